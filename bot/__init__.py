@@ -1,0 +1,1 @@
+"""Answers with citations, on the command line and in Discord, over the index."""

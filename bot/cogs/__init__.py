@@ -1,0 +1,1 @@
+"""Thin Discord edges: parse, one call, render, send."""

@@ -1,0 +1,89 @@
+"""The frozen values that the edges (command line, Discord) see: answers, citations, turns.
+
+The values of the index (sources, passages, hits) are in `index.schema`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from index.schema import Evidence, Value
+
+Status = Literal["answered", "partial", "not_found"]
+
+EXTRACTIVE = "extractive"
+"""Name of the engine that answers by quoting, without a language model."""
+
+NOT_IN_SOURCES = "The sources do not say."
+"""The one sentence for "not in the sources", shared by prompts, engines and tests."""
+
+
+class Scope(Value):
+    """What a person may read: the collections that are opened for one question."""
+
+    collections: tuple[str, ...] = Field(description="Names of the collections to open.")
+    source: str | None = Field(default=None, description="Only this source (its id), if given.")
+
+
+class Citation(Value):
+    """A numbered, verbatim, located quote."""
+
+    marker: int | None = Field(default=None, description="Number in the answer; None if nearest.")
+    evidence: Evidence = Field(description="Which span of which version is quoted.")
+    collection: str = Field(description="Collection of the source.")
+    source: str = Field(description="The source's uri, as `quoth show` takes it.")
+    title: str = Field(description="Title of the source.")
+    quote: str = Field(description="Always the canonical text between start and end.")
+    highlight: tuple[int, int] | None = Field(
+        default=None, description="The answer inside the quote: offsets into `quote`."
+    )
+    url: str | None = Field(default=None, description="Address of the original, from metadata.")
+    page: int | None = Field(default=None, description="Page, from 1.")
+    heading: tuple[str, ...] = Field(default=(), description="Headings above it, outermost first.")
+    lines: tuple[int, int] = Field(description="First and last line, from 1.")
+    modified: datetime | None = Field(default=None, description="When the source last changed.")
+
+
+class Turn(Value):
+    """One message of a conversation."""
+
+    role: Literal["user", "assistant"] = Field(description="Who said it.")
+    text: str = Field(description="What was said.")
+    citations: tuple[Citation, ...] = Field(default=(), description="What an answer rested on.")
+
+
+class HitTrace(Value):
+    """How one passage was found, for "Why this answer?"."""
+
+    source: str = Field(description="The source's uri.")
+    title: str = Field(description="Title of the source.")
+    start: int = Field(description="Offset of the passage.")
+    end: int = Field(description="Offset behind the passage.")
+    score: float = Field(description="Calibrated score, 0 to 1.")
+    dense_rank: int | None = Field(default=None, description="Rank by embedding.")
+    lexical_rank: int | None = Field(default=None, description="Rank by words.")
+    used: bool = Field(default=False, description="Whether the answer quotes it.")
+
+
+class Answer(Value):
+    """The outcome of one question. A failure raises; it is never an answer."""
+
+    id: str = Field(description="Short reference of this answer.")
+    status: Status = Field(description="Whether the sources answer.")
+    text: str = Field(description="The answer with markers `[1]` that refer to `citations`.")
+    citations: tuple[Citation, ...] = Field(default=(), description="In the order of markers.")
+    nearest: tuple[Citation, ...] = Field(
+        default=(), description="The nearest passages when nothing answers, without markers."
+    )
+    confidence: float = Field(ge=0, le=1, description="Calibrated probability of an answer.")
+    engine: str = Field(default=EXTRACTIVE, description="`extractive` or `provider/model`.")
+    notice: str | None = Field(
+        default=None, description="A plain sentence about the answer: a model that failed, say."
+    )
+    question: str = Field(description="The question as asked.")
+    standalone_question: str = Field(description="The question as searched for.")
+    timings_ms: dict[str, float] = Field(default_factory=dict, description="By stage.")
+    trace: tuple[HitTrace, ...] = Field(default=(), description="What was found, best first.")

@@ -1,0 +1,1 @@
+"""Documents in, passages with exact spans out: load, chunk, embed, store and search."""

@@ -1,0 +1,36 @@
+"""Plain configuration values of the index; `bot.settings` reads them from the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+
+from index.schema import Value
+
+SHARED_COLLECTION = "documents"
+"""The collection that is kept in step with the documents folder."""
+
+
+class ChunkConfig(Value):
+    """How documents are cut into passages."""
+
+    max_tokens: int = Field(
+        default=200,
+        ge=32,
+        le=2000,
+        description="Word pieces of a passage's text; MiniLM reads 256 with title and heading.",
+    )
+
+
+class IndexConfig(Value):
+    """Where the index lives and what it is built with."""
+
+    home: Path = Field(description="Folder that holds catalog, vectors and cached graphs.")
+    documents: Path | None = Field(
+        default=None, description="Folder kept in step with the shared collection."
+    )
+    embeddings: str = Field(default="minilm", description="`minilm` or `provider/model`.")
+    chroma_url: str | None = Field(default=None, description="Chroma server; None = embedded.")
+    reader: bool = Field(default=True, description="Whether the span reader is used.")
+    chunk: ChunkConfig = Field(default_factory=ChunkConfig, description="How documents are cut.")

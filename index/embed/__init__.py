@@ -1,0 +1,1 @@
+"""Embedding models behind `index.protocols.Embedder`, and the reader."""

@@ -1,0 +1,84 @@
+"""Every error the index raises on purpose.
+
+QuothError                      a sentence for a person: what happened, to which thing, what to do
++-- ConfigurationError          a setting that cannot work
++-- LoadError                   one document could not be read (goes into a sync report)
++-- EmbeddingError              vectors could not be computed
+|   +-- WeightsUnavailable      the MiniLM weights are neither installed nor to be fetched
++-- StoreError                  catalog or vector store failed
+|   +-- IndexLocked             another process is writing
+|   +-- IndexMismatch           the index was built with another embedding model
++-- SourceNotFound              no such source in the collections that were opened
++-- QuestionError               a question that cannot be searched for (empty, too long)
+
+`retryable` is a fact of the class: whether the same call may work a moment later.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+
+class QuothError(Exception):
+    """A failure with a sentence for a person."""
+
+    retryable: ClassVar[bool] = False
+
+
+class ConfigurationError(QuothError):
+    """A setting that cannot work."""
+
+
+class LoadError(QuothError):
+    """One document could not be read."""
+
+    def __init__(self, source: str, reason: str) -> None:
+        super().__init__(f"{source}: {reason}")
+        self.source = source
+        self.reason = reason
+
+
+class EmbeddingError(QuothError):
+    """Vectors could not be computed."""
+
+
+class WeightsUnavailable(EmbeddingError):
+    """The weights of the built-in embedding model cannot be had."""
+
+
+class StoreError(QuothError):
+    """The catalog or the vector store failed."""
+
+
+class IndexLocked(StoreError):
+    """Another process is writing to the index."""
+
+    retryable = True
+
+    def __init__(self, home: Path, holder: str) -> None:
+        super().__init__(
+            f"The index in {str(home)!r} is being written by {holder}. "
+            "Wait for it to finish, or stop it, and try again."
+        )
+
+
+class IndexMismatch(StoreError):
+    """The index was built with another embedding model than the one configured."""
+
+    def __init__(self, collection: str, built: str, configured: str) -> None:
+        super().__init__(
+            f"The collection {collection!r} was built with {built!r}, but QUOTH_EMBEDDINGS is "
+            f"{configured!r}. Run `quoth sync` to rebuild it, or set QUOTH_EMBEDDINGS back."
+        )
+
+
+class SourceNotFound(QuothError):
+    """No such source in the collections that were opened."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no source {name!r} here. `quoth sources` lists what there is.")
+
+
+class QuestionError(QuothError):
+    """A question that cannot be searched for."""

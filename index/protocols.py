@@ -1,0 +1,147 @@
+"""The seams of the index: what each stage asks of its neighbours, and nothing more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from index.schema import LoadedDocument, Passage, Source, Span
+
+Vectors: TypeAlias = npt.NDArray[np.float32]
+"""Rows of unit length, shape (n, dimension)."""
+
+
+@dataclass(frozen=True)
+class EmbeddingInput:
+    """A passage as the embedder sees it; only `text` is ever quoted."""
+
+    context: str
+    """Title and heading path, put in front of the text; may be empty."""
+    text: str
+    """The passage, verbatim."""
+    sentences: tuple[Span, ...] = ()
+    """Spans of `text` (not of the source) whose own vectors are wanted as well."""
+
+
+@dataclass(frozen=True)
+class PassageVectors:
+    """The vector of a passage and, where the model can give them, those of its sentences."""
+
+    passage: Vectors
+    """Shape (dimension,)."""
+    sentences: Vectors | None
+    """Pooled from the passage's own forward pass, shape (sentences, dimension), or None."""
+
+
+class Embedder(Protocol):
+    """Turns text into vectors. Implementations are safe to call from several threads."""
+
+    @property
+    def model(self) -> str:
+        """The identity stamped into the index, for example `minilm`."""
+        ...
+
+    @property
+    def dimension(self) -> int:
+        """The length of a vector."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Embed questions or sentences on their own."""
+        ...
+
+    def embed_passages(self, passages: Sequence[EmbeddingInput]) -> list[PassageVectors]:
+        """Embed passages with their context, and their sentences where possible, in order."""
+        ...
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Where a reader would point in one text for one question."""
+
+    start: int
+    """Offset of the answer's first character in the text read."""
+    end: int
+    """Offset behind its last character."""
+    score: float
+    """Log-odds of the span against `no answer`; comparable between texts of one question."""
+
+
+class Reader(Protocol):
+    """Points at the answer inside a text."""
+
+    def read(self, question: str, texts: Sequence[tuple[str, str]]) -> list[tuple[Reading, ...]]:
+        """Return the best spans, best first, of each (context, text) for `question`."""
+        ...
+
+
+@dataclass(frozen=True)
+class VectorRow:
+    """One passage as the vector store keeps it."""
+
+    id: str
+    vector: Vectors
+    """Shape (dimension,)."""
+    text: str
+    metadata: dict[str, str | int]
+
+
+class VectorStore(Protocol):
+    """Nearest neighbours by cosine, one collection per document collection and model."""
+
+    def upsert(self, collection: str, rows: Sequence[VectorRow]) -> None:
+        """Write rows; a row with a known id is replaced."""
+        ...
+
+    def delete(self, collection: str, ids: Sequence[str]) -> None:
+        """Delete rows; unknown ids are ignored."""
+        ...
+
+    def query(self, collection: str, vector: Vectors, limit: int) -> list[tuple[str, float]]:
+        """Return up to `limit` (id, cosine) pairs, nearest first; empty when there are none."""
+        ...
+
+    def ids(self, collection: str) -> set[str]:
+        """Return the ids of every row, for repair."""
+        ...
+
+
+class Lexical(Protocol):
+    """Search by words over the same passages."""
+
+    def match(self, collection: str, query: str, limit: int) -> list[tuple[str, float]]:
+        """Return up to `limit` (passage id, BM25 score > 0) pairs, best first."""
+        ...
+
+
+class PassageStore(Protocol):
+    """Reads passages, their sources and their sentence vectors by id."""
+
+    def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
+        """Return the passages that exist, by id."""
+        ...
+
+    def source(self, id: str) -> Source:
+        """Return a source with its text; raises SourceNotFound."""
+        ...
+
+    def sentence_vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
+        """Return the pooled sentence vectors of the passages that have them, by passage id."""
+        ...
+
+
+class Loader(Protocol):
+    """Reads one kind of file."""
+
+    def accepts(self, path: Path) -> bool:
+        """Say whether this loader reads files named like `path`."""
+        ...
+
+    def load(self, path: Path) -> LoadedDocument:
+        """Read the file; raises LoadError with a plain reason."""
+        ...

@@ -1,0 +1,164 @@
+"""The frozen values that travel between the stages of the index.
+
+Every offset counts Python characters (code points) of `Source.text`, the canonical text of one
+version of one document; every span is half open, so `text[start:end]` is the quoted text.
+Answers and citations live in `bot.schema`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+PassageKind = Literal["paragraph", "list", "table", "code"]
+SourceState = Literal["indexing", "ready", "failed"]
+
+
+class Value(BaseModel):
+    """A frozen value that knows exactly its fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Span(Value):
+    """A half-open range of characters of a canonical text."""
+
+    start: int = Field(ge=0, description="Offset of the first character.")
+    end: int = Field(ge=0, description="Offset behind the last character.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.end < self.start:
+            raise ValueError(f"a span may not end ({self.end}) before it starts ({self.start})")
+        return self
+
+    def of(self, text: str) -> str:
+        """Return the characters of `text` in this span."""
+        return text[self.start : self.end]
+
+
+class LoadedDocument(Value):
+    """What a loader makes of one file or page: canonical text and what the file says of itself."""
+
+    text: str = Field(description="Canonical text; every offset refers to it.")
+    title: str = Field(description="Title found in the document, or made from its name.")
+    mime: str = Field(description="Media type of the original.")
+    pages: tuple[Span, ...] = Field(default=(), description="Span of each page, for paged media.")
+    url: str | None = Field(default=None, description="Address of the original, from metadata.")
+    modified: datetime | None = Field(
+        default=None, description="When the document says it was last changed."
+    )
+    warnings: tuple[str, ...] = Field(
+        default=(), description="What a person should know: hidden text, pages without text."
+    )
+
+
+class Source(Value):
+    """One version of one document, with its canonical text."""
+
+    id: str = Field(description="Stable for a collection and uri; the same for every version.")
+    collection: str = Field(description="Name of the collection it belongs to.")
+    uri: str = Field(description="Path relative to the documents folder, absolute path, or URL.")
+    title: str = Field(description="Title shown to people.")
+    mime: str = Field(description="Media type of the original.")
+    sha256: str = Field(description="SHA-256 of the original bytes: names this version.")
+    text: str = Field(description="Canonical text; every offset refers to it.")
+    pages: tuple[Span, ...] = Field(default=(), description="Span of each page, for paged media.")
+    url: str | None = Field(default=None, description="Address of the original, from metadata.")
+    modified: datetime | None = Field(
+        default=None, description="When the document was last changed, in UTC."
+    )
+    added_at: datetime = Field(description="When it came into the collection, in UTC.")
+    added_by: str | None = Field(default=None, description="Who added it, where that is known.")
+    warnings: tuple[str, ...] = Field(
+        default=(), description="What a person should know: hidden text, pages without text."
+    )
+
+    def page_at(self, offset: int) -> int | None:
+        """Return the page number, counted from 1, that holds `offset`; None without pages."""
+        found = None
+        for number, page in enumerate(self.pages, start=1):
+            if page.start <= offset:
+                found = number
+        return found
+
+    def lines_of(self, span: Span) -> tuple[int, int]:
+        """Return the first and last line number, counted from 1, that `span` touches."""
+        first = self.text.count("\n", 0, span.start) + 1
+        return first, first + self.text.count("\n", span.start, max(span.start, span.end - 1))
+
+
+class Passage(Value):
+    """A stretch of a source that is embedded and retrieved as one."""
+
+    id: str = Field(description="Hash of source id, version and span: a rerun changes nothing.")
+    source_id: str = Field(description="The source it was cut from.")
+    ordinal: int = Field(ge=0, description="Position among the passages of its source, from 0.")
+    start: int = Field(ge=0, description="Offset of the first character in the source's text.")
+    end: int = Field(ge=0, description="Offset behind the last character.")
+    text: str = Field(description="Always `source.text[start:end]`.")
+    page: int | None = Field(default=None, description="Page of the first character, from 1.")
+    heading: tuple[str, ...] = Field(default=(), description="Headings above it, outermost first.")
+    kind: PassageKind = Field(default="paragraph", description="Structure it was cut from.")
+    sentences: tuple[Span, ...] = Field(
+        default=(), description="Its sentences, items or rows: spans of the source's text, in order."
+    )
+
+    @property
+    def span(self) -> Span:
+        """Where the passage stands in its source."""
+        return Span(start=self.start, end=self.end)
+
+
+class Hit(Value):
+    """A passage found for a query, with how it was found."""
+
+    passage: Passage = Field(description="The passage, verbatim.")
+    source: Source = Field(description="The version of the document it stands in.")
+    dense_rank: int | None = Field(default=None, description="Rank by embedding, from 1.")
+    lexical_rank: int | None = Field(default=None, description="Rank by words, from 1.")
+    score: float = Field(ge=0, le=1, description="Calibrated probability that it answers.")
+
+
+class Evidence(Value):
+    """The identity of a quote: a span of one version of one source."""
+
+    source_id: str = Field(description="The source quoted.")
+    sha256: str = Field(description="The version quoted.")
+    start: int = Field(ge=0, description="Offset of the first character of the quote.")
+    end: int = Field(ge=0, description="Offset behind its last character.")
+
+
+class SyncFailure(Value):
+    """One document that could not be indexed, and why."""
+
+    source: str = Field(description="Path or address as the person gave it.")
+    reason: str = Field(description="One plain sentence.")
+
+
+class SyncReport(Value):
+    """What a synchronisation did."""
+
+    added: int = Field(default=0, description="Sources new to the collection.")
+    updated: int = Field(default=0, description="Sources whose content changed.")
+    unchanged: int = Field(default=0, description="Sources left as they were.")
+    removed: int = Field(default=0, description="Sources gone from the folder and the index.")
+    failed: tuple[SyncFailure, ...] = Field(default=(), description="Documents not indexed.")
+    passages: int = Field(default=0, description="Passages in the collection afterwards.")
+    seconds: float = Field(default=0.0, description="Time taken.")
+    warnings: tuple[SyncFailure, ...] = Field(
+        default=(), description="Indexed, with something a person should know."
+    )
+
+
+def source_id(collection: str, uri: str) -> str:
+    """Return the stable id of the source at `uri` in `collection`."""
+    return hashlib.sha256(f"{collection}\0{uri}".encode()).hexdigest()[:16]
+
+
+def passage_id(source: str, sha256: str, start: int, end: int) -> str:
+    """Return the id of a passage: the same source, version and span give the same id."""
+    return hashlib.sha256(f"{source}\0{sha256}\0{start}\0{end}".encode()).hexdigest()[:24]

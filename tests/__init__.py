@@ -1,0 +1,1 @@
+"""Tests: flat, whole transcripts and real servers where possible."""
