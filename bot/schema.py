@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Literal
+from urllib.parse import quote as quote_url
 
 from pydantic import Field
 
-from index.schema import Evidence, Value
+from index.schema import Evidence, Span, Value
 
 Status = Literal["answered", "partial", "not_found"]
 
@@ -45,6 +46,56 @@ class Citation(Value):
     heading: tuple[str, ...] = Field(default=(), description="Headings above it, outermost first.")
     lines: tuple[int, int] = Field(description="First and last line, from 1.")
     modified: datetime | None = Field(default=None, description="When the source last changed.")
+
+    def link(self) -> str:
+        """Return where to look it up: a web text fragment, a PDF page, or a path with lines."""
+        if self.url and self.page is not None:
+            return f"{self.url}#page={self.page}"
+        if self.url:
+            return f"{self.url}#:~:text={_text_fragment(self.quote)}"
+        if self.page is not None:
+            return f"{self.source}#page={self.page}"
+        first, last = self.lines
+        return f"{self.source}#L{first}" if first == last else f"{self.source}#L{first}-L{last}"
+
+
+def _text_fragment(quote: str) -> str:
+    """Encode a quote for `#:~:text=`; a long one by its first and last words."""
+    words = quote.split()
+    edges = [words] if len(words) <= 10 else [words[:5], words[-5:]]
+    return ",".join(quote_url(" ".join(edge), safe="").replace("-", "%2D") for edge in edges)
+
+
+class Pick(Value):
+    """A span that an engine chose to quote; the code prints it, nobody types it."""
+
+    evidence: Evidence = Field(description="What is quoted.")
+    highlight: Span | None = Field(
+        default=None, description="The answer inside it, as a span of the source's text."
+    )
+
+
+class DraftPart(Value):
+    """One statement of an answer with what it rests on."""
+
+    text: str | None = Field(
+        default=None, description="A model's sentence; None prints the quotes themselves."
+    )
+    picks: tuple[Pick, ...] = Field(description="What it rests on; never empty once checked.")
+    role: Literal["sentence", "lead", "item", "row"] = Field(
+        default="sentence", description="How it is set: a list keeps its lead-in and its items."
+    )
+
+
+class Draft(Value):
+    """What an engine made of the evidence, before it is numbered and printed."""
+
+    status: Status = Field(description="Whether the evidence answers.")
+    parts: tuple[DraftPart, ...] = Field(default=(), description="In the order of the answer.")
+    missing: tuple[str, ...] = Field(
+        default=(), description="Parts of the question on which nothing was found."
+    )
+    confidence: float = Field(ge=0, le=1, description="Calibrated probability of an answer.")
 
 
 class Turn(Value):
