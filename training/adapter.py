@@ -42,7 +42,8 @@ def load_reader(base: Path, adapter: Path | None) -> Reader:
         return reader.eval()
     with safe_open(adapter, framework="pt") as file:
         metadata = file.metadata()
-        tensors = {name: file.get_tensor(name).float() for name in file.keys()}
+        names: list[str] = list(file.keys())
+        tensors = {name: file.get_tensor(name).float() for name in names}
     if metadata["base_sha256"] != BASE_SHA256:
         raise ValueError(f"{adapter} was trained on another base")
     reader = Reader(rank=int(metadata["rank"]), alpha=float(metadata["alpha"]))

@@ -27,11 +27,21 @@ RANDOM_NEGATIVES = 0.12
 TITLE_DROPPED = 0.2
 MINING_DEPTH = 40
 HARDEST = 5
-# Prose facts are used whole; reviews, posts and policies fill what room is left.
-WHOLE_SETS = ("newwiki", "covidqa")
+# Prose facts are what the reader is for: they get the larger share and a second pass with
+# other windows and negatives; reviews, posts and policies fill the rest.
+PROSE_SETS = ("newwiki", "covidqa")
+PROSE_SHARE = 0.6
+PROSE_PASSES = 2
 FILLING_SETS = {"reddit": 0.5, "amazon": 0.3, "policyqa": 0.2}
 # Most inputs are kept short for speed; the longer ones teach the later positions.
-LIMITS = ((144, 0.7), (240, 0.3))
+LIMITS = (144, 240)
+LIMIT_SHARES = (0.7, 0.3)
+
+
+def sentence_starts(text: str) -> list[int]:
+    """Return the character positions at which sentences start, the first being 0."""
+    found = (match.end() for match in SENTENCE_START.finditer(text))
+    return [0, *(at for at in found if 0 < at < len(text))]
 
 
 @dataclass(frozen=True)
@@ -66,11 +76,11 @@ class Pair:
 def load(folder: Path) -> tuple[dict[int, Passage], list[Question]]:
     """Read passages.jsonl and questions.jsonl of a folder."""
     passages: dict[int, Passage] = {}
-    with open(folder / "passages.jsonl", encoding="utf-8") as lines:
+    with (folder / "passages.jsonl").open(encoding="utf-8") as lines:
         for line in lines:
             row = json.loads(line)
             passages[row["id"]] = Passage(row["id"], row["set"], row["title"] or "", row["text"])
-    with open(folder / "questions.jsonl", encoding="utf-8") as lines:
+    with (folder / "questions.jsonl").open(encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
     questions = [Question(r["passage"], r["question"], r["start"], r["answer"]) for r in rows]
     return passages, questions
@@ -79,19 +89,21 @@ def load(folder: Path) -> tuple[dict[int, Passage], list[Question]]:
 def choose_questions(
     passages: dict[int, Passage], questions: list[Question], count: int, rng: random.Random
 ) -> list[Question]:
-    """Draw `count` questions, the prose sets first and the others in fixed shares."""
+    """Draw `count` questions, prose and the other sets in fixed shares."""
     by_set: dict[str, list[Question]] = {}
     for question in questions:
         by_set.setdefault(passages[question.passage].set_name, []).append(question)
-    for members in by_set.values():
-        rng.shuffle(members)
-    whole = [question for name in WHOLE_SETS for question in by_set.get(name, [])]
-    rng.shuffle(whole)
-    # A short run keeps a share of the other sets instead of seeing prose alone.
-    chosen = whole[: max(count // 2, count - sum(len(by_set[name]) for name in FILLING_SETS))]
+    prose: list[Question] = []
+    for _ in range(PROSE_PASSES):
+        once = [question for name in PROSE_SETS for question in by_set.get(name, [])]
+        rng.shuffle(once)
+        prose += once
+    chosen = prose[: round(count * PROSE_SHARE)]
     room = count - len(chosen)
     for name, share in FILLING_SETS.items():
-        chosen += by_set[name][: round(room * share)]
+        members = by_set.get(name, [])
+        rng.shuffle(members)
+        chosen += members[: round(room * share)]
     return chosen
 
 
@@ -163,8 +175,7 @@ class ExampleMaker:
         if key not in self._cache:
             passage = self._passages[key]
             pieces = pieces_of(self._tokenizer, passage.text)
-            starts = [0] + [match.end() for match in SENTENCE_START.finditer(passage.text)]
-            first = np.searchsorted(pieces.offsets[:, 0], starts)
+            first = np.searchsorted(pieces.offsets[:, 0], sentence_starts(passage.text))
             sentences = sorted({int(at) for at in first if at < len(pieces.ids)})
             self._cache[key] = (pieces, title_ids(self._tokenizer, passage.title), sentences)
         return self._cache[key]
@@ -187,8 +198,7 @@ class ExampleMaker:
         if self._rng.random() < TITLE_DROPPED:
             title = title[:0]
         question = question_ids(self._tokenizer, pair.question.text)
-        limits, weights = zip(*LIMITS, strict=True)
-        room = passage_room(question, title, self._rng.choices(limits, weights)[0])
+        room = passage_room(question, title, self._rng.choices(LIMITS, LIMIT_SHARES)[0])
         span: tuple[int, int] | None = None
         if pair.answered:
             begin, end = pair.question.start, pair.question.start + len(pair.question.answer)

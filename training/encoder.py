@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 BASE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 WIDTH = 384
@@ -37,10 +37,10 @@ class AdaptedLinear(nn.Linear):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (tokens, inputs) to (tokens, outputs)."""
-        y = F.linear(x, self.weight, self.bias)
+        y = functional.linear(x, self.weight, self.bias)
         if self.lora_A is None or self.lora_B is None:
             return y
-        return torch.addmm(y, F.linear(x, self.lora_A), self.lora_B.t(), alpha=self.scale)
+        return torch.addmm(y, functional.linear(x, self.lora_A), self.lora_B.t(), alpha=self.scale)
 
 
 class Embeddings(nn.Module):
@@ -77,7 +77,7 @@ class SelfAttention(nn.Module):
         def by_head(flat: Tensor) -> Tensor:
             return flat.view(batch, length, HEADS, WIDTH // HEADS).transpose(1, 2)
 
-        mixed = F.scaled_dot_product_attention(
+        mixed = functional.scaled_dot_product_attention(
             by_head(self.query(x)), by_head(self.key(x)), by_head(self.value(x)), attn_mask=keep
         )
         return mixed.transpose(1, 2).reshape(batch * length, WIDTH)
@@ -114,7 +114,7 @@ class Layer(nn.Module):
     def forward(self, x: Tensor, keep: Tensor) -> Tensor:
         """Map (tokens, width) to (tokens, width)."""
         attended = self.attention["output"](self.attention["self"](x, keep), x)
-        inner = F.gelu(self.intermediate["dense"](attended))
+        inner = functional.gelu(self.intermediate["dense"](attended))
         mapped: Tensor = self.output(inner, attended)
         return mapped
 
@@ -136,7 +136,7 @@ class Reader(nn.Module):
         """Return the last layer, (batch, length, width), for (batch, length) inputs."""
         batch, length = ids.shape
         keep = attention.bool()[:, None, None, :]
-        x = self.embeddings(ids, types).view(batch * length, WIDTH)
+        x: Tensor = self.embeddings(ids, types).view(batch * length, WIDTH)
         layers = self.encoder["layer"]
         assert isinstance(layers, nn.ModuleList)
         for layer in layers:
@@ -145,8 +145,9 @@ class Reader(nn.Module):
 
     def forward(self, ids: Tensor, types: Tensor, attention: Tensor, allowed: Tensor) -> Tensor:
         """Return logits (2, batch, length), start then end; other than allowed ones masked."""
-        logits: Tensor = self.head(self.hidden(ids, types, attention))
-        return logits.permute(2, 0, 1).masked_fill(~allowed.bool(), MASKED)
+        logits = self.head(self.hidden(ids, types, attention))
+        masked: Tensor = logits.permute(2, 0, 1).masked_fill(~allowed.bool(), MASKED)
+        return masked
 
 
 def load_base(reader: Reader, path: Path) -> None:

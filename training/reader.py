@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 from training.adapter import save_adapter
 from training.data import batches_by_length, training_examples
@@ -22,6 +22,7 @@ from training.inputs import Batch, collate, load_tokenizer
 log = logging.getLogger("training.reader")
 WARM_UP = 0.06
 CLIP = 1.0
+FIRST_SAVE = 50
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
 
 def span_loss(logits: Tensor, targets: Tensor) -> Tensor:
     """Return the mean cross entropy of start and end, logits (2, batch, length)."""
-    return F.cross_entropy(logits.flatten(0, 1), targets.flatten())
+    return functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
 
 
 def schedule(step: int, total: int) -> float:
@@ -135,7 +136,7 @@ class Run:
         logits = self.reader(batch.ids, batch.types, batch.attention, batch.allowed)
         loss = span_loss(logits, batch.targets)
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(list(self.trained.values()), CLIP)
         self.optimizer.step()
         self.step += 1
@@ -193,8 +194,8 @@ def follow(run: Run, save_every: float, last_step: int) -> None:
                 *(run.step, len(run.batches), mean, speed, left),
             )
             recent = []
-        # The early one lets others integrate the format before the run has got far.
-        if now - saved >= save_every or run.step == 50:
+        # The early one lets the index be joined to the format before the run has got far.
+        if now - saved >= save_every or run.step == FIRST_SAVE:
             run.save()
             saved = time.monotonic()
 
