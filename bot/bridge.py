@@ -1,0 +1,52 @@
+"""The one door from asynchronous code to the synchronous index.
+
+The loop's default pool also resolves host names, so index work has a small pool of its own; see
+https://github.com/python/cpython/issues/112169.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+from bot.errors import Busy
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+WORKERS = 2
+"""Two, so that a synchronisation never keeps a question waiting."""
+
+
+class Bridge:
+    """Runs blocking calls on a few threads, behind a bounded queue."""
+
+    def __init__(self, *, workers: int = WORKERS, queue: int = 64) -> None:
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="quoth")
+        self._places = threading.BoundedSemaphore(workers + queue)
+
+    async def run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Await `call(*args, **kwargs)` on a worker thread.
+
+        Raises Busy at once when every worker is taken and the queue is full. A caller that is
+        cancelled takes its call out of the queue; one that already runs goes on to its end.
+        """
+        if not self._places.acquire(blocking=False):
+            raise Busy("Too many questions are waiting. Try again in a few seconds.", seconds=5.0)
+        try:
+            future = self._pool.submit(call, *args, **kwargs)
+        except BaseException:
+            self._places.release()
+            raise
+        future.add_done_callback(self._leave)
+        return await asyncio.wrap_future(future)
+
+    def _leave(self, _: Future[T]) -> None:
+        self._places.release()
+
+    def close(self, *, wait: bool = True) -> None:
+        """Drop what is queued and, unless told otherwise, wait for what runs."""
+        self._pool.shutdown(wait=wait, cancel_futures=True)

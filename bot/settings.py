@@ -1,0 +1,320 @@
+"""Settings from the environment and from `.env`, read once and handed down as a frozen value.
+
+The environment wins over `.env`, and an empty value means the default. Everything is read from
+the arguments of `load_settings`; nothing here looks at the process on its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
+
+from index.config import IndexConfig
+from index.errors import ConfigurationError
+from index.schema import Value
+
+Switch = Literal["on", "off"]
+
+PROVIDER_KEYS: dict[str, tuple[str, ...]] = {
+    "openai": ("OPENAI_API_KEY",),
+    "anthropic": ("ANTHROPIC_API_KEY",),
+    "google": ("GOOGLE_API_KEY", "GEMINI_API_KEY"),
+}
+"""The variables in which each provider's own library looks for its key."""
+
+_MODEL = r"^[a-z][a-z0-9_-]*/\S+$"
+_HTTP = r"^https?://\S+$"
+
+
+class Settings(Value):
+    """Everything that can be set; each field names its variable as `alias`."""
+
+    discord_token: SecretStr | None = Field(
+        default=None, alias="DISCORD_TOKEN", description="Token of the Discord bot; keep it secret."
+    )
+    home: Path = Field(
+        default=Path(".quoth"),
+        alias="QUOTH_HOME",
+        description="Folder for the index, conversations and logs.",
+    )
+    documents: Path = Field(
+        default=Path("documents"),
+        alias="QUOTH_DOCUMENTS",
+        description="Folder of documents that the index is kept in step with.",
+    )
+    embeddings: str = Field(
+        default="minilm",
+        alias="QUOTH_EMBEDDINGS",
+        pattern=rf"^minilm$|{_MODEL}",
+        description="Embedding model: minilm (built in) or provider/model, e.g. "
+        "openai/text-embedding-3-small; a change rebuilds the index.",
+    )
+    reader: Switch = Field(
+        default="on",
+        alias="QUOTH_READER",
+        description="Whether the built-in reader points at the answer inside a passage: on or off.",
+    )
+    threads: int = Field(
+        default=0,
+        alias="QUOTH_THREADS",
+        ge=0,
+        le=256,
+        description="Threads for the built-in models, 0 to 256; 0 takes what the machine has.",
+    )
+    chroma_url: str | None = Field(
+        default=None,
+        alias="QUOTH_CHROMA_URL",
+        pattern=_HTTP,
+        description="Address of a Chroma server; empty keeps the vectors in QUOTH_HOME.",
+    )
+    llm: str | None = Field(
+        default=None,
+        alias="QUOTH_LLM",
+        pattern=_MODEL,
+        description="Language model: openai/MODEL, anthropic/MODEL, ollama/MODEL or google/MODEL; "
+        "empty answers by quoting only.",
+    )
+    llm_base_url: str | None = Field(
+        default=None,
+        alias="QUOTH_LLM_BASE_URL",
+        pattern=_HTTP,
+        description="Address of the model's server, for anything that speaks its API.",
+    )
+    llm_api_key: SecretStr | None = Field(
+        default=None,
+        alias="QUOTH_LLM_API_KEY",
+        description="Key of the language model; empty takes the provider's own variable, "
+        "e.g. OPENAI_API_KEY.",
+    )
+    llm_timeout: float = Field(
+        default=30.0,
+        alias="QUOTH_LLM_TIMEOUT",
+        gt=0,
+        le=600,
+        description="Seconds to wait for the language model, up to 600.",
+    )
+    llm_concurrency: int = Field(
+        default=4,
+        alias="QUOTH_LLM_CONCURRENCY",
+        ge=1,
+        le=64,
+        description="Calls to the language model at the same time, 1 to 64.",
+    )
+    tokens_per_day: int = Field(
+        default=0,
+        alias="QUOTH_TOKENS_PER_DAY",
+        ge=0,
+        description="Tokens the language model may use a day; 0 sets no limit.",
+    )
+    tokens_per_person: int = Field(
+        default=0,
+        alias="QUOTH_TOKENS_PER_PERSON",
+        ge=0,
+        description="Tokens a day for each person; 0 sets no limit.",
+    )
+    unsupported: Literal["drop", "show"] = Field(
+        default="drop",
+        alias="QUOTH_UNSUPPORTED",
+        description="A model's sentence that the sources do not back: drop it, or show it marked.",
+    )
+    prompts: Path | None = Field(
+        default=None,
+        alias="QUOTH_PROMPTS",
+        description="Folder whose prompt files replace those of the same name in prompts/.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="warning",
+        alias="QUOTH_LOG_LEVEL",
+        description="What goes into the log: debug, info, warning or error.",
+    )
+    discord_api_url: str | None = Field(
+        default=None,
+        alias="QUOTH_DISCORD_API_URL",
+        pattern=_HTTP,
+        description="Discord's HTTP API, for a proxy or a compatible server.",
+    )
+    discord_gateway_url: str | None = Field(
+        default=None,
+        alias="QUOTH_DISCORD_GATEWAY_URL",
+        pattern=r"^wss?://\S+$",
+        description="Discord's gateway, for a proxy or a compatible server.",
+    )
+    message_content: Switch = Field(
+        default="off",
+        alias="QUOTH_MESSAGE_CONTENT",
+        description="Whether the bot asks Discord for the text of messages that do not mention "
+        "it: on or off; on needs the Message Content intent.",
+    )
+    cooldown_seconds: float = Field(
+        default=3.0,
+        alias="QUOTH_COOLDOWN_SECONDS",
+        ge=0,
+        le=3600,
+        description="Seconds between two questions of one person, up to 3600.",
+    )
+    server_per_minute: int = Field(
+        default=60,
+        alias="QUOTH_SERVER_PER_MINUTE",
+        ge=1,
+        le=6000,
+        description="Questions a minute from one Discord server, 1 to 6000.",
+    )
+    history_days: int = Field(
+        default=30,
+        alias="QUOTH_HISTORY_DAYS",
+        ge=0,
+        le=3650,
+        description="Days that conversations are kept; 0 keeps none.",
+    )
+    allowed_hosts: tuple[str, ...] = Field(
+        default=(),
+        alias="QUOTH_ALLOWED_HOSTS",
+        description="Hosts inside the private network from which pages may be added, "
+        "separated by commas.",
+    )
+
+    @field_validator("home", "documents", "prompts")
+    @classmethod
+    def _expanded(cls, path: Path | None) -> Path | None:
+        return None if path is None else path.expanduser()
+
+    @property
+    def index(self) -> IndexConfig:
+        """The part of the settings that the index needs."""
+        return IndexConfig(
+            home=self.home,
+            documents=self.documents,
+            embeddings=self.embeddings,
+            chroma_url=self.chroma_url,
+            reader=self.reader == "on",
+        )
+
+    @property
+    def log_file(self) -> Path:
+        """Where tracebacks and log lines go."""
+        return self.home / "quoth.log"
+
+
+def variables() -> dict[str, FieldInfo]:
+    """Return each setting's field by the name of its variable, in the order of `.env.example`."""
+    return {str(field.alias): field for field in Settings.model_fields.values()}
+
+
+def load_settings(environ: Mapping[str, str], folder: Path) -> Settings:
+    """Read the settings from `environ` and from `folder`'s `.env`.
+
+    Relative paths are taken from `folder`. Raises ConfigurationError with one sentence that
+    names the variable.
+    """
+    given = merged_environment(environ, folder)
+    values: dict[str, Any] = {name: given[name] for name in variables() if given.get(name)}
+    for name in values.keys() & _CHOICES:
+        values[name] = values[name].lower()
+    if hosts := values.get("QUOTH_ALLOWED_HOSTS"):
+        values["QUOTH_ALLOWED_HOSTS"] = tuple(filter(None, map(str.strip, hosts.split(","))))
+    if "QUOTH_LLM_API_KEY" not in values and (key := _provider_key(given)):
+        values["QUOTH_LLM_API_KEY"] = key
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        raise ConfigurationError(_sentence(error)) from None
+    return _anchored(settings, folder)
+
+
+def merged_environment(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """Return `.env` of `folder` overlaid by `environ`, with surrounding blanks removed.
+
+    Raises ConfigurationError where `.env` cannot be read.
+    """
+    from dotenv import dotenv_values
+
+    path = folder / ".env"
+    try:
+        lines = dotenv_values(path, interpolate=False) if path.is_file() else {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"The settings file {str(path)!r} cannot be read ({error}). "
+            "Save it as UTF-8 text, or move it away."
+        ) from None
+    merged = {name: value for name, value in lines.items() if value is not None} | dict(environ)
+    return {name: value.strip() for name, value in merged.items()}
+
+
+def unknown_variables(environ: Mapping[str, str], folder: Path) -> list[str]:
+    """Return the names that start with `QUOTH_` but are no setting, sorted."""
+    known = variables()
+    given = merged_environment(environ, folder)
+    return sorted(name for name in given if name.startswith("QUOTH_") and name not in known)
+
+
+def _provider_key(given: Mapping[str, str]) -> str | None:
+    provider = given.get("QUOTH_LLM", "").partition("/")[0]
+    return next(filter(None, (given.get(name) for name in PROVIDER_KEYS.get(provider, ()))), None)
+
+
+def _anchored(settings: Settings, folder: Path) -> Settings:
+    """Make the folders absolute, so that they stay the same wherever the process goes."""
+    paths = {name: getattr(settings, name) for name in ("home", "documents", "prompts")}
+    return settings.model_copy(
+        update={name: folder / path for name, path in paths.items() if path is not None}
+    )
+
+
+def _sentence(error: ValidationError) -> str:
+    """Say in one sentence what is wrong with the first bad variable; a secret is not repeated."""
+    first = error.errors(include_url=False)[0]
+    name = str(first["loc"][0])
+    field = variables()[name]
+    shown = "" if _is_secret(field) else f" {first['input']!r}"
+    wanted = ", ".join(_wanted(field))
+    return f"{name}{shown} cannot be used: it must be {wanted}. Correct it in .env or unset it."
+
+
+def _is_secret(field: FieldInfo) -> bool:
+    return SecretStr in get_args(field.annotation)
+
+
+def _wanted(field: FieldInfo) -> Iterator[str]:
+    """Yield what a field accepts, in words."""
+    kind = _plain_type(field.annotation)
+    if get_origin(kind) is Literal:
+        yield " or ".join(get_args(kind))
+    elif kind in (int, float):
+        yield "a whole number" if kind is int else "a number"
+    for rule in field.metadata:
+        yield from _bounds(rule)
+
+
+def _bounds(rule: object) -> Iterator[str]:
+    words = {"ge": "at least", "gt": "more than", "le": "at most"}
+    for name, word in words.items():
+        if (bound := getattr(rule, name, None)) is not None:
+            yield f"{word} {bound}"
+    if pattern := getattr(rule, "pattern", None):
+        yield _PATTERNS[pattern]
+
+
+_PATTERNS = {
+    _MODEL: "of the form provider/model",
+    rf"^minilm$|{_MODEL}": "minilm or of the form provider/model",
+    _HTTP: "an address that starts with http:// or https://",
+    r"^wss?://\S+$": "an address that starts with ws:// or wss://",
+}
+
+
+def _plain_type(annotation: Any) -> Any:
+    """Return `X` for `X | None`."""
+    if get_origin(annotation) in (Union, UnionType):
+        return next(part for part in get_args(annotation) if part is not type(None))
+    return annotation
+
+
+_CHOICES = {
+    name for name, field in variables().items() if get_origin(field.annotation) is Literal
+}
+"""Settings whose values are words, taken in any case."""
