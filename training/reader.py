@@ -3,6 +3,7 @@
 import argparse
 import json
 import logging
+import math
 import random
 import time
 from collections.abc import Iterator
@@ -57,7 +58,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1, help="of the CPU")
     parser.add_argument("--save-every", type=float, default=300.0, help="seconds")
-    parser.add_argument("--stop-after", type=int, help="steps, for a probe of a long schedule")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="end by then, rate decayed")
     parser.add_argument("--resume", action="store_true")
     return parser.parse_args()
 
@@ -83,10 +84,10 @@ def span_loss(logits: Tensor, targets: Tensor) -> Tensor:
     return functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
 
 
-def schedule(step: int, total: int) -> float:
-    """Return the rate's factor: linear warm-up, then linear decay to zero."""
+def schedule(step: int, total: int, progress: float) -> float:
+    """Return the rate's factor: warm-up over the first steps, then linear decay to zero."""
     warm = max(1, round(total * WARM_UP))
-    return min((step + 1) / warm, max(0.0, (total - step) / max(1, total - warm)))
+    return max(0.0, min((step + 1) / warm, (1.0 - progress) / (1.0 - WARM_UP)))
 
 
 class Run:
@@ -104,6 +105,8 @@ class Run:
         self.optimizer = self._optimizer()
         self.batches = self._batches(arguments)
         self.step = 0
+        self.began = time.monotonic()
+        self.seconds: float = 60.0 * arguments.minutes
 
     def _optimizer(self) -> torch.optim.AdamW:
         """Build AdamW with the head's own rate and no decay of vectors."""
@@ -127,10 +130,15 @@ class Run:
             batches += [collate(group) for group in groups]
         return batches
 
+    def progress(self) -> float:
+        """Return the share of the steps or of the time that is used, whichever is more."""
+        elapsed = time.monotonic() - self.began
+        return max(self.step / len(self.batches), elapsed / self.seconds)
+
     def train_step(self) -> float:
         """Take one optimiser step and return its loss."""
         batch = self.batches[self.step].to(self.device)
-        factor = schedule(self.step, len(self.batches))
+        factor = schedule(self.step, len(self.batches), self.progress())
         for group in self.optimizer.param_groups:
             group["lr"] = group["peak"] * factor
         logits = self.reader(batch.ids, batch.types, batch.attention, batch.allowed)
@@ -171,17 +179,18 @@ class Run:
         self.optimizer.load_state_dict(state["optimizer"])
         self.step = state["step"]
 
-    def losses(self, last_step: int) -> Iterator[float]:
-        """Yield the loss of each step up to the last one."""
-        while self.step < last_step:
+    def losses(self) -> Iterator[float]:
+        """Yield the loss of each remaining step."""
+        while self.progress() < 1.0:
             yield self.train_step()
 
 
-def follow(run: Run, save_every: float, last_step: int) -> None:
-    """Train to the last step, logging speed and loss and writing checkpoints."""
+def follow(run: Run, save_every: float) -> None:
+    """Train to the end, logging speed and loss and writing checkpoints."""
     began = saved = time.monotonic()
+    limit = run.seconds / 60
     seen, recent = 0, []
-    for loss in run.losses(last_step):
+    for loss in run.losses():
         recent.append(loss)
         seen += len(run.batches[run.step - 1].ids)
         now = time.monotonic()
@@ -191,7 +200,7 @@ def follow(run: Run, save_every: float, last_step: int) -> None:
             mean = sum(recent) / len(recent)
             log.info(
                 "step %d/%d loss %.4f, %.2f examples/s, %.1f minutes left",
-                *(run.step, len(run.batches), mean, speed, left),
+                *(run.step, len(run.batches), mean, speed, min(left, limit - (now - began) / 60)),
             )
             recent = []
         # The early one lets the index be joined to the format before the run has got far.
@@ -218,7 +227,7 @@ def main() -> None:
     if arguments.resume and (run.out / "checkpoint.pt").exists():
         run.restore()
         log.info("resumed at step %d", run.step)
-    follow(run, arguments.save_every, arguments.stop_after or len(run.batches))
+    follow(run, arguments.save_every)
     run.save()
     run.save_adapter(run.out / "reader.safetensors")
 
