@@ -67,11 +67,20 @@ def answer_screen(answer: Answer, style: Style) -> str:
     return "\n\n".join(filter(None, _answer_blocks(answer, style)))
 
 
+def below_text(answer: Answer, style: Style) -> str:
+    """Return what stands below the text of an answer: sources, nearest passages, notices."""
+    return "\n\n".join(filter(None, _blocks_below(answer, style)))
+
+
 def _answer_blocks(answer: Answer, style: Style) -> Iterator[str]:
     if answer.standalone_question != answer.question:
         yield style.dim(f"Searched for: {one_line(answer.standalone_question)}")
     lines = neutral(answer.text).splitlines()
     yield "\n".join(_wrapped(line, style, rest="  " * line.startswith("- ")) for line in lines)
+    yield from _blocks_below(answer, style)
+
+
+def _blocks_below(answer: Answer, style: Style) -> Iterator[str]:
     yield "\n".join(citation_entry(citation, style) for citation in answer.citations)
     if answer.nearest:
         entries = (citation_entry(citation, style) for citation in answer.nearest)
@@ -187,6 +196,21 @@ def _row(number: int, digits: int, line: str, marked: tuple[int, int] | None, st
     sign = ">" if marked else " "
     gutter = style.dim(f"{sign}{number:>{digits}} ")
     return f"{gutter} {before}{style.mark(inside)}{after}".rstrip()
+
+
+def sources_table(sources: Sequence[Source], style: Style) -> str:
+    """Return a table of sources: name, title, kind, size, and when they last changed."""
+    rows = (
+        (
+            rooted_uri(source.uri, style),
+            source.title,
+            f"{len(source.pages)} pages" if source.pages else source.mime,
+            f"{len(source.text):,}",
+            f"{source.modified:%Y-%m-%d}" if source.modified else "",
+        )
+        for source in sources
+    )
+    return table(rows, ("source", "title", "kind", "characters", "changed"), style)
 
 
 def report_line(report: SyncReport) -> str:

@@ -1,0 +1,72 @@
+"""`quoth chat`: reads lines from a terminal or a pipe until the conversation ends."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+
+import click
+
+from bot.chat import Chat
+from bot.commands import options
+from bot.commands.desk import open_desk
+from bot.commands.edge import Edge, log_failure, pass_edge, say, write
+from bot.commands.streaming import show_answer
+from index.errors import QuothError
+
+PROMPT = "> "
+
+
+@click.command()
+@options.collection
+@pass_edge
+def chat(edge: Edge, collection: str) -> None:
+    """Ask in a conversation that remembers.
+
+    A follow-up may refer to what was said before. /help lists the commands; Ctrl-C stops an
+    answer, Ctrl-D leaves.
+    """
+    with open_desk(edge, [collection]) as desk:
+        talk = Chat(
+            shelf=desk.library,
+            collection=collection,
+            style=edge.style(),
+            ask=lambda asked: show_answer(edge, desk, asked),
+        )
+        for line in _lines():
+            _take(edge, talk, line)
+            if not talk.open:
+                break
+
+
+def _take(edge: Edge, talk: Chat, line: str) -> None:
+    try:
+        if text := talk.take(line):
+            write(text)
+    except QuothError as error:
+        say(str(error))
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        say(log_failure(edge, error))
+    except KeyboardInterrupt:
+        say("\nStopped.")
+
+
+def _lines() -> Iterator[str]:
+    """Yield what is typed until Ctrl-D; Ctrl-C drops the line. A pipe gets no prompt."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        for raw in sys.stdin.buffer:
+            yield raw.decode("utf-8", "replace")
+        return
+    with contextlib.suppress(ImportError):
+        import readline  # noqa: F401  # gives `input` its line editing
+    while True:
+        try:
+            yield input(PROMPT)
+        except KeyboardInterrupt:
+            click.echo()
+        except EOFError:
+            click.echo()
+            return

@@ -1,0 +1,100 @@
+"""`quoth sources`, `show`, `remove` and `stats`: what is indexed. No model is loaded for these."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from bot.commands import options
+from bot.commands.edge import Edge, pass_edge, say, write
+from bot.locator import locate
+from bot.payload import dumps, source_payload
+from bot.terminal import neutral, source_screen, sources_table, stats_screen
+from index.schema import Source, Span
+
+
+@click.command()
+@options.as_json
+@options.collection
+@pass_edge
+def sources(edge: Edge, as_json: bool, collection: str) -> None:
+    """List what is indexed."""
+    with edge.open_library(edge.settings) as library:
+        found = library.sources(collection)
+    if as_json:
+        write(dumps([source_payload(source) for source in found]))
+    elif found:
+        write(sources_table(found, edge.style()))
+    else:
+        say(f"Nothing is indexed in {collection!r}. `quoth sync` or `quoth add PATH` change that.")
+
+
+@click.command()
+@click.argument("source")
+@click.option("--text", "exact", is_flag=True, help="Print the canonical text exactly.")
+@options.as_json
+@options.collection
+@pass_edge
+def show(edge: Edge, source: str, exact: bool, as_json: bool, collection: str) -> None:
+    """Print a source, or a quote in its place.
+
+    SOURCE is a name from `quoth sources`, perhaps with a place behind it: a line, a page, or
+    the start and end of a citation.
+
+    \b
+    quoth show notes.md:12
+    quoth show scan.pdf#page=3
+    quoth show notes.md:120:180
+    """
+    with edge.open_library(edge.settings) as library:
+        found, span = locate(source, lambda name: library.find(name, [collection]))
+    if as_json:
+        write(dumps(_shown(found, span)))
+    elif exact:
+        _write_exactly(span.of(found.text) if span else found.text)
+    else:
+        write(source_screen(found, span, edge.style()))
+
+
+def _shown(source: Source, span: Span | None) -> dict[str, object]:
+    shown = span or Span(start=0, end=len(source.text))
+    place = {"start": shown.start, "end": shown.end, "lines": list(source.lines_of(shown))}
+    return source_payload(source) | place | {"text": shown.of(source.text)}
+
+
+def _write_exactly(text: str) -> None:
+    """Write the characters as they are; on a terminal, control characters are made visible."""
+    if sys.stdout.isatty():
+        text = neutral(text)
+    sys.stdout.buffer.write(text.encode("utf-8", "surrogatepass"))
+    sys.stdout.buffer.flush()
+
+
+@click.command()
+@click.argument("source")
+@options.as_json
+@options.collection
+@pass_edge
+def remove(edge: Edge, source: str, as_json: bool, collection: str) -> None:
+    """Take a source out of the index.
+
+    The file itself stays. A file in the documents folder comes back with the next
+    synchronisation; delete it there instead.
+    """
+    with edge.open_library(edge.settings) as library:
+        found = library.find(source, [collection])
+        library.remove(found)
+    if library.is_kept_in_step(found):
+        say(f"{found.uri!r} is still in the documents folder; the next sync indexes it again.")
+    write(dumps({"removed": found.uri}) if as_json else f"removed {neutral(found.uri)}")
+
+
+@click.command()
+@options.as_json
+@pass_edge
+def stats(edge: Edge, as_json: bool) -> None:
+    """Count sources, passages and bytes."""
+    with edge.open_library(edge.settings) as library:
+        counted = library.statistics()
+    write(dumps(counted.model_dump(mode="json")) if as_json else stats_screen(counted))

@@ -1,0 +1,81 @@
+"""Questions as people hand them in: words of a command line, or lines of standard input."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.schema import Turn
+from index.errors import QuestionError
+
+MAX_QUESTION = 4000
+"""Characters; what is longer is a document, not a question."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question with what was said before it."""
+
+    question: str
+    history: tuple[Turn, ...] = ()
+
+
+def checked(text: str) -> str:
+    """Return a question without blanks around it; raises QuestionError when it cannot be one.
+
+    Bytes that are no text, which Python hands on as lone surrogates, are replaced.
+    """
+    question = text.encode("utf-8", "replace").decode().strip()
+    if not question:
+        raise QuestionError("The question is empty. Write what you want to know.")
+    if len(question) > MAX_QUESTION:
+        raise QuestionError(
+            f"The question has {len(question):,} characters; at most {MAX_QUESTION:,} can be "
+            "searched for. Ask the question itself, and add long text as a document."
+        )
+    return question
+
+
+def from_line(line: bytes) -> Asked:
+    """Read one line: plain text, or a JSON object with `question` and perhaps `history`.
+
+    Raises QuestionError with what is wrong with the line.
+    """
+    try:
+        text = line.decode("utf-8").strip()
+    except UnicodeDecodeError:
+        raise QuestionError("The line is not UTF-8 text.") from None
+    if not text.startswith("{"):
+        return Asked(checked(text))
+    return _from_object(text)
+
+
+def _from_object(text: str) -> Asked:
+    try:
+        given = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise QuestionError(f"The line starts like a JSON object but is none: {error}.") from None
+    question = given.get("question")
+    if not isinstance(question, str):
+        raise QuestionError('The JSON object needs a "question" that is text.')
+    return Asked(checked(question), tuple(_turns(given.get("history", ()))))
+
+
+def _turns(history: Any) -> Sequence[Turn]:
+    wrong = QuestionError(
+        'The "history" must be a list of objects with a "role" ("user" or "assistant") '
+        'and a "text".'
+    )
+    if not isinstance(history, list | tuple):
+        raise wrong
+    return [_turn(turn, wrong) for turn in history]
+
+
+def _turn(turn: Any, wrong: QuestionError) -> Turn:
+    if not isinstance(turn, dict) or turn.get("role") not in ("user", "assistant"):
+        raise wrong
+    if not isinstance(turn.get("text"), str):
+        raise wrong
+    return Turn(role=turn["role"], text=turn["text"])
