@@ -75,7 +75,7 @@ def _characters(source: Source, place: Place) -> Span:
 
 
 def _lines(source: Source, place: Place) -> Span:
-    lines = source.text.split("\n")
+    lines = source.text.removesuffix("\n").split("\n")
     if not 1 <= place.first <= place.last <= len(lines):
         raise LocatorError(
             f"{source.uri!r} has {len(lines)} lines; give a line from 1 to {len(lines)}."

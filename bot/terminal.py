@@ -178,7 +178,7 @@ def _range(first: int, last: int) -> str:
 
 def _spanned_lines(text: str) -> Iterator[tuple[Span, str]]:
     start = 0
-    for line in text.split("\n"):
+    for line in text.removesuffix("\n").split("\n"):
         yield Span(start=start, end=start + len(line)), line
         start += len(line) + 1
 
