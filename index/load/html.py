@@ -1,0 +1,144 @@
+"""HTML pages: the main content as Markdown-like text, with what the page says of itself."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+from index.errors import LoadError
+from index.load import invisible, titles
+from index.load.dates import in_utc
+from index.load.decode import canonical, decode
+from index.load.frontmatter import web_address
+from index.load.hidden import remove_hidden
+from index.load.markup import markdown
+from index.schema import LoadedDocument
+
+_DECLARED = re.compile(
+    rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]+)", re.IGNORECASE
+)
+_XML_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
+
+# fmt: off
+_MODIFIED = (
+    "article:modified_time", "og:updated_time", "last-modified", "dcterms.modified",
+    "datemodified", "article:published_time", "dcterms.date", "dc.date", "date",
+    "datepublished", "pubdate",
+)
+# fmt: on
+"""Names of meta elements that hold a date, those of the last change first."""
+
+_BOILERPLATE = ("head", "nav", "header", "footer", "aside", "form")
+_WANTED_SHARE = 0.6
+"""Share of the words of a page's one `main` or `article` that an extraction must keep."""
+
+
+def load_html(data: bytes, name: str, *, charset: str | None = None) -> LoadedDocument:
+    """Read the main content of an HTML page; text that the page hides is left out and reported."""
+    declared = _DECLARED.search(data[:4096])
+    decoded = decode(
+        data, name=name, declared=charset or (declared[1].decode("ascii") if declared else None)
+    )
+    page = _parse(decoded.text, name)
+    hidden = remove_hidden(page)
+    _lift_captions(page)
+    text = canonical(_main_text(page))
+    if not text.strip():
+        raise LoadError(name, "The page holds no text.")
+    return LoadedDocument(
+        text=text,
+        title=_title(page) or titles.from_heading(text) or titles.from_name(name),
+        mime="text/html",
+        url=_address(page),
+        modified=_modified(page),
+        warnings=decoded.warnings + hidden + invisible.warnings(text),
+    )
+
+
+def _parse(text: str, name: str) -> Any:
+    """Return the root element of a page."""
+    from lxml import etree, html  # type: ignore[import-untyped]
+
+    try:
+        return html.document_fromstring(_XML_DECLARATION.sub("", text))
+    except (etree.ParserError, ValueError) as error:
+        raise LoadError(name, "The page holds no text.") from error
+
+
+def _lift_captions(page: Any) -> None:
+    """Put each table's caption before it, or trafilatura takes it for the table's first row."""
+    from lxml import etree
+
+    for caption in list(page.iter("caption")):
+        table = next(caption.iterancestors("table"), None)
+        if table is not None:
+            paragraph = etree.Element("p")
+            paragraph.text = caption.text_content()
+            table.addprevious(paragraph)
+            caption.drop_tree()
+
+
+def _main_text(page: Any) -> str:
+    """Return the main content, from trafilatura unless it loses much of what is marked as main."""
+    whole = markdown(_without_boilerplate(page))
+    extracted = _extracted(page)
+    marked = page.xpath("//main") or page.xpath("//article")
+    if len(marked) == 1:
+        content = markdown(_without_boilerplate(marked[0]))
+        return extracted if len(extracted) >= _WANTED_SHARE * len(content) else content
+    return extracted or whole
+
+
+def _extracted(page: Any) -> str:
+    """Return what trafilatura takes for the main content; "" when it finds none."""
+    from copy import deepcopy
+
+    from trafilatura import bare_extraction
+
+    document = bare_extraction(
+        deepcopy(page),
+        include_comments=False,
+        include_formatting=True,
+        favor_recall=True,
+        with_metadata=False,
+    )
+    return "" if document is None or document.body is None else markdown(document.body)
+
+
+def _without_boilerplate(element: Any) -> Any:
+    """Return a copy of an element without navigation, headers, footers and forms."""
+    from copy import deepcopy
+
+    copy = deepcopy(element)
+    for tag in _BOILERPLATE:
+        for each in copy.xpath(f".//{tag}[not(.//h1)]"):
+            each.drop_tree()
+    return copy
+
+
+def _title(page: Any) -> str | None:
+    """Return the title a page states: for sharing, its only main heading, or in its head."""
+    headings = page.xpath("//h1")
+    candidates = [
+        *page.xpath("//meta[@property='og:title']/@content"),
+        *(heading.text_content() for heading in headings if len(headings) == 1),
+        *(title.text_content() for title in page.xpath("//head/title | //title[1]")),
+    ]
+    return next((title for each in candidates if (title := titles.clean(each))), None)
+
+
+def _address(page: Any) -> str | None:
+    """Return the address a page states for itself."""
+    stated = page.xpath("//link[@rel='canonical']/@href | //meta[@property='og:url']/@content")
+    return next((address for each in stated if (address := web_address(each))), None)
+
+
+def _modified(page: Any) -> datetime | None:
+    """Return when a page says it was last changed, or else published."""
+    stated: dict[str, str] = {}
+    for meta in page.xpath("//meta[@content]"):
+        key = meta.get("property") or meta.get("name") or meta.get("itemprop") or ""
+        stated.setdefault((key or meta.get("http-equiv") or "").lower(), meta.get("content"))
+    dates = (in_utc(stated[key]) for key in _MODIFIED if key in stated)
+    return next((date for date in dates if date), None)

@@ -1,0 +1,68 @@
+"""The title of a document that does not state one."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+MAX_TITLE = 200
+"""Characters of a title; a longer one is cut at a word."""
+
+_LINE = 100
+"""A first line longer than this is a paragraph, not a title."""
+
+_HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(?P<text>.+?)[ \t]*#*[ \t]*$")
+_FENCE = re.compile(r"^ {0,3}(```|~~~)")
+_UNDERLINE = re.compile(r"^ {0,3}(=+|-+)[ \t]*$")
+_RST_UNDERLINE = re.compile(r"""^([=\-`:'"~^_*+#<>.])\1{2,}[ \t]*$""")
+_MARKUP = re.compile(r"[*_`]+|!?\[([^\]]*)\]\([^)]*\)")
+
+
+def clean(title: str) -> str:
+    """Return a title on one line, without markup at its edges, of bearable length."""
+    title = " ".join(title.split())
+    if len(title) <= MAX_TITLE:
+        return title
+    return title[: MAX_TITLE - 1].rsplit(" ", 1)[0] + "…"
+
+
+def from_name(name: str) -> str:
+    """Make a file's name or an address readable: `un-charter_2.md` is "un charter 2"."""
+    path = unquote(urlsplit(name).path) if "://" in name else name
+    stem = PurePosixPath(path.rstrip("/")).stem or urlsplit(name).netloc or name
+    return clean(re.sub(r"[-_]+", " ", stem)) or name
+
+
+def from_heading(markdown: str) -> str | None:
+    """Return the first heading of a Markdown text, written with # or underlined."""
+    previous, fenced = "", False
+    for line in markdown.split("\n"):
+        if _FENCE.match(line):
+            fenced = not fenced
+        elif not fenced:
+            if match := _HEADING.match(line):
+                return _plain(match["text"])
+            if (
+                previous.strip()
+                and not previous.startswith((" " * 4, "\t"))
+                and _UNDERLINE.match(line)
+            ):
+                return _plain(previous)
+        previous = "" if fenced else line
+    return None
+
+
+def from_first_line(text: str) -> str | None:
+    """Return the first line if it stands like a title: short, and no whole sentence."""
+    lines = [line.strip() for line in text.split("\n", 200)[:200] if line.strip()]
+    while lines and _RST_UNDERLINE.match(lines[0]):
+        lines.pop(0)
+    if not lines or len(lines[0]) > _LINE or lines[0].endswith((".", ",", ";", ":")):
+        return None
+    return clean(lines[0])
+
+
+def _plain(heading: str) -> str | None:
+    """Return a heading without Markdown marks."""
+    return clean(_MARKUP.sub(lambda match: match[1] or "", heading)) or None
