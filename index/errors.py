@@ -9,6 +9,7 @@ QuothError                      a sentence for a person: what happened, to which
 |   +-- IndexLocked             another process is writing
 |   +-- IndexMismatch           the index was built with another embedding model
 +-- SourceNotFound              no such source in the collections that were opened
+|   +-- AmbiguousSource         several sources answer to that name
 +-- QuestionError               a question that cannot be searched for (empty, too long)
 
 `retryable` is a fact of the class: whether the same call may work a moment later.
@@ -16,6 +17,7 @@ QuothError                      a sentence for a person: what happened, to which
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -78,6 +80,14 @@ class SourceNotFound(QuothError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"There is no source {name!r} here. `quoth sources` lists what there is.")
+
+
+class AmbiguousSource(SourceNotFound):
+    """Several sources answer to that name."""
+
+    def __init__(self, name: str, uris: Sequence[str]) -> None:
+        few = ", ".join(repr(uri) for uri in uris[:5]) + (", ..." if len(uris) > 5 else "")
+        QuothError.__init__(self, f"{name!r} fits several sources: {few}. Give one of these.")
 
 
 class QuestionError(QuothError):
