@@ -1,0 +1,86 @@
+"""Word pieces with their character offsets, and rows padded for a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from tokenizers import Tokenizer
+
+CLS, SEP, PAD = 101, 102, 0
+
+Ids = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """The word pieces of a text, without special tokens."""
+
+    ids: Ids
+    """Shape (pieces,)."""
+    offsets: npt.NDArray[np.int64]
+    """First character and the one behind the last, of each piece; shape (pieces, 2)."""
+
+
+class WordPieces:
+    """The uncased tokenizer of MiniLM; safe to use from several threads."""
+
+    def __init__(self, path: Path) -> None:
+        self._tokenizer = Tokenizer.from_file(str(path))
+        # The file asks for rows of 128; lengths are ours to decide.
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+
+    def split(self, texts: Sequence[str]) -> list[Pieces]:
+        """Split texts into word pieces."""
+        return [
+            Pieces(
+                np.array(encoding.ids, dtype=np.int64),
+                np.array(encoding.offsets, dtype=np.int64).reshape(-1, 2),
+            )
+            for encoding in self._tokenizer.encode_batch(texts, add_special_tokens=False)
+        ]
+
+    def ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return the ids of the word pieces of each text."""
+        encodings = self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+        return [encoding.ids for encoding in encodings]
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """Return how many word pieces each text has."""
+        encodings = self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+        return [len(encoding) for encoding in encodings]
+
+
+@lru_cache(maxsize=2)
+def open_pieces(path: Path) -> WordPieces:
+    """Return the tokenizer in `path`; embedder, reader and chunker share one (0.05 s to open)."""
+    return WordPieces(path)
+
+
+def padded(rows: Sequence[Ids]) -> tuple[Ids, npt.NDArray[np.int32]]:
+    """Return rows padded to the longest one, and their lengths."""
+    lengths = np.array([len(row) for row in rows], dtype=np.int32)
+    ids = np.full((len(rows), int(lengths.max())), PAD, dtype=np.int64)
+    for number, row in enumerate(rows):
+        ids[number, : len(row)] = row
+    return ids, lengths
+
+
+def batches(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
+    """Yield the positions of rows in batches of near lengths, the longest rows first.
+
+    A batch has at most `budget` tokens, padding included, and at least one row.
+    """
+    batch: list[int] = []
+    for position in sorted(range(len(lengths)), key=lambda at: -lengths[at]):
+        if batch and (len(batch) + 1) * lengths[batch[0]] > budget:
+            yield batch
+            batch = []
+        batch.append(position)
+    if batch:
+        yield batch

@@ -1,0 +1,193 @@
+"""The reader: MiniLM with a trained adapter that points at the answer inside a text.
+
+A row is "[CLS] question [SEP] title. window [SEP]"; a text that does not fit is read in windows
+that overlap. The layout is the one the adapter was trained with (`training/inputs.py`).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from index.embed.graph import GRAPH_VERSION, reader_graph
+from index.embed.pieces import CLS, SEP, Ids, Pieces, WordPieces, batches, open_pieces, padded
+from index.embed.session import default_threads, open_cached
+from index.embed.weights import SHA256, WEIGHTS, ModelFiles, Tensor, digest_of, read_tensors
+from index.errors import WeightsUnavailable
+from index.protocols import Reading, Vectors
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+logger = logging.getLogger(__name__)
+
+ADAPTER = Path(__file__).parent / "reader_adapter" / "reader.safetensors"
+FORMAT = "quoth-reader-adapter"
+QUESTION_PIECES = 40
+TITLE_PIECES = 24
+LIMIT = 240
+"""Word pieces of a row, as in training."""
+OVERLAP = 48
+"""Word pieces that two windows of one text share."""
+LONGEST_SPAN = 40
+"""Word pieces of the longest answer."""
+BATCH_TOKENS = 4096
+READINGS = 256
+"""The most spans returned for one text."""
+
+
+@dataclass(frozen=True)
+class _Window:
+    """One row, and where its part of the text stands."""
+
+    ids: Ids
+    question_length: int
+    passage_start: int
+    offsets: npt.NDArray[np.int64]
+    text: int
+    """Which of the texts it belongs to."""
+
+
+class MiniLMReader:
+    """Reads with MiniLM and an adapter; see `index.protocols.Reader`."""
+
+    def __init__(self, pieces: WordPieces, session: InferenceSession) -> None:
+        self._pieces = pieces
+        self._session = session
+
+    def read(self, question: str, texts: Sequence[tuple[str, str]]) -> list[tuple[Reading, ...]]:
+        """Return the best spans of each (title, text) for `question`, best first.
+
+        There is one span for every word piece an answer can start at, so that each sentence has
+        its own best one; at most 256 for a text, and none for a text without word pieces.
+        """
+        windows = self._windows(question, texts)
+        found: list[list[tuple[Ids, Vectors]]] = [[] for _ in texts]
+        for batch in batches([len(window.ids) for window in windows], BATCH_TOKENS):
+            part = [windows[at] for at in batch]
+            for window, logits in zip(part, self._logits(part), strict=True):
+                found[window.text].append(_spans(window, logits))
+        return [_readings(spans) for spans in found]
+
+    def _windows(self, question: str, texts: Sequence[tuple[str, str]]) -> list[_Window]:
+        """Lay out the rows of all texts."""
+        titles = self._pieces.ids([title.strip() for title, _ in texts])
+        (asked, stop), bodies = (
+            self._pieces.ids([question, "."]),
+            self._pieces.split([text for _, text in texts]),
+        )
+        asked = asked[:QUESTION_PIECES]
+        windows = []
+        for number, (title, body) in enumerate(zip(titles, bodies, strict=True)):
+            head = title[:TITLE_PIECES] + stop if texts[number][0].strip() else []
+            windows += _cut(number, asked, head, body)
+        return windows
+
+    def _logits(self, windows: Sequence[_Window]) -> Vectors:
+        """Return start and end logits, shape (rows, length, 2)."""
+        ids, lengths = padded([window.ids for window in windows])
+        types = np.zeros_like(ids)
+        for line, window in enumerate(windows):
+            types[line, window.question_length + 2 : len(window.ids)] = 1
+        feed = {"ids": ids, "types": types, "lengths": lengths}
+        logits: Vectors = self._session.run(None, feed)[0]
+        return logits
+
+
+def _cut(number: int, asked: list[int], head: list[int], body: Pieces) -> list[_Window]:
+    """Lay out the windows of one text."""
+    room = LIMIT - len(asked) - len(head) - 3
+    before = [CLS, *asked, SEP, *head]
+    windows = []
+    for begin in range(0, max(1, len(body.ids) - OVERLAP), room - OVERLAP):
+        part = slice(begin, begin + room)
+        ids = np.concatenate([before, body.ids[part], [SEP]]).astype(np.int64)
+        windows.append(_Window(ids, len(asked), len(before), body.offsets[part], number))
+    return windows
+
+
+def _spans(window: _Window, logits: Vectors) -> tuple[Ids, Vectors]:
+    """Return the best span from each start, shape (starts, 2), and its log-odds."""
+    inside = slice(window.passage_start, window.passage_start + len(window.offsets))
+    start, end = logits[inside, 0], logits[inside, 1]
+    if not len(start):
+        return np.zeros((0, 2), dtype=np.int64), np.zeros(0, dtype=np.float32)
+    reach = np.concatenate([end, np.full(LONGEST_SPAN - 1, -np.inf, dtype=np.float32)])
+    ahead = np.lib.stride_tricks.sliding_window_view(reach, LONGEST_SPAN)
+    first = np.arange(len(start))
+    last = first + ahead.argmax(axis=1)
+    scores = start + end[last] - logits[0].sum()
+    spans = np.stack([window.offsets[first, 0], window.offsets[last, 1]], axis=1)
+    return spans, scores
+
+
+def _readings(parts: Sequence[tuple[Ids, Vectors]]) -> tuple[Reading, ...]:
+    """Merge the windows of a text: of spans with one start, the best stays."""
+    spans = np.concatenate([spans for spans, _ in parts])
+    scores = np.concatenate([scores for _, scores in parts])
+    order = np.argsort(-scores, kind="stable")
+    _, best = np.unique(spans[order, 0], return_index=True)
+    kept = order[np.sort(best)][:READINGS]
+    return tuple(
+        Reading(start, end, score)
+        for (start, end), score in zip(spans[kept].tolist(), scores[kept].tolist(), strict=True)
+    )
+
+
+def merge_adapter(
+    base: Mapping[str, Tensor], adapter: Mapping[str, Tensor], metadata: Mapping[str, str]
+) -> dict[str, Tensor]:
+    """Return the weights with the adapter merged: W + alpha / rank * B A.
+
+    Tensors that the adapter holds in full (biases, norms, the head) replace those of the base.
+    Raises ValueError when the adapter belongs to another base or format, or does not fit.
+    """
+    if metadata.get("format") != FORMAT or metadata.get("base_sha256") != SHA256[WEIGHTS]:
+        raise ValueError("it was trained on another base model")
+    scale = float(metadata["alpha"]) / max(1, int(metadata["rank"]))
+    merged = dict(base)
+    for name, tensor in adapter.items():
+        if name.endswith(".lora_A"):
+            layer = name.removesuffix(".lora_A")
+            low_rank = adapter[f"{layer}.lora_B"] @ tensor
+            merged[f"{layer}.weight"] = base[f"{layer}.weight"] + np.float32(scale) * low_rank
+        elif not name.endswith(".lora_B"):
+            if name in base and base[name].shape != tensor.shape:
+                raise ValueError(f"its tensor {name!r} has the shape {tensor.shape}")
+            merged[name] = tensor
+    if "head.weight" not in merged or "head.bias" not in merged:
+        raise ValueError("it has no head")
+    return merged
+
+
+def open_reader(
+    home: Path, *, adapter: Path = ADAPTER, threads: int | None = None
+) -> MiniLMReader | None:
+    """Open the reader; None when there is no adapter, or nothing it could be merged into.
+
+    The first time its graph is built into `home/models` (about 2 s). `threads` defaults to the
+    processors available, at most four.
+    """
+    if not adapter.is_file():
+        return None
+    models = home / "models"
+    files = ModelFiles(models)
+
+    def build(data_file: str) -> tuple[bytes, bytes]:
+        base, _ = read_tensors(files.weights())
+        return reader_graph(merge_adapter(base, *read_tensors(adapter)), data_file)
+
+    name = f"reader-{digest_of(adapter)[:12]}{GRAPH_VERSION}"
+    try:
+        pieces = open_pieces(files.tokenizer())
+        session = open_cached(models, name, build, threads=threads or default_threads())
+    except (WeightsUnavailable, ValueError, KeyError) as error:
+        logger.warning("The reader in %s is not used: %s", adapter, error)
+        return None
+    return MiniLMReader(pieces, session)
