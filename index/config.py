@@ -21,6 +21,10 @@ class ChunkConfig(Value):
         le=2000,
         description="Word pieces of a passage's text; MiniLM reads 256 with title and heading.",
     )
+    pack: bool = Field(
+        default=True,
+        description="Whether neighbouring short paragraphs under one heading share a passage.",
+    )
 
 
 class IndexConfig(Value):

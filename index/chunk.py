@@ -1,0 +1,122 @@
+"""Cut a source into passages: by structure first, then by size.
+
+A passage holds what a reader would quote together: paragraphs under one heading, a list or a table
+or code with the sentence that leads into it. Heading lines stand at the start of the passage below
+them, so that they can be quoted, but are not among its sentences unless nothing else is there.
+
+The header of a table is repeated in no passage, because passages are verbatim; `header_of` finds
+it in the source for any row.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from index.blocks import Block, Lines, code_groups, is_ruler, table_groups
+from index.config import ChunkConfig
+from index.markup import MarkdownParser
+from index.packing import Packer
+from index.plain import PlainParser
+from index.schema import Passage, PassageKind, Source, Span, passage_id
+from index.sentences import trim
+from index.tokens import TokenCounter, estimate_tokens
+from index.units import Measurer, Unit
+
+__all__ = ["TokenCounter", "chunk", "estimate_tokens", "header_of"]
+
+_MARKDOWN = frozenset({"text/markdown", "text/x-markdown", "text/html", "application/xhtml+xml"})
+_TABLES = frozenset({"text/csv", "text/tab-separated-values"})
+_CODE = re.compile(r"text/x-(?!rst\b|log\b)|application/(?:json|xml|toml|yaml|x-)")
+_MAX_TABLE_LINES = 5000
+"""How far above a row its header is looked for."""
+
+
+def chunk(
+    source: Source, config: ChunkConfig, *, count_tokens: TokenCounter = estimate_tokens
+) -> list[Passage]:
+    """Cut `source` into passages of at most `config.max_tokens` word pieces each.
+
+    Passages are in order, do not overlap, and hold everything in the text that is not white space.
+    """
+    measurer = Measurer(source, config.max_tokens, count_tokens)
+    packer = Packer(source.text, config)
+    passages: list[Passage] = []
+    for run in packer.runs(measurer.measured(_blocks(source))):
+        for units in packer.passages(run):
+            passages.append(_passage(source, len(passages), run.heading, units))
+    return passages
+
+
+def header_of(text: str, start: int) -> Span | None:
+    """Return the header row of the table whose row begins at `start`; None for the header itself.
+
+    `text` is the canonical text of the source. The header is the line above the ruler of a
+    Markdown table, and the first line of a table without a ruler.
+    """
+    line = text.rfind("\n", 0, start) + 1
+    above: list[tuple[int, int]] = []
+    while line > 0 and len(above) < _MAX_TABLE_LINES:
+        end = line - 1
+        line = text.rfind("\n", 0, end) + 1
+        row = text[line:end].strip()
+        if not row:
+            break
+        above.append((line, end))
+    return _header(text, above)
+
+
+def _header(text: str, above: Sequence[tuple[int, int]]) -> Span | None:
+    """Return the header among the lines above a row, nearest first."""
+    rows = [text[start:end].strip() for start, end in above]
+    ruled = [n for n, row in enumerate(rows[:-1]) if is_ruler(row) and not is_ruler(rows[n + 1])]
+    if not above:
+        return None
+    number = ruled[0] + 1 if ruled else len(rows) - 1
+    start, end = above[number]
+    span = trim(text, start, end)
+    return None if span is None else Span(start=span[0], end=span[1])
+
+
+def _blocks(source: Source) -> list[Block]:
+    """Return the blocks of a source by the rules of its media type."""
+    lines = Lines(source.text)
+    if source.mime in _MARKDOWN:
+        return MarkdownParser(lines).blocks()
+    if lines.blank(0, len(lines)):
+        return []
+    if source.mime in _TABLES:
+        rows = [(n, n + 1) for n, line in enumerate(lines.stripped) if line]
+        return [Block("table", table_groups(lines, rows))]
+    if _CODE.match(source.mime):
+        return [Block("code", code_groups(lines, 0, len(lines)))]
+    return PlainParser(lines).blocks(source.title)
+
+
+def _passage(
+    source: Source, ordinal: int, heading: tuple[str, ...], units: Sequence[Unit]
+) -> Passage:
+    """Return the passage that `units` make up."""
+    kinds: list[PassageKind] = [unit.kind for unit in units if unit.kind != "paragraph"]
+    start, end = units[0].start, units[-1].end
+    if units[0].kind != "paragraph":
+        start = _line_start(source.text, start)
+    quoted = [unit for unit in units if unit.role == "unit"] or units
+    return Passage(
+        id=passage_id(source.id, source.sha256, start, end),
+        source_id=source.id,
+        ordinal=ordinal,
+        start=start,
+        end=end,
+        text=source.text[start:end],
+        page=units[0].page,
+        heading=heading,
+        kind=kinds[0] if kinds else "paragraph",
+        sentences=tuple(Span(start=unit.start, end=unit.end) for unit in quoted),
+    )
+
+
+def _line_start(text: str, offset: int) -> int:
+    """Return the start of the line if only spaces stand before `offset`, for indented code."""
+    start = text.rfind("\n", 0, offset) + 1
+    return offset if text[start:offset].strip(" \t") else start
