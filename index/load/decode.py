@@ -35,6 +35,12 @@ _SAMPLE = 65_536
 _CONTROL_SHARE = 0.02
 """Share of control characters above which bytes are no text; logs with colour codes stay below."""
 
+_UNLIKELY = ["utf_16", "utf_32", "utf_7", "cp037", "cp273", "cp424", "cp500", "cp875", "cp1026"]
+"""Mainframe encodings, which short texts are mistaken for, and those recognised before."""
+
+_COHERENCE_TIE = 0.1
+"""Difference of likelihoods below which Windows' Western encoding, by far the commonest, wins."""
+
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 
@@ -115,7 +121,7 @@ def _wide(data: bytes) -> str | None:
     """Recognise UTF-16 without a mark by NULs that all stand on one side of the pairs."""
     sample = data[:_SAMPLE]
     even, odd = sample[::2].count(0), sample[1::2].count(0)
-    if len(data) % 2 or max(even, odd) < len(sample) // 5 or min(even, odd):
+    if len(data) % 2 or max(even, odd) < max(1, len(sample) // 5) or min(even, odd):
         return None
     encoding = "utf-16-be" if even else "utf-16-le"
     try:
@@ -140,12 +146,14 @@ def _candidates(sample: bytes) -> list[str]:
     """Return encodings in the order in which to try them."""
     from charset_normalizer import from_bytes
 
-    matches = from_bytes(sample, cp_exclusion=["utf_16", "utf_32", "utf_7"])
+    matches = from_bytes(sample, cp_exclusion=_UNLIKELY)
     best = matches.best()
     if best is None:
         return []
-    western = next((m for m in matches if m.encoding == "cp1252"), None)
-    if western is not None and western.coherence >= best.coherence:
+    western = next((match for match in matches if match.encoding == "cp1252"), None)
+    if best.language == "Unknown" or (
+        western is not None and western.coherence >= best.coherence - _COHERENCE_TIE
+    ):
         return ["cp1252", best.encoding]
     return [best.encoding]
 

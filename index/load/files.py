@@ -11,7 +11,7 @@ from index.errors import LoadError
 from index.load.formats import load_markdown, load_table, load_text
 from index.load.html import load_html
 from index.load.pdf import load_pdf
-from index.load.read import read_file, reason_of
+from index.load.read import kind_problem, read_file, reason_of
 from index.protocols import Loader
 from index.schema import LoadedDocument
 
@@ -82,8 +82,7 @@ def load_file(
     loader = next((each for each in (*loaders, *LOADERS) if each.accepts(path)), None)
     try:
         if loader is None:
-            path.stat()
-            raise LoadError(name, unread_type(path))
+            raise LoadError(name, kind_problem(path.stat().st_mode) or unread_type(path))
         return loader.load(path)
     except LoadError as error:
         raise LoadError(name, error.reason) from error.__cause__
@@ -109,18 +108,14 @@ def load_bytes(
                 raise
             except Exception as error:  # as in load_file
                 raise LoadError(name, _unexpected(error)) from error
-    raise LoadError(
-        name,
-        f"It is of type {mime}, which Quoth does not read."
-        if mime
-        else unread_type(PurePath(name)),
-    )
+    unread = f"It is of type {mime}, which Quoth does not read."
+    raise LoadError(name, unread if mime else unread_type(PurePath(name)))
 
 
 def unread_type(path: PurePath) -> str:
     """Say that files named like `path` are not read, and what to do."""
     kind = f"Files ending in {path.suffix.lower()!r}" if path.suffix else "Files without an ending"
-    return f"{kind} are not read; save it as PDF, HTML, Markdown or plain text."
+    return f"{kind} are not read; save them as PDF, HTML, Markdown or plain text."
 
 
 def _unexpected(error: Exception) -> str:

@@ -18,12 +18,11 @@ from index.load import invisible, titles
 from index.load.dates import in_utc
 from index.load.decode import canonical
 from index.load.lines import Line, paragraphs
-from index.schema import LoadedDocument, Span
+from index.load.pages import join_pages
+from index.schema import LoadedDocument
 
 _PDFIUM = threading.Lock()
 """PDFium may be used by one thread at a time, whatever the document."""
-
-_PAGE_BREAK = "\n\n"
 
 _DATE = re.compile(r"D:(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?")
 
@@ -57,12 +56,12 @@ def load_pdf(data: bytes, name: str, *, charset: str | None = None) -> LoadedDoc
     blank = [number for number, text in enumerate(texts, start=1) if not text]
     if len(blank) == len(texts):
         raise LoadError(name, _scanned(len(texts)))
-    text = _PAGE_BREAK.join(texts)
+    text, spans = join_pages(texts)
     return LoadedDocument(
         text=text,
         title=_title(about, text, name),
         mime="application/pdf",
-        pages=_spans(texts),
+        pages=spans,
         modified=_date(about.get("ModDate") or about.get("CreationDate") or ""),
         warnings=_blank_pages(blank) + invisible.warnings(text),
     )
@@ -135,15 +134,6 @@ def _joined(pages: list[str]) -> list[str]:
         return f"{head}-{tail}" if compound or tail[0].isupper() else head + tail
 
     return [_DIVIDED.sub(whole, page).replace(_WORD_BREAK, "-") for page in pages]
-
-
-def _spans(texts: list[str]) -> tuple[Span, ...]:
-    """Return where each page stands in the joined text."""
-    spans, start = [], 0
-    for text in texts:
-        spans.append(Span(start=start, end=start + len(text)))
-        start += len(text) + len(_PAGE_BREAK)
-    return tuple(spans)
 
 
 def _title(about: dict[str, str], text: str, name: str) -> str:

@@ -51,6 +51,16 @@ def read_file(path: Path, *, name: str, limit: int = MAX_BYTES) -> bytes:
     return data
 
 
+def check_file(path: Path, *, name: str, limit: int = MAX_BYTES) -> None:
+    """Raise LoadError unless `path` is a regular file of at most `limit` bytes."""
+    try:
+        facts = path.stat()
+    except (OSError, ValueError) as error:
+        raise LoadError(name, reason_of(error)) from error
+    if problem := kind_problem(facts.st_mode) or size_problem(facts.st_size, limit):
+        raise LoadError(name, problem)
+
+
 def _read(path: Path, name: str, limit: int) -> bytes:
     """Open, measure and read; what was measured is what is read."""
     # O_NONBLOCK: opening a named pipe would otherwise wait for somebody to write to it.
