@@ -22,7 +22,7 @@ from index.headings import (
     numbered_level,
     underline_level,
 )
-from index.marks import Marker, columns, marker, wrap_width
+from index.marks import MAX_WRAP, MIN_WRAP, Marker, columns, marker, wrap_width
 
 _MAX_HEADING_RUN = 6
 _FENCE = re.compile(r"(`{3,}|~{3,})[^`]*$")
@@ -171,7 +171,7 @@ class PlainParser:
         above, text = self._lines.stripped[line - 1], self._lines.stripped[line]
         if text[:1].islower():
             return True
-        if not self._width >= _MIN_WRAP or len(above) > _MAX_WRAP:
+        if self._width < MIN_WRAP or len(above) > MAX_WRAP:
             return False
         return len(above) + 1 + len(text.split(None, 1)[0]) > 0.9 * self._width
 
@@ -227,8 +227,8 @@ class PlainParser:
             return None
         text = lines.stripped[segment.first]
         if segment.kind == "list":
-            marker = marker(self._lines, segment.first)
-            numbered = marker is not None and marker.family == "number"
+            mark = marker(self._lines, segment.first)
+            numbered = mark is not None and mark.family == "number"
             if not numbered or (above is not None and above.kind == "list"):
                 return None
         return Heading(numbered_level(text), text) if looks_like_heading(text) else None
