@@ -25,6 +25,10 @@ class ModelUnavailable(ModelError):
 
     retryable: ClassVar[bool] = True
 
+    def __init__(self, sentence: str, *, seconds: float = 0.0) -> None:
+        super().__init__(sentence)
+        self.seconds = seconds
+
 
 class ModelRejected(ModelError):
     """The model will never answer this: wrong key, unknown model, request too long."""
