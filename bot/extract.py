@@ -1,0 +1,234 @@
+"""Answers made of quotes: the sentences, list items or table rows that answer, each one cited.
+
+Nothing is written and nothing is stitched: a draft is a choice of spans. A list stays with its
+lead-in, a sentence that leans on the one before it is quoted with it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bot.answer_type import shape
+from bot.confidence import confidence
+from bot.picking import BULLET, Picker, Sentence
+from bot.schema import Draft, DraftPart, Pick
+from index.calibration import ANSWERED
+from index.ranking import Candidate, Query
+from index.schema import Evidence, Passage, Span
+from index.search import Findings
+
+MOST_SENTENCES = 3
+"""Quotes in an answer that is not a list or an overview."""
+
+MOST_ITEMS = 20
+"""Items of a list; longer lists are cut and their place is cited."""
+
+MOST_SECTIONS = 5
+"""Sections quoted in an overview."""
+
+CLOSE = 1.6
+"""How far below the best a further sentence's value may lie to be quoted with it."""
+
+LONGEST_PAIR = 500
+"""Characters of a sentence together with the one it leans on."""
+
+_LEANS = re.compile(
+    r"(?:he|she|it|they|this|that|these|those|his|her|its|their|however|but|so|therefore"
+    r"|thus|also|both|such|there)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """A draft, and the nearest spans for when it answers nothing."""
+
+    draft: Draft
+    nearest: tuple[Pick, ...]
+
+
+class Extractor:
+    """Answers by quoting."""
+
+    def __init__(self, picker: Picker, *, threshold: float = ANSWERED) -> None:
+        self._picker = picker
+        self._threshold = threshold
+
+    def extract(self, question: str, findings: Findings) -> Extraction:
+        """Return the quotes that answer `question`, or `not_found` with the nearest spans."""
+        ranked = findings.ranked
+        sentences = [s for s in self._picker.sentences(findings.query, ranked) if _quotable(s.text)]
+        sure = confidence(findings.query, ranked, sentences)
+        nearest = tuple(nearest_spans(sentences))
+        if sure < self._threshold or not sentences:
+            return Extraction(Draft(status="not_found", confidence=sure), nearest)
+        parts = tuple(_parts(question, findings.query, sentences, ranked))
+        return Extraction(Draft(status="answered", parts=parts, confidence=sure), nearest)
+
+
+def nearest_spans(sentences: Sequence[Sentence], limit: int = 3) -> Iterable[Pick]:
+    """Yield the best span of each of the nearest passages, best first."""
+    seen: set[str] = set()
+    for sentence in sentences:
+        passage = sentence.candidate.passage
+        if passage.id in seen:
+            continue
+        if len(seen) == limit:
+            return
+        seen.add(passage.id)
+        yield _pick(sentence, highlighted=False)
+
+
+def _parts(
+    question: str, query: Query, sentences: Sequence[Sentence], ranked: Sequence[Candidate]
+) -> list[DraftPart]:
+    """Shape the answer as the question asks: items of a list, an overview, or sentences."""
+    wanted = shape(question)
+    if wanted == "overview":
+        return _overview(sentences)
+    best = sentences[0]
+    if wanted == "items":
+        block = _best_list(query, sentences)
+        if block is not None:
+            return _list(*block)
+    close = [s for s in sentences[:MOST_SENTENCES] if best.value - s.value <= CLOSE]
+    return [_sentence(s) for s in close]
+
+
+def _best_list(query: Query, sentences: Sequence[Sentence]) -> tuple[Candidate, list[int]] | None:
+    """Return the list that one of the best sentences introduces or stands in."""
+    best = sentences[0]
+    for sentence in sentences[:4]:
+        if best.value - sentence.value > 2 * CLOSE:
+            break
+        block = list_around(sentence)
+        if block:
+            return sentence.candidate, block
+    return None
+
+
+def list_around(sentence: Sentence) -> list[int]:
+    """Return the indexes of a lead-in and its items around `sentence`; empty outside a list."""
+    texts = _texts(sentence.candidate.passage)
+    marked = [_is_item(sentence.candidate.passage, text) for text in texts]
+    index = sentence.index
+    if not marked[index]:
+        if not (sentence.is_lead and index + 1 < len(texts) and marked[index + 1]):
+            return []
+        index += 1
+    first = last = index
+    while first > 0 and marked[first - 1]:
+        first -= 1
+    while last + 1 < len(texts) and marked[last + 1]:
+        last += 1
+    if first == last:
+        return []
+    lead = [first - 1] if first > 0 and _introduces(texts[first - 1]) else []
+    return lead + list(range(first, last + 1))
+
+
+def _list(candidate: Candidate, indexes: Sequence[int]) -> list[DraftPart]:
+    """Return a lead-in, when there is one, and its items."""
+    passage = candidate.passage
+    texts = _texts(passage)
+    parts = []
+    for index in indexes[: MOST_ITEMS + 1]:
+        item = _is_item(passage, texts[index])
+        span = _span_without_mark(passage, index)
+        parts.append(
+            DraftPart(picks=(_pick_span(candidate, span),), role="item" if item else "lead")
+        )
+    return parts
+
+
+def _overview(sentences: Sequence[Sentence]) -> list[DraftPart]:
+    """Return the best sentence of each section, in the order of the documents."""
+    chosen: dict[tuple[str, tuple[str, ...]], Sentence] = {}
+    for sentence in sentences:
+        if sentence.is_lead or sentence.is_item:
+            continue
+        passage = sentence.candidate.passage
+        chosen.setdefault((passage.source_id, passage.heading), sentence)
+        if len(chosen) == MOST_SECTIONS:
+            break
+    found = sorted(chosen.values(), key=lambda s: (s.candidate.source.uri, s.span.start))
+    return [_sentence(s) for s in found] or [_sentence(sentences[0])]
+
+
+def _sentence(sentence: Sentence) -> DraftPart:
+    """Return one sentence, with the one before it when it leans on it."""
+    passage = sentence.candidate.passage
+    role = "row" if passage.kind == "table" else "item" if sentence.is_item else "sentence"
+    before = _leans_on(sentence)
+    pick = _pick(sentence) if before is None else _pick_pair(sentence, before)
+    return DraftPart(picks=(pick,), role=role)
+
+
+def _leans_on(sentence: Sentence) -> Span | None:
+    """Return the sentence before, when this one refers back to it and both are short."""
+    passage = sentence.candidate.passage
+    if sentence.index == 0 or passage.kind != "paragraph" or not _LEANS.match(sentence.text):
+        return None
+    before = passage.sentences[sentence.index - 1]
+    between = passage.text[before.end - passage.start : sentence.span.start - passage.start]
+    if "\n\n" in between or sentence.span.end - before.start > LONGEST_PAIR:
+        return None
+    return before
+
+
+def _pick(sentence: Sentence, *, highlighted: bool = True) -> Pick:
+    return _pick_span(
+        sentence.candidate, sentence.span, _highlight(sentence) if highlighted else None
+    )
+
+
+def _pick_pair(sentence: Sentence, before: Span) -> Pick:
+    both = Span(start=before.start, end=sentence.span.end)
+    return _pick_span(sentence.candidate, both, _highlight(sentence))
+
+
+def _pick_span(candidate: Candidate, span: Span, highlight: Span | None = None) -> Pick:
+    source = candidate.source
+    return Pick(
+        evidence=Evidence(
+            source_id=source.id, sha256=source.sha256, start=span.start, end=span.end
+        ),
+        highlight=highlight,
+    )
+
+
+def _highlight(sentence: Sentence) -> Span | None:
+    """Return where the reader points, cut to the sentence."""
+    if sentence.reading is None:
+        return None
+    offset = sentence.candidate.passage.start
+    start = max(sentence.reading.start + offset, sentence.span.start)
+    end = min(sentence.reading.end + offset, sentence.span.end)
+    return Span(start=start, end=end) if start < end else None
+
+
+def _texts(passage: Passage) -> list[str]:
+    return [
+        passage.text[s.start - passage.start : s.end - passage.start] for s in passage.sentences
+    ]
+
+
+def _is_item(passage: Passage, text: str) -> bool:
+    return passage.kind != "table" and BULLET.match(text) is not None
+
+
+def _introduces(text: str) -> bool:
+    return text.rstrip().endswith((":", "："))
+
+
+def _span_without_mark(passage: Passage, index: int) -> Span:
+    span = passage.sentences[index]
+    mark = BULLET.match(passage.text[span.start - passage.start : span.end - passage.start])
+    return Span(start=span.start + mark.end(), end=span.end) if mark else span
+
+
+def _quotable(text: str) -> bool:
+    """Say whether a sentence says anything: a letter or digit, and more than a mark."""
+    return sum(character.isalnum() for character in text) >= 2

@@ -1,0 +1,168 @@
+"""The sentences an extractive answer may quote, and how well each one answers.
+
+Sentences of the best passages are scored in two steps: by the vectors pooled while the passage was
+indexed, then the best handful embedded on their own and, where there is a reader, by where it
+points. The weights are in `index.calibration`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bot.answer_type import AnswerType, answer_type, fits
+from index.calibration import FIRST_PICK, PICK, PICK_WITH_READER
+from index.protocols import Embedder, Reader, Reading
+from index.ranking import Candidate, Query, sentence_cosines
+from index.schema import Span
+
+PASSAGES = 6
+"""Passages whose sentences are considered; the answer is in the first five for 92 questions of
+100 (`squadshifts_newwiki`)."""
+
+EMBEDDED = 6
+"""Sentences embedded on their own; each costs as much as the question."""
+
+PASSAGES_READ = 4
+"""Passages the reader reads, in one batch: the largest share of an answer's time."""
+
+BULLET = re.compile(
+    r"\s*(?:[-*+•‣◦▪●○✔✓✅☑🔹🔸►▶→–—]\ufe0f?|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)])\s+(?=\S)"
+)
+"""The mark in front of a list item."""
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One quotable stretch of a passage: a sentence, a list item or a table row."""
+
+    candidate: Candidate
+    index: int
+    """Position among the passage's sentences."""
+    rank: int
+    """Position of its passage, from 0."""
+    text: str
+    features: Mapping[str, float]
+    reading: Reading | None = None
+    """Where the reader points inside it; offsets count from the passage's start."""
+    value: float = 0.0
+
+    @property
+    def span(self) -> Span:
+        """Where it stands in its source, without the mark of a list item."""
+        span = self.candidate.passage.sentences[self.index]
+        mark = BULLET.match(self.text)
+        return Span(start=span.start + mark.end(), end=span.end) if mark else span
+
+    @property
+    def is_item(self) -> bool:
+        """Whether it is an item of a list."""
+        return self.candidate.passage.kind != "table" and BULLET.match(self.text) is not None
+
+    @property
+    def is_lead(self) -> bool:
+        """Whether it introduces what follows."""
+        return self.text.rstrip().endswith(":")
+
+
+@dataclass(frozen=True)
+class Picker:
+    """Scores sentences; with a reader when there is one."""
+
+    embedder: Embedder | None
+    reader: Reader | None
+
+    def sentences(self, query: Query, ranked: Sequence[Candidate]) -> list[Sentence]:
+        """Return the sentences of the best passages, best first."""
+        found = sentences_of(query, ranked[:PASSAGES])
+        found.sort(key=lambda s: -FIRST_PICK.value(s.features))
+        found = self._embedded(query, found)
+        if self.reader is None:
+            return _sorted(replace(s, value=PICK.value(s.features)) for s in found)
+        found = self._read(query, ranked[:PASSAGES_READ], found)
+        return _sorted(replace(s, value=PICK_WITH_READER.value(s.features)) for s in found)
+
+    def _embedded(self, query: Query, found: list[Sentence]) -> list[Sentence]:
+        """Give the first few their own similarity; the others keep their pooled one."""
+        best, rest = found[:EMBEDDED], found[EMBEDDED:]
+        if self.embedder is None or query.vector is None or not best:
+            return found
+        own = self.embedder.embed([s.text for s in best]) @ query.vector
+        return [_with(s, own=float(v)) for s, v in zip(best, own, strict=True)] + rest
+
+    def _read(
+        self, query: Query, passages: Sequence[Candidate], found: list[Sentence]
+    ) -> list[Sentence]:
+        """Add the best span of the reader to each sentence of the passages read."""
+        assert self.reader is not None
+        if not passages:
+            return found
+        texts = [(c.source.title, c.passage.text) for c in passages]
+        readings = self.reader.read(query.text, texts)
+        top = max((r[0].score for r in readings if r), default=0.0)
+        by_passage = {c.passage.id: r for c, r in zip(passages, readings, strict=True)}
+        return [_pointed(s, by_passage.get(s.candidate.passage.id), top) for s in found]
+
+
+UNREAD = -12.0
+"""Log-odds of a sentence the reader did not see or did not point into."""
+
+
+def _pointed(sentence: Sentence, readings: Sequence[Reading] | None, top: float) -> Sentence:
+    """Return the sentence with the best reading that starts in it."""
+    passage = sentence.candidate.passage
+    span = sentence.span
+    first, last = span.start - passage.start, span.end - passage.start
+    best = next((r for r in readings or () if first <= r.start < last), None)
+    score = best.score if best else UNREAD
+    found = _with(sentence, read=max(score, UNREAD), read_gap=max(score - top, UNREAD))
+    return replace(found, reading=best)
+
+
+def _with(sentence: Sentence, **features: float) -> Sentence:
+    return replace(sentence, features={**sentence.features, **features})
+
+
+def _sorted(found: Iterable[Sentence]) -> list[Sentence]:
+    return sorted(found, key=lambda s: (-s.value, s.rank, s.index))
+
+
+def sentences_of(query: Query, passages: Sequence[Candidate]) -> list[Sentence]:
+    """Return every sentence of `passages` with the features that need no model."""
+    kind = answer_type(query.text)
+    best = passages[0].value if passages else 0.0
+    return [
+        sentence
+        for rank, candidate in enumerate(passages)
+        for sentence in _of_passage(query, candidate, rank, best, kind)
+    ]
+
+
+def _of_passage(
+    query: Query, candidate: Candidate, rank: int, best: float, kind: AnswerType
+) -> list[Sentence]:
+    passage, words = candidate.passage, candidate.words
+    cosines = sentence_cosines(query, candidate)
+    offset = passage.start
+    found = []
+    for index, span in enumerate(passage.sentences):
+        text = passage.text[span.start - offset : span.end - offset]
+        own_words, pairs = words.sentences[index], words.pairs[index]
+        asked = query.pairs
+        features = {
+            "pooled": cosines[index],
+            "own": cosines[index],
+            "coverage": query.coverage(own_words),
+            "titled_coverage": query.coverage(own_words | words.title),
+            "pairs": len(asked & pairs) / len(asked) if asked else 0.0,
+            "type": fits(kind, text) - 0.5,
+            "passage_gap": candidate.value - best,
+            "rank": float(rank),
+            "first": float(index == 0),
+            "short": float(len(own_words) < 4),
+            "length": min(len(own_words), 60) / 30,
+            "asks": float(text.rstrip().endswith("?")),
+        }
+        found.append(Sentence(candidate, index, rank, text, features))
+    return found
