@@ -4,6 +4,7 @@ QuothError                      a sentence for a person: what happened, to which
 +-- ConfigurationError          a setting that cannot work
 +-- LoadError                   one document could not be read (goes into a sync report)
 +-- EmbeddingError              vectors could not be computed
+|   +-- EmbeddingUnavailable    the embedding provider did not answer this time
 |   +-- WeightsUnavailable      the MiniLM weights are neither installed nor to be fetched
 +-- StoreError                  catalog or vector store failed
 |   +-- IndexLocked             another process is writing
@@ -43,6 +44,12 @@ class LoadError(QuothError):
 
 class EmbeddingError(QuothError):
     """Vectors could not be computed."""
+
+
+class EmbeddingUnavailable(EmbeddingError):
+    """The provider did not answer this time: time-out, connection, rate limit, server error."""
+
+    retryable = True
 
 
 class WeightsUnavailable(EmbeddingError):

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.embed.graph import GRAPH_VERSION, WIDTH, embedder_graph
-from index.embed.pieces import CLS, SEP, Ids, WordPieces, batches, open_pieces, padded
+from index.embed.pieces import CLS, SEP, Ids, WordPieces, batches, closed, open_pieces, padded
 from index.embed.session import default_threads, open_cached
 from index.embed.weights import SHA256, WEIGHTS, ModelFiles, read_tensors
 from index.protocols import EmbeddingInput, PassageVectors, Vectors
@@ -71,7 +71,7 @@ class MiniLM:
 
         A sentence behind the last word piece read gets the vector of its passage.
         """
-        contexts = self._pieces.ids([_sentence(passage.context) for passage in passages])
+        contexts = self._pieces.ids([closed(passage.context) for passage in passages])
         texts = self._pieces.split([passage.text for passage in passages])
         rows, places = [], []
         for passage, context, text in zip(passages, contexts, texts, strict=True):
@@ -124,12 +124,6 @@ def open_minilm(home: Path, *, threads: int | None = None) -> MiniLM:
 def count_word_pieces(home: Path, texts: Sequence[str]) -> list[int]:
     """Return how many word pieces each text has, without opening the model."""
     return open_pieces(ModelFiles(home / "models").tokenizer()).count(texts)
-
-
-def _sentence(context: str) -> str:
-    """Close a title or heading path by a full stop."""
-    context = context.strip()
-    return f"{context}." if context and context[-1] not in ".!?" else context
 
 
 def _framed(parts: Sequence[Sequence[int] | Ids]) -> Ids:

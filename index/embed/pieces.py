@@ -1,4 +1,4 @@
-"""Word pieces with their character offsets, and rows padded for a graph."""
+"""What models are given: texts with their context, word pieces with offsets, padded rows."""
 
 from __future__ import annotations
 
@@ -60,6 +60,12 @@ class WordPieces:
 def open_pieces(path: Path) -> WordPieces:
     """Return the tokenizer in `path`; embedder, reader and chunker share one (0.05 s to open)."""
     return WordPieces(path)
+
+
+def closed(context: str) -> str:
+    """Close a title or heading path by a full stop, unless it is empty or has one."""
+    context = context.strip()
+    return f"{context}." if context and context[-1] not in ".!?" else context
 
 
 def padded(rows: Sequence[Ids]) -> tuple[Ids, npt.NDArray[np.int32]]:
