@@ -24,16 +24,14 @@ def parts(question: str) -> list[str]:
     """Return the questions that `question` asks, each standing alone; itself when it asks one."""
     found = [part.strip(" ,;?") for part in _SPLIT.split(question)]
     found = [part for part in found if part]
-    if not 1 < len(found) <= MOST_PARTS or not all(_asks(part) for part in found):
+    if not 1 < len(found) <= MOST_PARTS or not all(_ASKS.match(part) for part in found):
+        return [question]
+    if not content_terms(found[0]):
         return [question]
     alone = [found[0]]
     for part in found[1:]:
         alone.append(_alone(part, alone[0]))
     return [f"{part}?" for part in alone]
-
-
-def _asks(part: str) -> bool:
-    return _ASKS.match(part) is not None and bool(content_terms(part))
 
 
 def _alone(part: str, first: str) -> str:

@@ -37,8 +37,11 @@ LONGEST_QUESTION = 4000
 SCORE_FLOOR = 0.01
 """Hits below this are noise."""
 
-WHOLE_SECTION = 2400
-"""Characters up to which a section is returned whole: about 400 words, one screen."""
+WHOLE_SECTION = 3000
+"""Characters up to which a section is returned whole: about 480 words, two full passages."""
+
+REACH = 12
+"""Neighbours looked at on each side for a section that is short enough."""
 
 NEAR_DUPLICATE = 0.9
 """Share of common words from which two passages say the same."""
@@ -212,15 +215,19 @@ class Searcher:
         )
 
     def _section(self, candidate: Candidate) -> list[Passage] | None:
-        """Return all passages under the same heading when together they are short enough."""
+        """Return the widest section around the passage that is short enough, if any is."""
         passage = candidate.passage
         around = self._catalog.passages_of(
-            passage.source_id, max(0, passage.ordinal - 4), passage.ordinal + 4
+            passage.source_id, max(0, passage.ordinal - REACH), passage.ordinal + REACH
         )
-        run = _run_under_heading(around, passage)
-        complete = run[0].ordinal > passage.ordinal - 4 and run[-1].ordinal < passage.ordinal + 4
-        if len(run) > 1 and complete and run[-1].end - run[0].start <= WHOLE_SECTION:
-            return run
+        for depth in range(len(passage.heading) + 1):
+            run = _run_under(around, passage, depth)
+            first, last = run[0], run[-1]
+            complete = (
+                first.ordinal > passage.ordinal - REACH and last.ordinal < passage.ordinal + REACH
+            )
+            if len(run) > 1 and complete and last.end - first.start <= WHOLE_SECTION:
+                return run
         return None
 
 
@@ -266,15 +273,16 @@ def join(passages: Sequence[Passage], source: Source) -> Passage:
     )
 
 
-def _run_under_heading(around: Sequence[Passage], passage: Passage) -> list[Passage]:
-    """Return the unbroken run of passages with the heading of `passage`, which it holds."""
+def _run_under(around: Sequence[Passage], passage: Passage, depth: int) -> list[Passage]:
+    """Return the unbroken run of passages that share the first `depth` headings of `passage`."""
+    above = passage.heading[:depth]
     run = [passage]
     for other in reversed([p for p in around if p.ordinal < passage.ordinal]):
-        if other.heading != passage.heading:
+        if other.heading[:depth] != above:
             break
         run.insert(0, other)
     for other in (p for p in around if p.ordinal > passage.ordinal):
-        if other.heading != passage.heading:
+        if other.heading[:depth] != above:
             break
         run.append(other)
     return run
