@@ -12,13 +12,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+from index.catalog_format import CATALOG_FILE
 from index.catalog_rows import (
     ENTRY_COLUMNS,
     PASSAGE_COLUMNS,
     SOURCE_COLUMNS,
     CatalogStats,
     CollectionEntry,
-    FileState,
     Row,
     SourceEntry,
     entry_of,
@@ -28,7 +28,13 @@ from index.catalog_rows import (
     source_of,
     vectors_of,
 )
-from index.catalog_schema import CATALOG_FILE, connect, prepare, store_errors, words_table
+from index.catalog_schema import (
+    connect,
+    counts_table,
+    prepare,
+    store_errors,
+    words_table,
+)
 from index.errors import AmbiguousSource, SourceNotFound, StoreError
 from index.protocols import Vectors
 from index.schema import Passage, Source
@@ -182,12 +188,12 @@ class Catalog:
         rows = self._by_ids("p.id, p.vectors, b.dimension", ids, "JOIN builds b USING (build)")
         return {row[0]: vectors_of(row[1], row[2]) for row in rows if row[1] is not None}
 
-    def neighbours(self, source_id: str, ordinal_from: int, ordinal_to: int) -> list[Passage]:
-        """Return the passages of a source from one ordinal to another, both included."""
+    def passages_of(self, source_id: str, first: int, last: int) -> list[Passage]:
+        """Return the passages of a source from ordinal `first` to `last`, both included."""
         rows = self._rows(
             f"SELECT {PASSAGE_COLUMNS} FROM passages p {_SERVING} "
             "WHERE p.source = ? AND p.ordinal BETWEEN ? AND ? ORDER BY p.ordinal",
-            (source_id, ordinal_from, ordinal_to),
+            (source_id, first, last),
         )
         return [passage_of(row) for row in rows]
 
@@ -227,16 +233,19 @@ class Catalog:
         )
         return [(id, score) for id, score in rows]
 
-    def snapshot(self, collection: str) -> dict[str, FileState]:
-        """Return the files of the documents folder as they were last seen, by uri."""
-        rows = self._rows(
-            "SELECT uri, size, mtime_ns, sha256, failure FROM files WHERE collection = ?",
-            (collection,),
-        )
-        return {
-            uri: FileState(size=size, mtime_ns=mtime_ns, sha256=sha256, failure=failure)
-            for uri, size, mtime_ns, sha256, failure in rows
-        }
+    def frequencies(
+        self, collections: Sequence[str], terms: Sequence[str]
+    ) -> tuple[int, dict[str, int]]:
+        """Return the number of passages, and how many of them hold each term."""
+        documents, counts = 0, dict.fromkeys(terms, 0)
+        marks = ",".join("?" * len(counts))
+        for entry in self.collections():
+            if entry.name in collections:
+                documents += self.passage_count(entry.name)
+                sql = f"SELECT term, doc FROM {counts_table(entry.build)} WHERE term IN ({marks})"
+                for term, count in self._rows(sql, tuple(counts)):
+                    counts[term] += count
+        return documents, counts
 
     def stats(self) -> CatalogStats:
         """Return how much the catalog holds."""

@@ -56,7 +56,6 @@ class FileState(Value):
 
     size: int = Field(description="In bytes; -1 when it may have changed while it was read.")
     mtime_ns: int = Field(description="Time of the last change.")
-    sha256: str | None = Field(default=None, description="Of the bytes; None when unreadable.")
     failure: str | None = Field(default=None, description="Why it could not be loaded.")
 
 

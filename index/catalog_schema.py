@@ -2,8 +2,7 @@
 
 Everything derived from the documents hangs off a *build*: one way of cutting and embedding a
 collection. A collection points at the build that serves; a rebuild fills a second one beside it
-and moves the pointer. This module needs the standard library only, so that the check for changes
-starts as fast as Python does.
+and moves the pointer.
 """
 
 from __future__ import annotations
@@ -13,16 +12,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from index.catalog_format import SCHEMA_VERSION
 from index.errors import StoreError
-
-CATALOG_FILE = "catalog.sqlite"
-"""Name of the catalog in the home folder."""
-
-SCHEMA_VERSION = 1
-"""Format of the tables below, kept in the file as `user_version`."""
-
-CHUNKING_VERSION = 1
-"""Raised whenever the same document is cut, or its words compared, in another way than before."""
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -82,7 +73,6 @@ CREATE TABLE files (
     uri TEXT NOT NULL,
     size INTEGER NOT NULL,
     mtime_ns INTEGER NOT NULL,
-    sha256 TEXT,
     failure TEXT,
     PRIMARY KEY (collection, uri)
 ) WITHOUT ROWID;
@@ -91,7 +81,7 @@ CREATE TABLE folders (
     folder TEXT NOT NULL,
     device INTEGER NOT NULL,
     digest TEXT,
-    failures TEXT NOT NULL
+    report TEXT NOT NULL
 ) WITHOUT ROWID;
 """
 
@@ -103,11 +93,6 @@ CREATE VIRTUAL TABLE {table} USING fts5 (
 """The terms come prepared and separated by spaces, so FTS5 must not cut them again."""
 
 
-def recipe(max_tokens: int) -> str:
-    """Return what a build is stamped with besides its model: how documents were cut."""
-    return f"{CHUNKING_VERSION}/{max_tokens}"
-
-
 def words_table(build: int) -> str:
     """Return the name of the full-text table of a build.
 
@@ -117,9 +102,23 @@ def words_table(build: int) -> str:
     return f"words_{build:d}"
 
 
+def counts_table(build: int) -> str:
+    """Return the name of the view on a full-text table that counts passages by term."""
+    return f"counts_{build:d}"
+
+
 def create_words(connection: sqlite3.Connection, build: int) -> None:
     """Create the full-text table of a build."""
     connection.execute(_WORDS.format(table=words_table(build)))
+    connection.execute(
+        f"CREATE VIRTUAL TABLE {counts_table(build)} USING fts5vocab ({words_table(build)}, row)"
+    )
+
+
+def drop_words(connection: sqlite3.Connection, build: int) -> None:
+    """Delete the full-text table of a build."""
+    connection.execute(f"DROP TABLE IF EXISTS {counts_table(build)}")
+    connection.execute(f"DROP TABLE IF EXISTS {words_table(build)}")
 
 
 def connect(path: str, *, busy_seconds: float) -> sqlite3.Connection:

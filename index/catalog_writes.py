@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from index.catalog_rows import FileState, passage_row, source_row, vectors_blob
-from index.catalog_schema import create_words, words_table
+from index.catalog_schema import create_words, drop_words, words_table
 from index.protocols import Vectors
 from index.schema import Passage, Source
 from index.words import terms
@@ -64,7 +64,7 @@ def set_dirty(connection: sqlite3.Connection, build: int, dirty: bool) -> None:
 
 def drop_build(connection: sqlite3.Connection, build: int) -> None:
     """Delete a build that does not serve, with its passages and words."""
-    connection.execute(f"DROP TABLE IF EXISTS {words_table(build)}")
+    drop_words(connection, build)
     connection.execute("DELETE FROM builds WHERE build = ?", (build,))
 
 
@@ -134,8 +134,8 @@ def remove_source(connection: sqlite3.Connection, build: int, source: str) -> se
 def put_file(connection: sqlite3.Connection, collection: str, uri: str, state: FileState) -> None:
     """Record a file of the documents folder as it was seen."""
     connection.execute(
-        "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)",
-        (collection, uri, state.size, state.mtime_ns, state.sha256, state.failure),
+        "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)",
+        (collection, uri, state.size, state.mtime_ns, state.failure),
     )
 
 
@@ -153,12 +153,12 @@ def put_folder(
     *,
     device: int,
     digest: str | None,
-    failures: str,
+    report: str,
 ) -> None:
     """Record what the documents folder looked like; without a digest it is looked at again."""
     connection.execute(
         "INSERT OR REPLACE INTO folders VALUES (?, ?, ?, ?, ?)",
-        (collection, folder, device, digest, failures),
+        (collection, folder, device, digest, report),
     )
 
 

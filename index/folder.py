@@ -1,0 +1,197 @@
+"""One pass over the documents folder: what changed goes into the index, what is gone goes out."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TypeAlias
+
+from index import catalog_state as state
+from index import catalog_writes as writes
+from index.catalog import Catalog
+from index.catalog_rows import FileState
+from index.catalog_state import Build
+from index.errors import ConfigurationError, LoadError, StoreError
+from index.indexing import Batch, Indexer, Prepared
+from index.load.walk import FolderScan, FoundFile, scan
+from index.plan import Plan, plan
+from index.prepare import Preparer
+from index.schema import SyncFailure, SyncReport, source_id
+from index.survey import survey, too_recent
+
+Progress: TypeAlias = Callable[[int, int, str], None]
+"""Called with documents done, documents in all, and the name of the one at hand."""
+
+Scan: TypeAlias = Callable[[Path], FolderScan]
+
+
+@dataclass
+class Tally:
+    """What has been done so far."""
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    failed: list[SyncFailure] = field(default_factory=list)
+    warnings: list[SyncFailure] = field(default_factory=list)
+
+    def report(self, *, passages: int, seconds: float) -> SyncReport:
+        """Return the report."""
+        return SyncReport(
+            added=self.added,
+            updated=self.updated,
+            unchanged=self.unchanged,
+            removed=self.removed,
+            failed=tuple(sorted(self.failed, key=lambda failure: failure.source)),
+            passages=passages,
+            seconds=round(seconds, 3),
+            warnings=tuple(self.warnings),
+        )
+
+    def fail(self, uri: str, reason: str) -> None:
+        """Note a document that is not indexed."""
+        self.failed.append(SyncFailure(source=uri, reason=reason))
+
+    def warn(self, prepared: Prepared) -> None:
+        """Note what a person should know of a document that is indexed."""
+        source = prepared.source
+        self.warnings += [SyncFailure(source=source.uri, reason=each) for each in source.warnings]
+
+
+@dataclass
+class FolderPass:
+    """Brings one collection in step with one folder; the caller holds the write lock."""
+
+    catalog: Catalog
+    indexer: Indexer
+    preparer: Preparer
+    build: Build
+    folder: Path
+    progress: Progress | None = None
+    scan: Scan = scan
+    tally: Tally = field(default_factory=Tally)
+    _seen: dict[str, FileState] = field(default_factory=dict)
+
+    def run(self) -> Tally:
+        """Read, write, remove; raises ConfigurationError when there is no folder to read."""
+        began = time.time_ns()
+        digest = self._survey()
+        found = self.scan(self.folder)
+        connection = self.catalog.connection()
+        known = state.snapshot(connection, self.build.collection)
+        self._refuse_to_forget(found, known)
+        todo = plan(found.files, [failure.source for failure in found.failures], known)
+        self.tally.failed += found.failures
+        self.tally.unchanged += len(todo.same)
+        self._read(found, todo, known, began)
+        self._remove(todo.gone)
+        self._note(known, digest)
+        self.indexer.finish(self.build)
+        return self.tally
+
+    def _survey(self) -> str | None:
+        """Describe the folder before it is walked, so that no change after that is missed."""
+        try:
+            return survey(str(self.folder))
+        except OSError:
+            return None
+
+    def _refuse_to_forget(self, found: FolderScan, known: dict[str, FileState]) -> None:
+        """Stop before a folder that is merely out of reach empties the index."""
+        for failure in found.failures:
+            if failure.source == ".":
+                raise ConfigurationError(
+                    f"The documents folder {str(self.folder)!r} cannot be read. {failure.reason} "
+                    "Create it, or point QUOTH_DOCUMENTS at another one."
+                )
+        before = state.folder_state(self.catalog.connection(), self.build.collection)
+        if before is None or not known or found.files or found.failures:
+            return
+        if before.folder == str(self.folder.absolute()) and before.device != self._device():
+            raise StoreError(
+                f"The documents folder {str(self.folder)!r} is empty and on another volume than "
+                f"before, when it held {len(known)} files. Mount that volume again; or, if the "
+                "documents are gone for good, put one new document in and try again."
+            )
+
+    def _device(self) -> int:
+        return os.stat(self.folder).st_dev  # noqa: PTH116 - kept beside the other look at it
+
+    def _read(self, found: FolderScan, todo: Plan, known: dict[str, FileState], began: int) -> None:
+        """Load and write the files that may have changed."""
+        files = {file.uri: file for file in found.files}
+        versions = state.versions(self.catalog.connection(), self.build.collection)
+        batch = Batch(partial(self.indexer.write, self.build))
+        for done, uri in enumerate(todo.read):
+            if self.progress is not None:
+                self.progress(done, len(todo.read), uri)
+            self._read_one(files[uri], versions.get(uri), began, batch)
+        batch.flush()
+        if self.progress is not None and todo.read:
+            self.progress(len(todo.read), len(todo.read), todo.read[-1])
+
+    def _read_one(self, file: FoundFile, indexed: str | None, began: int, batch: Batch) -> None:
+        """Look at one file; a failure leaves what was indexed of it."""
+        size = -1 if too_recent(file.mtime_ns, began) else file.size
+        seen = FileState(size=size, mtime_ns=file.mtime_ns)
+        try:
+            sha256 = self.preparer.version_of(file.path, file.uri)
+            if sha256 == indexed:
+                self._seen[file.uri] = seen
+                self.tally.unchanged += 1
+                return
+            loaded = self.preparer.file(self.build.collection, file.path, file.uri, sha256=sha256)
+        except LoadError as error:
+            self._fail(file, indexed, error.reason, seen)
+            return
+        batch.add(Prepared(loaded.source, loaded.passages, seen))
+        self.tally.warn(loaded)
+        if indexed is None:
+            self.tally.added += 1
+        else:
+            self.tally.updated += 1
+
+    def _fail(self, file: FoundFile, indexed: str | None, reason: str, seen: FileState) -> None:
+        """Report a file; if it vanished since the walk, the index forgets it too."""
+        self.tally.fail(file.uri, reason)
+        if os.path.lexists(file.location):
+            self._seen[file.uri] = seen.model_copy(update={"failure": reason})
+        elif indexed is not None:
+            self._remove([file.uri])
+
+    def _remove(self, uris: Iterable[str]) -> None:
+        """Remove sources, and what is known of their files."""
+        uris = list(uris)
+        if not uris:
+            return
+        indexed = state.versions(self.catalog.connection(), self.build.collection)
+        gone = [source_id(self.build.collection, uri) for uri in uris if uri in indexed]
+        self.indexer.remove(self.build, gone, uris)
+        self.tally.removed += len(gone)
+
+    def _note(self, known: dict[str, FileState], digest: str | None) -> None:
+        """Record what the folder looks like, where that differs from what is recorded."""
+        fresh = {uri: seen for uri, seen in self._seen.items() if known.get(uri) != seen}
+        report = json.dumps(
+            {
+                "unchanged": self.tally.added + self.tally.updated + self.tally.unchanged,
+                "failed": sorted((each.source, each.reason) for each in self.tally.failed),
+            },
+            ensure_ascii=False,
+        )
+        collection, folder = self.build.collection, str(self.folder.absolute())
+        now = state.FolderState(folder, self._device(), digest, report)
+        if not fresh and now == state.folder_state(self.catalog.connection(), collection):
+            return
+        with self.catalog.transaction() as connection:
+            for uri, seen in fresh.items():
+                writes.put_file(connection, collection, uri, seen)
+            writes.put_folder(
+                connection, collection, folder, device=now.device, digest=digest, report=report
+            )

@@ -1,0 +1,60 @@
+"""One writer at a time, in this process and among all others."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from index.errors import IndexLocked, StoreError
+
+LOCK_FILE = "write.lock"
+"""Locked while somebody writes; the operating system frees it when the holder dies."""
+
+HOLDER_FILE = "write.holder"
+"""Says who holds the lock. A file of its own: some systems let nobody read a locked file."""
+
+
+@contextmanager
+def write_lock(home: Path, *, seconds: float) -> Iterator[None]:
+    """Hold the write lock of `home`; raises IndexLocked after waiting for `seconds`."""
+    holder = home / HOLDER_FILE
+    lock = FileLock(home / LOCK_FILE, poll_interval=0.05)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=seconds)
+    except Timeout as error:
+        raise IndexLocked(home, _read_holder(holder)) from error
+    except OSError as error:
+        raise StoreError(
+            f"The index in {str(home)!r} cannot be locked for writing ({error.strerror}). "
+            "Check that the user who runs Quoth may write to it and that the disk is not full."
+        ) from error
+    try:
+        with contextlib.suppress(OSError):  # only a courtesy to those who wait
+            holder.write_text(_describe_self(), encoding="utf-8")
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def _describe_self() -> str:
+    """Say who this process is."""
+    command = " ".join([Path(sys.argv[0]).name or "python", *sys.argv[1:]])
+    return f"process {os.getpid()} on {socket.gethostname()} ({command[:100]})"
+
+
+def _read_holder(path: Path) -> str:
+    """Say who holds the lock, as far as that is written down."""
+    try:
+        return path.read_text(encoding="utf-8").strip() or "another process"
+    except (OSError, ValueError):
+        return "another process"
