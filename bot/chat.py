@@ -14,6 +14,7 @@ from typing import Protocol
 from bot.questions import Asked, checked
 from bot.schema import Answer, Citation, Turn
 from bot.terminal import Style, source_screen, sources_table
+from index.catalog_rows import SourceEntry
 from index.errors import QuestionError
 from index.schema import Source, Span
 
@@ -32,7 +33,7 @@ Ask a question; a follow-up may refer to what was said before.
 class Shelf(Protocol):
     """What a conversation asks of the index."""
 
-    def sources(self, collection: str) -> list[Source]:
+    def sources(self, collection: str) -> list[SourceEntry]:
         """Return the sources of a collection."""
         ...
 

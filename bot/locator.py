@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from index.errors import QuothError, SourceNotFound
+from index.errors import AmbiguousSource, QuothError, SourceNotFound
 from index.schema import Source, Span
 
 
@@ -46,6 +46,8 @@ def locate(text: str, find: Callable[[str], Source]) -> tuple[Source, Span | Non
     for name, place in _readings(text):
         try:
             source = find(name)
+        except AmbiguousSource:
+            raise
         except SourceNotFound:
             continue
         return source, None if place is None else _span(source, place)

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from bot.schema import Answer, Citation
-from index.schema import Hit, Source, SyncReport
+from index.catalog_rows import CatalogStats, SourceEntry
+from index.schema import Hit, Source, Span, SyncReport
 
 Payload: TypeAlias = dict[str, Any]
 
@@ -91,21 +92,43 @@ def report_payload(report: SyncReport) -> Payload:
     }
 
 
-def source_payload(source: Source) -> Payload:
+def entry_payload(entry: SourceEntry) -> Payload:
     """Return the shape of one entry of `quoth sources --json`."""
     return {
-        "source": source.uri,
-        "collection": source.collection,
-        "title": source.title,
-        "mime": source.mime,
-        "characters": len(source.text),
-        "pages": len(source.pages) or None,
-        "url": source.url,
-        "modified": _moment(source.modified),
-        "added_at": _moment(source.added_at),
-        "added_by": source.added_by,
-        "warnings": list(source.warnings),
+        "source": entry.uri,
+        "collection": entry.collection,
+        "title": entry.title,
+        "state": entry.state,
+        "failure": entry.failure,
+        "warnings": list(entry.warnings),
+        "mime": entry.mime,
+        "characters": entry.characters,
+        "pages": entry.pages or None,
+        "passages": entry.passages,
+        "url": entry.url,
+        "modified": _moment(entry.modified),
+        "added_at": _moment(entry.added_at),
+        "added_by": entry.added_by,
     }
+
+
+def shown_payload(source: Source, span: Span | None) -> Payload:
+    """Return the shape of `quoth show --json`: the whole source, or a part of it."""
+    shown = span or Span(start=0, end=len(source.text))
+    return {
+        "source": source.uri,
+        "title": source.title,
+        "page": source.page_at(shown.start) if span else None,
+        "lines": list(source.lines_of(shown)),
+        "start": shown.start,
+        "end": shown.end,
+        "text": shown.of(source.text),
+    }
+
+
+def stats_payload(stats: CatalogStats, home: str, embeddings: str) -> Payload:
+    """Return the shape of `quoth stats --json`."""
+    return stats.model_dump(mode="json") | {"home": home, "embeddings": embeddings}
 
 
 def _moment(moment: datetime | None) -> str | None:

@@ -9,9 +9,7 @@ from typing import Any
 
 from bot.schema import Turn
 from index.errors import QuestionError
-
-MAX_QUESTION = 4000
-"""Characters; what is longer is a document, not a question."""
+from index.search import checked as searchable
 
 
 @dataclass(frozen=True)
@@ -28,13 +26,7 @@ def checked(text: str) -> str:
     Bytes that are no text, which Python hands on as lone surrogates, are replaced.
     """
     question = text.encode("utf-8", "replace").decode().strip()
-    if not question:
-        raise QuestionError("The question is empty. Write what you want to know.")
-    if len(question) > MAX_QUESTION:
-        raise QuestionError(
-            f"The question has {len(question):,} characters; at most {MAX_QUESTION:,} can be "
-            "searched for. Ask the question itself, and add long text as a document."
-        )
+    searchable(question)
     return question
 
 

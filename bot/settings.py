@@ -6,6 +6,7 @@ the arguments of `load_settings`; nothing here looks at the process on its own.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import UnionType
@@ -26,6 +27,9 @@ PROVIDER_KEYS: dict[str, tuple[str, ...]] = {
     "google": ("GOOGLE_API_KEY", "GEMINI_API_KEY"),
 }
 """The variables in which each provider's own library looks for its key."""
+
+_PROVIDERS = re.compile(r"(?<!^QUOTH_LLM)_(API_KEY|API_BASE|BASE_URL|HOST)$")
+"""Names under which the libraries of model providers look for keys and addresses."""
 
 _MODEL = r"^[a-z][a-z0-9_-]*/\S+$"
 _HTTP = r"^https?://\S+$"
@@ -178,6 +182,11 @@ class Settings(Value):
         "separated by commas.",
     )
 
+    provider_variables: tuple[tuple[str, SecretStr], ...] = Field(
+        default=(),
+        description="What the providers' own libraries look for: OPENAI_API_KEY and the like.",
+    )
+
     @field_validator("home", "documents", "prompts")
     @classmethod
     def _expanded(cls, path: Path | None) -> Path | None:
@@ -202,7 +211,7 @@ class Settings(Value):
 
 def variables() -> dict[str, FieldInfo]:
     """Return each setting's field by the name of its variable, in the order of `.env.example`."""
-    return {str(field.alias): field for field in Settings.model_fields.values()}
+    return {field.alias: field for field in Settings.model_fields.values() if field.alias}
 
 
 def load_settings(environ: Mapping[str, str], folder: Path) -> Settings:
@@ -219,6 +228,9 @@ def load_settings(environ: Mapping[str, str], folder: Path) -> Settings:
         values["QUOTH_ALLOWED_HOSTS"] = tuple(filter(None, map(str.strip, hosts.split(","))))
     if "QUOTH_LLM_API_KEY" not in values and (key := _provider_key(given)):
         values["QUOTH_LLM_API_KEY"] = key
+    values["provider_variables"] = [
+        (name, value) for name, value in sorted(given.items()) if value and _PROVIDERS.search(name)
+    ]
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.schema import Answer, Citation
+from index.catalog_rows import CatalogStats, SourceEntry
 from index.schema import Hit, Source, Span, SyncReport
 
 CONTEXT_LINES = 3
@@ -198,19 +199,41 @@ def _row(number: int, digits: int, line: str, marked: tuple[int, int] | None, st
     return f"{gutter} {before}{style.mark(inside)}{after}".rstrip()
 
 
-def sources_table(sources: Sequence[Source], style: Style) -> str:
-    """Return a table of sources: name, title, kind, size, and when they last changed."""
+def sources_table(entries: Sequence[SourceEntry], style: Style) -> str:
+    """Return a table of sources, each with its failure or its warnings below it."""
     rows = (
         (
-            rooted_uri(source.uri, style),
-            source.title,
-            f"{len(source.pages)} pages" if source.pages else source.mime,
-            f"{len(source.text):,}",
-            f"{source.modified:%Y-%m-%d}" if source.modified else "",
+            rooted_uri(entry.uri, style),
+            entry.title,
+            f"{entry.passages:,}",
+            f"{entry.modified:%Y-%m-%d}" if entry.modified else "",
+            _state(entry),
         )
-        for source in sources
+        for entry in entries
     )
-    return table(rows, ("source", "title", "kind", "characters", "changed"), style)
+    return table(rows, ("source", "title", "passages", "changed", "state"), style)
+
+
+def _state(entry: SourceEntry) -> str:
+    if entry.failure:
+        kept = "old version kept; " if entry.state == "ready" else ""
+        return f"{kept}{entry.failure}"
+    return "; ".join((entry.state, *entry.warnings))
+
+
+def stats_screen(stats: CatalogStats, home: str, embeddings: str) -> str:
+    """Return how much is indexed, one figure a line."""
+    figures = (
+        ("collections", f"{stats.collections:,}"),
+        ("sources", f"{stats.sources:,}"),
+        ("passages", f"{stats.passages:,}"),
+        ("characters", f"{stats.characters:,}"),
+        ("catalog", f"{stats.bytes / 1_000_000:.1f} MB"),
+        ("changes", f"{stats.generation:,}"),
+        ("embeddings", embeddings),
+        ("home", neutral(home)),
+    )
+    return "\n".join(f"{name:<12}{value}" for name, value in figures)
 
 
 def report_line(report: SyncReport) -> str:

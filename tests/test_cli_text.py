@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.locator import LocatorError, locate
-from bot.questions import MAX_QUESTION, Asked, checked, from_line
+from bot.questions import Asked, checked, from_line
 from bot.schema import Answer, Citation, Turn
 from bot.terminal import (
     Style,
@@ -20,6 +20,7 @@ from bot.terminal import (
 )
 from index.errors import QuestionError, SourceNotFound
 from index.schema import Evidence, Source, Span
+from index.search import LONGEST_QUESTION
 
 NOW = datetime(2025, 4, 2, tzinfo=UTC)
 TEXT = "# Tides\n\nThe moon pulls the sea.\nTwice a day it rises.\n\nNobody minds.\n"
@@ -252,8 +253,8 @@ def test_a_bad_line_is_explained(line: bytes, sentence: str) -> None:
 
 
 def test_a_question_as_long_as_a_document_is_refused_kindly() -> None:
-    assert checked("x" * MAX_QUESTION)
-    with pytest.raises(QuestionError, match="10,000 characters; at most 4,000"):
+    assert checked("x" * LONGEST_QUESTION)
+    with pytest.raises(QuestionError, match=r"10,000 characters; ask one of at most 4,000"):
         checked("x" * 10_000)
 
 

@@ -10,9 +10,11 @@ import click
 
 from bot.chat import Chat
 from bot.commands import options
-from bot.commands.desk import open_desk
+from bot.commands.desk import Desk, open_desk
 from bot.commands.edge import Edge, log_failure, pass_edge, say, write
 from bot.commands.streaming import show_answer
+from bot.questions import Asked
+from bot.schema import Answer
 from index.errors import QuothError
 
 PROMPT = "> "
@@ -32,12 +34,18 @@ def chat(edge: Edge, collection: str) -> None:
             shelf=desk.library,
             collection=collection,
             style=edge.style(),
-            ask=lambda asked: show_answer(edge, desk, asked),
+            ask=lambda asked: _answer(edge, desk, asked),
         )
         for line in _lines():
             _take(edge, talk, line)
             if not talk.open:
                 break
+
+
+def _answer(edge: Edge, desk: Desk, asked: Asked) -> Answer:
+    answer = show_answer(edge, desk, asked)
+    write("")
+    return answer
 
 
 def _take(edge: Edge, talk: Chat, line: str) -> None:

@@ -11,9 +11,10 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.app import App, Library
+from bot.app import App
 from bot.commands.edge import Edge
 from bot.commands.step import bring_in_step
+from bot.library import Library
 from bot.questions import Asked
 from bot.schema import Answer, Scope
 
@@ -56,13 +57,14 @@ def open_desk(
 ) -> Iterator[Desk]:
     """Open Quoth, bring the index in step and wait for questions; `source` limits them to one."""
     with edge.open_library(edge.settings) as library:
+        library.warm()
         bring_in_step(library)
         only = library.find(source, collections).id if source else None
         scope = Scope(collections=tuple(collections), source=only)
         with asyncio.Runner() as runner:
             opened = edge.open_app(edge.settings, library)
-            app = runner.run(opened.__aenter__())  # type: ignore[arg-type]
+            app = runner.run(opened.__aenter__())
             try:
                 yield Desk(library, scope, app, runner)
             finally:
-                runner.run(opened.__aexit__(None, None, None))  # type: ignore[arg-type]
+                runner.run(opened.__aexit__(None, None, None))

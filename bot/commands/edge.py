@@ -20,7 +20,8 @@ from typing import IO, TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from bot.app import App, Library
+    from bot.app import App
+    from bot.library import Library
     from bot.settings import Settings
     from bot.terminal import Style
 
@@ -29,15 +30,15 @@ MAX_WIDTH = 100
 
 
 def _open_library(settings: Settings) -> AbstractContextManager[Library]:
-    from bot.app import open_library
+    from bot.library import open_library
 
     return open_library(settings)
 
 
-def _open_app(settings: Settings) -> AbstractAsyncContextManager[App]:
+def _open_app(settings: Settings, library: Library) -> AbstractAsyncContextManager[App]:
     from bot.app import open_app
 
-    return open_app(settings)
+    return open_app(settings, library)
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Edge:
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     folder: Path = field(default_factory=Path.cwd)
     open_library: Callable[[Settings], AbstractContextManager[Library]] = _open_library
-    open_app: Callable[[Settings], AbstractAsyncContextManager[App]] = _open_app
+    open_app: Callable[[Settings, Library], AbstractAsyncContextManager[App]] = _open_app
 
     @cached_property
     def settings(self) -> Settings:
@@ -107,11 +108,12 @@ def log_failure(edge: Edge, error: BaseException) -> str:
         handler = logging.FileHandler(path, encoding="utf-8")
     except Exception:
         return f"Quoth failed in an unforeseen way: {type(error).__name__}: {error}"
-    with handler:
-        record = logging.LogRecord(
-            "quoth", logging.ERROR, __file__, 0, f"reference {reference}", None,
-            (type(error), error, error.__traceback__),
-        )  # fmt: skip
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-        handler.emit(record)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    raised = (type(error), error, error.__traceback__)
+    handler.emit(
+        logging.LogRecord(
+            "quoth", logging.ERROR, __file__, 0, f"reference {reference}", None, raised
+        )
+    )
+    handler.close()
     return f"Quoth failed in an unforeseen way. The log {str(path)!r} says more under {reference}."

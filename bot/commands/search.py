@@ -6,11 +6,11 @@ import sys
 
 import click
 
-from bot.app import Library
 from bot.commands import options
 from bot.commands.edge import Edge, pass_edge, say, write
 from bot.commands.lines import answer_lines
 from bot.commands.step import bring_in_step
+from bot.library import Library
 from bot.payload import Payload, dumps, hits_payload
 from bot.questions import checked
 from bot.terminal import hits_screen

@@ -9,9 +9,8 @@ import click
 from bot.commands import options
 from bot.commands.edge import Edge, pass_edge, say, write
 from bot.locator import locate
-from bot.payload import dumps, source_payload
+from bot.payload import dumps, entry_payload, shown_payload, stats_payload
 from bot.terminal import neutral, source_screen, sources_table, stats_screen
-from index.schema import Source, Span
 
 
 @click.command()
@@ -23,7 +22,7 @@ def sources(edge: Edge, as_json: bool, collection: str) -> None:
     with edge.open_library(edge.settings) as library:
         found = library.sources(collection)
     if as_json:
-        write(dumps([source_payload(source) for source in found]))
+        write(dumps([entry_payload(entry) for entry in found]))
     elif found:
         write(sources_table(found, edge.style()))
     else:
@@ -50,17 +49,11 @@ def show(edge: Edge, source: str, exact: bool, as_json: bool, collection: str) -
     with edge.open_library(edge.settings) as library:
         found, span = locate(source, lambda name: library.find(name, [collection]))
     if as_json:
-        write(dumps(_shown(found, span)))
+        write(dumps(shown_payload(found, span)))
     elif exact:
         _write_exactly(span.of(found.text) if span else found.text)
     else:
         write(source_screen(found, span, edge.style()))
-
-
-def _shown(source: Source, span: Span | None) -> dict[str, object]:
-    shown = span or Span(start=0, end=len(source.text))
-    place = {"start": shown.start, "end": shown.end, "lines": list(source.lines_of(shown))}
-    return source_payload(source) | place | {"text": shown.of(source.text)}
 
 
 def _write_exactly(text: str) -> None:
@@ -95,6 +88,10 @@ def remove(edge: Edge, source: str, as_json: bool, collection: str) -> None:
 @pass_edge
 def stats(edge: Edge, as_json: bool) -> None:
     """Count sources, passages and bytes."""
+    home, embeddings = str(edge.settings.home), edge.settings.embeddings
     with edge.open_library(edge.settings) as library:
-        counted = library.statistics()
-    write(dumps(counted.model_dump(mode="json")) if as_json else stats_screen(counted))
+        counted = library.catalog.stats()
+    if as_json:
+        write(dumps(stats_payload(counted, home, embeddings)))
+    else:
+        write(stats_screen(counted, home, embeddings))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.app import Library
 from bot.commands.edge import say
 from bot.commands.progress import progress_bar
+from bot.library import Library
 from bot.terminal import one_line
 from index.errors import ConfigurationError, IndexLocked
 from index.schema import SyncReport

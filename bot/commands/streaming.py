@@ -18,15 +18,24 @@ def show_answer(edge: Edge, desk: Desk, asked: Asked) -> Answer:
         answer = desk.answer(asked)
         write(answer_screen(answer, style))
         return answer
-    shown: list[str] = []
-
-    def show(piece: str) -> None:
-        shown.append(piece)
-        click.echo(neutral(piece), nl=False)
-
-    answer = desk.stream(asked, show)
-    if "".join(shown) == answer.text:
+    printed = _Printed()
+    answer = desk.stream(asked, printed.grow)
+    if answer.text.startswith(printed.text):
+        printed.grow(answer.text)
         write("\n\n" + below_text(answer, style))
     else:
-        write("\n\n" * bool(shown) + answer_screen(answer, style))
+        write("\n\n" + answer_screen(answer, style))
     return answer
+
+
+class _Printed:
+    """What stands on the terminal; it can only grow."""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def grow(self, text: str) -> None:
+        """Print what `text` has more than what is printed; one that begins otherwise is left."""
+        if text.startswith(self.text):
+            click.echo(neutral(text[len(self.text) :]), nl=False)
+            self.text = text

@@ -1,0 +1,123 @@
+"""Builds the working Quoth: settings in, something that answers out. Nothing is global.
+
+The index half is in `bot.library`; here are the bridge, the language model and the answerer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.answer import Answerer
+from bot.bridge import Bridge
+from bot.errors import PromptError
+from bot.extract import Extractor
+from bot.library import Library, open_library
+from bot.picking import Picker
+from bot.settings import Settings
+from index.protocols import Vectors
+
+if TYPE_CHECKING:
+    from bot.budget import Ledger
+    from bot.generate import Generator
+    from bot.llm import ModelConfig
+    from prompts import Prompts
+
+__all__ = ["App", "Library", "model_config", "open_app", "open_library"]
+
+
+@dataclass(frozen=True)
+class App:
+    """A working Quoth."""
+
+    settings: Settings
+    library: Library
+    bridge: Bridge
+    answerer: Answerer
+
+
+@asynccontextmanager
+async def open_app(settings: Settings, library: Library | None = None) -> AsyncIterator[App]:
+    """Open everything; a `library` that is given stays open. Raises QuothError."""
+    async with AsyncExitStack() as stack:
+        if library is None:
+            library = stack.enter_context(open_library(settings))
+        bridge = Bridge()
+        stack.callback(bridge.close)
+        generator = await _open_generator(settings, library, bridge, stack)
+        answerer = await bridge.run(_build_answerer, library, bridge, generator)
+        yield App(settings=settings, library=library, bridge=bridge, answerer=answerer)
+
+
+def _build_answerer(library: Library, bridge: Bridge, generator: Generator | None) -> Answerer:
+    return Answerer(
+        searcher=library.searcher,
+        extractor=Extractor(Picker(library.embedder_if_any(), library.reader)),
+        catalog=library.catalog,
+        bridge=bridge,
+        generator=generator,
+    )
+
+
+async def _open_generator(
+    settings: Settings, library: Library, bridge: Bridge, stack: AsyncExitStack
+) -> Generator | None:
+    """Open the language model, guarded by its limits; None when none is configured."""
+    if settings.llm is None:
+        return None
+    from bot.budget import Budget, Purse
+    from bot.generate import Generator
+    from bot.guard import GuardedModel, Limits
+    from bot.llm import open_model
+
+    model = await bridge.run(open_model, model_config(settings))
+    stack.push_async_callback(model.aclose)
+    budget = Budget(per_day=settings.tokens_per_day, per_person=settings.tokens_per_person)
+    guarded = GuardedModel(
+        model,
+        Limits(timeout=settings.llm_timeout, concurrency=settings.llm_concurrency),
+        Purse(budget, _open_ledger(library, bridge, stack)),
+    )
+
+    async def embed(texts: Sequence[str]) -> Vectors:
+        return await bridge.run(library.embedder.embed, texts)
+
+    return Generator(
+        guarded, _load_prompts(settings), embed=embed, unsupported=settings.unsupported
+    )
+
+
+def model_config(settings: Settings) -> ModelConfig:
+    """Return which language model is asked; `settings.llm` must be set."""
+    from bot.llm import ModelConfig
+
+    assert settings.llm is not None
+    key = settings.llm_api_key
+    return ModelConfig(
+        spec=settings.llm,
+        base_url=settings.llm_base_url,
+        api_key=key.get_secret_value() if key else None,
+        timeout=settings.llm_timeout,
+    )
+
+
+def _open_ledger(library: Library, bridge: Bridge, stack: AsyncExitStack) -> Ledger:
+    """Keep what was used beside the catalog, on a connection of its own."""
+    from bot.budget import SqliteLedger
+    from index.catalog import BUSY_SECONDS
+    from index.catalog_schema import connect
+
+    connection = connect(str(library.catalog.path), busy_seconds=BUSY_SECONDS)
+    stack.enter_context(closing(connection))
+    return SqliteLedger(connection, bridge.run)
+
+
+def _load_prompts(settings: Settings) -> Prompts:
+    import prompts
+
+    try:
+        return prompts.load(settings.prompts)
+    except prompts.PromptFileError as error:
+        raise PromptError(str(error)) from None

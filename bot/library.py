@@ -1,0 +1,268 @@
+"""The synchronous half of Quoth: one home folder with its catalog, vectors, models and writer.
+
+Parts that are slow to open are opened when they are first used, so that `quoth sources` loads no
+model. `bot.app` adds the asynchronous half.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from bot.settings import Settings
+from index.catalog import Catalog
+from index.catalog_format import recipe
+from index.catalog_rows import SourceEntry
+from index.config import SHARED_COLLECTION
+from index.errors import AmbiguousSource, SourceNotFound, WeightsUnavailable
+from index.protocols import Embedder, Reader
+from index.schema import Hit, Source, SyncReport
+from index.unchanged import unchanged
+
+if TYPE_CHECKING:
+    from index.search import Searcher
+    from index.sync import Progress, Synchroniser
+    from index.vectors import ChromaVectors
+
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+
+class Once(Generic[T]):
+    """A part that is built by the first thread that asks for it; the others wait."""
+
+    def __init__(self, build: Callable[[], T]) -> None:
+        self._build = build
+        self._lock = threading.Lock()
+        self._built: list[T] = []
+
+    def __call__(self) -> T:
+        """Return the part; a failure to build it is raised, and tried again the next time."""
+        with self._lock:
+            if not self._built:
+                self._built.append(self._build())
+            return self._built[0]
+
+    @property
+    def built(self) -> T | None:
+        """The part if it was ever built."""
+        return self._built[0] if self._built else None
+
+
+class Library:
+    """The index of one home folder. Everything here blocks; asynchronous code uses the bridge."""
+
+    def __init__(self, settings: Settings, catalog: Catalog) -> None:
+        self.settings = settings
+        self.catalog = catalog
+        self._embedder = Once(self._open_embedder)
+        self._reader = Once(self._open_reader)
+        self._vectors = Once(self._open_vectors)
+        self._searcher = Once(self._build_searcher)
+        self._synchroniser = Once(self._build_synchroniser)
+
+    @property
+    def embedder(self) -> Embedder:
+        """The embedding model; raises WeightsUnavailable or ConfigurationError."""
+        return self._embedder()
+
+    @property
+    def reader(self) -> Reader | None:
+        """The span reader; None where it is switched off or missing."""
+        return self._reader()
+
+    @property
+    def vectors(self) -> ChromaVectors:
+        """The vector store."""
+        return self._vectors()
+
+    @property
+    def searcher(self) -> Searcher:
+        """Search over the catalog and the vectors."""
+        return self._searcher()
+
+    @property
+    def synchroniser(self) -> Synchroniser:
+        """The one writer of the index."""
+        return self._synchroniser()
+
+    def embedder_if_any(self) -> Embedder | None:
+        """Return the embedding model; without its weights, None, and words alone are searched."""
+        try:
+            return self.embedder
+        except WeightsUnavailable as error:
+            logger.warning("%s Until then only words are searched.", error)
+            return None
+
+    def warm(self) -> None:
+        """Begin to open what a question needs, beside what the caller does next."""
+        parts: tuple[Callable[[], object], ...] = (
+            self._embedder,
+            self._reader,
+            lambda: self.vectors.count(SHARED_COLLECTION),
+        )
+        for part in parts:
+            threading.Thread(target=_quietly, args=(part,), daemon=True).start()
+
+    def sources(self, collection: str) -> list[SourceEntry]:
+        """Return what a collection holds, by uri."""
+        return self.catalog.sources(collection)
+
+    def source(self, id: str) -> Source:
+        """Return a source by its id; raises SourceNotFound."""
+        return self.catalog.source(id)
+
+    def find(self, name: str, collections: Sequence[str]) -> Source:
+        """Return the source that a person means: by uri, title, path from here, or address.
+
+        Raises SourceNotFound, or AmbiguousSource when several fit.
+        """
+        for known in (name, *self._uris(name)):
+            try:
+                return self.catalog.find_source(collections, known)
+            except AmbiguousSource:
+                raise
+            except SourceNotFound:
+                continue
+        raise SourceNotFound(name)
+
+    def search(self, words: str, collections: Sequence[str], limit: int) -> list[Hit]:
+        """Return the passages nearest to `words`, best first."""
+        return self.searcher.search(words, collections=collections, limit=limit)
+
+    def is_empty(self) -> bool:
+        """Say whether nothing is indexed."""
+        return self.catalog.stats().sources == 0
+
+    def is_kept_in_step(self, source: Source) -> bool:
+        """Say whether a source lies in the documents folder, which brings it back."""
+        return (
+            source.collection == SHARED_COLLECTION
+            and (self.settings.documents / source.uri).exists()
+        )
+
+    def bring_in_step(self, progress: Progress | None = None) -> SyncReport | None:
+        """Bring the shared collection in step with the documents folder.
+
+        Returns None, and opens nothing, when nothing has changed. Raises as `sync` does.
+        """
+        config = self.settings.index
+        summary = unchanged(
+            config.home,
+            self.settings.documents,
+            SHARED_COLLECTION,
+            model=config.embeddings,
+            cut=recipe(config.chunk.max_tokens),
+            embedded=config.chroma_url is None,
+        )
+        return self.sync(progress) if summary is None else None
+
+    def sync(self, progress: Progress | None = None) -> SyncReport:
+        """Bring the shared collection in step with the documents folder, whatever it takes.
+
+        Raises ConfigurationError without a folder, IndexLocked while another process writes.
+        """
+        folder = self.settings.documents
+        return self.synchroniser.sync_folder(SHARED_COLLECTION, folder, progress)
+
+    def add(
+        self, names: Sequence[str], collection: str, progress: Progress | None = None
+    ) -> SyncReport:
+        """Add files, folders or web pages; what cannot be read is in the report."""
+        from bot.additions import additions
+
+        found = additions(
+            names,
+            inside=self.settings.documents if collection == SHARED_COLLECTION else None,
+            allowed_hosts=self.settings.allowed_hosts,
+        )
+        report = self.synchroniser.add(collection, found.additions, progress)
+        return report.model_copy(update={"failed": (*found.failed, *report.failed)})
+
+    def remove(self, source: Source) -> SyncReport:
+        """Take a source out of the index."""
+        return self.synchroniser.remove(source.collection, source.uri)
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if (vectors := self._vectors.built) is not None:
+            vectors.close()
+        self.catalog.close()
+
+    def _uris(self, name: str) -> Iterator[str]:
+        """Yield what a path may be called in the index."""
+        path = Path(name).absolute()
+        if path.is_relative_to(self.settings.documents):
+            yield path.relative_to(self.settings.documents).as_posix()
+        yield str(path)
+
+    def _open_embedder(self) -> Embedder:
+        from index.embed.providers import open_embedder
+
+        variables = {name: key.get_secret_value() for name, key in self.settings.provider_variables}
+        return open_embedder(
+            self.settings.embeddings,
+            self.settings.home,
+            environment=variables,
+            threads=self._threads,
+        )
+
+    def _open_reader(self) -> Reader | None:
+        if self.settings.reader == "off":
+            return None
+        from index.embed.reader import open_reader
+
+        return open_reader(self.settings.home, threads=self._threads)
+
+    @property
+    def _threads(self) -> int | None:
+        return self.settings.threads or None
+
+    def _open_vectors(self) -> ChromaVectors:
+        from index.vectors import ChromaVectors
+
+        return ChromaVectors(
+            self.settings.home,
+            url=self.settings.chroma_url,
+            current=self.catalog.chroma_name,
+        )
+
+    def _build_searcher(self) -> Searcher:
+        from index.search import Searcher
+
+        return Searcher(catalog=self.catalog, vectors=self.vectors, embedder=self.embedder_if_any())
+
+    def _build_synchroniser(self) -> Synchroniser:
+        from index.chunk import chunk
+        from index.sync import Synchroniser
+
+        config = self.settings.index.chunk
+        return Synchroniser(
+            self.catalog,
+            self.vectors,
+            self.embedder_if_any(),
+            chunk=partial(chunk, config=config),
+            recipe=recipe(config.max_tokens),
+        )
+
+
+def _quietly(part: Callable[[], object]) -> None:
+    """Open a part early; whoever needs it meets the failure again, where it can be said."""
+    with suppress(Exception):
+        part()
+
+
+@contextmanager
+def open_library(settings: Settings) -> Iterator[Library]:
+    """Open the index; raises StoreError when its catalog cannot be opened."""
+    library = Library(settings, Catalog(settings.home))
+    try:
+        yield library
+    finally:
+        library.close()
