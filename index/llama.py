@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 HIDDEN = (
     "collection",
-    "source_id",
+    "document_id",
     "sha256",
     "start",
     "end",
