@@ -8,18 +8,16 @@ catalog and may be deleted at any time.
 from __future__ import annotations
 
 import hashlib
-import logging
 import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 
+from index.chroma import OpenChroma, connect, embed
 from index.errors import ConfigurationError, StoreError
 from index.protocols import VectorRow, Vectors
 
@@ -29,8 +27,6 @@ CHROMA_FOLDER = "chroma"
 _PHYSICAL = re.compile(r"q-[a-z0-9-]{0,24}-[0-9a-f]{16}")
 _PAGE = 10_000
 """Ids fetched at a time; Chroma binds one SQL variable for each."""
-
-_importing = threading.Lock()
 
 
 def chroma_name(collection: str, *parts: str | int) -> str:
@@ -58,7 +54,7 @@ class ChromaVectors:
         self._url = url
         self._current = current
         self._changing = threading.Lock()
-        self._opened: _Opened | None = None
+        self._opened: OpenChroma | None = None
         self._generation: int | None = None
 
     def upsert(self, collection: str, rows: Sequence[VectorRow]) -> None:
@@ -197,8 +193,8 @@ class ChromaVectors:
         except Exception as error:  # Chroma raises its own, SQLite's, HTTP's and plain ones
             raise StoreError(self._sentence(error)) from error
 
-    def _open(self) -> _Opened:
-        return _serve(self._url) if self._url else _embed(self.path)
+    def _open(self) -> OpenChroma:
+        return connect(self._url) if self._url else embed(self.path)
 
     def _sentence(self, error: Exception) -> str:
         """Say what failed and what to do."""
@@ -216,22 +212,6 @@ class ChromaVectors:
         )
 
 
-@dataclass
-class _Opened:
-    """A client of Chroma, who is using it, and the engine to stop behind it."""
-
-    client: Any
-    system: Any
-    users: int = 0
-    retired: bool = False
-
-    def stop_if_unused(self) -> None:
-        """Stop a retired engine once nobody uses it."""
-        if self.retired and not self.users and self.system is not None:
-            self.system.stop()
-            self.system = None
-
-
 def _existing(client: Any, name: str) -> Any:
     """Return a collection, or None when there is none of that name."""
     from chromadb.errors import NotFoundError
@@ -240,80 +220,3 @@ def _existing(client: Any, name: str) -> Any:
         return client.get_collection(name, embedding_function=None)
     except NotFoundError:
         return None
-
-
-def _embed(path: Path) -> _Opened:
-    """Open Chroma in this process, on files of our own."""
-    path.mkdir(parents=True, exist_ok=True)
-    chromadb = _chroma()
-    client = chromadb.PersistentClient(str(path), settings=_settings(chromadb, is_persistent=True))
-    return _own(client)
-
-
-def _serve(url: str) -> _Opened:
-    """Connect to a Chroma server."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigurationError(
-            f"QUOTH_CHROMA_URL is {url!r}, which is no address. Write it as http://HOST:PORT."
-        )
-    chromadb = _chroma()
-    secure = parts.scheme == "https"
-    client = chromadb.HttpClient(
-        host=parts.hostname,
-        port=parts.port or (443 if secure else 8000),
-        ssl=secure,
-        settings=_settings(chromadb),
-    )
-    return _own(client)
-
-
-def _own(client: Any) -> _Opened:
-    """Take the engine out of Chroma's process-wide cache: we stop it, and nobody else has it.
-
-    The cache hands one engine to every client of a folder; reopening would get the stale one, and
-    another library with settings of its own would be refused.
-    """
-    from chromadb.api.shared_system_client import SharedSystemClient
-
-    system = client._system
-    SharedSystemClient._identifier_to_system.pop(client._identifier, None)
-    SharedSystemClient._identifier_to_refcount.pop(client._identifier, None)
-    return _Opened(client=client, system=system)
-
-
-def _chroma() -> Any:
-    """Import Chroma so that neither `.env` nor the environment can set it up.
-
-    Chroma reads both, under names without a prefix (ENVIRONMENT, PERSIST_DIRECTORY), into values
-    that it makes while it is imported, and fails on those it does not understand.
-    """
-    with _importing:
-        from pydantic_settings import BaseSettings
-
-        original = BaseSettings.__dict__["settings_customise_sources"]
-        BaseSettings.settings_customise_sources = _given_only  # type: ignore[method-assign, assignment]
-        try:
-            import chromadb
-        finally:
-            BaseSettings.settings_customise_sources = original  # type: ignore[method-assign]
-        for name in ("chromadb", "chromadb.telemetry"):
-            logging.getLogger(name).setLevel(logging.ERROR)
-        return chromadb
-
-
-@classmethod  # type: ignore[misc]
-def _given_only(cls: type, settings_cls: type, init_settings: Any, **_: Any) -> tuple[Any, ...]:
-    """Let settings come from arguments alone."""
-    return (init_settings,)
-
-
-def _settings(chromadb: Any, **given: Any) -> Any:
-    """Return settings of Chroma that nothing outside this file can change."""
-
-    class OwnSettings(chromadb.Settings):  # type: ignore[misc]
-        """Chroma's settings, from arguments alone."""
-
-        settings_customise_sources = _given_only
-
-    return OwnSettings(anonymized_telemetry=False, **given)
