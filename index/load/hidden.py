@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 _SHOWN = 80
@@ -34,65 +35,71 @@ _WHITE = frozenset(
 
 def remove_hidden(page: Any) -> tuple[str, ...]:
     """Take the hidden text out of `page` and return a warning for it, if there is any."""
-    rules = _rules(page)
-    found = []
-    for element in [each for each in page.iter() if isinstance(each.tag, str)]:
-        if element.tag in _NEVER_SHOWN:
-            continue
-        if _is_hidden(element, rules) and _attached(element, page):
+    styles = _Styles(
+        rules=_rules(page), light=not page.xpath("//link[contains(@rel, 'stylesheet')]")
+    )
+    hidden = [each for each in _marked(page) if styles.hide(each)]
+    found: list[str] = []
+    gone: set[Any] = set()
+    for element in hidden:
+        if element not in gone:
             found.append(" ".join(element.text_content().split()))
+            gone.update(element.iter())
             element.drop_tree()
     found = [text for text in found if text]
     if not found:
         return ()
     first = found[0] if len(found[0]) <= _SHOWN else found[0][: _SHOWN - 1] + "…"
-    return (f"It hides text from readers ({len(found)} times), left out; the first: {first!r}.",)
+    times = "once" if len(found) == 1 else f"{len(found)} times"
+    return (f"It hides text from readers ({times}), left out; the first: {first!r}.",)
 
 
-def _attached(element: Any, page: Any) -> bool:
-    """Say whether an element is still in the page: its hidden parent may be gone."""
-    return element is page or any(each is page for each in element.iterancestors())
+def _marked(page: Any) -> Iterator[Any]:
+    """Yield the elements that could be hidden, outermost first."""
+    for element in page.iter():
+        if isinstance(element.tag, str) and element.tag not in _NEVER_SHOWN:
+            yield element
 
 
-def _is_hidden(element: Any, rules: dict[str, str]) -> bool:
-    """Say whether a browser would not show what an element holds."""
-    # A browser's search finds and opens what is hidden "until-found".
-    if element.get("hidden") not in (None, "until-found"):
-        return True
-    style = _style(element, rules)
-    if not style:
-        return False
-    return bool(_HIDING.search(style)) or _unreadable(element, style, rules)
+@dataclass(frozen=True)
+class _Styles:
+    """What is known of how a page looks."""
 
+    rules: dict[str, str]
+    """Declarations by simple selector."""
+    light: bool
+    """Whether an unstated background is white: with an external style sheet it is unknown."""
 
-def _style(element: Any, rules: dict[str, str]) -> str:
-    """Return the declarations that apply to an element, as far as they are known here."""
-    names = [element.tag, *(f".{name}" for name in (element.get("class") or "").split())]
-    if element.get("id"):
-        names.append("#" + element.get("id"))
-    found = [rules[name] for name in names if name in rules]
-    inline = element.get("style") or ""
-    return ";".join(
-        [*found, inline, f"color:{element.get('color')}" if element.get("color") else ""]
-    ).strip(";")
+    def hide(self, element: Any) -> bool:
+        """Say whether a browser would not show what an element holds."""
+        # A browser's search finds and opens what is hidden "until-found".
+        if element.get("hidden") not in (None, "until-found"):
+            return True
+        style = self._of(element)
+        if not style:
+            return False
+        return bool(_HIDING.search(style)) or self._unreadable(element, style)
 
+    def _of(self, element: Any) -> str:
+        """Return the declarations that apply to an element, as far as they are known here."""
+        names = [element.tag, *(f".{name}" for name in (element.get("class") or "").split())]
+        names.append(f"#{element.get('id')}")
+        found = [self.rules[name] for name in names if name in self.rules]
+        if element.get("color"):
+            found.append(f"color:{element.get('color')}")
+        return ";".join([*found, element.get("style") or ""]).strip(";")
 
-def _unreadable(element: Any, style: str, rules: dict[str, str]) -> bool:
-    """Say whether text has the colour of its background; a page without one is white."""
-    colours = _COLOUR.findall(style)
-    if not colours:
-        return False
-    colour = _name(colours[-1])
-    if colour == "transparent":
-        return True
-    for each in (element, *element.iterancestors()):
-        if backgrounds := _BACKGROUND.findall(_style(each, rules)):
-            return bool(_name(backgrounds[-1]) == colour)
-        if each.get("bgcolor"):
-            return bool(_name(each.get("bgcolor")) == colour)
-    # With an external style sheet the background is unknown, and light text on dark is common.
-    sheets = element.getroottree().xpath("//link[@rel='stylesheet']")
-    return colour == "white" and not sheets
+    def _unreadable(self, element: Any, style: str) -> bool:
+        """Say whether text has the colour of its background."""
+        colours = _COLOUR.findall(style)
+        if not colours:
+            return False
+        colour = _name(colours[-1])
+        for each in (element, *element.iterancestors()):
+            backgrounds = _BACKGROUND.findall(self._of(each)) or [each.get("bgcolor")]
+            if backgrounds[-1]:
+                return _name(backgrounds[-1]) == colour
+        return colour == "transparent" or (colour == "white" and self.light)
 
 
 def _name(colour: str) -> str:

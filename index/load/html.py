@@ -30,6 +30,10 @@ _MODIFIED = (
 """Names of meta elements that hold a date, those of the last change first."""
 
 _BOILERPLATE = ("head", "nav", "header", "footer", "aside", "form")
+_EXTRACTED = 1_000_000
+"""Characters of HTML above which the extractor, at seconds a megabyte, is left out; such pages are
+generated references and books, and hardly have anything around their content."""
+
 _WANTED_SHARE = 0.6
 """Share of the words of a page's one `main` or `article` that an extraction must keep."""
 
@@ -43,7 +47,7 @@ def load_html(data: bytes, name: str, *, charset: str | None = None) -> LoadedDo
     page = _parse(decoded.text, name)
     hidden = remove_hidden(page)
     _lift_captions(page)
-    text = canonical(_main_text(page))
+    text = canonical(_main_text(page, long=len(decoded.text) > _EXTRACTED))
     if not text.strip():
         raise LoadError(name, "The page holds no text.")
     return LoadedDocument(
@@ -79,25 +83,27 @@ def _lift_captions(page: Any) -> None:
             caption.drop_tree()
 
 
-def _main_text(page: Any) -> str:
+def _main_text(page: Any, *, long: bool) -> str:
     """Return the main content, from trafilatura unless it loses much of what is marked as main."""
-    whole = markdown(_without_boilerplate(page))
-    extracted = _extracted(page)
     marked = page.xpath("//main") or page.xpath("//article")
-    if len(marked) == 1:
-        content = markdown(_without_boilerplate(marked[0]))
-        return extracted if len(extracted) >= _WANTED_SHARE * len(content) else content
-    return extracted or whole
+    content = marked[0] if len(marked) == 1 else page
+    extracted = "" if long else _extracted(content)
+    if extracted and content is page:
+        return extracted
+    whole = markdown(_without_boilerplate(content))
+    return extracted if len(extracted) > _WANTED_SHARE * len(whole) else whole
 
 
-def _extracted(page: Any) -> str:
+def _extracted(content: Any) -> str:
     """Return what trafilatura takes for the main content; "" when it finds none."""
     from copy import deepcopy
 
+    from lxml.html import builder  # type: ignore[import-untyped]
     from trafilatura import bare_extraction
 
+    content = deepcopy(content)
     document = bare_extraction(
-        deepcopy(page),
+        content if content.tag == "html" else builder.HTML(builder.BODY(content)),
         include_comments=False,
         include_formatting=True,
         favor_recall=True,

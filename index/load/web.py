@@ -278,7 +278,7 @@ def _unzipped(body: bytes, limit: int) -> bytes:
 
 def _broken(error: Exception) -> str:
     """Say how a connection failed."""
-    if isinstance(error, ConnectionRefusedErrorError):
+    if isinstance(error, ConnectionRefusedError):
         return "The server does not accept connections."
     if isinstance(error, ssl.SSLError):
         return "No secure connection could be made to the server."
