@@ -1,0 +1,124 @@
+"""`/sources`, `/source add|remove|refresh` and the message menu "Add to sources"."""
+
+from __future__ import annotations
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice
+from discord.ext import commands
+
+from bot.cogs.choices import (
+    collection_choices,
+    managed_choices,
+    managed_collections,
+)
+from bot.discord_adding import add_sources, say
+from bot.discord_callers import caller_of
+from bot.discord_client import Click, QuothBot
+from bot.discord_lists import sources_text
+from bot.discord_reply import SILENT
+from bot.markdown import literal, one_line
+from bot.pages import report
+from bot.rulebook import NotAvailableError
+from bot.views import EVERY
+
+NOTHING_TO_ADD = "Attach one to ten files, or give the address of a web page."
+EMPTY_MESSAGE = "This message has neither text nor files that I may read."
+
+
+class Sources(commands.GroupCog, group_name="source", group_description="Keep the documents."):
+    """Adding, removing and listing documents."""
+
+    def __init__(self, bot: QuothBot) -> None:
+        self.bot = bot
+        self.menu = app_commands.ContextMenu(name="Add to sources", callback=self.add_message)
+
+    async def cog_load(self) -> None:
+        """Add what stands beside the group."""
+        self.menu.guild_only = True
+        self.bot.tree.add_command(self.menu)
+        self.bot.tree.add_command(list_sources)
+
+    @app_commands.command()
+    @app_commands.guild_only()
+    @app_commands.describe(url="Address of a web page.", collection="Where it goes.")
+    async def add(
+        self,
+        interaction: Click,
+        url: str | None = None,
+        collection: str | None = None,
+        file1: discord.Attachment | None = None,
+        file2: discord.Attachment | None = None,
+        file3: discord.Attachment | None = None,
+        file4: discord.Attachment | None = None,
+        file5: discord.Attachment | None = None,
+        file6: discord.Attachment | None = None,
+        file7: discord.Attachment | None = None,
+        file8: discord.Attachment | None = None,
+        file9: discord.Attachment | None = None,
+        file10: discord.Attachment | None = None,
+    ) -> None:
+        """Add files or a web page to this server's documents."""
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        files = (file1, file2, file3, file4, file5, file6, file7, file8, file9, file10)
+        await add_sources(interaction, collection, [file for file in files if file], url)
+
+    @app_commands.command()
+    @app_commands.guild_only()
+    @app_commands.describe(source="The document to take out.")
+    async def remove(self, interaction: Click, source: str) -> None:
+        """Take a document out of this server's documents."""
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        title = await self.bot.service.keeping.remove(caller_of(interaction), source)
+        await say(interaction, f"✅ Removed **{literal(one_line(title, 200))}**.")
+
+    @app_commands.command()
+    @app_commands.guild_only()
+    @app_commands.describe(source="The web page to fetch again.")
+    async def refresh(self, interaction: Click, source: str) -> None:
+        """Fetch a web page again."""
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        done = await self.bot.service.keeping.refresh(caller_of(interaction), source)
+        await say(interaction, report(done))
+
+    @remove.autocomplete("source")
+    @refresh.autocomplete("source")
+    async def _managed(self, interaction: Click, current: str) -> list[Choice[str]]:
+        return await managed_choices(interaction, current)
+
+    @add.autocomplete("collection")
+    async def _collections(self, interaction: Click, current: str) -> list[Choice[str]]:
+        return managed_collections(interaction, current)
+
+    async def add_message(self, interaction: Click, message: discord.Message) -> None:
+        """Add the files of a message, or its text."""
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        if message.attachments:
+            await add_sources(interaction, None, message.attachments, None)
+            return
+        text = message.content.strip()
+        if not text:
+            raise NotAvailableError(EMPTY_MESSAGE)
+        done = await self.bot.service.keeping.add_text(
+            caller_of(interaction),
+            f"message-{message.id}.txt",
+            text,
+            title=one_line(text, 60),
+            url=message.jump_url,
+            added_by=interaction.user.display_name,
+        )
+        await say(interaction, report(done))
+
+
+@app_commands.command(name="sources")
+@app_commands.describe(collection="Only this collection.")
+async def list_sources(interaction: Click, collection: str | None = None) -> None:
+    """List the documents that you may read here."""
+    await interaction.response.defer(thinking=True, ephemeral=True)
+    text, view = await sources_text(interaction, collection or EVERY, 1)
+    await interaction.edit_original_response(content=text, view=view, allowed_mentions=SILENT)
+
+
+@list_sources.autocomplete("collection")
+async def _readable(interaction: Click, current: str) -> list[Choice[str]]:
+    return collection_choices(interaction, current)

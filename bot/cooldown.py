@@ -1,0 +1,54 @@
+"""How often a person, and a server, may ask. Pure but for its own bounded memory.
+
+Times are seconds of a monotonic clock that the caller hands in.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+
+MAX_KEPT = 10_000
+"""Persons and servers remembered; the longest silent ones are dropped first."""
+
+_MINUTE = 60.0
+
+
+class Cooldowns:
+    """Counts questions of persons and of servers."""
+
+    def __init__(self, *, person_seconds: float, server_per_minute: int) -> None:
+        self._person_seconds = person_seconds
+        self._server_per_minute = server_per_minute
+        self._persons: OrderedDict[int, float] = OrderedDict()
+        self._servers: OrderedDict[int, deque[float]] = OrderedDict()
+
+    def take(self, person: int, server: int | None, now: float) -> float:
+        """Return 0.0 and count a question, or return the seconds to wait and count nothing."""
+        wait = max(self._person_wait(person, now), self._server_wait(server, now))
+        if wait > 0:
+            return wait
+        self._persons[person] = now
+        self._persons.move_to_end(person)
+        if server is not None:
+            self._servers.setdefault(server, deque()).append(now)
+            self._servers.move_to_end(server)
+        self._forget_oldest()
+        return 0.0
+
+    def _person_wait(self, person: int, now: float) -> float:
+        last = self._persons.get(person)
+        return 0.0 if last is None else last + self._person_seconds - now
+
+    def _server_wait(self, server: int | None, now: float) -> float:
+        asked = self._servers.get(server) if server is not None else None
+        if not asked:
+            return 0.0
+        while asked and asked[0] <= now - _MINUTE:
+            asked.popleft()
+        return asked[0] + _MINUTE - now if len(asked) >= self._server_per_minute else 0.0
+
+    def _forget_oldest(self) -> None:
+        while len(self._persons) > MAX_KEPT:
+            self._persons.popitem(last=False)
+        while len(self._servers) > MAX_KEPT:
+            self._servers.popitem(last=False)

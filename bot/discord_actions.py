@@ -1,0 +1,205 @@
+"""What each button and form does. Rights are checked anew at every click."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime
+from typing import Any
+
+import discord
+
+from bot.discord_asking import answer_interaction, opened
+from bot.discord_callers import audience_of, caller_of
+from bot.discord_client import Click, Handlers, Target
+from bot.discord_lists import gaps_text, sources_text
+from bot.discord_reply import SILENT, file_of
+from bot.pages import report as report_text
+from bot.render import render_answer
+from bot.reopening import Shown
+from bot.views import answer_view, card_view, form
+
+MAX_REASON = 500
+MAX_QUESTION = 1000
+
+
+async def show(click: Click, target: Target) -> None:
+    """Open the card of a citation, for the one who clicked."""
+    await click.response.defer(ephemeral=True, thinking=True)
+    await _turn(click, target)
+
+
+async def card(click: Click, target: Target) -> None:
+    """Turn an open card to another citation."""
+    await click.response.defer()
+    await _turn(click, target)
+
+
+async def _turn(click: Click, target: Target) -> None:
+    shown = await click.client.service.reopening.card(target.key, target.number, caller_of(click))
+    await click.edit_original_response(
+        content=None,
+        embed=_embed(shown),
+        view=card_view(target.key, shown),
+        allowed_mentions=SILENT,
+    )
+
+
+def _embed(shown: Shown) -> discord.Embed:
+    embed = discord.Embed(title=shown.card.title, description=shown.card.body)
+    return embed.set_footer(text=shown.card.footer) if shown.card.footer else embed
+
+
+async def why(click: Click, target: Target) -> None:
+    """Show how an answer was found."""
+    await click.response.defer(ephemeral=True, thinking=True)
+    text = await click.client.service.reopening.why(target.key, caller_of(click))
+    await click.edit_original_response(content=text, allowed_mentions=SILENT)
+
+
+async def like(click: Click, target: Target) -> None:
+    """Count a 👍."""
+    await click.response.defer(ephemeral=True, thinking=True)
+    await click.client.service.reopening.rate(target.key, caller_of(click), liked=True)
+    await click.edit_original_response(content="Thank you, noted.")
+
+
+async def dislike(click: Click, target: Target) -> None:
+    """Ask for a reason, and count a 👎 whether or not one is given."""
+    await click.response.send_modal(
+        form(
+            dataclasses.replace(target, action="down"),
+            title="What was wrong?",
+            label="Reason (optional)",
+            placeholder="Outdated, not what I asked, …",
+            required=False,
+            length=MAX_REASON,
+        )
+    )
+    await click.client.service.reopening.rate(target.key, caller_of(click), liked=False)
+
+
+async def dislike_reason(click: Click, target: Target, text: str) -> None:
+    """Keep the reason of a 👎."""
+    await click.response.defer(ephemeral=True, thinking=True)
+    await click.client.service.reopening.rate(
+        target.key, caller_of(click), liked=False, reason=text.strip() or None
+    )
+    await click.edit_original_response(content="Thank you. I passed it on to the managers.")
+
+
+async def follow_up(click: Click, target: Target) -> None:
+    """Ask for the next question of a conversation."""
+    await click.response.send_modal(
+        form(
+            target,
+            title="Follow up",
+            label="Your question",
+            placeholder="And what about …?",
+            required=True,
+            length=MAX_QUESTION,
+        )
+    )
+
+
+async def follow_up_question(click: Click, target: Target, text: str) -> None:
+    """Answer the next question of a conversation, as privately as the one before.
+
+    Whether that was private stands on its button, since deferring cannot wait for the memory.
+    """
+    private = bool(target.number)
+    hidden = opened(click.client, caller_of(click), click.channel, private=private).private
+    await click.response.defer(ephemeral=hidden, thinking=True)
+    kept = await click.client.service.reopening.open(target.key, caller_of(click))
+    same = kept.private == hidden
+    conversation = kept.conversation if same else f"{kept.conversation}-u{click.user.id}"
+    await answer_interaction(click, text, private=private, conversation=conversation, repeat=True)
+
+
+async def about_question(click: Click, target: Target, text: str) -> None:
+    """Answer what was asked about a message, for the one who asked."""
+    await click.response.defer(ephemeral=True, thinking=True)
+    await answer_interaction(click, text, private=True, repeat=True)
+
+
+async def share(click: Click, target: Target) -> None:
+    """Show a private answer to everyone in the channel, if all of them may read its sources."""
+    await click.response.defer(ephemeral=True, thinking=True)
+    caller = caller_of(click)
+    service = click.client.service
+    kept = await service.reopening.shareable(target.key, caller, audience_of(click.channel))
+    if not isinstance(click.channel, discord.abc.Messageable):
+        return
+    rendered = render_answer(kept.answer, now=datetime.now(UTC), asked=True)
+    public = await service.reopening.publish(kept)
+    *earlier, last = rendered.parts
+    for place, part in enumerate(earlier):
+        await click.channel.send(part, nonce=f"{click.id}-{place}", allowed_mentions=SILENT)
+    message = await click.channel.send(
+        last,
+        view=answer_view(public),
+        files=file_of(rendered),
+        nonce=f"{click.id}-{len(earlier)}",
+        allowed_mentions=SILENT,
+    )
+    await service.records.run(service.memory.put_on, message.id, public.key)
+    await click.edit_original_response(content="Shared.")
+
+
+async def sources(click: Click, target: Target) -> None:
+    """Turn the page of `/sources`."""
+    await click.response.defer()
+    text, view = await sources_text(click, target.key, target.number)
+    await click.edit_original_response(content=text, view=view, allowed_mentions=SILENT)
+
+
+async def gaps(click: Click, target: Target) -> None:
+    """Turn the page of `/gaps`."""
+    await click.response.defer()
+    text, view = await gaps_text(click, target.number)
+    await click.edit_original_response(content=text, view=view, allowed_mentions=SILENT)
+
+
+async def gap(click: Click, target: Target) -> None:
+    """Ask for a team answer."""
+    await click.response.send_modal(
+        form(
+            target,
+            title="Team answer",
+            label="Your answer",
+            placeholder="It becomes a source with your name and today's date.",
+            required=True,
+            length=4000,
+        )
+    )
+
+
+async def gap_answer(click: Click, target: Target, text: str) -> None:
+    """Keep a team answer as a source."""
+    await click.response.defer(ephemeral=True, thinking=True)
+    report = await click.client.service.keeping.answer_gap(
+        caller_of(click), target.number, text, author=click.user.display_name
+    )
+    await click.edit_original_response(content=report_text(report), allowed_mentions=SILENT)
+
+
+def handlers() -> Handlers:
+    """Return what to do at every click and form."""
+    clicks: dict[str, Any] = {
+        "show": show,
+        "card": card,
+        "why": why,
+        "up": like,
+        "down": dislike,
+        "more": follow_up,
+        "share": share,
+        "sources": sources,
+        "gaps": gaps,
+        "gap": gap,
+    }
+    forms: dict[str, Any] = {
+        "down": dislike_reason,
+        "more": follow_up_question,
+        "gap": gap_answer,
+        "about": about_question,
+    }
+    return Handlers(clicks=clicks, forms=forms)

@@ -1,0 +1,47 @@
+"""Files and pages from Discord into the documents of a server, with progress."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import discord
+
+from bot.discord_callers import caller_of
+from bot.discord_client import Click
+from bot.discord_reply import SILENT
+from bot.keeping import Upload, together
+from bot.pages import progress, report
+from bot.rulebook import NotAvailableError
+from index.schema import SyncReport
+
+NOTHING_TO_ADD = "Attach one to ten files, or give the address of a web page."
+
+
+async def add_sources(
+    interaction: Click,
+    collection: str | None,
+    files: Sequence[discord.Attachment],
+    url: str | None,
+) -> None:
+    """Add files and a page; a deferred interaction shows how far it is, and the report."""
+    keeping, caller = interaction.client.service.keeping, caller_of(interaction)
+    if not files and not url:
+        raise NotAvailableError(NOTHING_TO_ADD)
+
+    async def show(done: int, total: int, name: str) -> None:
+        await say(interaction, progress(done, total, name))
+
+    author = interaction.user.display_name
+    done = SyncReport()
+    if files:
+        uploads = [Upload(file.filename, file.size, file.read) for file in files]
+        done = await keeping.add_files(caller, collection, uploads, added_by=author, progress=show)
+    if url:
+        await show(len(files), len(files) + 1, url)
+        done = together(done, await keeping.add_page(caller, collection, url, added_by=author))
+    await say(interaction, report(done))
+
+
+async def say(interaction: Click, text: str) -> None:
+    """Show a sentence as the response to a deferred interaction."""
+    await interaction.edit_original_response(content=text, allowed_mentions=SILENT)

@@ -1,0 +1,137 @@
+"""From a question in Discord to its answer in Discord, whichever way it was asked."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from datetime import UTC, datetime
+from typing import Any
+
+import discord
+
+from bot.asking import Question, StoppingError
+from bot.discord_callers import audience_of, caller_of
+from bot.discord_client import QuothBot
+from bot.discord_errors import sentence_for
+from bot.discord_reply import Drafts, InteractionReply, Reply
+from bot.records import Kept
+from bot.render import render_answer
+from bot.rights import Caller, Opening, opening
+from bot.rulebook import NotAvailableError
+from bot.schema import Scope
+from bot.service import Service
+from bot.views import answer_view
+
+logger = logging.getLogger(__name__)
+
+WITHHELD = (
+    "-# I looked only in what everyone in this channel may read. `/ask` finds more, for you alone."
+)
+NOTHING_OPEN = "There is nothing here that you may read. A manager can change that."
+
+
+def opened(bot: QuothBot, caller: Caller, channel: Any, *, private: bool | None = None) -> Opening:
+    """Decide what a question opens and who sees its answer; known without any waiting."""
+    rules = bot.service.rulebook.of(caller.guild)
+    return opening(caller, audience_of(channel), rules, private=private)
+
+
+def conversation_of(caller: Caller, channel: Any, *, private: bool) -> str:
+    """Return the conversation that a new question belongs to.
+
+    A thread and a direct message are conversations; elsewhere each question begins one. What is
+    private never mixes with what others said.
+    """
+    if caller.guild is not None and not isinstance(channel, discord.Thread):
+        return f"q{secrets.token_hex(8)}"
+    return f"c{caller.channel}-u{caller.user}" if private else f"c{caller.channel}"
+
+
+async def scope_of(
+    service: Service, caller: Caller, open_to: Opening, collection: str | None, source: str | None
+) -> Scope:
+    """Return the scope of a question, narrowed as the person asked; raises NotAvailableError."""
+    names = open_to.collections
+    if collection:
+        names = tuple(
+            name
+            for name in names
+            if collection.casefold() in (name, service.keeping.label(caller, name).casefold())
+        )
+        if not names:
+            raise NotAvailableError(f"There is no collection {collection!r} that I may open here.")
+    if not names:
+        raise NotAvailableError(NOTHING_OPEN)
+    if not source:
+        return Scope(collections=names)
+    for entry in await service.keeping.readable_sources(caller):
+        if source in (entry.id, entry.title, entry.uri) and entry.collection in names:
+            return Scope(collections=(entry.collection,), source=entry.id)
+    raise NotAvailableError(f"There is no source {source!r} that I may open here.")
+
+
+async def answer_interaction(
+    interaction: discord.Interaction[Any],
+    text: str,
+    *,
+    private: bool | None = None,
+    collection: str | None = None,
+    source: str | None = None,
+    conversation: str | None = None,
+    repeat: bool = False,
+) -> None:
+    """Answer a deferred interaction; `repeat` shows the question, where Discord does not."""
+    bot: QuothBot = interaction.client
+    if not await bot.service.first_time(interaction.id):
+        return
+    caller = caller_of(interaction)
+    open_to = opened(bot, caller, interaction.channel, private=private)
+    scope = await scope_of(bot.service, caller, open_to, collection, source)
+    question = Question(
+        text=text,
+        caller=caller,
+        scope=scope,
+        conversation=conversation
+        or conversation_of(caller, interaction.channel, private=open_to.private),
+        private=open_to.private,
+    )
+    reply = InteractionReply(interaction, private=open_to.private)
+    await bot.service.flights.start(respond(bot.service, reply, question, repeat=repeat))
+
+
+async def respond(
+    service: Service, reply: Reply, question: Question, *, repeat: bool = False, note: str = ""
+) -> None:
+    """Answer one question into its place; every failure becomes a sentence there."""
+    drafts = Drafts(reply.draft)
+    try:
+        kept = await service.asking.ask(question, drafts.show)
+        await drafts.stop()
+        await _show(service, reply, kept, repeat=repeat, note=note)
+    except asyncio.CancelledError:
+        await drafts.stop()
+        with contextlib.suppress(discord.HTTPException):
+            await reply.say(str(StoppingError()))
+        raise
+    except Exception as error:
+        await drafts.stop()
+        await _excuse(reply, error)
+
+
+async def _show(service: Service, reply: Reply, kept: Kept, *, repeat: bool, note: str) -> None:
+    answer = kept.answer
+    if note:
+        answer = answer.model_copy(update={"notice": " ".join(filter(None, [answer.notice, note]))})
+    rendered = render_answer(answer, now=datetime.now(UTC), asked=repeat)
+    for message in await reply.finish(rendered, answer_view(kept)):
+        await service.records.run(service.memory.put_on, message, kept.key)
+
+
+async def _excuse(reply: Reply, error: Exception) -> None:
+    sentence = sentence_for(error)
+    try:
+        await reply.say(sentence)
+    except discord.HTTPException as failure:
+        logger.warning("an answer could not be delivered: %s", failure)

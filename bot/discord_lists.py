@@ -1,0 +1,69 @@
+"""Lists as Discord shows them: the text of a page and its buttons."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import discord
+
+from bot.discord_callers import caller_of
+from bot.discord_client import Click
+from bot.markdown import literal
+from bot.pages import GapRow, gaps_page, sources_page
+from bot.rights import CollectionRule, GuildRules, Limit
+from bot.split import MESSAGE_LIMIT, fitting
+from bot.views import EVERY, gaps_view, page_view
+
+
+async def sources_text(click: Click, collection: str, number: int) -> tuple[str, discord.ui.View]:
+    """Return one page of the sources that the person may read here."""
+    keeping, caller = click.client.service.keeping, caller_of(click)
+    found = [
+        entry
+        for entry in await keeping.readable_sources(caller)
+        if collection in (EVERY, entry.collection)
+    ]
+    rows = [keeping.row(caller, entry) for entry in found]
+    page = sources_page(rows, number, now=datetime.now(UTC))
+    return page.text, page_view("sources", collection, page)
+
+
+async def gaps_text(click: Click, number: int) -> tuple[str, discord.ui.View]:
+    """Return one page of the server's open questions, for those who manage it."""
+    groups = await click.client.service.keeping.gaps(caller_of(click))
+    rows = [
+        GapRow(
+            wording=group.wording,
+            count=len(group.gaps),
+            last=datetime.fromtimestamp(group.last, UTC),
+            disliked=group.disliked,
+        )
+        for group in groups
+    ]
+    page = gaps_page(rows, number, now=datetime.now(UTC))
+    return page.text, gaps_view(groups, page)
+
+
+def described(rule: CollectionRule) -> str:
+    """Return a collection with its limits in one line."""
+    said = [*_limits("@&", "", rule.roles), *_limits("#", "in ", rule.channels)]
+    return f"**{literal(rule.label)}**: {', '.join(said) or 'everyone in this server'}"
+
+
+def rules_text(rules: GuildRules) -> str:
+    """Return what a server has decided: its collections, their limits, and who manages them."""
+    lines = [described(rule) for rule in rules.collections]
+    lines.append(f"**shared library**: {'switched on' if rules.shared else 'switched off'}")
+    if rules.managers:
+        lines.append(f"Managed by {_named('@&', rules.managers)} and Manage Server.")
+    text = "\n".join(lines)
+    return text[: fitting(text, MESSAGE_LIMIT)]
+
+
+def _limits(sigil: str, before: str, limit: Limit) -> list[str]:
+    said = [f"{before}{_named(sigil, limit.allowed) or 'nobody'}"] if limit.limited else []
+    return [*said, f"not {before}{_named(sigil, limit.denied)}"] if limit.denied else said
+
+
+def _named(sigil: str, ids: frozenset[int]) -> str:
+    return ", ".join(f"<{sigil}{id}>" for id in sorted(ids))

@@ -1,0 +1,65 @@
+"""The queue in front of the answers: bounded in all, and fair between persons."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from bot.errors import Busy
+
+AT_ONCE = 8
+"""Answers under way together; most of their time is waiting for a model."""
+
+WAITING = 200
+"""Questions that wait; a longer queue would outlive Discord's patience of 15 minutes."""
+
+PER_PERSON = 2
+"""One question under way and one that waits for it."""
+
+
+class Queue:
+    """Lets questions through, one of a person after another."""
+
+    def __init__(self, *, at_once: int = AT_ONCE, waiting: int = WAITING) -> None:
+        self._places = asyncio.Semaphore(at_once)
+        self._room = at_once + waiting
+        self._total = 0
+        self._count: Counter[int] = Counter()
+        self._turns: dict[int, asyncio.Lock] = {}
+
+    @property
+    def total(self) -> int:
+        """Questions waiting or under way."""
+        return self._total
+
+    @asynccontextmanager
+    async def turn(self, person: int) -> AsyncIterator[None]:
+        """Wait for this person's turn; raises Busy at once when there is no room to wait."""
+        self._check(person)
+        turn = self._turns.setdefault(person, asyncio.Lock())
+        self._count[person] += 1
+        self._total += 1
+        try:
+            async with turn:
+                yield
+        finally:
+            self._total -= 1
+            self._count[person] -= 1
+            if not self._count[person]:
+                del self._count[person], self._turns[person]
+
+    @asynccontextmanager
+    async def work(self) -> AsyncIterator[None]:
+        """Wait for one of the places at work."""
+        async with self._places:
+            yield
+
+    def _check(self, person: int) -> None:
+        if self._count[person] >= PER_PERSON:
+            raise Busy(
+                "I am still working on your last two questions. Ask again once they are answered."
+            )
+        if self._total >= self._room:
+            raise Busy("Many people are asking at the moment. Please try again in a minute.")

@@ -1,0 +1,267 @@
+"""Who may read which collection, decided from server, channel and roles. Pure.
+
+A person reads a collection by its being opened for the question, never by a filter afterwards:
+`readable` is the only source of the collections of a scope. Rules are allow lists that stay
+closed once they were closed: taking the last role off a limited collection opens it to nobody.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from pydantic import Field
+
+from index.config import SHARED_COLLECTION
+from index.schema import Value
+
+SHARED_LABEL = "shared library"
+"""What people call the operator's documents."""
+
+DEFAULT_LABEL = "server"
+"""What people call the collection every server begins with."""
+
+MAX_COLLECTIONS = 25
+"""Named collections of one server; as many as one autocomplete list shows."""
+
+
+class Limit(Value):
+    """An allow list over roles or channels, with exceptions."""
+
+    limited: bool = Field(default=False, description="Whether only `allowed` may pass.")
+    allowed: frozenset[int] = Field(default=frozenset(), description="Who passes when limited.")
+    denied: frozenset[int] = Field(default=frozenset(), description="Who never passes.")
+
+    def passes(self, ids: Iterable[int]) -> bool:
+        """Say whether someone or something known by `ids` passes."""
+        known = frozenset(ids)
+        return not known & self.denied and (not self.limited or bool(known & self.allowed))
+
+    def with_allowed(self, id: int) -> Limit:
+        """Return the limit with `id` let in; the first one closes it to all others."""
+        return Limit(limited=True, allowed=self.allowed | {id}, denied=self.denied - {id})
+
+    def with_denied(self, id: int) -> Limit:
+        """Return the limit with `id` shut out, limited as before."""
+        return Limit(limited=self.limited, allowed=self.allowed - {id}, denied=self.denied | {id})
+
+    def opened(self) -> Limit:
+        """Return the limit without its allow list; exceptions stay."""
+        return Limit(denied=self.denied)
+
+    def closed(self) -> Limit:
+        """Return the limit as an allow list, perhaps an empty one."""
+        return self.model_copy(update={"limited": True})
+
+
+class CollectionRule(Value):
+    """A collection of one server and who may read it."""
+
+    name: str = Field(description="Name in the index; it holds the server's id.")
+    label: str = Field(description="What the server calls it.")
+    roles: Limit = Field(default=Limit(), description="Which roles may read it.")
+    channels: Limit = Field(default=Limit(), description="In which channels it may be read.")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether everyone in the server may read it everywhere."""
+        return self.roles == Limit() and self.channels == Limit()
+
+
+class GuildRules(Value):
+    """Everything one server has decided."""
+
+    guild: int = Field(description="Id of the server.")
+    shared: bool = Field(default=True, description="Whether the shared library is read here.")
+    managers: frozenset[int] = Field(
+        default=frozenset(), description="Roles that manage sources besides Manage Server."
+    )
+    threads: frozenset[int] = Field(
+        default=frozenset(), description="Channels where every question opens a thread."
+    )
+    listening: frozenset[int] = Field(
+        default=frozenset(), description="Channels where messages without a mention are answered."
+    )
+    named: tuple[CollectionRule, ...] = Field(
+        default=(), description="Collections with rules; the default one is always there."
+    )
+
+    @property
+    def collections(self) -> tuple[CollectionRule, ...]:
+        """The server's own collections, the default one first."""
+        default = default_collection(self.guild)
+        held = {rule.name: rule for rule in self.named}
+        first = held.pop(default, CollectionRule(name=default, label=DEFAULT_LABEL))
+        return (first, *held.values())
+
+    def rule(self, name: str) -> CollectionRule | None:
+        """Return the rule of one of the server's own collections, by name or label."""
+        wanted = name.casefold().strip()
+        return next(
+            (rule for rule in self.collections if wanted in (rule.name, rule.label.casefold())),
+            None,
+        )
+
+    def with_rule(self, rule: CollectionRule) -> GuildRules:
+        """Return the rules with one collection's rule put in or replaced."""
+        others = tuple(held for held in self.named if held.name != rule.name)
+        return self.model_copy(update={"named": (*others, rule)})
+
+    def without(self, name: str) -> GuildRules:
+        """Return the rules without a collection."""
+        kept = tuple(rule for rule in self.named if rule.name != name)
+        return self.model_copy(update={"named": kept})
+
+
+class Caller(Value):
+    """Who asks, and where; read from one interaction and never kept."""
+
+    user: int = Field(description="Id of the person.")
+    guild: int | None = Field(description="Id of the server; None in a direct message.")
+    channel: int = Field(description="Id of the channel, thread or direct message.")
+    above: tuple[int, ...] = Field(
+        default=(), description="Ids above the channel: a thread's parent, the category."
+    )
+    roles: frozenset[int] = Field(
+        default=frozenset(),
+        description="Roles of the person, @everyone (the server's id) among them.",
+    )
+    manager: bool = Field(default=False, description="Whether the person has Manage Server.")
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """The channel and what it stands in."""
+        return (self.channel, *self.above)
+
+
+class RoleView(Value):
+    """What one role means for seeing one channel."""
+
+    id: int = Field(description="Id of the role; the server's id is @everyone.")
+    name: str = Field(description="Name shown to people.")
+    base: bool = Field(default=False, description="Whether it grants View Channel by itself.")
+    overwrite: bool | None = Field(
+        default=None, description="What the channel says of it: seen, not seen, or nothing."
+    )
+    administrator: bool = Field(default=False, description="Whether it sees everything anyway.")
+
+
+class Audience(Value):
+    """Everyone who may see a channel, as far as roles tell."""
+
+    guild: int = Field(description="Id of the server.")
+    places: tuple[int, ...] = Field(description="The channel and what it stands in.")
+    roles: tuple[RoleView, ...] = Field(description="Every role, @everyone among them.")
+    personal: bool = Field(
+        default=False, description="Whether the channel lets in persons besides their roles."
+    )
+
+    def sees(self, held: Iterable[RoleView]) -> bool:
+        """Say whether a person with just these roles and @everyone sees the channel."""
+        everyone = [role for role in self.roles if role.id == self.guild]
+        own = [role for role in held if role.id != self.guild]
+        seen = any(role.base for role in chain(everyone, own))
+        for group in (everyone, own):
+            said = {role.overwrite for role in group} - {None}
+            seen = True in said or (seen and False not in said)
+        return seen
+
+
+def default_collection(guild: int) -> str:
+    """Return the index's name of the collection every server begins with."""
+    return f"guild-{guild}"
+
+
+def collection_name(guild: int, label: str) -> str:
+    """Return the index's name of a server's collection called `label`."""
+    digest = hashlib.sha256(label.casefold().encode()).hexdigest()[:12]
+    return f"{default_collection(guild)}-{digest}"
+
+
+def readable(caller: Caller, rules: GuildRules | None) -> tuple[str, ...]:
+    """Return the collections that are opened for `caller`; `rules` are None outside servers."""
+    if caller.guild is None:
+        return (SHARED_COLLECTION,)
+    if rules is None or rules.guild != caller.guild:
+        return ()
+    own = [
+        rule.name
+        for rule in rules.collections
+        if rule.roles.passes(caller.roles) and rule.channels.passes(caller.places)
+    ]
+    return (*own, SHARED_COLLECTION) if rules.shared else tuple(own)
+
+
+def readable_by_all(audience: Audience, rules: GuildRules) -> tuple[str, ...]:
+    """Return the collections that everyone who sees the channel may read there."""
+    names = [rule.name for rule in rules.collections]
+    if rules.shared:
+        names.append(SHARED_COLLECTION)
+    return tuple(name for name in names if obstacle(audience, rules, name) is None)
+
+
+class Opening(Value):
+    """What is opened for one question, and who sees the answer."""
+
+    private: bool = Field(description="Whether only the asker sees the answer.")
+    collections: tuple[str, ...] = Field(description="What is opened.")
+    withheld: bool = Field(
+        default=False, description="Whether the asker may read more than everyone here."
+    )
+
+
+def opening(
+    caller: Caller, audience: Audience | None, rules: GuildRules | None, *, private: bool | None
+) -> Opening:
+    """Decide what is opened; None as `private` answers openly where that withholds nothing.
+
+    An open answer draws only on what everyone in the channel may read. A direct message is
+    between two, and so neither private nor in need of it.
+    """
+    mine = readable(caller, rules)
+    if rules is None or caller.guild is None:
+        return Opening(private=False, collections=mine)
+    public = readable_by_all(audience, rules) if audience else ()
+    ours = tuple(name for name in mine if name in public)
+    hidden = ours != mine if private is None else private
+    return Opening(private=hidden, collections=mine if hidden else ours, withheld=ours != mine)
+
+
+def manages(caller: Caller, rules: GuildRules) -> bool:
+    """Say whether `caller` may change sources and collections of this server."""
+    here = caller.guild == rules.guild
+    return here and (caller.manager or bool(caller.roles & rules.managers))
+
+
+def obstacle(audience: Audience, rules: GuildRules, collection: str) -> str | None:
+    """Return what keeps someone in the channel from reading a collection, or None."""
+    if collection == SHARED_COLLECTION:
+        return None if rules.shared else "the shared library is switched off in this server"
+    rule = next((held for held in rules.collections if held.name == collection), None)
+    if rule is None or audience.guild != rules.guild:
+        return "one of its sources is not in this server"
+    if not rule.channels.passes(audience.places):
+        return f"{rule.label!r} may not be read in this channel"
+    if rule.roles == Limit():
+        return None
+    if audience.personal:
+        return f"this channel lets in persons by name, and {rule.label!r} is limited to roles"
+    left_out = next(_left_out(audience, rule.roles), None)
+    return left_out and f"{left_out} may see this channel but not read {rule.label!r}"
+
+
+def _left_out(audience: Audience, limit: Limit) -> Iterator[str]:
+    """Yield who may see the channel without passing the limit.
+
+    Administrators are left aside: they may give themselves any role. Sets of more than two roles
+    need no look: with one role that is missing or denied, one more is enough to be let in.
+    """
+    roles = [role for role in audience.roles if not role.administrator]
+    for role in roles:
+        if not limit.passes({role.id, audience.guild}) and audience.sees([role]):
+            yield "everyone" if role.id == audience.guild else role.name
+    for denied in (role for role in roles if role.id in limit.denied):
+        for other in roles:
+            if audience.sees([denied, other]):
+                yield denied.name

@@ -1,0 +1,152 @@
+"""Buttons that need no memory: what each does stands in its custom_id.
+
+A click finds the button's class by pattern, so buttons work after a restart and for as long as
+their message exists. What a click does is in `bot.discord_actions`; rights are checked there.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Self
+
+import discord
+
+from bot.discord_client import CUSTOM_ID, Click, Target
+from bot.discord_errors import report
+from bot.gaps import GapGroup
+from bot.pages import PAGE_SIZE, Page
+from bot.records import Kept
+from bot.reopening import Shown, shown_citations
+
+MAX_SHOW_BUTTONS = 10
+"""Two rows; further citations are reached by turning over the card."""
+
+EVERY = "every"
+"""Stands for every collection in the custom_id of a list."""
+
+
+class AnswerButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=CUSTOM_ID):
+    """Any of Quoth's buttons."""
+
+    def __init__(
+        self,
+        target: Target,
+        *,
+        label: str | None = None,
+        emoji: str | None = None,
+        style: discord.ButtonStyle = discord.ButtonStyle.secondary,
+        disabled: bool = False,
+        row: int | None = None,
+    ) -> None:
+        button: discord.ui.Button[Any] = discord.ui.Button(
+            label=label,
+            emoji=emoji,
+            style=style,
+            custom_id=target.custom_id,
+            disabled=disabled,
+            row=row,
+        )
+        super().__init__(button)
+        self.target = target
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str]
+    ) -> Self:
+        """Make the button of a click."""
+        return cls(Target(match["action"], match["key"], int(match["number"] or 0)))
+
+    async def callback(self, interaction: Click) -> None:
+        """Do what the button says; a failure becomes a sentence."""
+        handle = interaction.client.handlers.clicks.get(self.target.action)
+        if handle is None:
+            await report(interaction, LookupError(self.target.action))
+            return
+        try:
+            await handle(interaction, self.target)
+        except Exception as error:
+            await report(interaction, error)
+
+
+def answer_view(kept: Kept) -> discord.ui.View:
+    """Return the buttons below an answer."""
+    view = discord.ui.View(timeout=None)
+    primary = discord.ButtonStyle.primary
+    for place, citation in enumerate(shown_citations(kept.answer)[:MAX_SHOW_BUTTONS], start=1):
+        name = f"Show {citation.marker or place}"
+        view.add_item(
+            AnswerButton(
+                Target("show", kept.key, place), label=name, style=primary, row=(place - 1) // 5
+            )
+        )
+    view.add_item(AnswerButton(Target("why", kept.key), label="Why?", row=2))
+    view.add_item(AnswerButton(Target("up", kept.key), emoji="👍", row=2))
+    view.add_item(AnswerButton(Target("down", kept.key), emoji="👎", row=2))
+    more = Target("more", kept.key, int(kept.private))
+    view.add_item(AnswerButton(more, label="Follow up", row=2))
+    if kept.private:
+        view.add_item(AnswerButton(Target("share", kept.key), label="Share", row=2))
+    return view
+
+
+def card_view(key: str, shown: Shown) -> discord.ui.View:
+    """Return previous, next and the original below a card."""
+    view = discord.ui.View(timeout=None)
+    if shown.total > 1:
+        before, after = shown.number - 1, shown.number + 1
+        view.add_item(
+            AnswerButton(Target("card", key, before), label="◀ Previous", disabled=before < 1)
+        )
+        view.add_item(
+            AnswerButton(Target("card", key, after), label="Next ▶", disabled=after > shown.total)
+        )
+    if shown.card.link:
+        view.add_item(discord.ui.Button(label="Open original", url=shown.card.link))
+    return view
+
+
+def page_view(action: str, key: str, page: Page) -> discord.ui.View:
+    """Return previous and next below a list."""
+    view = discord.ui.View(timeout=None)
+    if page.pages > 1:
+        before, after = page.number - 1, page.number + 1
+        view.add_item(AnswerButton(Target(action, key, before), label="◀", disabled=before < 1))
+        view.add_item(
+            AnswerButton(Target(action, key, after), label="▶", disabled=after > page.pages)
+        )
+    return view
+
+
+def gaps_view(groups: list[GapGroup], page: Page) -> discord.ui.View:
+    """Return one button per open question on a page, and previous and next."""
+    view = page_view("gaps", EVERY, page)
+    first = (page.number - 1) * PAGE_SIZE
+    for place, group in enumerate(groups[first : first + PAGE_SIZE], start=first + 1):
+        row = 1 + (place - 1 - first) // 5
+        target = Target("gap", EVERY, group.gaps[0].id)
+        view.add_item(AnswerButton(target, label=f"Answer {place}", row=row))
+    return view
+
+
+def form(
+    target: Target,
+    *,
+    title: str,
+    label: str,
+    placeholder: str,
+    required: bool,
+    length: int,
+    default: str | None = None,
+) -> discord.ui.Modal:
+    """Return a form with one field; what is typed comes back under the target's custom_id."""
+    modal = discord.ui.Modal(title=title, custom_id=target.custom_id, timeout=900)
+    field: discord.ui.TextInput[Any] = discord.ui.TextInput(
+        style=discord.TextStyle.paragraph,
+        placeholder=placeholder,
+        default=default,
+        required=required,
+        max_length=length,
+        custom_id="text",
+    )
+    modal.add_item(discord.ui.Label(text=label, component=field))
+    return modal
