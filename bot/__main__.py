@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
+from bot.quick import quick_sync
+
 
 def main() -> None:
     """Run the command line."""
+    if quick_sync(sys.argv[1:], os.environ, os.getcwd()):  # noqa: PTH109 - pathlib is slow
+        return
     from bot.cli import cli
 
     cli.main()

@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "sources": ("bot.commands.sources", "List what is indexed."),
     "show": ("bot.commands.sources", "Print a source, or a quote in its place."),
     "remove": ("bot.commands.sources", "Take a source out of the index."),
+    "eval": ("bot.commands.eval", "Measure answers on a file of questions."),
     "doctor": ("bot.commands.doctor", "Check what is configured and what works."),
     "stats": ("bot.commands.sources", "Count sources, passages and bytes."),
 }
@@ -117,7 +118,7 @@ def _let_go_of_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("quoth", cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="quoth", message="%(prog)s %(version)s")
 def cli() -> None:
     """Answer questions from your own documents, and quote the source for every answer."""

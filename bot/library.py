@@ -19,7 +19,7 @@ from index.catalog import Catalog
 from index.catalog_format import recipe
 from index.catalog_rows import SourceEntry
 from index.config import SHARED_COLLECTION
-from index.errors import AmbiguousSource, SourceNotFound, WeightsUnavailable
+from index.errors import AmbiguousSource, QuothError, SourceNotFound, WeightsUnavailable
 from index.protocols import Embedder, Reader
 from index.schema import Hit, Source, SyncReport
 from index.unchanged import unchanged
@@ -32,6 +32,13 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
+
+
+class InexactName(SourceNotFound):
+    """A name that is good enough to look at a source, but not to remove it."""
+
+    def __init__(self, name: str, near: str) -> None:
+        QuothError.__init__(self, f"No source is called {name!r} exactly. Did you mean {near!r}?")
 
 
 class Once(Generic[T]):
@@ -61,6 +68,7 @@ class Library:
     def __init__(self, settings: Settings, catalog: Catalog) -> None:
         self.settings = settings
         self.catalog = catalog
+        self._warming: list[threading.Thread] = []
         self._embedder = Once(self._open_embedder)
         self._reader = Once(self._open_reader)
         self._vectors = Once(self._open_vectors)
@@ -108,7 +116,9 @@ class Library:
             lambda: self.vectors.count(SHARED_COLLECTION),
         )
         for part in parts:
-            threading.Thread(target=_quietly, args=(part,), daemon=True).start()
+            thread = threading.Thread(target=_quietly, args=(part,), daemon=True)
+            self._warming.append(thread)
+            thread.start()
 
     def sources(self, collection: str) -> list[SourceEntry]:
         """Return what a collection holds, by uri."""
@@ -131,6 +141,13 @@ class Library:
             except SourceNotFound:
                 continue
         raise SourceNotFound(name)
+
+    def find_exactly(self, name: str, collection: str) -> Source:
+        """Return the source whose uri or path from here is `name`, for what cannot be undone."""
+        found = self.find(name, [collection])
+        if found.uri not in (name, *self._uris(name)):
+            raise InexactName(name, found.uri)
+        return found
 
     def search(self, words: str, collections: Sequence[str], limit: int) -> list[Hit]:
         """Return the passages nearest to `words`, best first."""
@@ -161,15 +178,18 @@ class Library:
             cut=recipe(config.chunk.max_tokens),
             embedded=config.chroma_url is None,
         )
-        return self.sync(progress) if summary is None else None
+        return self.sync(SHARED_COLLECTION, progress) if summary is None else None
 
-    def sync(self, progress: Progress | None = None) -> SyncReport:
-        """Bring the shared collection in step with the documents folder, whatever it takes.
+    def sync(self, collection: str, progress: Progress | None = None) -> SyncReport:
+        """Bring the shared collection in step with its folder, or read another one again.
 
         Raises ConfigurationError without a folder, IndexLocked while another process writes.
         """
+        if collection != SHARED_COLLECTION:
+            names = [entry.uri for entry in self.sources(collection)]
+            return self.add(names, collection, progress)
         folder = self.settings.documents
-        return self.synchroniser.sync_folder(SHARED_COLLECTION, folder, progress)
+        return self.synchroniser.sync_folder(collection, folder, progress)
 
     def add(
         self, names: Sequence[str], collection: str, progress: Progress | None = None
@@ -191,6 +211,9 @@ class Library:
 
     def close(self) -> None:
         """Close what was opened."""
+        # SQLite crashes when a connection is closed under the thread that uses it.
+        for thread in self._warming:
+            thread.join()
         if (vectors := self._vectors.built) is not None:
             vectors.close()
         self.catalog.close()

@@ -11,9 +11,13 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from bot.quick import report_line
 from bot.schema import Answer, Citation
 from index.catalog_rows import CatalogStats, SourceEntry
 from index.schema import Hit, Source, Span, SyncReport
+
+HIT_LINES = 8
+"""Lines of a found passage that are shown; `quoth show` prints the rest."""
 
 CONTEXT_LINES = 3
 """Lines shown above and below a quote."""
@@ -143,12 +147,15 @@ def _hit_entry(number: int, hit: Hit, style: Style) -> str:
     where = _place(source.title, passage.heading, passage.page, lines)
     path = f"{rooted_uri(source.uri, style)}:{lines[0]}"
     head = f"{number}. {style.bold(where)} {style.dim(f'({neutral(path)}, score {hit.score:.2f})')}"
-    body = (_wrapped(line, style, first="   ", rest="   ") for line in _lines(passage.text))
-    return "\n".join((head, *body))
+    body = _lines(passage.text)
+    rest = len(body) - HIT_LINES
+    shown = [_wrapped(line, style, first="   ", rest="   ") for line in body[:HIT_LINES]]
+    more = [style.dim(f"   … {rest} more lines")] if rest > 0 else []
+    return "\n".join((head, *shown, *more))
 
 
 def _lines(text: str) -> list[str]:
-    return neutral(text).strip("\n").split("\n")
+    return [line for line in neutral(text).split("\n") if line.strip()]
 
 
 def source_screen(source: Source, marked: Span | None, style: Style) -> str:
@@ -186,7 +193,7 @@ def _spanned_lines(text: str) -> Iterator[tuple[Span, str]]:
 
 def _inside(line: Span, marked: Span | None) -> tuple[int, int] | None:
     """Return the part of a line that is marked, as offsets into the line."""
-    if marked is None or line.start >= marked.end or line.end < marked.start:
+    if marked is None or line.end < marked.start or line.start > max(marked.start, marked.end - 1):
         return None
     return max(marked.start - line.start, 0), min(marked.end, line.end) - line.start
 
@@ -236,16 +243,10 @@ def stats_screen(stats: CatalogStats, home: str, embeddings: str) -> str:
     return "\n".join(f"{name:<12}{value}" for name, value in figures)
 
 
-def report_line(report: SyncReport) -> str:
+def report_screen(report: SyncReport) -> str:
     """Return one line that says what a synchronisation did."""
-    counts = (
-        f"{count} {name}"
-        for name in ("added", "updated", "removed", "unchanged")
-        if (count := getattr(report, name))
-    )
-    failed = f"{len(report.failed)} failed" if report.failed else ""
-    done = ", ".join(filter(None, (*counts, failed))) or "nothing to do"
-    return f"{done}; {report.passages} passages; {report.seconds:.1f} s"
+    counts = {name: getattr(report, name) for name in ("added", "updated", "unchanged", "removed")}
+    return report_line(counts, len(report.failed), report.passages, report.seconds)
 
 
 def table(rows: Iterable[Sequence[str]], head: Sequence[str], style: Style) -> str:

@@ -76,7 +76,7 @@ def remove(edge: Edge, source: str, as_json: bool, collection: str) -> None:
     synchronisation; delete it there instead.
     """
     with edge.open_library(edge.settings) as library:
-        found = library.find(source, [collection])
+        found = library.find_exactly(source, collection)
         library.remove(found)
     if library.is_kept_in_step(found):
         say(f"{found.uri!r} is still in the documents folder; the next sync indexes it again.")

@@ -11,7 +11,7 @@ from bot.commands.edge import Edge, pass_edge, write
 from bot.commands.progress import progress_bar
 from bot.commands.step import say_problems
 from bot.payload import dumps, report_payload
-from bot.terminal import report_line
+from bot.terminal import report_screen
 from index.schema import SyncReport
 
 
@@ -23,12 +23,13 @@ def sync(edge: Edge, as_json: bool, collection: str) -> None:
     """Bring the index in step with the documents folder.
 
     New and changed documents are indexed, deleted ones removed. A document that cannot be read
-    is named on standard error, and the rest goes on.
+    is named on standard error, and the rest goes on. With another collection, what was added to
+    it is read again.
 
     Exit code: 0 all is indexed, 2 something is not.
     """
     with edge.open_library(edge.settings) as library, progress_bar() as progress:
-        report = library.sync(progress)
+        report = library.sync(collection, progress)
     _finish(report, as_json)
 
 
@@ -41,6 +42,7 @@ def add(edge: Edge, paths: tuple[str, ...], as_json: bool, collection: str) -> N
     """Add files, folders or web pages to the index.
 
     They stay where they are and are cited by their full path; `quoth remove` takes them out.
+    Add them again to take over changes.
 
     \b
     quoth add ~/handbook.pdf notes/
@@ -53,5 +55,5 @@ def add(edge: Edge, paths: tuple[str, ...], as_json: bool, collection: str) -> N
 
 def _finish(report: SyncReport, as_json: bool) -> None:
     say_problems(report)
-    write(dumps(report_payload(report)) if as_json else report_line(report))
+    write(dumps(report_payload(report)) if as_json else report_screen(report))
     sys.exit(2 if report.failed else 0)
