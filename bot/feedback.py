@@ -97,7 +97,5 @@ class Feedback:
         return hmac.new(self._salt, str(person).encode(), hashlib.sha256).hexdigest()[:24]
 
     def _row(self, sql: str, *parameters: object) -> Row | None:
-        found: Row | None = (
-            self._tables.connection().execute(sql, parameters).fetchone()
-        )
+        found: Row | None = self._tables.connection().execute(sql, parameters).fetchone()
         return found

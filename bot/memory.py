@@ -158,9 +158,7 @@ class Memory:
             write.execute("INSERT OR REPLACE INTO bot_facts VALUES (?, ?)", (name, value))
 
     def _row(self, sql: str, *parameters: object) -> Row | None:
-        found: Row | None = (
-            self._tables.connection().execute(sql, parameters).fetchone()
-        )
+        found: Row | None = self._tables.connection().execute(sql, parameters).fetchone()
         return found
 
 

@@ -120,14 +120,7 @@ class Reopening:
         """Return how an answer was found, as far as `caller` may read what was found."""
         kept = await self.open(key, caller)
         open_to = self._readable(caller)
-        if set(kept.collections) <= set(open_to):
-            return why(kept.answer)
-        titles = {
-            citation.source
-            for citation in shown_citations(kept.answer)
-            if citation.collection in open_to
-        }
-        seen = tuple(hit for hit in kept.answer.trace if hit.source in titles)
+        seen = tuple(hit for hit in kept.answer.trace if hit.collection in open_to)
         return why(kept.answer.model_copy(update={"trace": seen}))
 
     async def rate(
