@@ -112,6 +112,8 @@ class _TimedReader(io.RawIOBase):
 
     def __init__(self, connected: socket.socket, deadline: Deadline) -> None:
         self._socket = connected
+        # It keeps the connection open: http.client closes the socket before the body is read.
+        self._stream = connected.makefile("rb", buffering=0)
         self._deadline = deadline
 
     def readable(self) -> bool:
@@ -121,7 +123,13 @@ class _TimedReader(io.RawIOBase):
     def readinto(self, buffer: WriteableBuffer) -> int:
         """Read what there is."""
         self._socket.settimeout(self._deadline.left())
-        return self._socket.recv_into(buffer)
+        # An IO object without data answers None; a socket with a time limit never does.
+        return self._stream.readinto(buffer) or 0
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._stream.close()
+        super().close()
 
 
 def _open(origin: Origin, deadline: Deadline) -> socket.socket:

@@ -197,6 +197,9 @@ class _Fetch:
         if stated.isdigit() and int(stated) > self.max_bytes:
             raise RefusedError(self._too_large)
         body = response.read(self.max_bytes + 1)
+        # Asked for a number of bytes, http.client takes an early end for the end.
+        if response.length:
+            raise http.client.IncompleteRead(body)
         encoding = response.headers.get("Content-Encoding", "identity").lower()
         if encoding == "gzip":
             body = _unzipped(body, self.max_bytes + 1)
@@ -270,10 +273,14 @@ def _refusal(status: int) -> str:
 
 def _unzipped(body: bytes, limit: int) -> bytes:
     """Decompress gzip up to `limit` bytes, however much a small body would unfold to."""
+    unzip = zlib.decompressobj(16 + zlib.MAX_WBITS)
     try:
-        return zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(body, limit)
+        unfolded = unzip.decompress(body, limit)
     except zlib.error:
-        raise RefusedError("It is damaged: its compression cannot be undone.") from None
+        unfolded = b""
+    if not unzip.eof and len(unfolded) < limit:
+        raise RefusedError("It is damaged: its compression cannot be undone.")
+    return unfolded
 
 
 def _broken(error: Exception) -> str:
