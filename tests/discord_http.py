@@ -48,6 +48,7 @@ def _served(hub: Hub, handler: Handler) -> Callable[[web.Request], Awaitable[web
         else:
             status, body, payload = await _answer(hub, handler, request, path)
         hub.log.append(Request(request.method, path, payload, status, hub.world.clock.now()))
+        await hub.notify()
         if body is None:
             return web.Response(status=status, headers=headers)
         text = json.dumps(body).encode()

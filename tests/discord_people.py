@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tests import discord_options as options
@@ -24,6 +25,9 @@ from tests.discord_world import DM, Channel, Guild, Message, User
 
 WITHIN = 10.0
 """Seconds that a person waits before the test fails."""
+
+REACTION = 0.05
+"""Seconds between seeing and clicking: discord.py knows a view only once its send returned."""
 
 
 @dataclass(frozen=True)
@@ -231,6 +235,7 @@ class Person:
     async def _component(
         self, message: Message, item: Payload, more: Payload, name: str
     ) -> Interaction:
+        await asyncio.sleep(REACTION)
         data = {"custom_id": item["custom_id"], "component_type": item["type"]} | more
         return await self._interact(COMPONENT, message.channel, data, name, source=message)
 
@@ -243,10 +248,15 @@ class Person:
         guild: Guild | None = None,
         component_type: int = 2,
     ) -> Interaction:
-        """Send a click that no screen offered: any custom_id, any message, even another server."""
+        """Send a click that no screen offered: any custom_id, any message, even another server.
+
+        The message it claims to come from carries that button, or discord.py would not look.
+        """
         message = on.message if isinstance(on, Shown) else on
         if message is None:
             message = await self.hub.post(in_, self.hub.world.bot, "old message")
+        button = {"type": 2, "style": 2, "label": "x", "custom_id": custom_id, "id": 2}
+        message = replace(message, components=[{"type": 1, "id": 1, "components": [button]}])
         data = {"custom_id": custom_id, "component_type": component_type, "values": []}
         return await self._interact(
             COMPONENT, in_, data, f"forged {custom_id!r}", source=message, forged=True,
