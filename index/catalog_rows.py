@@ -55,7 +55,8 @@ class FileState(Value):
     """A file of the documents folder as it was when it was last looked at."""
 
     size: int = Field(description="In bytes; -1 when it may have changed while it was read.")
-    mtime_ns: int = Field(description="Time of the last change.")
+    mtime_ns: int = Field(description="When the content was last changed, as programs say.")
+    ctime_ns: int = Field(description="When anything was last changed, as the system says.")
     failure: str | None = Field(default=None, description="Why it could not be loaded.")
 
 

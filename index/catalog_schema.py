@@ -73,6 +73,7 @@ CREATE TABLE files (
     uri TEXT NOT NULL,
     size INTEGER NOT NULL,
     mtime_ns INTEGER NOT NULL,
+    ctime_ns INTEGER NOT NULL,
     failure TEXT,
     PRIMARY KEY (collection, uri)
 ) WITHOUT ROWID;

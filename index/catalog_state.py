@@ -76,11 +76,12 @@ def source_ids(connection: sqlite3.Connection, collection: str) -> list[str]:
 def snapshot(connection: sqlite3.Connection, collection: str) -> dict[str, FileState]:
     """Return the files of the documents folder as they were last seen, by uri."""
     rows = connection.execute(
-        "SELECT uri, size, mtime_ns, failure FROM files WHERE collection = ?", (collection,)
+        "SELECT uri, size, mtime_ns, ctime_ns, failure FROM files WHERE collection = ?",
+        (collection,),
     )
     return {
-        uri: FileState(size=size, mtime_ns=mtime_ns, failure=failure)
-        for uri, size, mtime_ns, failure in rows
+        uri: FileState(size=size, mtime_ns=mtime_ns, ctime_ns=ctime_ns, failure=failure)
+        for uri, size, mtime_ns, ctime_ns, failure in rows
     }
 
 

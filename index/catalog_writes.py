@@ -134,8 +134,8 @@ def remove_source(connection: sqlite3.Connection, build: int, source: str) -> se
 def put_file(connection: sqlite3.Connection, collection: str, uri: str, state: FileState) -> None:
     """Record a file of the documents folder as it was seen."""
     connection.execute(
-        "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)",
-        (collection, uri, state.size, state.mtime_ns, state.failure),
+        "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)",
+        (collection, uri, state.size, state.mtime_ns, state.ctime_ns, state.failure),
     )
 
 

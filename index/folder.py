@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from index.catalog_state import Build
 from index.errors import ConfigurationError, LoadError, StoreError
 from index.indexing import Batch, Indexer, Prepared
 from index.load.walk import FolderScan, FoundFile, scan
-from index.plan import Plan, plan
+from index.plan import plan
 from index.prepare import Preparer
 from index.schema import SyncFailure, SyncReport, source_id
 from index.survey import survey, too_recent
@@ -86,10 +86,12 @@ class FolderPass:
         connection = self.catalog.connection()
         known = state.snapshot(connection, self.build.collection)
         self._refuse_to_forget(found, known)
-        todo = plan(found.files, [failure.source for failure in found.failures], known)
+        files = {file.uri: file for file in found.files}
+        seen = {uri: _state_of(file) for uri, file in files.items()}
+        todo = plan(seen, [failure.source for failure in found.failures], known)
         self.tally.failed += found.failures
         self.tally.unchanged += len(todo.same)
-        self._read(found, todo, known, began)
+        self._read([(files[uri], _certain(seen[uri], began)) for uri in todo.read])
         self._remove(todo.gone)
         self._note(known, digest)
         self.indexer.finish(self.build)
@@ -123,23 +125,22 @@ class FolderPass:
     def _device(self) -> int:
         return os.stat(self.folder).st_dev  # noqa: PTH116 - kept beside the other look at it
 
-    def _read(self, found: FolderScan, todo: Plan, known: dict[str, FileState], began: int) -> None:
+    def _read(self, files: Sequence[tuple[FoundFile, FileState]]) -> None:
         """Load and write the files that may have changed."""
-        files = {file.uri: file for file in found.files}
         versions = state.versions(self.catalog.connection(), self.build.collection)
         batch = Batch(partial(self.indexer.write, self.build))
-        for done, uri in enumerate(todo.read):
+        for done, (file, seen) in enumerate(files):
             if self.progress is not None:
-                self.progress(done, len(todo.read), uri)
-            self._read_one(files[uri], versions.get(uri), began, batch)
+                self.progress(done, len(files), file.uri)
+            self._read_one(file, seen, versions.get(file.uri), batch)
         batch.flush()
-        if self.progress is not None and todo.read:
-            self.progress(len(todo.read), len(todo.read), todo.read[-1])
+        if self.progress is not None and files:
+            self.progress(len(files), len(files), files[-1][0].uri)
 
-    def _read_one(self, file: FoundFile, indexed: str | None, began: int, batch: Batch) -> None:
+    def _read_one(
+        self, file: FoundFile, seen: FileState, indexed: str | None, batch: Batch
+    ) -> None:
         """Look at one file; a failure leaves what was indexed of it."""
-        size = -1 if too_recent(file.mtime_ns, began) else file.size
-        seen = FileState(size=size, mtime_ns=file.mtime_ns)
         try:
             sha256 = self.preparer.version_of(file.path, file.uri)
             if sha256 == indexed:
@@ -195,3 +196,19 @@ class FolderPass:
             writes.put_folder(
                 connection, collection, folder, device=now.device, digest=digest, report=report
             )
+
+
+def _state_of(file: FoundFile) -> FileState:
+    """Return what tells whether a file changed."""
+    try:
+        moved = os.stat(file.location).st_ctime_ns  # noqa: PTH116 - a Path for each costs time
+    except OSError:
+        moved = 0  # it vanished, which reading it will say
+    return FileState(size=file.size, mtime_ns=file.mtime_ns, ctime_ns=moved)
+
+
+def _certain(seen: FileState, began: int) -> FileState:
+    """Mark a file that changed so lately that it may do so again unnoticed."""
+    if too_recent(max(seen.mtime_ns, seen.ctime_ns), began):
+        return seen.model_copy(update={"size": -1})
+    return seen

@@ -3,31 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Protocol
 
 from pydantic import Field
 
 from index.catalog_rows import FileState
 from index.schema import Value
-
-
-class Seen(Protocol):
-    """A file as a walk found it."""
-
-    @property
-    def uri(self) -> str:
-        """Path relative to the folder."""
-        ...
-
-    @property
-    def size(self) -> int:
-        """In bytes."""
-        ...
-
-    @property
-    def mtime_ns(self) -> int:
-        """Time of the last change."""
-        ...
 
 
 class Plan(Value):
@@ -42,32 +22,26 @@ class Plan(Value):
 
 
 def plan(
-    found: Iterable[Seen], unreadable: Iterable[str], snapshot: Mapping[str, FileState]
+    found: Mapping[str, FileState], unreadable: Iterable[str], snapshot: Mapping[str, FileState]
 ) -> Plan:
-    """Compare the files found with those known.
+    """Compare the files found with those known, both by uri.
+
+    A file that failed is read again: it may succeed today.
 
     `unreadable` are the paths of which the walk could not tell what is there: what is known at or
     under them is left alone, because it may well still exist.
     """
-    present = {file.uri: file for file in found}
-    read = [uri for uri, file in present.items() if not _is_same(file, snapshot.get(uri))]
+    read = [uri for uri, seen in found.items() if snapshot.get(uri) != seen]
     reread = set(read)
-    missing = [uri for uri in snapshot if uri not in present]
+    missing = [uri for uri in snapshot if uri not in found]
     hidden = set(unreadable)
     unknown = {uri for uri in missing if hidden and _is_under(uri, hidden)}
     return Plan(
         read=tuple(read),
-        same=tuple(uri for uri in present if uri not in reread),
+        same=tuple(uri for uri in found if uri not in reread),
         gone=tuple(uri for uri in missing if uri not in unknown),
         unknown=tuple(uri for uri in missing if uri in unknown),
     )
-
-
-def _is_same(file: Seen, known: FileState | None) -> bool:
-    """Say whether a file needs no reading; one that failed may succeed today."""
-    if known is None or known.failure is not None:
-        return False
-    return (file.size, file.mtime_ns) == (known.size, known.mtime_ns)
 
 
 def _is_under(uri: str, folders: set[str]) -> bool:

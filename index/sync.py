@@ -139,7 +139,7 @@ class Synchroniser:
 
     def repair(self) -> int:
         """Finish what a killed writer left; returns the number of vectors that were missing."""
-        with self._writing():
+        with self._locked():
             builds = state.serving_builds(self._catalog.connection())
             return sum(self._repair(build) for build in builds)
 
@@ -157,13 +157,19 @@ class Synchroniser:
     def _writing(self, collection: str | None = None) -> Iterator[float]:
         """Hold the write lock over an index that is whole; gives the time it began."""
         began = time.monotonic()
-        with write_lock(self._catalog.path.parent, seconds=self._lock_seconds):
-            self._vectors.follow(self._catalog.generation())
-            self._builds.sweep()
+        with self._locked():
             for build in state.serving_builds(self._catalog.connection()):
                 if build.dirty or (build.collection == collection and self._differs(build)):
                     self._repair(build)
             yield began
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Hold the write lock, with Chroma as it is on disk and without stray builds."""
+        with write_lock(self._catalog.path.parent, seconds=self._lock_seconds):
+            self._vectors.follow(self._catalog.generation())
+            self._builds.sweep()
+            yield
 
     def _differs(self, build: Build) -> bool:
         """Say whether Chroma lost or gained rows behind our back."""

@@ -31,6 +31,7 @@ class Home:
 
     def sync(self) -> dict[str, object]:
         """Synchronise; returns the parts of the report that are not nothing."""
+        time.sleep(0.025)  # what was written within a tick of the clock is looked at twice
         report = self.synchroniser.sync_folder("documents", self.documents)
         told = report.model_dump(exclude={"seconds", "warnings"})
         return {key: value for key, value in told.items() if value}
@@ -109,12 +110,16 @@ def contents(home: Home, collection: str = "documents") -> dict[str, object]:
         },
         "words": {q: sorted(catalog.match(collection, q, 20)) for q in questions},
         "vectors": {
-            q: [
-                (id, round(cosine, 3))
-                for id, cosine in sorted(
-                    home.vectors.query(collection, HashingEmbedder().embed([q])[0], 10)
+            id: tuple((vector * 100).round().astype(int).tolist())
+            for id, vector in home.vectors.vectors(collection, sorted(ids)).items()
+        },
+        "nearest": {
+            question: [
+                round(cosine, 2)  # ids of equal passages may come in any order
+                for _, cosine in home.vectors.query(
+                    collection, home.embedder.embed([question])[0], 10
                 )
             ]
-            for q in questions
+            for question in questions
         },
     }

@@ -257,7 +257,7 @@ def test_listings_name_files_that_failed(catalog: Catalog) -> None:
     put(catalog, source_of("text", uri="b.txt"))
     with catalog.transaction() as connection:
         for uri, failure in (("a.pdf", "It is encrypted."), ("b.txt", "It is empty.")):
-            seen = FileState(size=1, mtime_ns=2, failure=failure)
+            seen = FileState(size=1, mtime_ns=2, ctime_ns=3, failure=failure)
             writes.put_file(connection, "documents", uri, seen)
     listed = catalog.sources("documents")
     assert [(each.uri, each.state, each.failure, each.passages) for each in listed] == [
@@ -270,7 +270,7 @@ def test_a_file_without_a_date_of_its_own_has_that_of_the_file(catalog: Catalog)
     source = source_of("text").model_copy(update={"modified": None})
     put(catalog, source)
     with catalog.transaction() as connection:
-        seen = FileState(size=1, mtime_ns=int(WHEN.timestamp()) * 10**9)
+        seen = FileState(size=1, mtime_ns=int(WHEN.timestamp()) * 10**9, ctime_ns=0)
         writes.put_file(connection, "documents", "a.txt", seen)
     assert catalog.source(source.id).modified == WHEN
 
