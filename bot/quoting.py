@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -15,6 +16,9 @@ _PAREN = str.maketrans({"(": "%28", ")": "%29", "<": "%3C", ">": "%3E", "\\": "%
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _LIST_MARK = re.compile(r"\s*(?:(?:[-*+]|\d+[.)])\s+)?")
 _AGES = ((365, "year", 365), (30, "month", 30), (7, "week", 14))
+_STRUCTURE = re.compile(r" {4}|\t| *(?:[-*+•]\s|\d+[.)]\s|[#>|]|```|~~~)")
+_TITLE = re.compile(r" *(?:[#|]|```|~~~)")
+_FENCE_LINE = re.compile(r" *(?:```|~~~)")
 _PAIRED_STARS = re.compile(r"(?<![\w*])\*\*(?=\S)([^*\n]+?)(?<=\S)\*\*(?![\w*])")
 
 
@@ -60,9 +64,32 @@ def _aware(moment: datetime) -> datetime:
 def facts(citation: Citation, now: datetime) -> list[str]:
     """Return page, heading and age, each empty where unknown."""
     page = f"page {citation.page}" if citation.page is not None else ""
-    heading = literal(one_line(" › ".join(citation.heading), 120))
+    path = [part for part in citation.heading if part.strip() != citation.title.strip()]
+    heading = literal(one_line(" › ".join(path), 120))
     age = f"changed {ago(citation.modified, now)}" if citation.modified else ""
     return [page, heading, age]
+
+
+def unwrapped(text: str) -> str:
+    """Replace the line ends that only wrap a paragraph by spaces, keeping every offset.
+
+    Discord shows every line end; lists, tables, headings, code and blank lines keep theirs.
+    """
+    lines = text.split("\n")
+    joined = lines[0]
+    fenced = _FENCE_LINE.match(lines[0]) is not None
+    for before, line in itertools.pairwise(lines):
+        soft = not fenced and _is_wrapped(before, line)
+        fenced ^= _FENCE_LINE.match(line) is not None
+        joined += (" " if soft else "\n") + line
+    return joined
+
+
+def _is_wrapped(before: str, after: str) -> bool:
+    if _STRUCTURE.match(after) or _TITLE.match(before) or not before.strip() or not after.strip():
+        return False
+    code = any(line[-1] in "{};\\|" for line in (before.rstrip(), after.rstrip()))
+    return not code and before.rstrip()[-1] != ":" and not before.endswith("  ")
 
 
 def marked(text: str, highlight: tuple[int, int] | None) -> str:
@@ -118,7 +145,7 @@ def around_highlight(
 
 def quoted(text: str, highlight: tuple[int, int] | None) -> str:
     """Return a quote as Discord block quote lines, the highlight in bold."""
-    plain = unmarked(text)
+    plain = unmarked(unwrapped(text))
     start, end = highlight or (0, 0)
     inside = "\n".join(_marked_line(line) for line in plain[start:end].split("\n"))
     marked = plain[:start] + inside + plain[end:] if highlight else plain

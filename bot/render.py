@@ -8,12 +8,12 @@ Lists (sources, gaps, failures, why) are in `bot.pages`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.markdown import clean, literal, one_line, prose
-from bot.quoting import around_highlight, bold, facts, marked, quoted, unmarked, web_link
+from bot.quoting import around_highlight, bold, facts, marked, quoted, unmarked, unwrapped, web_link
 from bot.schema import EXTRACTIVE, NOT_IN_SOURCES, Answer, Citation
 from bot.split import MESSAGE_LIMIT, fitting, split, units
 from bot.tables import without_pipes
@@ -74,14 +74,13 @@ def render_answer(
     body = _body(answer, asked=asked)
     shown = answer.nearest if answer.status == "not_found" else answer.citations
     entries = [source_entry(citation, now=now, linkable=linkable) for citation in shown]
-    with_quotes = [
-        entry + _entry_quote(answer, citation)
-        for entry, citation in zip(entries, shown, strict=True)
-    ]
-    parts = split("\n\n".join(filter(None, [body, _sources(answer, with_quotes)])))
+    quotes = [_entry_quote(answer, citation) for citation in shown]
+    listed = _sources(answer, _grouped(shown, entries, quotes))
+    parts = split("\n\n".join(filter(None, [body, listed])))
     if len(parts) <= MAX_MESSAGES:
         return Rendered(tuple(parts))
-    return Rendered((_summary(answer, body, entries),), _attachment(answer, now, linkable))
+    bare = _grouped(shown, entries, [""] * len(shown))
+    return Rendered((_summary(answer, body, bare),), _attachment(answer, now, linkable))
 
 
 def render_draft(text: str) -> str:
@@ -93,12 +92,25 @@ def render_draft(text: str) -> str:
 def source_entry(
     citation: Citation, *, now: datetime, linkable: Callable[[Citation], bool] = everything
 ) -> str:
-    """Return `[1] **Title** · page 3 · Heading · changed 3 weeks ago · [open](<url>)`."""
-    marker = "•" if citation.marker is None else f"[{citation.marker}]"
+    """Return `**Title** · page 3 · Heading · changed 3 weeks ago · [open](<url>)`."""
     link = web_link(citation) if linkable(citation) else None
-    title = f"{marker} **{literal(one_line(citation.title)) or 'Untitled'}**"
+    title = f"**{literal(one_line(citation.title)) or 'Untitled'}**"
     opener = f"[open](<{link}>)" if link else ""
     return " · ".join(filter(None, [title, *facts(citation, now), opener]))
+
+
+def _grouped(
+    citations: Sequence[Citation], entries: Sequence[str], quotes: Sequence[str]
+) -> list[str]:
+    """Put markers before entries; those that say the same and show no quote share a line."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for citation, entry, quote in zip(citations, entries, quotes, strict=True):
+        marker = "•" if citation.marker is None else f"[{citation.marker}]"
+        groups.setdefault((entry, quote), []).append(marker)
+    return [
+        f"{' '.join(dict.fromkeys(markers))} {entry}{quote}"
+        for (entry, quote), markers in groups.items()
+    ]
 
 
 def _body(answer: Answer, *, asked: bool) -> str:
@@ -139,7 +151,7 @@ def _marked_quotes(text: str, answer: Answer) -> str:
         printed = f"{citation.quote} [{citation.marker}]"
         found = text.find(printed, at)
         if found >= 0:
-            quote = marked(citation.quote, citation.highlight)
+            quote = marked(unwrapped(citation.quote), citation.highlight)
             end = found + len(citation.quote)
             text = text[:found] + quote + text[end:]
             at = found + len(quote)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.markdown import clean, literal, one_line, prose
 from bot.pages import GapRow, SourceRow, gaps_page, progress, report, sources_page, why
-from bot.quoting import ago, web_link
+from bot.quoting import ago, unwrapped, web_link
 from bot.render import CARD_LIMIT, Rendered, render_answer, render_draft, show_card
 from bot.schema import Answer, Citation, HitTrace
 from bot.split import MESSAGE_LIMIT, split, units
@@ -143,6 +143,37 @@ def test_a_list_answer_keeps_its_items_and_marks_each_line() -> None:
     items = citation("- first thing\n- second thing", highlight=(0, 28))
     (message,) = render_answer(answer(f"{items.quote} [1]", items), now=NOW).parts
     assert message.startswith("- **first thing**\n- **second thing** [1]\n\n**Sources**")
+
+
+def test_sources_that_say_the_same_share_a_line() -> None:
+    one, two = citation(), citation("Intro line.", marker=2, heading=("Peace plan", "Peace"))
+    text = f"{one.quote} [1]\n\n{two.quote} [2]"
+    (message,) = render_answer(answer(text, one, two), now=NOW).parts
+    assert message.endswith("**Sources**\n[1] [2] **Peace plan** · Peace · changed 3 weeks ago")
+
+
+def test_wrapped_lines_of_a_quote_are_joined() -> None:
+    wrapped = citation("Quoth notices\nchanges. See:\n- one\n- two\n\nThe\nend", highlight=(6, 21))
+    (message,) = render_answer(answer(f"{wrapped.quote} [1]", wrapped), now=NOW).parts
+    assert message.startswith(
+        "Quoth **notices changes**. See:\n- one\n- two\n\nThe end [1]\n\n**Sources**"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["def f():\n    return 1", "a = {\nb", "| a |\n| b |", "# Title\ntext", "a:\nb", "a  \nb",
+     "```\na\nb\n```", "a\n\nb", "a\n1. b", "x;\ny;"],
+)  # fmt: skip
+def test_lines_that_are_meant_stay(text: str) -> None:
+    assert unwrapped(text) == text
+
+
+@given(st.text(alphabet="a b\n-#:`.", max_size=60))
+def test_joining_lines_keeps_every_offset(text: str) -> None:
+    joined = unwrapped(text)
+    assert len(joined) == len(text)
+    assert joined.replace("\n", " ") == text.replace("\n", " ")
 
 
 def test_a_highlight_in_code_leaves_the_code_as_it_is() -> None:
@@ -475,7 +506,14 @@ def test_gaps_are_listed_with_counts() -> None:
 
 def test_why_shows_ranks_and_scores() -> None:
     found = HitTrace(
-        source="p", title="Peace", start=0, end=9, score=0.913, dense_rank=1, used=True
+        collection="documents",
+        source="p",
+        title="Peace",
+        start=0,
+        end=9,
+        score=0.913,
+        dense_rank=1,
+        used=True,
     )
     assert why(answer("x", citation(), trace=(found,))) == (
         "**Searched for:** What is needed?\n"
