@@ -398,6 +398,7 @@ def _trace(findings: Findings, citations: Sequence[Citation]) -> tuple[HitTrace,
     """Say how each hit was found and whether the answer quotes it."""
     return tuple(
         HitTrace(
+            collection=hit.source.collection,
             source=hit.source.uri,
             title=hit.source.title,
             start=hit.passage.start,

@@ -162,7 +162,6 @@ def _of_passage(
             "first": float(index == 0),
             "short": float(len(own_words) < 4),
             "length": min(len(own_words), 60) / 30,
-            "asks": float(text.rstrip().endswith("?")),
         }
         found.append(Sentence(candidate, index, rank, text, features))
     return found

@@ -109,6 +109,7 @@ class Turn(Value):
 class HitTrace(Value):
     """How one passage was found, for "Why this answer?"."""
 
+    collection: str = Field(description="Collection of the source.")
     source: str = Field(description="The source's uri.")
     title: str = Field(description="Title of the source.")
     start: int = Field(description="Offset of the passage.")

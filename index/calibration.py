@@ -36,60 +36,115 @@ def logistic(value: float) -> float:
 
 PASSAGE_RANK = LinearModel(
     {
-        "passage_cosine": 1.5,
-        "best_sentence": 5.0,
-        "best_two": 2.5,
-        "sentence_coverage": 1.6,
-        "passage_coverage": 3.2,
-        "title_coverage": 0.3,
-        "pairs": 0.9,
-        "length": -0.4,
-        "agreement": 1.9,
-    }
+        "passage_cosine": 1.583,
+        "best_sentence": 7.307,
+        "best_two": 2.98,
+        "sentence_coverage": 2.311,
+        "passage_coverage": 3.029,
+        "title_coverage": 0.3038,
+        "pairs": 2.283,
+        "length": 0.0182,
+        "agreement": 3.463,
+    },
+    offset=0,
 )
 """Orders passages."""
 
-PASSAGE_SCORE = LinearModel({"rank": 1.0}, offset=-9.0)
+PASSAGE_SCORE = LinearModel(
+    {
+        "rank": 0.5041,
+    },
+    offset=-8.22,
+)
 """Turns the ranking value into the log-odds that the passage answers."""
 
 FIRST_PICK = LinearModel(
     {
-        "pooled": 4.0,
-        "coverage": 1.5,
-        "titled_coverage": 1.0,
-        "pairs": 0.7,
-        "type": 0.5,
-        "passage_gap": 0.3,
-        "short": -0.5,
-        "asks": -1.0,
-    }
+        "pooled": 6.689,
+        "coverage": 1.328,
+        "titled_coverage": 4.441,
+        "pairs": 1.568,
+        "type": 0.906,
+        "passage_gap": 0.803,
+        "rank": -0.044,
+        "first": 0.26,
+        "short": -2.318,
+        "length": 0.31,
+    },
+    offset=0,
 )
 """Chooses which sentences are embedded on their own."""
 
 PICK = LinearModel(
     {
-        "pooled": 2.0,
-        "own": 4.0,
-        "coverage": 1.5,
-        "titled_coverage": 1.0,
-        "pairs": 0.7,
-        "type": 0.8,
-        "passage_gap": 0.4,
-        "short": -0.5,
-        "asks": -1.0,
-    }
+        "own": 5.186,
+        "pooled": 1.592,
+        "coverage": -0.678,
+        "titled_coverage": 5.56,
+        "pairs": 1.703,
+        "type": 1.045,
+        "passage_gap": 0.833,
+        "rank": -0.07,
+        "first": 0.161,
+        "short": -2.516,
+        "length": 0.498,
+    },
+    offset=0,
 )
 """Orders sentences without a reader."""
 
-PICK_WITH_READER = LinearModel({**PICK.weights, "read": 0.15, "read_gap": 0.35})
+PICK_WITH_READER = LinearModel(
+    {
+        "own": 5.186,
+        "pooled": 1.592,
+        "coverage": -0.678,
+        "titled_coverage": 5.56,
+        "pairs": 1.703,
+        "type": 1.045,
+        "passage_gap": 0.833,
+        "rank": -0.07,
+        "first": 0.161,
+        "short": -2.516,
+        "length": 0.498,
+        "read": 0.15,
+        "read_gap": 0.35,
+    },
+    offset=0,
+)
 """Orders sentences with a reader."""
 
 CONFIDENCE = LinearModel(
-    {"pooled": 6.0, "own_mean": 5.0, "gap": 8.0, "residual": 1.5, "rank": 0.1}, offset=-8.5
+    {
+        "cosine": 0.0,
+        "pooled": 6.0,
+        "own": 0.0,
+        "own_mean": 5.0,
+        "gap": 8.0,
+        "rank": 0.1,
+        "lead": 0.0,
+        "residual": 1.5,
+        "residual_sentence": 0.0,
+    },
+    offset=-8.5,
 )
 """Log-odds that the sources answer, without a reader."""
 
-CONFIDENCE_WITH_READER = LinearModel({**CONFIDENCE.weights, "read_top": 0.25}, offset=-8.0)
+CONFIDENCE_WITH_READER = LinearModel(
+    {
+        "cosine": 0.0,
+        "pooled": 6.0,
+        "own": 0.0,
+        "own_mean": 5.0,
+        "gap": 8.0,
+        "rank": 0.1,
+        "lead": 0.0,
+        "residual": 1.5,
+        "residual_sentence": 0.0,
+        "read": 0.0,
+        "read_top": 0.25,
+    },
+    offset=-8,
+)
 """Log-odds that the sources answer, with a reader."""
 
 ANSWERED = 0.5

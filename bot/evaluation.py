@@ -1,0 +1,285 @@
+"""Questions with known answers, asked of the product itself, and what came of them.
+
+The measures are in `bot.metrics`. Nothing here is random and nothing but latency depends on the
+machine: the same index and the same questions give the same report.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from pydantic import ConfigDict, Field, ValidationError
+
+from bot.metrics import (
+    auroc,
+    false_rate_at,
+    hits_at,
+    holds_answer,
+    is_gold,
+    mean,
+    ndcg,
+    percentile,
+    reciprocal_rank,
+    relevance,
+    token_f1,
+)
+from bot.schema import Answer, Citation, Turn
+from index.errors import ConfigurationError
+from index.schema import Source, Value
+
+RECALL = 0.8
+"""Answered-recall at which false answers are counted."""
+
+LOWER_IS_BETTER = "false_answers"
+"""How the names of measures begin of which less is better."""
+
+
+class EvalTurn(Value):
+    """One message before the question."""
+
+    role: str = Field(description="`user`, or anything else for the assistant.")
+    text: str = Field(description="What was said.")
+
+
+class EvalQuestion(Value):
+    """One line of a question file; fields that a set adds are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    qid: str = Field(description="Name of the question.")
+    question: str = Field(description="What is asked.")
+    history: tuple[EvalTurn, ...] = Field(default=(), description="What was said before.")
+    answers: tuple[str, ...] = Field(default=(), description="Accepted answers.")
+    gold_passages: tuple[str, ...] = Field(default=(), description="Passages that answer.")
+    gold_doc_ids: tuple[str, ...] = Field(default=(), description="Documents that answer.")
+    answerable: bool = Field(default=True, description="Whether the documents answer.")
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """The conversation before the question."""
+        return tuple(
+            Turn(role="user" if turn.role == "user" else "assistant", text=turn.text)
+            for turn in self.history
+        )
+
+
+class Sources(Protocol):
+    """Finds a source by collection and uri."""
+
+    def find_source(self, collections: Sequence[str], name: str) -> Source:
+        """Return the source; raises SourceNotFound."""
+        ...
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One question, its answer, and what each measure says of it."""
+
+    question: EvalQuestion
+    answer: Answer
+    measures: Mapping[str, float]
+    latency_ms: float
+
+    @property
+    def turn(self) -> int:
+        """Which question of its conversation it is, from 1."""
+        return 1 + sum(turn.role == "user" for turn in self.question.history)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What went wrong, in words."""
+        found = []
+        if self.measures.get("citation_exact", 1.0) < 1:
+            found.append("a quote is not in its source")
+        if self.measures.get("hits@10", 1.0) < 1:
+            found.append("no gold passage among ten")
+        if self.measures.get("any_quote", 1.0) < 1:
+            found.append("no accepted answer quoted")
+        if self.question.answerable and self.answer.status == "not_found":
+            found.append("not answered")
+        if not self.question.answerable and self.answer.status != "not_found":
+            found.append("answered, though the documents do not say")
+        return tuple(found)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What all outcomes come to."""
+
+    questions: int
+    metrics: Mapping[str, float]
+    turns: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
+    latency_ms: Mapping[str, float] = field(default_factory=dict)
+    failing: Sequence[tuple[str, str, tuple[str, ...]]] = ()
+
+
+def read_questions(path: Path) -> list[EvalQuestion]:
+    """Read a question file; raises ConfigurationError that names the first wrong line."""
+    found = []
+    try:
+        with path.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, start=1):
+                if line.strip():
+                    found.append(_question(line, path, number))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{str(path)!r} cannot be read: {error}.") from error
+    if not found:
+        raise ConfigurationError(f"{str(path)!r} holds no question.")
+    return found
+
+
+def append_question(path: Path, question: EvalQuestion) -> None:
+    """Append one question to a file, as one line."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(question.model_dump(mode="json"), ensure_ascii=False) + "\n")
+
+
+def measures(question: EvalQuestion, answer: Answer, sources: Sources) -> dict[str, float]:
+    """Return every measure that this question allows."""
+    found = _retrieval(question, answer, sources)
+    if answer.citations:
+        found["citation_exact"] = float(all(_exact(c, sources) for c in answer.citations))
+    if question.answerable and question.answers:
+        found |= _quotes(question, answer)
+    if question.answerable and question.gold_passages and answer.citations:
+        inside = [
+            any(_stands_in(c.quote, g) for g in question.gold_passages) for c in answer.citations
+        ]
+        found["citation_support"] = sum(inside) / len(inside)
+    return found
+
+
+def report(outcomes: Sequence[Outcome]) -> Report:
+    """Sum up outcomes."""
+    metrics = _means(outcomes)
+    positive = [o.answer.confidence for o in outcomes if o.question.answerable]
+    negative = [o.answer.confidence for o in outcomes if not o.question.answerable]
+    metrics |= _given(
+        {
+            "answered_recall": mean([_answered(o) for o in outcomes if o.question.answerable]),
+            "false_answers": mean([_answered(o) for o in outcomes if not o.question.answerable]),
+            "auroc": auroc(positive, negative),
+            f"false_answers@{RECALL:.0%}": false_rate_at(positive, negative, RECALL),
+        }
+    )
+    times = [outcome.latency_ms for outcome in outcomes]
+    by_turn: dict[int, list[Outcome]] = {}
+    for outcome in outcomes:
+        by_turn.setdefault(outcome.turn, []).append(outcome)
+    turns = {turn: _means(found) for turn, found in sorted(by_turn.items())}
+    return Report(
+        questions=len(outcomes),
+        metrics=metrics,
+        turns=turns if len(turns) > 1 else {},
+        latency_ms={"p50": percentile(times, 0.5), "p95": percentile(times, 0.95)},
+        failing=[(o.question.qid, o.question.question, o.problems) for o in outcomes if o.problems],
+    )
+
+
+def missed(found: Report, wanted: Mapping[str, float]) -> list[str]:
+    """Return a sentence for each metric that is worse than wanted, or was not measured."""
+    sentences = []
+    for name, bound in wanted.items():
+        value = found.metrics.get(name)
+        if value is None:
+            sentences.append(f"{name} was not measured; it is one of {', '.join(found.metrics)}.")
+        elif (value > bound) if name.startswith(LOWER_IS_BETTER) else (value < bound):
+            sentences.append(f"{name} is {value:.3f}, wanted {bound:g}.")
+    return sentences
+
+
+def _question(line: str, path: Path, number: int) -> EvalQuestion:
+    try:
+        return EvalQuestion.model_validate_json(line)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise ConfigurationError(
+            f"Line {number} of {str(path)!r} is no question: {where} {first['msg']}."
+        ) from error
+
+
+def _retrieval(question: EvalQuestion, answer: Answer, sources: Sources) -> dict[str, float]:
+    if not question.gold_passages:
+        return {}
+    texts = []
+    for hit in answer.trace[:10]:
+        source = sources.find_source([hit.collection], hit.source)
+        texts.append(source.text[hit.start : hit.end])
+    relevant = relevance(texts, question.gold_passages)
+    return {f"hits@{k}": hits_at(relevant, k) for k in (1, 4, 5, 10)} | {
+        "mrr@10": reciprocal_rank(relevant),
+        "ndcg@10": ndcg(relevant, len(question.gold_passages)),
+    }
+
+
+def _quotes(question: EvalQuestion, answer: Answer) -> dict[str, float]:
+    quotes = [c.quote for c in answer.citations] or [c.quote for c in answer.nearest]
+    held = [holds_answer(quote, question.answers) for quote in quotes]
+    pointed = next((_highlighted(c) for c in answer.citations if c.highlight), None)
+    found = {
+        "first_quote": float(any(held[:1])),
+        "first_three": float(any(held[:3])),
+        "any_quote": float(any(held)),
+        "token_f1": token_f1(" ".join(quotes[:1]), question.answers),
+    }
+    if pointed is not None:
+        found["highlight"] = float(holds_answer(pointed, question.answers))
+    return found
+
+
+def _highlighted(citation: Citation) -> str:
+    start, end = citation.highlight or (0, 0)
+    return citation.quote[start:end]
+
+
+def _exact(citation: Citation, sources: Sources) -> bool:
+    source = sources.find_source([citation.collection], citation.source)
+    evidence = citation.evidence
+    return source.text[evidence.start : evidence.end] == citation.quote
+
+
+def _stands_in(quote: str, gold: str) -> bool:
+    return quote.strip() in gold or is_gold(gold, quote)
+
+
+def _answered(outcome: Outcome) -> float:
+    return float(outcome.answer.status != "not_found")
+
+
+def _means(outcomes: Iterable[Outcome]) -> dict[str, float]:
+    values: dict[str, list[float]] = {}
+    for outcome in outcomes:
+        for name, value in outcome.measures.items():
+            values.setdefault(name, []).append(value)
+    return {name: sum(found) / len(found) for name, found in values.items()}
+
+
+def _given(values: Mapping[str, float | None]) -> dict[str, float]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+Ask = Callable[[EvalQuestion], Answer]
+Json = dict[str, Any]
+
+
+def as_json(found: Report) -> Json:
+    """Return a report for programs."""
+    return {
+        "questions": found.questions,
+        "metrics": {name: round(value, 4) for name, value in found.metrics.items()},
+        "by_turn": {
+            str(turn): {name: round(value, 4) for name, value in metrics.items()}
+            for turn, metrics in found.turns.items()
+        },
+        "latency_ms": {name: round(value, 1) for name, value in found.latency_ms.items()},
+        "failing": [
+            {"qid": qid, "question": question, "problems": list(problems)}
+            for qid, question, problems in found.failing
+        ],
+    }
