@@ -11,7 +11,8 @@ it in the source for any row.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from index.blocks import Block, Lines, code_groups, is_ruler, table_groups
 from index.config import ChunkConfig
@@ -90,7 +91,34 @@ def _blocks(source: Source) -> list[Block]:
         return [Block("table", table_groups(lines, rows))]
     if _CODE.match(source.mime):
         return [Block("code", code_groups(lines, 0, len(lines)))]
-    return PlainParser(lines).blocks(source.title)
+    return list(_across_pages(source, PlainParser(lines).blocks(source.title)))
+
+
+def _across_pages(source: Source, blocks: Iterable[Block]) -> Iterator[Block]:
+    """Join a paragraph that a page ends in the middle of a sentence with its rest."""
+    waiting: Block | None = None
+    for block in blocks:
+        if waiting is not None and _goes_on(source, waiting, block):
+            last, first = waiting.groups[0][-1], block.groups[0][0]
+            whole = replace(last, end=first.end)
+            group = (*waiting.groups[0][:-1], whole, *block.groups[0][1:])
+            waiting = replace(waiting, groups=(group,))
+            continue
+        if waiting is not None:
+            yield waiting
+        waiting = block
+    if waiting is not None:
+        yield waiting
+
+
+def _goes_on(source: Source, above: Block, below: Block) -> bool:
+    """Say whether `below` is the rest of the paragraph `above`, on the next page."""
+    if not source.pages or above.kind != "paragraph" or below.kind != "paragraph":
+        return False
+    end = above.groups[0][-1].end
+    broken_off = source.text[end - 1].isalnum() or source.text[end - 1] in ",-–—("
+    small = source.text[below.start].islower()
+    return small and broken_off and source.page_at(end - 1) != source.page_at(below.start)
 
 
 def _passage(

@@ -9,6 +9,7 @@ _MAX_CHARACTERS = 90
 _MAX_WORDS = 12
 _MAX_IDEOGRAPHS = 30
 _MAX_UNDERLINED = 120
+_MAX_TITLE = 250
 _UNDERLINES = "=-~^"
 
 _ATX = re.compile(r"(#{1,6})[ \t]+(.*?)(?:[ \t]+#+)?\s*")
@@ -25,6 +26,13 @@ _NOT_A_HEADING = re.compile(
     re.IGNORECASE,
 )
 """Bylines, page furniture, dates and addresses: short lines above text that head nothing."""
+_OPENING = frozenset("\"'“„«‘(¿¡[「『《")
+_BROKEN_OFF = re.compile(
+    r"[{}\\=<>]"
+    r"|\s(?:the|an?|and|or|of|to|in|on|at|as|by|for|with|from|that|which|such|some|is|are)$",
+    re.IGNORECASE,
+)
+"""Formulas, and lines that break off where a phrase goes on."""
 _IDEOGRAPH = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _EMPHASIS = re.compile(r"(\*\*|__|[*_`])(?=\S)(.+?)(?<=\S)\1")
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
@@ -41,14 +49,16 @@ NO_HEADING = Heading(0, "")
 
 
 def plain_title(text: str) -> str:
-    """Return the words of a heading without its inline marks."""
+    """Return the words of a heading without inline marks, cut at a length no heading has."""
+    text = text[:_MAX_TITLE]
     text = _LINK.sub(r"\1", " ".join(text.split()))
     return _EMPHASIS.sub(r"\2", text).strip()
 
 
 def atx_heading(line: str) -> Heading | None:
     """Return the heading in a line like `## Words`."""
-    match = _ATX.fullmatch(line) if line.startswith("#") else None
+    possible = line.startswith("#") and len(line) <= _MAX_TITLE
+    match = _ATX.fullmatch(line) if possible else None
     return Heading(len(match[1]), plain_title(match[2])) if match and match[2] else None
 
 
@@ -70,11 +80,12 @@ def capitals_heading(line: str, following: str) -> Heading | None:
 
 def looks_like_heading(line: str) -> bool:
     """Say whether a line that stands alone above text can be its heading."""
-    if len(line) > _MAX_CHARACTERS or line.endswith(_ENDS) or not any(map(str.isalpha, line)):
+    if len(line) > _MAX_CHARACTERS or line.endswith(_ENDS) or sum(map(str.isalpha, line)) < 2:
         return False
     if len(line.split()) > _MAX_WORDS or len(_IDEOGRAPH.findall(line)) > _MAX_IDEOGRAPHS:
         return False
-    return not line[0].islower() and _NOT_A_HEADING.match(line) is None
+    first_ok = line[0] in _OPENING or (line[0].isalnum() and not line[0].islower())
+    return first_ok and not (_NOT_A_HEADING.match(line) or _BROKEN_OFF.search(line))
 
 
 def numbered_level(line: str) -> int:

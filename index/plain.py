@@ -7,6 +7,7 @@ merely starts with a dash is prose, the same line below "Steps:" or beside a sec
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -25,6 +26,7 @@ from index.headings import (
 from index.marks import MAX_WRAP, MIN_WRAP, Marker, columns, marker, wrap_width
 
 _MAX_HEADING_RUN = 6
+_MARKERS_COMPARED = 50
 _FENCE = re.compile(r"(`{3,}|~{3,})[^`]*$")
 
 
@@ -81,11 +83,14 @@ class PlainParser:
 
     def _stanza(self, first: int, stop: int, title: str) -> list[Segment]:
         """Split the lines between two blank lines, headings at their top first."""
-        heading, rest = self._top_heading(first, stop, title)
-        if heading is None:
-            return self._structures(first, stop)
-        segment = Segment("heading", first, rest, heading=heading)
-        return [segment, *(self._stanza(rest, stop, "") if rest < stop else [])]
+        segments: list[Segment] = []
+        while first < stop:
+            heading, rest = self._top_heading(first, stop, title)
+            if heading is None:
+                return segments + self._structures(first, stop)
+            segments.append(Segment("heading", first, rest, heading=heading))
+            first, title = rest, ""
+        return segments
 
     def _top_heading(self, first: int, stop: int, title: str) -> tuple[Heading | None, int]:
         """Return the heading the stanza begins with by its form alone, and the line behind it."""
@@ -119,7 +124,7 @@ class PlainParser:
         cells = 0
         while line < stop:
             text = self._lines.stripped[line]
-            if is_ruler(text) and ("|" in text or "+" in text):
+            if is_ruler(text) and ("|" in text or "+" in text) and (cells or line == first):
                 line += 1
                 continue
             cells_of = None if marker(self._lines, line) else columns(text)
@@ -133,29 +138,32 @@ class PlainParser:
 
     def _texts(self, first: int, stop: int) -> list[Segment]:
         """Split lines of prose into paragraphs and lists."""
-        if first >= stop:
-            return []
         found = {n: m for n in range(first, stop) if (m := marker(self._lines, n)) is not None}
-        if not found or not self._is_list(first, found):
-            return [Segment("paragraph", first, stop)]
-        begin = min(found)
-        end = self._list_end(begin, stop, found)
-        before = [Segment("paragraph", first, begin)] if begin > first else []
-        items = Segment("list", begin, end, tuple(n for n in found if n < end))
-        return [*before, items, *self._texts(end, stop)]
+        at = list(found)
+        segments: list[Segment] = []
+        while first < stop:
+            nearest = at[bisect_left(at, first) :][:_MARKERS_COMPARED]
+            if not nearest or not self._is_list(first, nearest[0], [found[n] for n in nearest]):
+                segments.append(Segment("paragraph", first, stop))
+                break
+            begin = nearest[0]
+            end = self._list_end(begin, stop, found)
+            if begin > first:
+                segments.append(Segment("paragraph", first, begin))
+            starts = at[bisect_left(at, begin) : bisect_left(at, end)]
+            segments.append(Segment("list", begin, end, tuple(starts)))
+            first = end
+        return segments
 
-    def _is_list(self, first: int, found: dict[int, Marker]) -> bool:
+    def _is_list(self, first: int, begin: int, markers: Sequence[Marker]) -> bool:
         """Say whether lines that start like items are items and not wrapped prose."""
-        begin = min(found)
         if begin == first or self._lines.stripped[begin - 1].endswith((":", "：")):
             return True
-        family = found[begin].family
-        if family == "sign":
-            return True
-        same = [m for m in found.values() if m.family == family]
+        family = markers[0].family
+        same = [m for m in markers if m.family == family]
         if family == "number":
             return any(b.number == a.number + 1 for a, b in pairwise(same))
-        return len(same) > 1
+        return family == "sign" or len(same) > 1
 
     def _list_end(self, begin: int, stop: int, found: dict[int, Marker]) -> int:
         """Return the line at which prose goes on below a list in the same stanza."""
@@ -168,7 +176,9 @@ class PlainParser:
 
     def _wrapped(self, line: int) -> bool:
         """Say whether `line` continues the line above it: it was broken for want of space."""
-        above, text = self._lines.stripped[line - 1], self._lines.stripped[line]
+        above = self._lines.stripped[line - 1]
+        # Lines of a quotation begin with its mark.
+        text = self._lines.stripped[line].lstrip("> ") or ">"
         if text[:1].islower():
             return True
         if self._width < MIN_WRAP or len(above) > MAX_WRAP:
@@ -199,39 +209,41 @@ class PlainParser:
     def _with_headings(self, segments: list[Segment]) -> list[Segment]:
         """Turn short lines that stand alone above text into headings."""
         result = list(segments)
-        run = 0
-        for number in range(len(segments) - 1, -1, -1):
-            below = result[number + 1] if number + 1 < len(result) else None
+        run: list[int] = []
+        for number in range(len(segments) - 2, -1, -1):
             above = segments[number - 1] if number else None
-            heading = self._lone_heading(segments[number], above) if below else None
-            run = run + 1 if heading is not None else 0
-            if heading is not None:
-                level = 1 if number == 0 else heading.level
-                result[number] = replace(
-                    segments[number], kind="heading", heading=Heading(level, heading.title)
-                )
-            if run > _MAX_HEADING_RUN:
-                # So many short lines in a row are the text itself: verse, names, a slide.
-                for line in range(number, number + run - 1):
-                    result[line] = segments[line]
+            if self._is_lone_heading(segments[number], above):
+                run.append(number)
+                if number:
+                    continue
+            if len(run) <= _MAX_HEADING_RUN:
+                # Longer runs of short lines are the text itself: verse, names, a slide.
+                for line in run:
+                    result[line] = self._as_heading(segments[line], first=line == 0)
+            run = []
         return result
 
-    def _lone_heading(self, segment: Segment, above: Segment | None) -> Heading | None:
-        """Return the heading that a one-line paragraph or a lone numbered line may be."""
+    def _as_heading(self, segment: Segment, *, first: bool) -> Segment:
+        title = self._lines.stripped[segment.first]
+        level = 1 if first else numbered_level(title)
+        return replace(segment, kind="heading", heading=Heading(level, title))
+
+    def _is_lone_heading(self, segment: Segment, above: Segment | None) -> bool:
+        """Say whether a one-line paragraph or a lone numbered line looks like a heading."""
         if segment.stop - segment.first != 1 or segment.kind not in ("paragraph", "list"):
-            return None
+            return False
         lines = self._lines
         if segment.first and lines.stripped[segment.first - 1]:
-            return None
+            return False
         if segment.stop < len(lines) and lines.stripped[segment.stop]:
-            return None
+            return False
         text = lines.stripped[segment.first]
         if segment.kind == "list":
             mark = marker(self._lines, segment.first)
             numbered = mark is not None and mark.family == "number"
             if not numbered or (above is not None and above.kind == "list"):
-                return None
-        return Heading(numbered_level(text), text) if looks_like_heading(text) else None
+                return False
+        return looks_like_heading(text)
 
     def _block(self, segment: Segment) -> Block:
         lines, first, stop = self._lines, segment.first, segment.stop

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
@@ -12,7 +13,6 @@ TokenCounter: TypeAlias = Callable[[Sequence[str]], Sequence[int]]
 _LATIN = re.compile("[A-Za-z\u00c0-\u024f]+")
 _NUMBER = re.compile("[0-9]+")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
-_OTHER = re.compile("[^A-Za-z0-9\\s\u00c0-\u024f]")
 
 _COMMON, _SLOPE, _LONG, _LONG_SLOPE = 4, 0.1, 13, 0.4
 _MAX_WORD = 64
@@ -32,7 +32,11 @@ def estimate_tokens(texts: Sequence[str]) -> list[int]:
 
 
 def _estimate(text: str) -> int:
-    words = sum(_PIECES[min(len(word), _MAX_WORD)] for word in _LATIN.findall(text))
-    numbers = sum((len(number) + 2) // 3 for number in _NUMBER.findall(text))
-    signs = len(_OTHER.findall(text)) + 2 * len(_HANGUL.findall(text))
-    return int(words + numbers + signs + 0.999)
+    lengths = Counter(map(len, _LATIN.findall(text)))
+    words = sum(_PIECES[min(length, _MAX_WORD)] * n for length, n in lengths.items())
+    digits = [len(number) for number in _NUMBER.findall(text)]
+    numbers = sum((length + 2) // 3 for length in digits)
+    letters = sum(length * n for length, n in lengths.items())
+    signs = sum(map(len, text.split())) - letters - sum(digits)
+    hangul = 0 if text.isascii() else len(_HANGUL.findall(text))
+    return int(words + numbers + signs + 2 * hangul + 0.999)

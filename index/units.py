@@ -15,7 +15,7 @@ from itertools import pairwise
 
 from index.blocks import Block, Piece, Role
 from index.schema import PassageKind, Source
-from index.sentences import language_of, sentence_spans, trim
+from index.sentences import has_words, language_of, sentence_spans, trim
 from index.tokens import TokenCounter
 
 _CHARACTERS_PER_TOKEN = 16
@@ -25,7 +25,9 @@ _MAX_ITEM = 300
 """Characters beyond which an item of a list is quoted by its sentences."""
 _BATCH = 4096
 
-_CLAUSE_END = re.compile(r"(?<=[;:,.!?)\]”])\s+|\s+(?=[–—(\[“])|\n+|(?<=[、，；：。！？])(?!\s)")
+_CLAUSE_END = re.compile(
+    r"(?<=[;:,.!?)\]”])\s+|(?<!\s)\s++(?=[–—(\[“])|\n+|(?<=[、，；：。！？])(?!\s)"
+)
 _SPACE = re.compile(r"\s+")
 
 
@@ -81,7 +83,8 @@ class Measurer:
                 for start, end in sentence_spans(
                     self._text, piece.start, piece.end, self._language
                 ):
-                    yield Piece(start, end, piece.kind, "unit")
+                    role: Role = "unit" if has_words(self._text, start, end) else "frame"
+                    yield Piece(start, end, piece.kind, role)
             else:
                 yield piece
 
