@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+from blockbuster import blockbuster_ctx
 
 from bot.bridge import Bridge
 from bot.discord_app import serve, shut_down
@@ -23,7 +25,7 @@ from index.catalog import Catalog
 from index.catalog_rows import SourceEntry
 from index.config import SHARED_COLLECTION
 from index.errors import SourceNotFound
-from index.schema import Evidence, Source, SyncFailure, SyncReport, source_id
+from index.schema import Evidence, Source, Span, SyncFailure, SyncReport, source_id
 from tests.discord_server import DiscordServer
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -58,7 +60,7 @@ def citation(of: Source, quote: str, *, marker: int | None = 1) -> Citation:
         title=of.title,
         quote=quote,
         url=of.url,
-        lines=(1, 1),
+        lines=of.lines_of(Span(start=start, end=start + len(quote))),
         modified=of.modified,
     )
 
@@ -139,6 +141,10 @@ class PaperShelf:
             )
             for paper in sorted(found, key=lambda paper: paper.uri)
         ]
+
+    def sources_of(self, collection: str) -> list[str]:
+        """Ids of what a collection holds."""
+        return [paper.id for paper in self.papers.values() if paper.collection == collection]
 
     def source(self, id: str) -> Source:
         _off_the_loop()
@@ -302,10 +308,14 @@ class Stage:
         await asyncio.wait({connected, self._task}, return_when=asyncio.FIRST_COMPLETED)
         if not connected.done():
             connected.cancel()
-            await self._task
+            failed, self.bot, self._task = self._task, None, None
+            await failed
         await connected
-        assert self.bot is not None
-        await self.bot.wait_until_ready()
+        bot = self.bot
+        assert bot is not None
+        # `wait_until_ready` waits two seconds for servers that might still come.
+        known = [int(id) for id in self.discord.world.guilds]
+        await eventually(lambda: all(bot.get_guild(id) is not None for id in known))
 
     def _take(self, bot: QuothBot) -> None:
         self.bot = bot
@@ -351,13 +361,26 @@ async def staged(home: Path, **environ: str) -> AsyncIterator[Stage]:
         )
         stage = Stage(discord, parts, shelf, answerer)
         try:
-            yield stage
-            await stage.stop()
+            # Native code and our own index work are seen by `_off_the_loop`.
+            with blockbuster_ctx(scanned_modules=["bot", "index"]):
+                yield stage
+                await stage.stop()
             discord.assert_clean()
         finally:
             await stage.stop()
             await asyncio.to_thread(bridge.close)
             catalog.close()
+
+
+async def eventually(true: Callable[[], object], *, within: float = 10.0) -> None:
+    """Wait until something holds that nobody announces."""
+    async with asyncio.timeout(within):
+        while not await _value(true()):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def _value(said: object) -> object:
+    return await said if isinstance(said, Awaitable) else said
 
 
 def _off_the_loop() -> None:

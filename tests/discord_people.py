@@ -168,7 +168,7 @@ class Person:
 
     # --- commands ----------------------------------------------------------------------------
 
-    async def slash(self, name: str, *, in_: Channel | None = None, **given: Any) -> Interaction:
+    async def slash(self, name: str, /, *, in_: Channel | None = None, **given: Any) -> Interaction:
         """Use a slash command; `"source add"` is a subcommand. Values may be `Upload`s.
 
         Raises LookupError, ValueError or PermissionError for what Discord's client would not let
@@ -180,7 +180,7 @@ class Person:
         return await self._interact(COMMAND, channel, data, f"/{name}")
 
     async def autocomplete(
-        self, name: str, *, in_: Channel | None = None, within: float = WITHIN, **given: Any
+        self, name: str, /, *, in_: Channel | None = None, within: float = WITHIN, **given: Any
     ) -> list[tuple[str, Any]]:
         """Type into the last option given; return (name, value) of what is offered."""
         channel = self._at(in_)

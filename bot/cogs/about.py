@@ -58,8 +58,9 @@ class About(commands.Cog):
         names = readable(caller, service.rulebook.of(caller.guild))
         labels = ", ".join(literal(service.keeping.label(caller, name)) for name in names)
         days = service.settings.history_days
+        installed = await service.records.run(version, "quoth")
         text = (
-            f"**Quoth {version('quoth')}** answers from documents and quotes its sources.\n"
+            f"**Quoth {installed}** answers from documents and quotes its sources.\n"
             f"- Engine: {literal(service.settings.llm or 'quotes only, no language model')}\n"
             f"- Open to you here: {labels or 'nothing'}\n"
             f"- {PRIVACY} Conversations expire after {days} days."
