@@ -59,6 +59,14 @@ class Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; a closed pipe must not reach click, which would exit with 1."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            _let_go_of_output()
+            sys.exit(BROKEN_PIPE)
+
     def main(  # type: ignore[override]
         self,
         args: Sequence[str] | None = None,

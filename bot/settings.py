@@ -326,7 +326,5 @@ def _plain_type(annotation: Any) -> Any:
     return annotation
 
 
-_CHOICES = {
-    name for name, field in variables().items() if get_origin(field.annotation) is Literal
-}
+_CHOICES = {name for name, field in variables().items() if get_origin(field.annotation) is Literal}
 """Settings whose values are words, taken in any case."""

@@ -31,6 +31,10 @@ _VISIBLE = (
 """Control characters by what is shown for them; C0 ones have pictures at U+2400."""
 
 
+_BROKEN = re.compile(r"(?<=[^\s\]|])\n(?=[^\s\-*+|>#`~0-9])")
+"""A line end inside a paragraph of a document; lists, tables and code keep theirs."""
+
+
 @dataclass(frozen=True)
 class Style:
     """How text is set: in colour or not, wrapped at a width or not."""
@@ -80,7 +84,8 @@ def below_text(answer: Answer, style: Style) -> str:
 def _answer_blocks(answer: Answer, style: Style) -> Iterator[str]:
     if answer.standalone_question != answer.question:
         yield style.dim(f"Searched for: {one_line(answer.standalone_question)}")
-    lines = neutral(answer.text).splitlines()
+    text = neutral(answer.text)
+    lines = (text if style.width is None else _BROKEN.sub(" ", text)).splitlines()
     yield "\n".join(_wrapped(line, style, rest="  " * line.startswith("- ")) for line in lines)
     yield from _blocks_below(answer, style)
 
