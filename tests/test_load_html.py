@@ -102,6 +102,24 @@ def test_the_content_that_a_page_marks_as_main_is_not_lost() -> None:
     assert "Entry 39" in text
 
 
+def test_a_main_element_that_a_script_would_fill_is_not_the_content() -> None:
+    text = page(f"<main><div id=app></div></main><div>{FILLER}</div>").text
+    assert text.startswith("Some ordinary words")
+
+
+def test_text_behind_a_comment_is_kept() -> None:
+    sentence = "As <a href=x>said above</a><!-- ignore --> here, names cannot be changed. "
+    assert (
+        "As said above here, names cannot be changed."
+        in page(f"<div><h2>Names</h2><p>{sentence * 8}</p></div>").text
+    )
+
+
+def test_signs_for_links_to_a_heading_are_no_part_of_it() -> None:
+    text = page('<main><h2>Names<a href="#names">¶</a></h2><p>Words.</p></main>').text
+    assert text == "## Names\n\nWords."
+
+
 def test_a_page_without_markup_is_read_whole() -> None:
     assert page("Just a line.<br>And another.").text == "Just a line.\nAnd another."
 

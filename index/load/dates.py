@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
-from email.utils import parsedate_to_datetime
 
 
 def in_utc(value: object) -> datetime | None:
@@ -25,6 +24,8 @@ def in_utc(value: object) -> datetime | None:
 
 def _parsed(text: str) -> datetime | None:
     """Parse ISO 8601, then the form of mail and HTTP headers."""
+    from email.utils import parsedate_to_datetime
+
     for parse in (datetime.fromisoformat, parsedate_to_datetime):
         try:
             return parse(text)

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from index.errors import LoadError
 from index.load.formats import load_markdown, load_table, load_text
 from index.load.html import load_html
 from index.load.pdf import load_pdf
 from index.load.read import kind_problem, read_file, reason_of
-from index.protocols import Loader
 from index.schema import LoadedDocument
+
+if TYPE_CHECKING:
+    # It imports numpy, which a walk over unchanged files has no use for.
+    from index.protocols import Loader
 
 
 class Parser(Protocol):

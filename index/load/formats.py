@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 
 from index.errors import LoadError
@@ -59,6 +58,8 @@ def load_table(data: bytes, name: str, *, charset: str | None = None) -> LoadedD
 
 def _rows(text: str, *, tabs: bool) -> list[list[str]]:
     """Parse the rows of a table; none when it cannot be parsed."""
+    import csv
+
     delimiter = "\t" if tabs else _delimiter(text)
     try:
         rows = list(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True))

@@ -1,4 +1,9 @@
-"""HTML pages: the main content as Markdown-like text, with what the page says of itself."""
+"""HTML pages: the main content as Markdown-like text, with what the page says of itself.
+
+A page that marks its content (one `main` or `article` element) is believed: on 29 such pages of
+manuals the extractor left out up to three quarters of the words that the element holds. Other
+pages go through the extractor, which tells content from what stands around it.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +17,7 @@ from index.load.dates import in_utc
 from index.load.decode import canonical, decode
 from index.load.frontmatter import web_address
 from index.load.hidden import remove_hidden
-from index.load.markup import markdown
+from index.load.markup import markdown, one_line
 from index.schema import LoadedDocument
 
 _DECLARED = re.compile(
@@ -34,9 +39,6 @@ _EXTRACTED = 1_000_000
 """Characters of HTML above which the extractor, at seconds a megabyte, is left out; such pages are
 generated references and books, and hardly have anything around their content."""
 
-_WANTED_SHARE = 0.6
-"""Share of the words of a page's one `main` or `article` that an extraction must keep."""
-
 
 def load_html(data: bytes, name: str, *, charset: str | None = None) -> LoadedDocument:
     """Read the main content of an HTML page; text that the page hides is left out and reported."""
@@ -46,7 +48,7 @@ def load_html(data: bytes, name: str, *, charset: str | None = None) -> LoadedDo
     )
     page = _parse(decoded.text, name)
     hidden = remove_hidden(page)
-    _lift_captions(page)
+    _tidy(page)
     text = canonical(_main_text(page, long=len(decoded.text) > _EXTRACTED))
     if not text.strip():
         raise LoadError(name, "The page holds no text.")
@@ -70,10 +72,12 @@ def _parse(text: str, name: str) -> Any:
         raise LoadError(name, "The page holds no text.") from error
 
 
-def _lift_captions(page: Any) -> None:
-    """Put each table's caption before it, or trafilatura takes it for the table's first row."""
+def _tidy(page: Any) -> None:
+    """Change what trafilatura would lose or mistake, without changing what a reader sees."""
     from lxml import etree
 
+    # With a comment goes the text behind it; a caption is taken for a table's first row.
+    etree.strip_tags(page, etree.Comment, etree.ProcessingInstruction)
     for caption in list(page.iter("caption")):
         table = next(caption.iterancestors("table"), None)
         if table is not None:
@@ -84,26 +88,28 @@ def _lift_captions(page: Any) -> None:
 
 
 def _main_text(page: Any, *, long: bool) -> str:
-    """Return the main content, from trafilatura unless it loses much of what is marked as main."""
+    """Return what the page marks as its content, or what trafilatura takes for it, or all."""
+    content = _content(page)
+    if content is not page:
+        return markdown(_without_boilerplate(content))
+    return ("" if long else _extracted(page)) or markdown(_without_boilerplate(page))
+
+
+def _content(page: Any) -> Any:
+    """Return the element that a page marks as its main content, or the page."""
     marked = page.xpath("//main") or page.xpath("//article")
-    content = marked[0] if len(marked) == 1 else page
-    extracted = "" if long else _extracted(content)
-    if extracted and content is page:
-        return extracted
-    whole = markdown(_without_boilerplate(content))
-    return extracted if len(extracted) > _WANTED_SHARE * len(whole) else whole
+    # Empty until a script has run: then the content may stand elsewhere for readers without one.
+    return marked[0] if len(marked) == 1 and markdown(marked[0]) else page
 
 
-def _extracted(content: Any) -> str:
+def _extracted(page: Any) -> str:
     """Return what trafilatura takes for the main content; "" when it finds none."""
     from copy import deepcopy
 
-    from lxml.html import builder  # type: ignore[import-untyped]
     from trafilatura import bare_extraction
 
-    content = deepcopy(content)
     document = bare_extraction(
-        content if content.tag == "html" else builder.HTML(builder.BODY(content)),
+        deepcopy(page),
         include_comments=False,
         include_formatting=True,
         favor_recall=True,
@@ -125,10 +131,10 @@ def _without_boilerplate(element: Any) -> Any:
 
 def _title(page: Any) -> str | None:
     """Return the title a page states: for sharing, its only main heading, or in its head."""
-    headings = page.xpath("//h1")
+    headings = _content(page).xpath(".//h1")
     candidates = [
         *page.xpath("//meta[@property='og:title']/@content"),
-        *(heading.text_content() for heading in headings if len(headings) == 1),
+        *(one_line(heading).strip("§¶ ") for heading in headings if len(headings) == 1),
         *(title.text_content() for title in page.xpath("//head/title | //title[1]")),
     ]
     return next((title for each in candidates if (title := titles.clean(each))), None)

@@ -79,7 +79,7 @@ def _inline(element: Any) -> str:
     return "".join(parts)
 
 
-def _line(element: Any) -> str:
+def one_line(element: Any) -> str:
     """Return the words inside an element on one line."""
     return " ".join(_collapse(_inline(element)).split())
 
@@ -92,7 +92,8 @@ def _raw(element: Any) -> str:
 def _heading(element: Any) -> Iterator[str]:
     """Yield a heading with as many # as its level."""
     level = _HEADINGS.get(element.tag) or _HEADINGS.get(element.get("rend", "h2"), 2)
-    if text := _line(element):
+    # Generators of documentation put the sign of a link to the heading into it.
+    if text := one_line(element).strip("§¶ "):
         yield "#" * level + " " + text
 
 
@@ -110,7 +111,7 @@ def _items(element: Any) -> Iterator[str]:
         if not isinstance(item.tag, str):
             continue
         if item.tag == "dt" or item.get("rend", "").startswith("dt"):
-            term = _line(item)
+            term = one_line(item)
             continue
         number += 1
         text = "\n".join(_blocks(item)) if item.tag in _ITEMS else markdown(item)
@@ -153,7 +154,7 @@ def _cells(row: Any) -> list[Any]:
 
 def _row(row: Any, width: int) -> str:
     """Return a row, filled up to `width` cells."""
-    texts = [_line(cell) for cell in _cells(row)]
+    texts = [one_line(cell) for cell in _cells(row)]
     return table_row(texts + [""] * (width - len(texts)))
 
 

@@ -152,21 +152,22 @@ class _Walk:
         prefix = folder.uri + "/" if folder.uri else ""
         for entry in ordered:
             if not entry.name.startswith((".", "~$")):
-                yield from self._entry(entry, prefix + entry.name)
+                found = self._entry(entry, prefix + entry.name)
+                if found is not None:
+                    yield found
 
-    def _entry(self, entry: os.DirEntry[str], uri: str) -> Iterator[_Found | _Folder]:
-        """Yield what an entry is; a link to a folder waits."""
+    def _entry(self, entry: os.DirEntry[str], uri: str) -> _Found | _Folder | None:
+        """Say what an entry is; None for a link to a folder, which waits."""
         try:
             facts = entry.stat()
         except (OSError, ValueError) as error:
-            yield SyncFailure(source=printable(uri), reason=_dangling(entry, error))
-            return
+            return SyncFailure(source=printable(uri), reason=_dangling(entry, error))
         if not stat.S_ISDIR(facts.st_mode):
-            yield self._file(entry.path, uri, facts)
-        elif entry.is_symlink():
-            self.links.append((entry.path, uri))
-        else:
-            yield _Folder(entry.path, uri, facts)
+            return self._file(entry.path, uri, facts)
+        if not entry.is_symlink():
+            return _Folder(entry.path, uri, facts)
+        self.links.append((entry.path, uri))
+        return None
 
     def _link(self, location: str, uri: str) -> Iterator[_Found]:
         """Yield what the folder that a link leads to holds, unless it has been read."""
@@ -200,6 +201,8 @@ class _Walk:
 
 def printable(uri: str) -> str:
     """Return a path that can be printed and stored, whatever bytes the file system holds."""
+    if uri.isascii():
+        return uri
     return uri.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
