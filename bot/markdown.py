@@ -1,10 +1,10 @@
 """Text that Discord can show: cleaned and disarmed. Pure; knows no answers.
 
 Discord's Markdown closes a code block at the next three backticks wherever they stand, and links
-every bare address. Two ways in:
-`literal` shows text exactly as it is written (quotes, titles, what people typed), `prose` keeps
-the harmless Markdown of an answer (lists, bold, code). Neither lets text ping, link, hide or
-shout: addresses and mentions become inline code, where Discord reads neither.
+every bare address. Two ways in: `literal` shows text as it is written (quotes, titles, what
+people typed), `prose` keeps the harmless Markdown of an answer (lists, bold, code). Neither lets
+text ping, link, hide or shout: addresses and mentions become inline code, where Discord reads
+neither.
 """
 
 from __future__ import annotations
@@ -43,16 +43,18 @@ _LIVE = r"""
 # A cut between messages can bring any word to the start of a line, so headings and quotes are
 # escaped wherever they could begin.
 _BLOCK = "(?P<block> (?<![^\\s\ue000\ue001]) (?: -?\\#{1,6}(?=\\s|$) | > ) )"
+_CODE = r"(?P<code> (?P<ticks>`++)(?P<inside>[^\n]*?[^`\n])(?P=ticks)(?!`) )"
 _LITERAL = re.compile(
-    rf"{_LIVE} | {_BLOCK} | (?P<special> [\\*_~`|] | \](?=\() )", re.VERBOSE | re.IGNORECASE
-)
-_PROSE = re.compile(
-    r"""(?P<code> (?P<ticks>`++)(?P<inside>[^\n]*?[^`\n])(?P=ticks)(?!`) )
-      | (?P<escape> \\[*_~`|>\#\[\]()\\-] )
-      | (?P<stars> \*+ ) | """
-    + rf"{_LIVE} | {_BLOCK} | (?P<special> [\\_~`|] | \](?=\() )",
+    rf"{_CODE} | {_LIVE} | {_BLOCK} | (?P<special> [\\*_~`|] | \](?=\() )",
     re.VERBOSE | re.IGNORECASE,
 )
+_PROSE = re.compile(
+    rf"{_CODE} | (?P<escape> \\[*_~|>\#\[\]()\\-] ) | (?P<stars> \*+ )"
+    rf"| {_LIVE} | {_BLOCK} | (?P<special> [\\_~`|] | \](?=\() )",
+    re.VERBOSE | re.IGNORECASE,
+)
+# An escaped backtick is read in more than one way by those who look for code; this one is not.
+_STRAY_TICK = "\u02cb"
 FENCE_OR_CODE = re.compile(r"```.*?```|(?<!\\)(`+)(?!`).*?[^`](?:\1)(?!`)", re.DOTALL)
 """What Discord shows as code in the output of `prose` and `literal`."""
 
@@ -78,7 +80,10 @@ def one_line(text: str, limit: int = 100) -> str:
 
 
 def literal(text: str) -> str:
-    """Return Markdown that shows `text` as it is written, and that pings and links nothing."""
+    """Return Markdown that shows `text` as it is written, and that pings and links nothing.
+
+    Inline code is shown as code.
+    """
     escaped = _LITERAL.sub(_disarm, clean(text))
     return _LITERAL_START.sub(_escape_literal_start, escaped)
 
@@ -102,8 +107,6 @@ def _prose_line(text: str) -> str:
     odd = _odd_stars(text)
 
     def replace(match: re.Match[str]) -> str:
-        if match["code"] is not None:
-            return _code_spans(match["inside"])
         if match["escape"] is not None:
             return match[0]
         if match["stars"] is not None:
@@ -142,6 +145,10 @@ def _escape_literal_start(match: re.Match[str]) -> str:
 def _disarm(match: re.Match[str]) -> str:
     """Turn a mention or an address into inline code, and escape what else is special."""
     text = match[0]
+    if match["code"] is not None:
+        return _code_spans(match["inside"])
+    if text == "`":
+        return _STRAY_TICK
     if match["mention"] is not None:
         return _code_spans(text)
     if match["url"] is not None:

@@ -296,7 +296,7 @@ def test_text_cannot_ping_link_hide_or_shout(way: object, text: str, shown: str)
         ("* a\n+ b\n- c\n1. d", "- a\n- b\n- c\n1. d"),
         ("`code @everyone`", "`code @everyone`"),
         ("a ```inline``` b", "a `inline` b"),
-        ("stray ` tick", "stray \\` tick"),
+        ("stray ` tick", "stray ˋ tick"),
         ("```py\nx = '@everyone'\n```", "```py\nx = '@everyone'\n```"),
         ("```py\nnever closed", "```py\nnever closed\n```"),
         ("~~~\na ``` b\n~~~", "```\na ` ` ` b\n```"),
