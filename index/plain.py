@@ -202,7 +202,9 @@ class PlainParser:
         if first is None or segment.kind not in ("list", "paragraph"):
             return False
         if segment.kind == "paragraph":
-            return self._lines.indent(segment.first) > first.indent
+            line = segment.first
+            alone = segment.stop - line == 1 and looks_like_heading(self._lines.stripped[line])
+            return self._lines.indent(line) >= first.indent + 2 and not alone
         families = {m.family for n in above.starts if (m := marker(self._lines, n))}
         return last is not None and (last.family in families or last.indent > first.indent)
 

@@ -17,6 +17,7 @@ _SPACE = re.compile(r"\s")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _WORD = re.compile(r"[^\W\d_]+")
 _SAMPLE = 8_000
+_ENUMERATOR = re.compile(r"\W{0,2}(?:\d{1,3}|[a-zA-Z]|[ivx]{2,4})[.)]")
 
 _FUNCTION_WORDS = {
     "en": "the and of to in is that was for with are this from which",
@@ -65,7 +66,7 @@ def sentence_spans(text: str, start: int, end: int, language: str) -> list[tuple
         span = trim(text, left, right)
         if span is None:
             continue
-        if spans and not (has_words(text, *span) and has_words(text, *spans[-1])):
+        if spans and (_joins(text[slice(*spans[-1])]) or not has_words(text, *span)):
             spans[-1] = (spans[-1][0], span[1])
         else:
             spans.append(span)
@@ -78,6 +79,11 @@ def trim(text: str, start: int, end: int) -> tuple[int, int] | None:
     left = len(part) - len(part.lstrip())
     length = len(part.strip())
     return (start + left, start + left + length) if length else None
+
+
+def _joins(sentence: str) -> bool:
+    """Say whether what was cut off is no sentence: no word, or the number of an item."""
+    return not _WORD_CHARACTER.search(sentence) or bool(_ENUMERATOR.fullmatch(sentence))
 
 
 def has_words(text: str, start: int, end: int) -> bool:

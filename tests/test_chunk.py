@@ -468,6 +468,7 @@ SENTENCES = [
     ("en", "It was approx. 5 m long. We came at 5 p.m. and left.", 2),
     ("en", "![icon](a.svg) It is so.", 1),
     ("en", "Well... then. ?!", 1),
+    ("en", "5. Turn the key. 6. Wait.", 2),
     ("de", "Das ist z. B. gut. Am 5. Mai 2020 kam Herr Dr. Müller. Er ging.", 3),
     ("es", "El Sr. García llegó. La Sra. López no.", 2),
     ("en", "一个句子。另一个句子！第三个？", 3),
