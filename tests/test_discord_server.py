@@ -67,7 +67,7 @@ class Throwaway(discord.Client):
 
     async def setup_hook(self) -> None:
         self.add_dynamic_items(Persistent)
-        for command in (ask, hang, now, twice, form, manage, add, about, pick):
+        for command in (ask, hang, now, twice, form, manage, add, about, pick, card):
             self.tree.add_command(command)
         await self.tree.sync()
 
@@ -168,6 +168,18 @@ async def pick(interaction: discord.Interaction) -> None:
     await interaction.response.send_message("Which?", view=view)
 
 
+@app_commands.command(description="Shows a layout")
+async def card(interaction: discord.Interaction) -> None:
+    layout = discord.ui.LayoutView()
+    layout.add_item(
+        discord.ui.Container(
+            discord.ui.TextDisplay("# A card"), discord.ui.ActionRow(Persistent(3).item)
+        )
+    )
+    await interaction.response.defer(ephemeral=True)
+    await interaction.edit_original_response(view=layout)
+
+
 @contextlib.asynccontextmanager
 async def running(server: DiscordServer, **options: Any) -> AsyncIterator[Throwaway]:
     with pointed_at(server):
@@ -256,6 +268,21 @@ async def test_a_select_updates_its_message(place: Place) -> None:
     asked = await place.ann.sees("Which?", to=await place.ann.slash("pick", in_=place.general))
     chosen = await place.ann.choose(asked, "Colour", "Red")
     assert (await place.ann.sees("r", to=chosen)).text == "r"
+    place.server.assert_clean()
+
+
+async def test_a_layout_of_components_v2_is_shown_and_works(place: Place) -> None:
+    shown = await place.ann.sees(to=await place.ann.slash("card", in_=place.general))
+    assert (shown.text, shown.buttons) == ("# A card", ["Show 3"])
+    assert (await place.ann.sees(to=await place.ann.click(shown, "Show 3"))).text == "Card 3"
+    place.server.assert_clean()
+
+
+async def test_what_was_asked_while_the_line_was_cut_is_answered(place: Place) -> None:
+    await place.server.gateway.drop()
+    asked = await place.ann.slash("ask", question="Still there?", in_=place.general)
+    assert await place.ann.sees("Still there?", to=asked)
+    await place.ann.sees("only you")
     place.server.assert_clean()
 
 
