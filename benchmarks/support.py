@@ -6,6 +6,8 @@ From each, unsupported ones are made: a swapped number, a swapped name, a negati
 word, other evidence (another sentence of the passage, another document) and a sentence grown by
 something that the evidence does not say. Documents are halved by a hash of their id: fitted on
 one half, reported on the other. The coefficients printed stand in `bot/support.py`.
+
+    python -m benchmarks.support SETS --statements 900
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.support_pairs import Pair, build
+from bot.metrics import auroc
 from bot.support import THRESHOLD, WITH_COSINE, WITHOUT_COSINE, Features, Logistic, compare
 from index.embed.minilm import open_minilm
 
@@ -111,14 +114,8 @@ def report(model: Logistic, table: Floats, pairs: Sequence[Pair], half: int, tit
     recall = float((kept & true).sum() / (here & true).sum())
     leaked = float((kept & ~true).sum() / (here & ~true).sum())
     print(f"  as many supported as not: precision of what is kept {recall / (recall + leaked):.1%}")
-    print(f"  recall {recall:.1%}, AUROC {auroc(chances[here], true[here]):.3f}")
-
-
-def auroc(scores: Floats, true: npt.NDArray[np.bool_]) -> float:
-    order = np.argsort(np.argsort(scores, kind="stable"), kind="stable") + 1
-    positives = int(true.sum())
-    ranks = order[true].sum() - positives * (positives + 1) / 2
-    return float(ranks / (positives * (len(true) - positives)))
+    area = auroc([*chances[here & true]], [*chances[here & ~true]])
+    print(f"  recall {recall:.1%}, AUROC {area:.3f}")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from bot.plain import one_line
 from bot.schema import NOT_IN_SOURCES
 from bot.statements import Id, Statement, statements
 from bot.support import overlap
+from index.schema import Hit
 from index.words import content_terms
 
 MISSING = "Missing:"
@@ -19,8 +20,12 @@ MISSING = "Missing:"
 MOST_PICKS = 8
 """A statement that names more sentences keeps those that share most words with it."""
 
+_PRONOUN = re.compile(
+    r"\b(?:he|she|it|they|him|her|them|his|hers|its|their|this|these|those|such)\b", re.IGNORECASE
+)
 _REFUSAL = re.compile(
-    rf"{re.escape(NOT_IN_SOURCES.rstrip('.'))}\b[\s.:,]*(?P<rest>.*)", re.IGNORECASE
+    rf"[*_\"'\u201c]*{re.escape(NOT_IN_SOURCES.rstrip('.'))}\b[\s.:,*_\"'\u201d]*(?P<rest>.*)",
+    re.IGNORECASE,
 )
 _GAP = re.compile(rf"[*_]*{re.escape(MISSING)}[*_]*\s*(?P<rest>.*)", re.IGNORECASE)
 
@@ -39,11 +44,23 @@ class Claim:
         return " ".join(one_line(sentence.text) for sentence in self.cited)
 
     @property
-    def context(self) -> str:
-        """What a reader sees around the evidence, where names may come from."""
-        hits = {sentence.hit.passage.id: sentence.hit for sentence in self.cited}.values()
-        around = ((hit.source.title, *hit.passage.heading, hit.passage.text) for hit in hits)
-        return " ".join(text for texts in around for text in texts)
+    def topic(self) -> str:
+        """Where names in a claim may come from: titles, headings, and what a pronoun refers to."""
+        titles = [(hit.source.title, *hit.passage.heading) for hit in self._hits()]
+        referred = [
+            sentence.before.of(sentence.hit.source.text)
+            for sentence in self.cited
+            if sentence.before and _PRONOUN.search(sentence.text)
+        ]
+        return " ".join([*(title for path in titles for title in path), *referred])
+
+    @property
+    def passage(self) -> str:
+        """The text around the evidence."""
+        return " ".join(hit.passage.text for hit in self._hits())
+
+    def _hits(self) -> list[Hit]:
+        return list({one.hit.passage.id: one.hit for one in self.cited}.values())
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,8 @@ _HISTORY = 6
 """Turns that a rewriting sees."""
 _TURN = 600
 """Characters of each."""
+_STRIDE = 1.05
+"""A reply is read again once it has grown by so much, so that a long one is not read too often."""
 _LABEL = re.compile(r"^(?:standalone |rewritten )?(?:question|message)\s*:\s*", re.IGNORECASE)
 _ENDING = re.compile(r"[\n.!?\]\u3002\uff01\uff1f]")
 """Only a piece with one of these can end a statement."""
@@ -99,7 +101,7 @@ class Generator:
         if not len(shown):
             yield _not_found()
             return
-        reply = ""
+        reply, parsed = "", 0
         checked: dict[Claim, DraftPart | None] = {}
         last: Draft | None = None
         pieces = self._model.stream(*self._request(question, shown), asker=asker)
@@ -108,14 +110,15 @@ class Generator:
                 reply += piece
                 if len(reply) > REPLY_CHARACTERS:
                     break
-                if not _ENDING.search(piece):
+                if not _ENDING.search(piece) or len(reply) < parsed * _STRIDE:
                     continue
+                parsed = len(reply)
                 draft = await self._draft(reply, question, shown, checked, whole=False)
                 if draft is not None and draft != last:
                     last = draft
                     yield draft
         draft = await self._draft(reply, question, shown, checked)
-        if draft is not None:
+        if draft is not None and draft != last:
             yield draft
 
     async def condense(
@@ -190,7 +193,13 @@ class Generator:
         text = quoted_faithfully(claim.statement.text, [one.text for one in claim.cited])
         if text is None:
             return None
-        probability = supported(text, claim.evidence, f"{question} {claim.context}", cosine=cosine)
+        probability = supported(
+            text,
+            claim.evidence,
+            topic=f"{question} {claim.topic}",
+            passage=claim.passage,
+            cosine=cosine,
+        )
         if probability < self._threshold:
             if self._unsupported == "drop":
                 return None
@@ -232,8 +241,8 @@ def _joined(kept: Sequence[tuple[Claim, DraftPart]]) -> tuple[DraftPart, ...]:
 def _question(reply: str) -> str | None:
     """Return a rewritten question from a reply; None for what is none."""
     lines = [line for line in plain(reply).split("\n") if line.strip()]
-    text = inert(lines[0]).strip(" \"'\u201c\u201d`") if lines else ""
-    text = _LABEL.sub("", text)
+    text = _LABEL.sub("", inert(lines[0])) if lines else ""
+    text = text.strip(" \"'\u201c\u201d`")
     if not re.search(r"\w", text) or len(text) > _CONDENSED or is_refusal(text):
         return None
     return text

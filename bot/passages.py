@@ -35,6 +35,8 @@ class Sentence:
     """The passage it stands in."""
     span: Span
     """Where it stands in the source, without list glyph and white space."""
+    before: Span | None = None
+    """The sentence before it in the passage."""
 
     @property
     def text(self) -> str:
@@ -101,7 +103,8 @@ def _numbered(hit: Hit, number: int, limit: int) -> tuple[str, tuple[Sentence, .
     shown: list[Sentence] = []
     length = len(lines[0])
     for span in _sentences(hit):
-        sentence = Sentence(passage=number, hit=hit, span=span)
+        before = shown[-1].span if shown else None
+        sentence = Sentence(passage=number, hit=hit, span=span, before=before)
         line = f"[{number}.{len(shown) + 1}] {inert(sentence.text)}"
         length += len(line) + 1
         if length > limit and shown:

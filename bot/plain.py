@@ -38,17 +38,17 @@ _LINK = re.compile(
 )
 _MARKER = re.compile(r"[\d\s.,;:\u2013\u2014-]*\d[\d\s.,;:\u2013\u2014-]*")
 _ADDRESS = re.compile(
-    r"<?(?:\b[a-z][a-z0-9+.-]{1,30}:/{2,}[^\s\[\]<>\"'`()\u3010\u3011]*"
-    r"|\b(?:javascript|vbscript):\S*|\bdata:[a-z]+/\S*"
+    r"<?(?:[a-z0-9+.-]{1,30}:/{2,}[^\s\[\]<>\"'`()\u3010\u3011]*"
+    r"|(?:javascript|vbscript):\S*|\bdata:[a-z]+/\S*"
     r"|\bwww\d?\.[^\s\[\]<>\"'`()\u3010\u3011]+"
-    r"|\b(?:discord(?:app)?\.(?:gg|com|new|gift)|t\.me|bit\.ly)/[^\s\[\]<>\"'`()]*)>?",
+    r"|(?:discord(?:app)?\.(?:gg|com|new|gift)|t\.me|bit\.ly)/[^\s\[\]<>\"'`()]*)>?",
     re.IGNORECASE,
 )
-_SCHEME = re.compile(r"\b(?:mailto|tel|sms):(?=\S)", re.IGNORECASE)
+_SCHEME = re.compile(r"mailto:", re.IGNORECASE)
 _END = re.compile(r"[.,;:!?\u2026]+$")
 _MENTION = re.compile(
     r"<(?:@[!&]?|#)\w*>|<a?:\w+:\d*>|<t:[^<>\s]*>|<id:\w+>|</[\w -]+:\d+>"
-    r"|(?<![\w.])@+(?=[\w\"'\[(&!])"
+    r"|@+(?=(?:everyone|here)\b)|(?<![\w.])@+(?=[\w\"'\[(&!])"
 )
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~).*$", re.MULTILINE)
 
@@ -64,8 +64,10 @@ def plain(text: str) -> str:
         before = text
         text = _disarm(html.unescape(text))
         if text == before:
-            return text
-    return _OPENING.sub("\u2039", text).replace("://", ": ").replace("](", "] (")
+            break
+    else:
+        text = text.replace("://", ": ")
+    return text.replace("](", "] (")
 
 
 def visible(text: str) -> str:

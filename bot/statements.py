@@ -36,7 +36,7 @@ _ITEM = re.compile(r"^\s*(?:[-*+\u2022\u2023\u25e6\u25aa\u00b7]|\d{1,3}[.)])\s+(
 _QUOTED_LINE = re.compile(r"^(?:\s*>)+\s?")
 _HEADING = re.compile(r"^\s*#{1,6}\s+")
 _END = re.compile(
-    rf"(?:[.!?\u2026]+[\"'\u201d\u2019\u00bb)*_]*(?:\s*[{_MARKS}])*(?=\s)"
+    rf"(?:[.!?\u2026]+[\"'\u201d\u2019\u00bb)*_]*(?:\s*[{_MARKS}])*(?=\s)(?!\s*[{_MARKS}])"
     rf"|[\u3002\uff01\uff1f]+[\"'\u201d\u2019\u00bb\u300d\u300f)]*(?:\s*[{_MARKS}])*)"
 )
 _ABBREVIATION = re.compile(
