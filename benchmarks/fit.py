@@ -158,21 +158,23 @@ def confidence(work: Work, count: int) -> dict[str, LinearModel]:
     for part in parts(work.sets, count // 2)[:4]:
         found = rows.setdefault((part.name, part.fitted), [])
         for question, _, picker, findings in work.each(part):
-            found.append((_confidence(picker, findings), question.answerable))
+            found += [(f, question.answerable) for f in _confidences(picker, findings)]
             if part.name == "squadshifts_newwiki":
                 hidden = _without(findings, question.gold_documents)
-                if hidden.ranked:
-                    found.append((_confidence(picker, hidden), False))
+                found += [(f, False) for f in _confidences(picker, hidden)]
     fitted = [row for (_, fitted), found in rows.items() if fitted for row in found]
     labels = np.array([float(label) for _, label in fitted])
     model = fit_logistic(matrix([f for f, _ in fitted], names), labels, names)
     for (name, fitted_on), found in rows.items():
-        yes = [model.value(f) for f, label in found if label]
-        no = [model.value(f) for f, label in found if not label]
-        print(
-            f"{name:20} fitted={fitted_on!s:5} AUROC {auroc(yes, no):.3f} "
-            f"false answers at 80 % recall {false_rate_at(yes, no, 0.8):.3f}"
-        )
+        for few in (False, True):
+            kept = [row for row in found if bool(row[0]["few"]) == few]
+            yes = [model.value(f) for f, label in kept if label]
+            no = [model.value(f) for f, label in kept if not label]
+            print(
+                f"{name:20} fitted={fitted_on!s:5} one document={few!s:5} "
+                f"AUROC {auroc(yes, no) or 0:.3f} "
+                f"false answers at 80 % recall {false_rate_at(yes, no, 0.8) or 0:.3f}"
+            )
     return {"CONFIDENCE_WITH_READER" if work.reader else "CONFIDENCE": model}
 
 
@@ -196,9 +198,16 @@ def _answers(question: Question, sentence: Sentence) -> bool:
     return holds_answer(sentence.text, question.answers)
 
 
-def _confidence(picker: Picker, findings: Findings) -> dict[str, float]:
+def _confidences(picker: Picker, findings: Findings) -> list[dict[str, float]]:
+    """Return the features over the whole set, and over a collection of the best document alone."""
     sentences = picker.sentences(findings.query, findings.ranked)
-    return confidence_features(findings.query, findings.ranked, sentences)
+    if not sentences:
+        return []
+    only = findings.ranked[0].source.id
+    ranked = [c for c in findings.ranked if c.source.id == only]
+    few = [s for s in sentences if s.candidate.source.id == only]
+    every = [confidence_features(findings.query, findings.ranked, sentences)]
+    return every + ([confidence_features(findings.query, ranked, few)] if few else [])
 
 
 def _without(findings: Findings, documents: Sequence[str]) -> Findings:

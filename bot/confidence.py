@@ -12,6 +12,9 @@ from bot.picking import UNREAD, Sentence
 from index.calibration import CONFIDENCE, CONFIDENCE_WITH_READER, logistic
 from index.ranking import Candidate, Query, sentence_cosines
 
+FEW = 8
+"""Passages below which the distance to the others says nothing: a collection of one article."""
+
 
 def confidence(query: Query, ranked: Sequence[Candidate], sentences: Sequence[Sentence]) -> float:
     """Return the calibrated probability that the best sentence answers the question."""
@@ -27,7 +30,8 @@ def confidence_features(
 ) -> dict[str, float]:
     """Return what tells an answer from a page that only looks right."""
     cosines = sorted((c.cosine for c in ranked), reverse=True)
-    others = cosines[3:10] or cosines[-1:]
+    others = cosines[3:10]
+    few = len(others) < FEW - 3
     pooled = [max(sentence_cosines(query, c), default=0.0) for c in ranked[:10]]
     own = sorted((s.features["own"] for s in sentences), reverse=True)[:3]
     best = sentences[0]
@@ -36,9 +40,10 @@ def confidence_features(
         "pooled": max(pooled),
         "own": own[0],
         "own_mean": sum(own) / len(own),
-        "gap": cosines[0] - sum(others) / len(others),
+        "gap": 0.0 if few else cosines[0] - sum(others) / len(others),
+        "few": float(few),
         "rank": ranked[0].value,
-        "lead": ranked[0].value - ranked[min(4, len(ranked) - 1)].value,
+        "lead": 0.0 if few else ranked[0].value - ranked[4].value,
         "coverage": max(query.coverage(c.words.all | c.words.title) for c in ranked[:5]),
         "residual": max(_beyond_title(query, c) for c in ranked[:5]),
         "residual_sentence": _beyond_title_in(query, best),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from bot.answer_type import shape
 from bot.confidence import confidence
@@ -59,10 +60,11 @@ class Extractor:
     def extract(self, question: str, findings: Findings) -> Extraction:
         """Return the quotes that answer `question`, or `not_found` with the nearest spans."""
         ranked = findings.ranked
-        sentences = [s for s in self._picker.sentences(findings.query, ranked) if _quotable(s.text)]
+        sentences = [s for s in self._picker.sentences(findings.query, ranked) if _quotable(s)]
         sure = confidence(findings.query, ranked, sentences)
         nearest = tuple(nearest_spans(sentences))
-        if sure < self._threshold or not sentences:
+        wanted = self._threshold / 2 if shape(question) == "overview" else self._threshold
+        if sure < wanted or not sentences:
             return Extraction(Draft(status="not_found", confidence=sure), nearest)
         parts = tuple(_parts(question, findings.query, sentences, ranked))
         return Extraction(Draft(status="answered", parts=parts, confidence=sure), nearest)
@@ -94,7 +96,24 @@ def _parts(
         if block is not None:
             return _list(*block)
     close = [s for s in sentences[:MOST_SENTENCES] if best.value - s.value <= CLOSE]
-    return [_sentence(s) for s in close]
+    return _apart([_sentence(s) for s in close])
+
+
+def _apart(parts: Iterable[DraftPart]) -> list[DraftPart]:
+    """Leave out parts that quote what an earlier one has quoted."""
+    kept: list[DraftPart] = []
+    for part in parts:
+        spans = [pick.evidence for pick in part.picks]
+        if not any(
+            _overlap(one, other.evidence) for one in spans for k in kept for other in k.picks
+        ):
+            kept.append(part)
+    return kept
+
+
+def _overlap(one: Evidence, other: Evidence) -> bool:
+    same = one.source_id == other.source_id
+    return same and one.start < other.end and other.start < one.end
 
 
 def _best_list(query: Query, sentences: Sequence[Sentence]) -> tuple[Candidate, list[int]] | None:
@@ -110,7 +129,12 @@ def _best_list(query: Query, sentences: Sequence[Sentence]) -> tuple[Candidate, 
 
 
 def list_around(sentence: Sentence) -> list[int]:
-    """Return the indexes of a lead-in and its items around `sentence`; empty outside a list."""
+    """Return the indexes of a lead-in and its items, or of a table's rows, around `sentence`.
+
+    Empty outside a list or a table.
+    """
+    if sentence.candidate.passage.kind == "table":
+        return _rows(sentence.candidate.passage)
     texts = _texts(sentence.candidate.passage)
     marked = [_is_item(sentence.candidate.passage, text) for text in texts]
     index = sentence.index
@@ -129,6 +153,19 @@ def list_around(sentence: Sentence) -> list[int]:
     return lead + list(range(first, last + 1))
 
 
+def _rows(passage: Passage) -> list[int]:
+    """Return the indexes of a table's header and rows; empty when it has one row or none."""
+    rows = [at for at, text in enumerate(_texts(passage)) if _is_row(text)]
+    if len(rows) < 3:
+        return []
+    caption = [rows[0] - 1] if rows[0] > 0 else []
+    return caption + rows
+
+
+def _is_row(text: str) -> bool:
+    return "|" in text or "\t" in text
+
+
 def _list(candidate: Candidate, indexes: Sequence[int]) -> list[DraftPart]:
     """Return a lead-in, when there is one, and its items."""
     passage = candidate.passage
@@ -137,10 +174,15 @@ def _list(candidate: Candidate, indexes: Sequence[int]) -> list[DraftPart]:
     for index in indexes[: MOST_ITEMS + 1]:
         item = _is_item(passage, texts[index])
         span = _span_without_mark(passage, index)
-        parts.append(
-            DraftPart(picks=(_pick_span(candidate, span),), role="item" if item else "lead")
-        )
+        role = _role(passage, texts[index], item=item)
+        parts.append(DraftPart(picks=(_pick_span(candidate, span),), role=role))
     return parts
+
+
+def _role(passage: Passage, text: str, *, item: bool) -> Literal["item", "row", "lead"]:
+    if passage.kind == "table" and _is_row(text):
+        return "row"
+    return "item" if item else "lead"
 
 
 def _overview(sentences: Sequence[Sentence]) -> list[DraftPart]:
@@ -160,7 +202,9 @@ def _overview(sentences: Sequence[Sentence]) -> list[DraftPart]:
 def _sentence(sentence: Sentence) -> DraftPart:
     """Return one sentence, with the one before it when it leans on it."""
     passage = sentence.candidate.passage
-    role = "row" if passage.kind == "table" else "item" if sentence.is_item else "sentence"
+    role: Literal["row", "item", "sentence"] = "item" if sentence.is_item else "sentence"
+    if passage.kind == "table" and _is_row(sentence.text):
+        role = "row"
     before = _leans_on(sentence)
     pick = _pick(sentence) if before is None else _pick_pair(sentence, before)
     return DraftPart(picks=(pick,), role=role)
@@ -229,6 +273,11 @@ def _span_without_mark(passage: Passage, index: int) -> Span:
     return Span(start=span.start + mark.end(), end=span.end) if mark else span
 
 
-def _quotable(text: str) -> bool:
-    """Say whether a sentence says anything: a letter or digit, and more than a mark."""
-    return sum(character.isalnum() for character in text) >= 2
+def _quotable(sentence: Sentence) -> bool:
+    """Say whether a sentence says anything: more than a mark, and not just a heading."""
+    passage, text = sentence.candidate.passage, sentence.text
+    if sum(character.isalnum() for character in text) < 2:
+        return False
+    words = text.strip("#=*_ \n").casefold()
+    alone = len(passage.sentences) == 1
+    return alone or all(words != heading.casefold() for heading in passage.heading)
