@@ -80,9 +80,7 @@ CREATE TABLE files (
 CREATE TABLE folders (
     collection TEXT PRIMARY KEY REFERENCES collections (name),
     folder TEXT NOT NULL,
-    device INTEGER NOT NULL,
-    digest TEXT,
-    report TEXT NOT NULL
+    device INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
 

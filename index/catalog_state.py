@@ -32,12 +32,11 @@ class Known(NamedTuple):
 
 
 class FolderState(NamedTuple):
-    """The documents folder as the last synchronisation left it."""
+    """The documents folder that a collection was last brought in step with."""
 
     folder: str
     device: int
-    digest: str | None
-    report: str
+    """The volume it is on."""
 
 
 _BUILD = "b.build, b.collection, b.model, b.dimension, b.recipe, b.chroma, b.dirty"
@@ -86,9 +85,9 @@ def snapshot(connection: sqlite3.Connection, collection: str) -> dict[str, FileS
 
 
 def folder_state(connection: sqlite3.Connection, collection: str) -> FolderState | None:
-    """Return what the last synchronisation of the documents folder left behind."""
+    """Return the documents folder of the last synchronisation."""
     row = connection.execute(
-        "SELECT folder, device, digest, report FROM folders WHERE collection = ?", (collection,)
+        "SELECT folder, device FROM folders WHERE collection = ?", (collection,)
     ).fetchone()
     return None if row is None else FolderState(*row)
 

@@ -146,22 +146,8 @@ def forget_files(connection: sqlite3.Connection, collection: str, uris: Iterable
     )
 
 
-def put_folder(
-    connection: sqlite3.Connection,
-    collection: str,
-    folder: str,
-    *,
-    device: int,
-    digest: str | None,
-    report: str,
-) -> None:
-    """Record what the documents folder looked like; without a digest it is looked at again."""
+def put_folder(connection: sqlite3.Connection, collection: str, folder: str, device: int) -> None:
+    """Record which folder a collection is kept in step with, and the volume it is on."""
     connection.execute(
-        "INSERT OR REPLACE INTO folders VALUES (?, ?, ?, ?, ?)",
-        (collection, folder, device, digest, report),
+        "INSERT OR REPLACE INTO folders VALUES (?, ?, ?)", (collection, folder, device)
     )
-
-
-def forget_digest(connection: sqlite3.Connection, collection: str) -> None:
-    """Have the documents folder looked at again, whatever it looks like."""
-    connection.execute("UPDATE folders SET digest = NULL WHERE collection = ?", (collection,))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -22,7 +21,8 @@ from index.load.walk import FolderScan, FoundFile, scan
 from index.plan import plan
 from index.prepare import Preparer
 from index.schema import SyncFailure, SyncReport, source_id
-from index.survey import survey, too_recent
+from index.survey import changed_at, survey, too_recent
+from index.unchanged import UnchangedSummary, note
 
 Progress: TypeAlias = Callable[[int, int, str], None]
 """Called with documents done, documents in all, and the name of the one at hand."""
@@ -93,8 +93,9 @@ class FolderPass:
         self.tally.unchanged += len(todo.same)
         self._read([(files[uri], _certain(seen[uri], began)) for uri in todo.read])
         self._remove(todo.gone)
-        self._note(known, digest)
+        self._note(known)
         self.indexer.finish(self.build)
+        self._note_unchanged(digest)
         return self.tally
 
     def _survey(self) -> str | None:
@@ -176,26 +177,37 @@ class FolderPass:
         self.indexer.remove(self.build, gone, uris)
         self.tally.removed += len(gone)
 
-    def _note(self, known: dict[str, FileState], digest: str | None) -> None:
+    def _note(self, known: dict[str, FileState]) -> None:
         """Record what the folder looks like, where that differs from what is recorded."""
+        connection, collection = self.catalog.connection(), self.build.collection
         fresh = {uri: seen for uri, seen in self._seen.items() if known.get(uri) != seen}
-        report = json.dumps(
-            {
-                "unchanged": self.tally.added + self.tally.updated + self.tally.unchanged,
-                "failed": sorted((each.source, each.reason) for each in self.tally.failed),
-            },
-            ensure_ascii=False,
-        )
-        collection, folder = self.build.collection, str(self.folder.absolute())
-        now = state.FolderState(folder, self._device(), digest, report)
-        if not fresh and now == state.folder_state(self.catalog.connection(), collection):
+        now = state.FolderState(str(self.folder.absolute()), self._device())
+        if not fresh and now == state.folder_state(connection, collection):
             return
         with self.catalog.transaction() as connection:
             for uri, seen in fresh.items():
                 writes.put_file(connection, collection, uri, seen)
-            writes.put_folder(
-                connection, collection, folder, device=now.device, digest=digest, report=report
-            )
+            writes.put_folder(connection, collection, *now)
+
+    def _note_unchanged(self, digest: str | None) -> None:
+        """Spare the next synchronisation its work if nothing changes until then."""
+        if digest is None:
+            return
+        tally, build = self.tally, self.build
+        summary = UnchangedSummary(
+            tally.added + tally.updated + tally.unchanged,
+            self.catalog.passage_count(build.collection),
+            tuple(sorted((each.source, each.reason) for each in tally.failed)),
+        )
+        note(
+            str(self.catalog.path.parent),
+            summary,
+            build.collection,
+            model=build.model,
+            cut=build.recipe,
+            digest=digest,
+            has_vectors=bool(build.dimension and summary.passages),
+        )
 
 
 def _state_of(file: FoundFile) -> FileState:
@@ -209,6 +221,6 @@ def _state_of(file: FoundFile) -> FileState:
 
 def _certain(seen: FileState, began: int) -> FileState:
     """Mark a file that changed so lately that it may do so again unnoticed."""
-    if too_recent(max(seen.mtime_ns, seen.ctime_ns), began):
+    if too_recent(changed_at(seen.mtime_ns, seen.ctime_ns), began):
         return seen.model_copy(update={"size": -1})
     return seen

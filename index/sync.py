@@ -27,6 +27,7 @@ from index.lock import write_lock
 from index.prepare import Cut, Load, Preparer, version_of_text
 from index.protocols import Embedder
 from index.schema import LoadedDocument, SyncReport, source_id
+from index.unchanged import forget
 
 __all__ = ["Addition", "Progress", "Synchroniser"]
 
@@ -167,6 +168,7 @@ class Synchroniser:
     def _locked(self) -> Iterator[None]:
         """Hold the write lock, with Chroma as it is on disk and without stray builds."""
         with write_lock(self._catalog.path.parent, seconds=self._lock_seconds):
+            forget(str(self._catalog.path.parent))
             self._vectors.follow(self._catalog.generation())
             self._builds.sweep()
             yield
@@ -220,7 +222,6 @@ class Synchroniser:
         known = state.snapshot(self._catalog.connection(), build.collection)
         with self._catalog.transaction() as connection:
             writes.forget_files(connection, build.collection, [u for u in uris if u in known])
-            writes.forget_digest(connection, build.collection)
 
     def _report(self, collection: str, tally: Tally, began: float) -> SyncReport:
         passages = self._catalog.passage_count(collection)

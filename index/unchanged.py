@@ -1,27 +1,23 @@
-"""Answers "nothing changed" before anything heavy is imported, and imports next to nothing."""
+"""Answers "nothing changed" before anything heavy is imported, and imports next to nothing.
+
+A synchronisation leaves a note in the home folder: what the documents folder looked like, and what
+it would report if it were run again. Every writer deletes the note before it does anything else,
+so while the note is there, nobody has begun to change the index since.
+"""
 
 from __future__ import annotations
 
 import os
-import sqlite3
 
 from index.catalog_format import CATALOG_FILE, SCHEMA_VERSION, recipe
 from index.survey import survey
 
-_STATE = """
-SELECT f.digest, b.model, b.recipe, b.dirty, b.dimension, json_extract(f.report, '$.unchanged'),
-    (SELECT count(*) FROM passages WHERE build = b.build)
-FROM folders f
-JOIN collections c ON c.name = f.collection
-JOIN builds b ON b.build = c.build
-WHERE f.collection = ? AND f.digest IS NOT NULL
-"""
+NOTE_FILE = "unchanged"
+"""Name of the note in the home folder; one line for each of what follows."""
 
-_FAILED = """
-SELECT json_extract(each.value, '$[0]'), json_extract(each.value, '$[1]')
-FROM folders f, json_each(f.report, '$.failed') each
-WHERE f.collection = ?
-"""
+
+_END = "end"
+"""Last line of a note that is whole: a failing disk may keep its beginning only."""
 
 
 class UnchangedSummary:
@@ -52,35 +48,73 @@ def unchanged(
     Never raises: whatever is wrong, the real synchronisation says it better.
     """
     try:
-        folder = os.fspath(home)
-        state = _read_state(f"{folder}/{CATALOG_FILE}", collection)
-        if state is None:
+        place = os.fspath(home)
+        with open(f"{place}/{NOTE_FILE}", encoding="ascii") as note:  # noqa: PTH123 - see survey
+            lines = note.read().split("\n")
+        if lines[-1] != _END or lines[0] != _stamp(place, collection, model, cut or recipe()):
             return None
-        (digest, built_with, built_by, dirty, dimension, count, passages), failed = state
-        if dirty or built_with != model or built_by != (cut or recipe()):
+        count, passages, has_vectors = map(int, lines[2].split())
+        if has_vectors and embedded:
+            os.stat(f"{place}/chroma/chroma.sqlite3")  # noqa: PTH116 - see survey
+        if survey(os.fspath(documents)) != lines[1]:
             return None
-        if embedded and dimension and passages:
-            os.stat(f"{folder}/chroma/chroma.sqlite3")  # noqa: PTH116 - see index.survey
-        if survey(os.fspath(documents)) != digest:
-            return None
-        return UnchangedSummary(count, passages, failed)
-    except (OSError, ValueError, sqlite3.Error):
+        pairs = iter([_read(line) for line in lines[3:-1]])
+        return UnchangedSummary(count, passages, tuple(zip(pairs, pairs, strict=True)))
+    except (OSError, ValueError, IndexError):
         return None
 
 
-_State = tuple[str, str, str, int, int, int, int]
+def note(
+    home: str,
+    summary: UnchangedSummary,
+    collection: str,
+    *,
+    model: str,
+    cut: str,
+    digest: str,
+    has_vectors: bool,
+) -> None:
+    """Leave the note; `digest` is that of a survey made before the folder was walked."""
+    lines = [
+        _stamp(home, collection, model, cut),
+        digest,
+        f"{summary.unchanged} {summary.passages} {int(has_vectors)}",
+        *(_written(part) for failure in summary.failed for part in failure),
+        _END,
+    ]
+    path = f"{home}/{NOTE_FILE}"
+    with open(f"{path}.new", "w", encoding="ascii") as file:  # noqa: PTH123 - see survey
+        file.write("\n".join(lines))
+    os.replace(f"{path}.new", path)  # noqa: PTH105 - see survey
 
 
-def _read_state(path: str, collection: str) -> tuple[_State, tuple[tuple[str, str], ...]] | None:
-    """Read what the last synchronisation left behind, if the file is one of ours."""
-    # A path may hold characters that mean something else in a URI.
-    escaped = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    connection = sqlite3.connect(f"file:{escaped}?mode=ro", uri=True, timeout=1.0)
+def forget(home: str) -> None:
+    """Delete the note for good, before the index changes."""
     try:
-        if connection.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
-            return None
-        state: _State | None = connection.execute(_STATE, (collection,)).fetchone()
-        failed = tuple(connection.execute(_FAILED, (collection,)).fetchall())
-        return None if state is None else (state, failed)
-    finally:
-        connection.close()
+        os.unlink(f"{home}/{NOTE_FILE}")  # noqa: PTH108 - see survey
+    except FileNotFoundError:
+        return
+    if hasattr(os, "O_DIRECTORY"):  # Windows cannot, and need not, flush a folder
+        folder = os.open(home, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _stamp(home: str, collection: str, model: str, cut: str) -> str:
+    """Return what must be the same for a note to hold; another catalog has another inode."""
+    with open(f"{home}/{CATALOG_FILE}", "rb", buffering=0) as catalog:  # noqa: PTH123 - see survey
+        start = catalog.read(16)
+        inode = os.fstat(catalog.fileno()).st_ino
+    known = (str(SCHEMA_VERSION), str(start), str(inode), collection, model, cut)
+    return _written("\t".join(known))
+
+
+def _written(text: str) -> str:
+    """Return a text as one line of ASCII."""
+    return text.encode("unicode_escape").decode("ascii")
+
+
+def _read(line: str) -> str:
+    return line.encode("ascii").decode("unicode_escape")
