@@ -26,7 +26,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "sources": ("bot.commands.sources", "List what is indexed."),
     "show": ("bot.commands.sources", "Print a source, or a quote in its place."),
     "remove": ("bot.commands.sources", "Take a source out of the index."),
-    "eval": ("bot.commands.eval", "Measure answers on a file of questions."),
+    "eval": (
+        "bot.commands.eval",
+        "Measure retrieval, answers, citations and confidence on a file of questions.",
+    ),
     "doctor": ("bot.commands.doctor", "Check what is configured and what works."),
     "stats": ("bot.commands.sources", "Count sources, passages and bytes."),
 }
