@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "doctor": ("bot.commands.doctor", "Check what is configured and what works."),
     "stats": ("bot.commands.sources", "Count sources, passages and bytes."),
+    "discord": ("bot.commands.discord", "Run the Discord bot."),
 }
 """Module and summary of each command, in the order of the help."""
 

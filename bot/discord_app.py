@@ -7,6 +7,8 @@ import contextlib
 import hashlib
 import json
 import logging
+import logging.handlers
+import queue
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -28,6 +30,7 @@ from bot.cogs.sources import Sources
 from bot.cogs.talk import Talk
 from bot.discord_actions import handlers
 from bot.discord_client import PERMISSIONS, QuothBot, ShardedBot, invite_link
+from bot.discord_parts import open_parts
 from bot.service import Parts, Service, open_service
 from bot.settings import Settings
 from bot.views import AnswerButton
@@ -39,6 +42,9 @@ logger = logging.getLogger(__name__)
 
 SYNCED = "commands"
 """The fact under which the hash of the commands that Discord has is kept."""
+
+MAX_ANNOUNCED = 10
+"""Servers that are named with what is missing there."""
 
 NO_TOKEN = (
     "DISCORD_TOKEN is not set. Create a bot at https://discord.com/developers/applications and "
@@ -206,32 +212,68 @@ async def shut_down(bot: QuothBot) -> None:
     await bot.close()
 
 
-def run(settings: Settings) -> int:
+def run(settings: Settings, *, announce: Callable[[str], None] = lambda line: None) -> int:
     """Run the bot until it is stopped; return the exit code.
 
-    Raises ConfigurationError with one plain line when it cannot start.
+    `announce` is told when it is connected, and what it lacks. Raises ConfigurationError with one
+    plain line when it cannot start.
     """
     _token(settings)
-    _log_to_file(settings)
-    asyncio.run(_run(settings))
+    with _logged(settings):
+        asyncio.run(_run(settings, announce))
     return 0
 
 
-async def _run(settings: Settings) -> None:
-    from bot.discord_parts import open_parts
-
+async def _run(settings: Settings, announce: Callable[[str], None]) -> None:
     async with open_parts(settings) as parts:
-        await serve(parts, ready=_say_ready)
+        await serve(parts, ready=lambda bot: _announce(bot, announce))
 
 
-def _say_ready(bot: QuothBot) -> None:
-    logger.info("starting with %d commands", len(bot.tree.get_commands()))
+def _announce(bot: QuothBot, announce: Callable[[str], None]) -> None:
+    """Have the first connection, and what is missing in each server, announced."""
+
+    async def on_ready() -> None:
+        bot.remove_listener(on_ready)
+        name = bot.user.display_name if bot.user else "nobody"
+        count = len(bot.guilds)
+        announce(f"Answering as {name} in {count} server{'s' * (count != 1)}. Ctrl-C stops.")
+        for line in lacking(bot)[:MAX_ANNOUNCED]:
+            announce(line)
+
+    bot.add_listener(on_ready)
 
 
-def _log_to_file(settings: Settings) -> None:
+def lacking(bot: QuothBot) -> list[str]:
+    """Return one line for each server where the bot lacks permissions."""
+    lines = []
+    for guild in bot.guilds:
+        has = guild.me.guild_permissions if guild.me else discord.Permissions.none()
+        missing = [name for name, wanted in PERMISSIONS if wanted and not getattr(has, name)]
+        if missing and not has.administrator:
+            names = ", ".join(name.replace("_", " ") for name in missing)
+            link = invite_link(bot.application_id or 0)
+            lines.append(f"In {guild.name!r} I lack: {names}. Invite me again: {link}")
+    return lines
+
+
+@contextmanager
+def _logged(settings: Settings) -> Iterator[None]:
+    """Send the log to its file by a thread of its own: writing to a disk may take a while."""
     settings.log_file.parent.mkdir(parents=True, exist_ok=True)
-    logging.basicConfig(
-        filename=settings.log_file,
-        level=settings.log_level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+    handler = logging.FileHandler(settings.log_file, encoding="utf-8", delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    lines: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
+    listener = logging.handlers.QueueListener(lines, handler)
+    entrance = logging.handlers.QueueHandler(lines)
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(entrance)
+    root.setLevel(settings.log_level.upper())
+    listener.start()
+    try:
+        yield
+    finally:
+        root.removeHandler(entrance)
+        root.setLevel(level)
+        listener.stop()
+        handler.close()

@@ -16,6 +16,7 @@ from bot.discord_callers import audience_of, caller_of
 from bot.discord_client import QuothBot
 from bot.discord_errors import sentence_for
 from bot.discord_reply import Drafts, InteractionReply, Reply
+from bot.markdown import one_line
 from bot.records import Kept
 from bot.render import render_answer
 from bot.rights import Caller, Opening, opening
@@ -27,7 +28,7 @@ from bot.views import answer_view
 logger = logging.getLogger(__name__)
 
 WITHHELD = (
-    "-# I looked only in what everyone in this channel may read. `/ask` finds more, for you alone."
+    "I looked only in what everyone in this channel may read. `/ask` finds more, for you alone."
 )
 NOTHING_OPEN = "There is nothing here that you may read. A manager can change that."
 
@@ -86,19 +87,41 @@ async def answer_interaction(
     bot: QuothBot = interaction.client
     if not await bot.service.first_time(interaction.id):
         return
-    caller = caller_of(interaction)
-    open_to = opened(bot, caller, interaction.channel, private=private)
+    caller, channel = caller_of(interaction), interaction.channel
+    open_to = opened(bot, caller, channel, private=private)
     scope = await scope_of(bot.service, caller, open_to, collection, source)
+    threaded = not open_to.private and opens_thread(bot, caller, channel)
+    if threaded and conversation is None:
+        # A thread that starts from a message gets the id of the message.
+        conversation = f"c{(await interaction.original_response()).id}"
     question = Question(
         text=text,
         caller=caller,
         scope=scope,
-        conversation=conversation
-        or conversation_of(caller, interaction.channel, private=open_to.private),
+        conversation=conversation or conversation_of(caller, channel, private=open_to.private),
         private=open_to.private,
     )
     reply = InteractionReply(interaction, private=open_to.private)
-    await bot.service.flights.start(respond(bot.service, reply, question, repeat=repeat))
+    note = WITHHELD if open_to.withheld and not open_to.private else ""
+    await bot.service.flights.start(respond(bot.service, reply, question, repeat=repeat, note=note))
+    if threaded:
+        await open_thread(await interaction.original_response(), text)
+
+
+def opens_thread(bot: QuothBot, caller: Caller, channel: Any) -> bool:
+    """Say whether every question in this channel opens a thread."""
+    rules = bot.service.rulebook.of(caller.guild)
+    text = isinstance(channel, discord.TextChannel)
+    return rules is not None and text and channel.id in rules.threads
+
+
+async def open_thread(message: discord.Message, question: str) -> discord.Thread | None:
+    """Open a thread at a message; None where the bot may not, and the channel does as well."""
+    try:
+        return await message.create_thread(name=one_line(question, 90) or "Question")
+    except discord.HTTPException as failure:
+        logger.warning("channel %s: no thread (%s)", message.channel.id, failure)
+        return None
 
 
 async def respond(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -130,6 +131,15 @@ def invite_link(application: int) -> str:
     return discord.utils.oauth_url(
         application, permissions=PERMISSIONS, scopes=("bot", "applications.commands")
     )
+
+
+def application_of(token: str) -> int | None:
+    """Return the application's id, which a bot token begins with; None if it is no token."""
+    first = token.split(".")[0]
+    try:
+        return int(base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)))
+    except ValueError:
+        return None
 
 
 def _typed(components: list[dict[str, Any]]) -> str:

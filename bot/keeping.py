@@ -11,6 +11,7 @@ import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import reduce
 from typing import ParamSpec, TypeVar
 
@@ -237,7 +238,7 @@ class Keeping:
         report = await self.add_text(
             caller,
             f"team-answer-{digest}.txt",
-            f"{found.wording}\n\n{text}",
+            f"{text.strip()}\n\nTeam answer by {author}, {datetime.now(UTC):%d %B %Y}.\n",
             title=f"Team answer: {found.wording}"[:200],
             url=None,
             added_by=author,

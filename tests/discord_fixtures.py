@@ -7,7 +7,7 @@ import re
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from blockbuster import blockbuster_ctx
 from bot.bridge import Bridge
 from bot.discord_app import serve, shut_down
 from bot.discord_client import QuothBot
-from bot.discord_parts import AppParts
+from bot.discord_parts import AppParts, open_parts
 from bot.records import Kept
 from bot.schema import Answer, Citation, HitTrace, Scope, Status, Turn
 from bot.service import Service
@@ -293,8 +293,8 @@ class Stage:
 
     discord: DiscordServer
     parts: AppParts
-    shelf: PaperShelf
-    answerer: PaperAnswerer
+    shelf: PaperShelf = field(default_factory=PaperShelf)
+    answerer: PaperAnswerer = field(default_factory=lambda: PaperAnswerer(PaperShelf()))
     deadline: float | None = None
     bot: QuothBot | None = None
     _task: asyncio.Task[None] | None = None
@@ -381,6 +381,22 @@ async def eventually(true: Callable[[], object], *, within: float = 10.0) -> Non
 
 async def _value(said: object) -> object:
     return await said if isinstance(said, Awaitable) else said
+
+
+@asynccontextmanager
+async def staged_for_real(folder: Path, **environ: str) -> AsyncIterator[Stage]:
+    """As `staged`, over the real index, models and answers of the home in `folder`."""
+    async with DiscordServer() as discord:
+        settings = settings_for(folder / ".quoth", discord.settings() | environ)
+        async with open_parts(settings) as parts:
+            stage = Stage(discord, parts)
+            try:
+                with blockbuster_ctx(scanned_modules=["bot"]):
+                    yield stage
+                    await stage.stop()
+                discord.assert_clean()
+            finally:
+                await stage.stop()
 
 
 def _off_the_loop() -> None:

@@ -242,9 +242,11 @@ async def test_sharing_names_what_prevents_it(stage: Stage) -> None:
     refused = await bob.sees(to=await bob.click(shown, "Share"))
     assert "everyone may see this channel but not read 'board'" in refused.text
     inside = await bob.slash("ask", question=QUESTION, private=True, in_=boardroom)
-    shown = await bob.sees(to=inside)
-    assert "Shared." in (await bob.sees(to=await bob.click(shown, "Share"))).text
+    other = await bob.sees(to=inside)
+    assert "Shared." in (await bob.sees(to=await bob.click(other, "Share"))).text
     acme.revoke(bob, board)
+    late = await bob.sees(to=await bob.click(shown, "Share"))
+    assert "no longer read" in late.text
     again = await bob.sees(to=await bob.click(shown, "Why?"))
     assert "plan.txt" not in again.text
 

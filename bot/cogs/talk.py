@@ -9,7 +9,15 @@ import discord
 from discord.ext import commands
 
 from bot.asking import Question
-from bot.discord_asking import NOTHING_OPEN, WITHHELD, conversation_of, opened, respond
+from bot.discord_asking import (
+    NOTHING_OPEN,
+    WITHHELD,
+    conversation_of,
+    open_thread,
+    opened,
+    opens_thread,
+    respond,
+)
 from bot.discord_callers import caller_of_message
 from bot.discord_client import QuothBot
 from bot.discord_errors import sentence_for
@@ -92,24 +100,16 @@ class Talk(commands.Cog):
         text = one_line(_MENTION.sub("", message.content))
         open_to = opened(self.bot, caller, message.channel, private=False)
         channel = message.channel
-        if text and self._threaded(caller, channel):
-            channel = await message.create_thread(name=text[:90])
+        if text and opens_thread(self.bot, caller, channel):
+            channel = await open_thread(message, text) or channel
         reply = MessageReply(message, channel)
         if not text or not open_to.collections:
             await reply.say(NO_WORDS if not text else NOTHING_OPEN)
             return
         await reply.open()
         question = await self._question(message, channel, caller, open_to, text)
-        note = WITHHELD.removeprefix("-# ") if open_to.withheld else ""
+        note = WITHHELD if open_to.withheld else ""
         await self.bot.service.flights.start(respond(self.bot.service, reply, question, note=note))
-
-    def _threaded(self, caller: Caller, channel: object) -> bool:
-        rules = self.bot.service.rulebook.of(caller.guild)
-        return (
-            rules is not None
-            and isinstance(channel, discord.TextChannel)
-            and channel.id in rules.threads
-        )
 
     async def _question(
         self,
