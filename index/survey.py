@@ -39,8 +39,9 @@ def survey(folder: str) -> str | None:
     """
     began = time.time_ns()
     os.listdir(folder)  # noqa: PTH208 - pathlib would cost a tenth of the time there is
-    lines = [f"{os.path.abspath(folder)}\0{_user()}"]  # noqa: PTH100 - as above
-    newest = _look(folder, lines)
+    root = os.path.abspath(folder)  # noqa: PTH100 - as above
+    lines = [str(_user())]
+    newest = _look(root, lines)
     if too_recent(newest, began):
         return None
     return blake2b("\n".join(lines).encode("utf-8", "surrogateescape"), digest_size=32).hexdigest()

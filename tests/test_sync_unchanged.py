@@ -181,6 +181,13 @@ def test_another_folder_or_collection_calls_for_the_real_one(home: Home) -> None
     assert not home.path.with_name("none").exists()
 
 
+def test_the_folder_may_be_named_in_any_way(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(home.documents.parent)
+    time.sleep(0.025)
+    for name in ("docs", "docs/", "./docs", "docs/../docs", str(home.documents)):
+        assert unchanged("home", name, model="hashing", cut="test/40") is not None
+
+
 def test_hidden_files_do_not_matter(home: Home) -> None:
     put(home.documents / ".git" / "index", "changes all the time")
     put(home.documents / "~$a.txt", "a lock of an office program")
