@@ -104,7 +104,8 @@ class Passage(Value):
     heading: tuple[str, ...] = Field(default=(), description="Headings above it, outermost first.")
     kind: PassageKind = Field(default="paragraph", description="Structure it was cut from.")
     sentences: tuple[Span, ...] = Field(
-        default=(), description="Its sentences, items or rows: spans of the source's text, in order."
+        default=(),
+        description="Its sentences, items or rows: spans of the source's text, in order.",
     )
 
     @property
