@@ -1,6 +1,6 @@
 """Fit the coefficients of `index.calibration` on the development sets, and report on the rest.
 
-    python -m benchmarks.fit rank|pick|confidence SETS HOMES [--reader] [--write]
+    python -m benchmarks.fit rank|answers SETS HOMES [--reader] [--write]
 
 SETS is the folder of question sets, HOMES one with an index for each (`benchmarks.index_sets`).
 Fitted on: `split: train` of squadshifts_newwiki, every second question of clapnq_dev and
@@ -33,7 +33,7 @@ from index.calibration import (
 )
 from index.embed.reader import open_reader
 from index.ranking import Candidate, passage_features
-from index.search import Findings
+from index.search import Findings, nearest_cosines
 
 RANK = [*PASSAGE_RANK.weights]
 FIRST = [*FIRST_PICK.weights]
@@ -106,76 +106,104 @@ def rank(work: Work, count: int) -> dict[str, LinearModel]:
     return {"PASSAGE_RANK": model, "PASSAGE_SCORE": score}
 
 
-def pick(work: Work, count: int) -> dict[str, LinearModel]:
-    """Fit the order of sentences."""
-    names = READ if work.reader else PICKED
-    data: list[tuple[Part, list[tuple[list[Sentence], list[bool]]]]] = []
-    for part in parts(work.sets, count)[:4]:
-        rows = []
-        for question, _, picker, found in work.each(
-            Part(part.name, [q for q in part.questions if q.answerable], True)
-        ):
-            sentences = picker.sentences(found.query, found.ranked)
-            rows.append((sentences, [_answers(question, s) for s in sentences]))
-        data.append((part, rows))
-    choices = [
-        Choice(matrix([s.features for s in sentences], names), np.array(right, dtype=float))
-        for part, rows in data
-        if part.fitted
-        for sentences, right in rows
-        if sentences
-    ]
-    model = fit_choice(choices, names)
-    for part, rows in data:
-        ordered = [
-            [
-                r
-                for _, r in sorted(
-                    zip(sentences, right, strict=True),
-                    key=lambda pair: -model.value(pair[0].features),
-                )
-            ]
-            for sentences, right in rows
-        ]
-        first, three = (np.mean([hits_at(o, k) for o in ordered]) for k in (1, 3))
-        print(f"{part.name:20} fitted={part.fitted!s:5} first {first:.3f} three {three:.3f}")
+@dataclass(frozen=True)
+class Asked:
+    """One question with everything that was found for it, in one collection."""
+
+    findings: Findings
+    sentences: list[Sentence]
+    right: list[bool]
+    """Whether each sentence answers."""
+    answerable: bool
+    few: bool
+    """Whether the collection is one document."""
+
+    def ordered_by(self, model: LinearModel) -> list[tuple[Sentence, bool]]:
+        """Return sentences and labels, best first."""
+        pairs = zip(self.sentences, self.right, strict=True)
+        return sorted(pairs, key=lambda pair: -model.value(pair[0].features))
+
+
+def answers(work: Work, count: int) -> dict[str, LinearModel]:
+    """Fit the order of sentences and the confidence, with a reader also both with it."""
+    data = [(part, list(_asked(work, part))) for part in parts(work.sets, count)[:4]]
+    fitted = [a for part, found in data if part.fitted for a in found]
+    models = {"FIRST_PICK": _fit_pick(fitted, FIRST)}
+    kinds = [("PICK", PICKED, "CONFIDENCE", SURE)]
     if work.reader:
-        return {"PICK_WITH_READER": model}
-    before = [
-        Choice(matrix([s.features for s in sentences], FIRST), np.array(right, dtype=float))
-        for part, rows in data
-        if part.fitted
-        for sentences, right in rows
-        if sentences
+        kinds.append(("PICK_WITH_READER", READ, "CONFIDENCE_WITH_READER", SURE_READ))
+    for pick_name, pick_features, sure_name, sure_features in kinds:
+        pick = models[pick_name] = _fit_pick(fitted, pick_features)
+        models[sure_name] = sure = _fit_sure(fitted, pick, sure_features)
+        print(f"\n{pick_name}, {sure_name}")
+        for part, found in data:
+            _report(part, found, pick, sure)
+    return models
+
+
+def _asked(work: Work, part: Part) -> Iterator[Asked]:
+    """Yield each question, over the whole set and over one document, and with the answer hidden."""
+    for number, (question, _, picker, findings) in enumerate(work.each(part)):
+        yield from _variants(question, picker, findings, question.answerable)
+        if part.name == "squadshifts_newwiki" and number % 2:
+            hidden = _kept(findings, lambda c, q=question: c.source.uri not in q.gold_documents)
+            yield from _variants(question, picker, hidden, False)
+
+
+def _variants(
+    question: Question, picker: Picker, findings: Findings, answerable: bool
+) -> Iterator[Asked]:
+    sentences = picker.sentences(findings.query, findings.ranked)
+    if not sentences:
+        return
+    right = [answerable and _answers(question, s) for s in sentences]
+    yield Asked(findings, sentences, right, answerable, False)
+    only = findings.ranked[0].source.id
+    few = [n for n, s in enumerate(sentences) if s.candidate.source.id == only]
+    alone = _kept(findings, lambda c: c.source.id == only)
+    if few:
+        kept = [sentences[n] for n in few]
+        yield Asked(alone, kept, [right[n] for n in few], answerable, True)
+
+
+def _fit_pick(fitted: Sequence[Asked], names: Sequence[str]) -> LinearModel:
+    choices = [
+        Choice(matrix([s.features for s in a.sentences], names), np.array(a.right, dtype=float))
+        for a in fitted
+        if a.answerable and not a.few
     ]
-    return {"PICK": model, "FIRST_PICK": fit_choice(before, FIRST)}
+    return fit_choice(choices, names)
 
 
-def confidence(work: Work, count: int) -> dict[str, LinearModel]:
-    """Fit the probability of an answer; unanswerable ones also by hiding the right article."""
-    names = SURE_READ if work.reader else SURE
-    rows: dict[tuple[str, bool], list[tuple[dict[str, float], bool]]] = {}
-    for part in parts(work.sets, count // 2)[:4]:
-        found = rows.setdefault((part.name, part.fitted), [])
-        for question, _, picker, findings in work.each(part):
-            found += [(f, question.answerable) for f in _confidences(picker, findings)]
-            if part.name == "squadshifts_newwiki":
-                hidden = _without(findings, question.gold_documents)
-                found += [(f, False) for f in _confidences(picker, hidden)]
-    fitted = [row for (_, fitted), found in rows.items() if fitted for row in found]
-    labels = np.array([float(label) for _, label in fitted])
-    model = fit_logistic(matrix([f for f, _ in fitted], names), labels, names)
-    for (name, fitted_on), found in rows.items():
-        for few in (False, True):
-            kept = [row for row in found if bool(row[0]["few"]) == few]
-            yes = [model.value(f) for f, label in kept if label]
-            no = [model.value(f) for f, label in kept if not label]
-            print(
-                f"{name:20} fitted={fitted_on!s:5} one document={few!s:5} "
-                f"AUROC {auroc(yes, no) or 0:.3f} "
-                f"false answers at 80 % recall {false_rate_at(yes, no, 0.8) or 0:.3f}"
-            )
-    return {"CONFIDENCE_WITH_READER" if work.reader else "CONFIDENCE": model}
+def _fit_sure(fitted: Sequence[Asked], pick: LinearModel, names: Sequence[str]) -> LinearModel:
+    rows = [_sure_features(a, pick) for a in fitted]
+    labels = np.array([float(a.answerable) for a in fitted])
+    return fit_logistic(matrix(rows, names), labels, names)
+
+
+def _sure_features(asked: Asked, pick: LinearModel) -> dict[str, float]:
+    ordered = [sentence for sentence, _ in asked.ordered_by(pick)]
+    return confidence_features(asked.findings, ordered)
+
+
+def _report(part: Part, found: Sequence[Asked], pick: LinearModel, sure: LinearModel) -> None:
+    """Print what the models achieve on one part."""
+    kind = "fitted  " if part.fitted else "held out"
+    ordered = [[r for _, r in a.ordered_by(pick)] for a in found if a.answerable and not a.few]
+    first, three = (np.mean([hits_at(o, k) for o in ordered]) for k in (1, 3))
+    print(f"{part.name:20} {kind} first {first:.3f} one of three {three:.3f}")
+    for few in (False, True):
+        scored = [
+            (sure.value(_sure_features(a, pick)), a.answerable) for a in found if a.few == few
+        ]
+        yes = [value for value, label in scored if label]
+        no = [value for value, label in scored if not label]
+        print(
+            f"{'':20} {'one document' if few else 'whole set':12} AUROC {auroc(yes, no) or 0:.3f}, "
+            f"false answers at 80 % recall {false_rate_at(yes, no, 0.8) or 0:.3f}, "
+            f"at the threshold {np.mean([v > 0 for v in no]):.3f} "
+            f"with recall {np.mean([v > 0 for v in yes]):.3f}"
+        )
 
 
 def _passages(question: Question, found: Findings) -> Choice:
@@ -198,21 +226,10 @@ def _answers(question: Question, sentence: Sentence) -> bool:
     return holds_answer(sentence.text, question.answers)
 
 
-def _confidences(picker: Picker, findings: Findings) -> list[dict[str, float]]:
-    """Return the features over the whole set, and over a collection of the best document alone."""
-    sentences = picker.sentences(findings.query, findings.ranked)
-    if not sentences:
-        return []
-    only = findings.ranked[0].source.id
-    ranked = [c for c in findings.ranked if c.source.id == only]
-    few = [s for s in sentences if s.candidate.source.id == only]
-    every = [confidence_features(findings.query, findings.ranked, sentences)]
-    return every + ([confidence_features(findings.query, ranked, few)] if few else [])
-
-
-def _without(findings: Findings, documents: Sequence[str]) -> Findings:
-    kept = tuple(c for c in findings.ranked if c.source.uri not in documents)
-    return Findings(findings.query, kept, findings.hits)
+def _kept(findings: Findings, keep: Callable[[Candidate], bool]) -> Findings:
+    """Return the findings as they were over a part of the collection."""
+    kept = tuple(c for c in findings.ranked if keep(c))
+    return Findings(findings.query, kept, findings.hits, nearest_cosines(kept))
 
 
 def _repeat(part: Part) -> int:
@@ -222,8 +239,7 @@ def _repeat(part: Part) -> int:
 
 STAGES: dict[str, Callable[[Work, int], dict[str, LinearModel]]] = {
     "rank": rank,
-    "pick": pick,
-    "confidence": confidence,
+    "answers": answers,
 }
 
 

@@ -391,6 +391,7 @@ def _joined(findings: Sequence[Findings]) -> Findings:
         findings[0].query,
         tuple(sorted(ranked.values(), key=lambda c: -c.value)),
         tuple(sorted(hits.values(), key=lambda h: -h.score)),
+        findings[0].cosines,
     )
 
 

@@ -11,25 +11,27 @@ from collections.abc import Sequence
 from bot.picking import UNREAD, Sentence
 from index.calibration import CONFIDENCE, CONFIDENCE_WITH_READER, logistic
 from index.ranking import Candidate, Query, sentence_cosines
+from index.search import Findings
 
 FEW = 8
 """Passages below which the distance to the others says nothing: a collection of one article."""
 
+LEAD = 8.0
+"""Lead of the best passage where fewer than five are worth anything."""
 
-def confidence(query: Query, ranked: Sequence[Candidate], sentences: Sequence[Sentence]) -> float:
+
+def confidence(findings: Findings, sentences: Sequence[Sentence]) -> float:
     """Return the calibrated probability that the best sentence answers the question."""
-    if not ranked or not sentences:
+    if not findings.ranked or not sentences:
         return 0.0
-    features = confidence_features(query, ranked, sentences)
+    features = confidence_features(findings, sentences)
     model = CONFIDENCE_WITH_READER if "read" in sentences[0].features else CONFIDENCE
     return logistic(model.value(features))
 
 
-def confidence_features(
-    query: Query, ranked: Sequence[Candidate], sentences: Sequence[Sentence]
-) -> dict[str, float]:
+def confidence_features(findings: Findings, sentences: Sequence[Sentence]) -> dict[str, float]:
     """Return what tells an answer from a page that only looks right."""
-    cosines = sorted((c.cosine for c in ranked), reverse=True)
+    query, ranked, cosines = findings.query, findings.ranked, findings.cosines
     others = cosines[3:10]
     few = len(others) < FEW - 3
     pooled = [max(sentence_cosines(query, c), default=0.0) for c in ranked[:10]]
@@ -43,7 +45,7 @@ def confidence_features(
         "gap": 0.0 if few else cosines[0] - sum(others) / len(others),
         "few": float(few),
         "rank": ranked[0].value,
-        "lead": 0.0 if few else ranked[0].value - ranked[4].value,
+        "lead": ranked[0].value - ranked[4].value if len(ranked) > 4 else LEAD,
         "coverage": max(query.coverage(c.words.all | c.words.title) for c in ranked[:5]),
         "residual": max(_beyond_title(query, c) for c in ranked[:5]),
         "residual_sentence": _beyond_title_in(query, best),

@@ -61,7 +61,7 @@ class Extractor:
         """Return the quotes that answer `question`, or `not_found` with the nearest spans."""
         ranked = findings.ranked
         sentences = [s for s in self._picker.sentences(findings.query, ranked) if _quotable(s)]
-        sure = confidence(findings.query, ranked, sentences)
+        sure = confidence(findings, sentences)
         nearest = tuple(nearest_spans(sentences))
         wanted = self._threshold / 2 if shape(question) == "overview" else self._threshold
         if sure < wanted or not sentences:

@@ -22,6 +22,10 @@ NOT_IN_SOURCES = "The sources do not say."
 """The one sentence for "not in the sources", shared by prompts, engines and tests."""
 
 
+_RENDERED = (".html", ".htm", ".xhtml", ".csv", ".tsv")
+"""Files whose canonical text is made from them: its lines are not the file's."""
+
+
 class Scope(Value):
     """What a person may read: the collections that are opened for one question."""
 
@@ -48,13 +52,15 @@ class Citation(Value):
     modified: datetime | None = Field(default=None, description="When the source last changed.")
 
     def link(self) -> str:
-        """Return where to look it up: a web text fragment, a PDF page, or a path with lines."""
+        """Return where to look it up: a web text fragment, a PDF page, a path, with lines if any."""
         if self.url and self.page is not None:
             return f"{self.url}#page={self.page}"
         if self.url:
             return f"{self.url}#:~:text={_text_fragment(self.quote)}"
         if self.page is not None:
             return f"{self.source}#page={self.page}"
+        if self.source.lower().endswith(_RENDERED):
+            return self.source
         first, last = self.lines
         return f"{self.source}#L{first}" if first == last else f"{self.source}#L{first}-L{last}"
 

@@ -115,19 +115,19 @@ PICK_WITH_READER = LinearModel(
 
 CONFIDENCE = LinearModel(
     {
-        "cosine": 0.0,
-        "pooled": 6.0,
-        "own": 0.0,
-        "own_mean": 5.0,
-        "gap": 8.0,
-        "few": 1.0,
-        "terms": 0.0,
-        "rank": 0.1,
-        "lead": 0.0,
-        "residual": 1.5,
-        "residual_sentence": 0.0,
+        "cosine": 0.5333,
+        "pooled": 6.697,
+        "own": 5.694,
+        "own_mean": -2.656,
+        "gap": -2.01,
+        "few": -0.7425,
+        "terms": -0.5489,
+        "rank": 0.1429,
+        "lead": 0.1207,
+        "residual": 0.6851,
+        "residual_sentence": 1.3,
     },
-    offset=-8.5,
+    offset=-7.724,
 )
 """Log-odds that the sources answer, without a reader."""
 

@@ -12,6 +12,6 @@ CHUNKING_VERSION = 1
 """Raised whenever the same document is cut, or its words compared, in another way than before."""
 
 
-def recipe(max_tokens: int = 200) -> str:
+def recipe(max_tokens: int = 220) -> str:
     """Return what a build is stamped with besides its model: how documents were cut."""
     return f"{CHUNKING_VERSION}/{max_tokens}"

@@ -16,7 +16,7 @@ class ChunkConfig(Value):
     """How documents are cut into passages."""
 
     max_tokens: int = Field(
-        default=200,
+        default=220,
         ge=32,
         le=2000,
         description="Word pieces of a passage's text; MiniLM reads 256 with title and heading.",

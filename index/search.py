@@ -74,6 +74,8 @@ class Findings:
     """Single passages, best first: what the answering engines pick from."""
     hits: tuple[Hit, ...]
     """The same, folded and merged for a reader."""
+    cosines: tuple[float, ...] = ()
+    """Similarities of the nearest passages, highest first, weak ones included."""
 
 
 class Searcher:
@@ -128,7 +130,9 @@ class Searcher:
             key=lambda c: (-c.value, c.passage.id),
         )
         kept = fold_duplicates([c for c in ranked if c.score >= SCORE_FLOOR])
-        return Findings(query, tuple(kept), tuple(self._merged(kept, limit)))
+        return Findings(
+            query, tuple(kept), tuple(self._merged(kept, limit)), nearest_cosines(ranked)
+        )
 
     def _query(self, text: str, collections: Sequence[str]) -> Query:
         words = tuple(dict.fromkeys([*content_terms(text), *terms(text)]))
@@ -247,6 +251,11 @@ def checked(question: str) -> str:
 def _value(queries: Sequence[Query], candidate: Candidate) -> float:
     """Return the mean ranking value over the wordings of one question."""
     return sum(ranking_value(query, candidate) for query in queries) / len(queries)
+
+
+def nearest_cosines(candidates: Sequence[Candidate]) -> tuple[float, ...]:
+    """Return the ten highest similarities: how far the best stand out tells much."""
+    return tuple(sorted((c.cosine for c in candidates), reverse=True)[:10])
 
 
 def fold_duplicates(ranked: Sequence[Candidate]) -> list[Candidate]:
