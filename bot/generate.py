@@ -35,8 +35,8 @@ NOT_BACKED = "(not backed by the sources)"
 PROMPT_CHARACTERS = 14_000
 """About 3,500 tokens of passages: fits the 4,096 of small local models with instructions cut."""
 
-REPLY_CHARACTERS = 12_000
-"""A longer reply is cut here; the instructions ask for a few sentences."""
+REPLY_CHARACTERS = 6_000
+"""A longer reply is cut here: about twice the tokens that a model is allowed."""
 
 _CONDENSED = 400
 """Characters of a rewritten question; a longer one is not believed."""
