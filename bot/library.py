@@ -14,24 +14,32 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from bot.conversation import resolve
+from bot.schema import Turn
 from bot.settings import Settings
 from index.catalog import Catalog
 from index.catalog_format import recipe
 from index.catalog_rows import SourceEntry
 from index.config import SHARED_COLLECTION
 from index.errors import AmbiguousSource, QuothError, SourceNotFound, WeightsUnavailable
-from index.protocols import Embedder, Reader
+from index.protocols import Embedder, Reader, Vectors
 from index.schema import Hit, Source, SyncReport
 from index.unchanged import unchanged
+from index.vectors import ChromaVectors
 
 if TYPE_CHECKING:
     from index.search import Searcher
     from index.sync import Progress, Synchroniser
-    from index.vectors import ChromaVectors
 
 T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
+
+LONG_WAIT = 30.0
+"""Seconds to wait for another writer by those who came to write."""
+
+SHORT_WAIT = 1.0
+"""The same for those who came to ask, and can be answered from the index as it is."""
 
 
 class InexactName(SourceNotFound):
@@ -60,6 +68,19 @@ class Once(Generic[T]):
     def built(self) -> T | None:
         """The part if it was ever built."""
         return self._built[0] if self._built else None
+
+
+class FreshVectors(ChromaVectors):
+    """Sees what other processes have written: an embedded Chroma does not by itself."""
+
+    def __init__(self, catalog: Catalog, home: Path, *, url: str | None) -> None:
+        super().__init__(home, url=url, current=catalog.chroma_name)
+        self._catalog = catalog
+
+    def query(self, collection: str, vector: Vectors, limit: int) -> list[tuple[str, float]]:
+        """Return up to `limit` (id, cosine) pairs as the index is now."""
+        self.follow(self._catalog.generation())
+        return super().query(collection, vector, limit)
 
 
 class Library:
@@ -149,9 +170,13 @@ class Library:
             raise InexactName(name, found.uri)
         return found
 
-    def search(self, words: str, collections: Sequence[str], limit: int) -> list[Hit]:
-        """Return the passages nearest to `words`, best first."""
-        return self.searcher.search(words, collections=collections, limit=limit)
+    def search(
+        self, words: str, collections: Sequence[str], limit: int, history: Sequence[Turn] = ()
+    ) -> list[Hit]:
+        """Return the passages nearest to `words`, best first; a follow-up stands alone first."""
+        alone = resolve(words, history).question
+        found = self.searcher.find(alone, collections=collections, limit=limit, asked=words)
+        return list(found.hits)
 
     def is_empty(self) -> bool:
         """Say whether nothing is indexed."""
@@ -178,7 +203,10 @@ class Library:
             cut=recipe(config.chunk.max_tokens),
             embedded=config.chroma_url is None,
         )
-        return self.sync(SHARED_COLLECTION, progress) if summary is None else None
+        if summary is not None:
+            return None
+        writer = self._build_synchroniser(LONG_WAIT if self.is_empty() else SHORT_WAIT)
+        return writer.sync_folder(SHARED_COLLECTION, self.settings.documents, progress)
 
     def sync(self, collection: str, progress: Progress | None = None) -> SyncReport:
         """Bring the shared collection in step with its folder, or read another one again.
@@ -248,20 +276,14 @@ class Library:
         return self.settings.threads or None
 
     def _open_vectors(self) -> ChromaVectors:
-        from index.vectors import ChromaVectors
-
-        return ChromaVectors(
-            self.settings.home,
-            url=self.settings.chroma_url,
-            current=self.catalog.chroma_name,
-        )
+        return FreshVectors(self.catalog, self.settings.home, url=self.settings.chroma_url)
 
     def _build_searcher(self) -> Searcher:
         from index.search import Searcher
 
         return Searcher(catalog=self.catalog, vectors=self.vectors, embedder=self.embedder_if_any())
 
-    def _build_synchroniser(self) -> Synchroniser:
+    def _build_synchroniser(self, lock_seconds: float = LONG_WAIT) -> Synchroniser:
         from index.chunk import chunk
         from index.sync import Synchroniser
 
@@ -272,6 +294,7 @@ class Library:
             self.embedder_if_any(),
             chunk=partial(chunk, config=config),
             recipe=recipe(config.max_tokens),
+            lock_seconds=lock_seconds,
         )
 
 

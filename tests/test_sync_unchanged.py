@@ -278,7 +278,7 @@ def test_a_writer_does_not_keep_it_waiting(home: Home) -> None:
 
 
 def test_the_default_recipe_is_that_of_the_default_configuration() -> None:
-    assert recipe() == recipe(ChunkConfig().max_tokens) == f"{CHUNKING_VERSION}/200"
+    assert recipe() == recipe(ChunkConfig().max_tokens) == f"{CHUNKING_VERSION}/220"
 
 
 def test_it_imports_next_to_nothing() -> None:

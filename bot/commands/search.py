@@ -12,7 +12,7 @@ from bot.commands.lines import answer_lines
 from bot.commands.step import bring_in_step
 from bot.library import Library
 from bot.payload import Payload, dumps, hits_payload
-from bot.questions import checked
+from bot.questions import Asked, checked
 from bot.terminal import hits_screen
 
 
@@ -27,8 +27,8 @@ from bot.terminal import hits_screen
 def search(edge: Edge, query: tuple[str, ...], as_json: bool, collection: str, limit: int) -> None:
     """Find the passages nearest to some words.
 
-    With - instead of words, read one query a line from standard input and print one JSON object
-    a line.
+    With - instead of words, read one query a line from standard input (plain text, or a JSON
+    object with "question" and perhaps "history") and print one JSON object a line.
 
     \b
     quoth search security guarantees --limit 3
@@ -50,7 +50,8 @@ def search(edge: Edge, query: tuple[str, ...], as_json: bool, collection: str, l
 
 
 def _search_lines(edge: Edge, library: Library, collection: str, limit: int) -> bool:
-    def found(query: str) -> Payload:
-        return hits_payload(query, library.search(query, [collection], limit))
+    def found(asked: Asked) -> Payload:
+        hits = library.search(asked.question, [collection], limit, asked.history)
+        return hits_payload(asked.question, hits)
 
-    return answer_lines(edge, sys.stdin.buffer, lambda asked: found(asked.question))
+    return answer_lines(edge, sys.stdin.buffer, found)
