@@ -29,14 +29,13 @@ from bot.cogs.manage import Settings as SettingsCog
 from bot.cogs.sources import Sources
 from bot.cogs.talk import Talk
 from bot.discord_actions import handlers
-from bot.discord_client import PERMISSIONS, QuothBot, ShardedBot, invite_link
+from bot.discord_client import QuothBot, ShardedBot
 from bot.discord_parts import open_parts
+from bot.invite import PERMISSIONS, invite_link
 from bot.service import Parts, Service, open_service
 from bot.settings import Settings
 from bot.views import AnswerButton
 from index.errors import ConfigurationError
-
-__all__ = ["PERMISSIONS", "build_bot", "invite_link", "run", "serve"]
 
 logger = logging.getLogger(__name__)
 
@@ -248,7 +247,7 @@ def lacking(bot: QuothBot) -> list[str]:
     lines = []
     for guild in bot.guilds:
         has = guild.me.guild_permissions if guild.me else discord.Permissions.none()
-        missing = [name for name, wanted in PERMISSIONS if wanted and not getattr(has, name)]
+        missing = [name for name in PERMISSIONS if not getattr(has, name)]
         if missing and not has.administrator:
             names = ", ".join(name.replace("_", " ") for name in missing)
             link = invite_link(bot.application_id or 0)

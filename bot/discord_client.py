@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -20,17 +19,6 @@ CUSTOM_ID = re.compile(
     r"q1:(?P<action>[a-z]{2,10}):(?P<key>[A-Za-z0-9_-]{1,48})(?::(?P<number>\d{1,9}))?"
 )
 """What a button says of itself; nothing else has to be remembered for it to work."""
-
-PERMISSIONS = discord.Permissions(
-    view_channel=True,
-    send_messages=True,
-    send_messages_in_threads=True,
-    create_public_threads=True,
-    embed_links=True,
-    attach_files=True,
-    read_message_history=True,
-)
-"""Everything the bot does, and nothing else."""
 
 
 @dataclass(frozen=True)
@@ -124,22 +112,6 @@ def intents(*, message_content: bool) -> discord.Intents:
     wanted.guilds = wanted.guild_messages = wanted.dm_messages = True
     wanted.message_content = message_content
     return wanted
-
-
-def invite_link(application: int) -> str:
-    """Return the link that invites the bot with exactly what it needs."""
-    return discord.utils.oauth_url(
-        application, permissions=PERMISSIONS, scopes=("bot", "applications.commands")
-    )
-
-
-def application_of(token: str) -> int | None:
-    """Return the application's id, which a bot token begins with; None if it is no token."""
-    first = token.split(".")[0]
-    try:
-        return int(base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)))
-    except ValueError:
-        return None
 
 
 def _typed(components: list[dict[str, Any]]) -> str:

@@ -14,6 +14,7 @@ from typing import Literal
 from pydantic import Field
 
 from bot.app import model_config
+from bot.invite import application_of, invite_link
 from bot.library import Library
 from bot.settings import Settings, unknown_variables, variables
 from index.errors import QuothError
@@ -215,6 +216,12 @@ def _language_model(patient: Patient) -> Check:
 
 
 def _discord(patient: Patient) -> Check:
-    if patient.settings.discord_token is None:
+    token = patient.settings.discord_token
+    if token is None:
         return Check(name="discord", state="off", detail="no token; set DISCORD_TOKEN to use it")
-    return Check(name="discord", state="ok", detail="a token is set")
+    application = application_of(token.get_secret_value())
+    if application is None:
+        detail = "a token is set, of a form that tells no link to invite the bot with"
+        return Check(name="discord", state="ok", detail=detail)
+    link = invite_link(application)
+    return Check(name="discord", state="ok", detail=f"a token is set; invite the bot with {link}")

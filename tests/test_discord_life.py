@@ -20,13 +20,13 @@ from bot.discord_app import (
     build_bot,
     commands_hash,
     find_gateway,
-    invite_link,
     run,
     serve,
     shut_down,
 )
 from bot.discord_client import ShardedBot, intents
 from bot.errors import ModelUnavailable
+from bot.invite import PERMISSIONS, application_of, invite_link
 from index.config import SHARED_COLLECTION
 from index.errors import ConfigurationError, StoreError
 from tests.discord_fixtures import Stage, eventually, settings_for, source, staged
@@ -135,6 +135,16 @@ def test_the_invite_link_has_exactly_the_scopes_and_permissions_needed() -> None
         "https://discord.com/oauth2/authorize?client_id=123&scope=bot+applications.commands"
         "&permissions=309237763072"
     )
+    assert (
+        sum(PERMISSIONS.values()) == discord.Permissions(**dict.fromkeys(PERMISSIONS, True)).value
+    )
+
+
+@pytest.mark.parametrize(
+    ("token", "expected"), [("MTIz.a.b", 123), ("MTIzNA.a.b", 1234), ("", None), ("ü.b", None)]
+)
+def test_a_token_begins_with_the_application(token: str, expected: int | None) -> None:
+    assert application_of(token) == expected
 
 
 async def test_the_gateway_without_the_intent_it_asks_for_is_one_plain_line(
