@@ -43,6 +43,9 @@ logger = logging.getLogger(__name__)
 HITS_FOR_MODEL = 6
 """Passages a language model is shown."""
 
+UNSURE = 0.25
+"""The most confidence that is left when the model finds no answer in what search found."""
+
 GREETING = "Hello! Ask me a question about the documents, and I will quote what they say."
 THANKS = "You are welcome. Ask me whenever you want to know what the documents say."
 
@@ -234,7 +237,10 @@ class Answerer:
                 )
                 async with aclosing(drafts):
                     async for written in drafts:
-                        yield number(written, self._catalog.source, _no_heading)[0]
+                        text, _ = await self._bridge.run(
+                            number, written, self._catalog.source, _no_heading
+                        )
+                        yield text
         except ModelError as error:
             logger.warning("Answered by quotes: %s", error)
             written, notice = None, f"{error} Here are quotes instead."
@@ -246,6 +252,8 @@ class Answerer:
     def _generated(self, asked: _Asked, evidence: _Evidence, draft: Draft) -> Answer:
         assert self._generator is not None
         sure = evidence.extraction.draft.confidence
+        if draft.status == "not_found":
+            sure = min(sure, UNSURE)
         draft = draft.model_copy(update={"confidence": sure})
         return self._numbered(asked, evidence, draft, engine=self._generator.engine)
 

@@ -64,11 +64,12 @@ class PassageTerms:
         spans = passage.sentences or (passage.span,)
         offset = passage.start
         words = [terms(passage.text[s.start - offset : s.end - offset]) for s in spans]
+        sentences = tuple(frozenset(sentence) for sentence in words)
         return cls(
             title=frozenset(terms(" ".join((title, *passage.heading)))),
-            sentences=tuple(frozenset(sentence) for sentence in words),
+            sentences=sentences,
             pairs=tuple(frozenset(_content_pairs(sentence)) for sentence in words),
-            all=frozenset(terms(passage.text)),
+            all=frozenset().union(*sentences),
             length=sum(map(len, words)),
         )
 
