@@ -89,9 +89,9 @@ def test_commands_list_sources_and_help(indexed_folder: Path) -> None:
 class Terminal:
     """A `quoth` process on a terminal of its own."""
 
-    def __init__(self, folder: Path, *arguments: str) -> None:
+    def __init__(self, folder: Path, *arguments: str, **more: str) -> None:
         self._own, theirs = pty.openpty()
-        environ = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], "TERM": "xterm"}
+        environ = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], "TERM": "xterm", **more}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "bot", *arguments],
             cwd=folder, env=environ, stdin=theirs, stdout=theirs, stderr=theirs,
@@ -101,21 +101,30 @@ class Terminal:
         self.screen = ""
         self._seen = 0
 
-    def expect(self, text: str, seconds: float = 120) -> None:
-        """Wait until `text` has appeared behind what was expected before."""
+    def expect(self, text: str, *, seconds: float = 120, pressing: int | None = None) -> None:
+        """Wait until `text` has appeared behind what was expected before.
+
+        `pressing` is a signal to send until then: one that comes while a key is being handled
+        waits for the next key.
+        """
         deadline = time.monotonic() + seconds
         while (found := self.screen.find(text, self._seen)) < 0:
-            ready, _, _ = select.select([self._own], [], [], max(0, deadline - time.monotonic()))
-            assert ready, f"{text!r} did not come; the screen is:\n{self.screen}"
-            self.screen += os.read(self._own, 4096).decode()
+            assert time.monotonic() < deadline, f"{text!r} did not come:\n{self.screen}"
+            if pressing is not None:
+                os.killpg(self._process.pid, pressing)
+            self._read(1.0)
         self._seen = found + len(text)
+
+    def _read(self, seconds: float) -> None:
+        ready, _, _ = select.select([self._own], [], [], seconds)
+        if ready:
+            try:
+                self.screen += os.read(self._own, 4096).decode()
+            except OSError:  # Linux says so when the process has ended
+                pytest.fail(f"the process has ended:\n{self.screen}")
 
     def type(self, text: str) -> None:
         os.write(self._own, text.encode())
-
-    def interrupt(self) -> None:
-        """Press Ctrl-C: a terminal of another session sends no signal by itself."""
-        os.killpg(self._process.pid, signal.SIGINT)
 
     def __enter__(self) -> Self:
         return self
@@ -134,8 +143,7 @@ def test_a_conversation_on_a_terminal(indexed_folder: Path) -> None:
         terminal.expect("> ")
         terminal.type("half a li")
         terminal.expect("half a li")
-        terminal.interrupt()
-        terminal.expect("> ")
+        terminal.expect("> ", pressing=signal.SIGINT)
         terminal.type("Who leads UN peacekeeping?\r")
         terminal.expect("[1]")
         terminal.expect("> ")
@@ -146,3 +154,21 @@ def test_a_conversation_on_a_terminal(indexed_folder: Path) -> None:
         assert terminal.wait() == 0
         assert "Traceback" not in terminal.screen
         assert "\x1b[1" in terminal.screen
+
+
+def test_the_first_question_on_a_terminal_shows_progress_and_colour(own_folder: Path) -> None:
+    for number in range(3):
+        text = f"# Tides {number}\n\nThe moon pulls the sea {number} times a day.\n"
+        (own_folder / "documents" / f"tides-{number}.md").write_text(text)
+    with Terminal(own_folder, "ask", "How often does the moon pull the sea?") as terminal:
+        terminal.expect("Indexing")
+        terminal.expect("/3")
+        terminal.expect("(documents/tides-")
+        assert terminal.wait() in (0, 1)
+
+
+def test_no_colour_is_respected(indexed_folder: Path) -> None:
+    with Terminal(indexed_folder, "show", GUIDE + ":6", NO_COLOR="1") as terminal:
+        terminal.expect("# Quoth user guide")
+        assert terminal.wait() == 0
+        assert "\x1b" not in terminal.screen

@@ -6,15 +6,15 @@ from bot.commands.edge import say
 from bot.commands.progress import progress_bar
 from bot.library import Library
 from bot.terminal import one_line
-from index.errors import ConfigurationError, IndexLocked
+from index.errors import ConfigurationError, IndexLocked, IndexMismatch
 from index.schema import SyncReport
 
 
 def bring_in_step(library: Library) -> None:
     """Index what is new or changed, and say on standard error what could not be.
 
-    Where the folder is missing, or another process is writing, questions are answered from the
-    index as it is; raises ConfigurationError when there is nothing to answer from.
+    Where the folder is missing, another process is writing, or the embedding model cannot be
+    had, questions are answered from the index as it is; raises QuothError when it is empty.
     """
     if not library.settings.documents.is_dir():
         _without_folder(library)
@@ -22,7 +22,7 @@ def bring_in_step(library: Library) -> None:
     try:
         with progress_bar() as progress:
             report = library.bring_in_step(progress)
-    except IndexLocked as error:
+    except (IndexLocked, IndexMismatch) as error:
         if library.is_empty():
             raise
         say(f"{error} This answer comes from the index as it is now.")
