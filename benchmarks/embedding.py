@@ -18,6 +18,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from index.embed.weights import SHA256, WEIGHTS, ModelFiles, Tensor, digest_of
 from index.protocols import EmbeddingInput, Vectors
 
 SEED = 0
+QUESTIONS_TIMED, READINGS_TIMED = 20, 8
 MEASURED_ON = ("clapnq_dev", "mtrag_human")
 """Sets whose texts give the ranges; the other figures come from the third one."""
 JUDGED_ON = "squadshifts_newwiki"
@@ -77,30 +79,30 @@ def report(**figures: float) -> None:
         print(f"{name.replace('_', ' '):34} {figure:.4g}")
 
 
+def one_by_one(embed: Callable[[list[str]], object], questions: Sequence[str]) -> None:
+    for question in questions:
+        embed([question])
+
+
 def measure_speed(evals: Path, home: Path) -> None:
     texts = paragraphs(evals / JUDGED_ON, 60)
     texts = random.Random(SEED).sample(texts, 64)
     both = models(home)
     seconds = in_turns(
-        {exact: lambda model=model: model.embed_passages(texts) for exact, model in both.items()}
+        {exact: partial(model.embed_passages, texts) for exact, model in both.items()}
     )
-    ask = ["What are the conditions?"]
+    question = ["What are the conditions?"] * QUESTIONS_TIMED
     asked = in_turns(
-        {
-            exact: lambda model=model: [model.embed(ask) for _ in range(20)]
-            for exact, model in both.items()
-        }
+        {exact: partial(one_by_one, model.embed, question) for exact, model in both.items()}
     )
-    opened = in_turns(
-        {exact: lambda exact=exact: open_minilm(home, threads=1, exact=exact) for exact in both}
-    )
+    opened = in_turns({exact: partial(open_minilm, home, threads=1, exact=exact) for exact in both})
     cosines = closeness(both, texts)
     report(
         passages_a_second_floats=len(texts) / seconds[True],
         passages_a_second_integers=len(texts) / seconds[False],
         integers_to_floats=seconds[True] / seconds[False],
-        question_ms_floats=asked[True] / 20 * 1000,
-        question_ms_integers=asked[False] / 20 * 1000,
+        question_ms_floats=asked[True] / QUESTIONS_TIMED * 1000,
+        question_ms_integers=asked[False] / QUESTIONS_TIMED * 1000,
         open_ms_floats=opened[True] * 1000,
         open_ms_integers=opened[False] * 1000,
         mean_cosine=float(cosines.mean()),
@@ -171,25 +173,22 @@ def judge(reader: MiniLMReader, tasks: Sequence[Any]) -> tuple[float, float, lis
 
 
 def measure_reading(evals: Path, home: Path, adapter: Path, count: int = 150) -> None:
-    readers = {
-        exact: open_reader(home, adapter=adapter, threads=1, exact=exact) for exact in (True, False)
-    }
+    readers: dict[bool, MiniLMReader] = {}
+    for exact in (True, False):
+        opened = open_reader(home, adapter=adapter, threads=1, exact=exact)
+        assert opened is not None, f"no adapter in {adapter}"
+        readers[exact] = opened
     tasks = reading_tasks(evals, count)
     scores = {}
     for exact, reader in readers.items():
-        assert reader is not None
         held, first, scores[exact] = judge(reader, tasks)
         kind = "floats" if exact else "integers"
         report(**{f"best_span_answers_{kind}": held, f"gold_paragraph_first_{kind}": first})
-    seconds = in_turns(
-        {
-            exact: lambda reader=reader: [reader.read(q, pairs) for q, _, pairs in tasks[:8]]
-            for exact, reader in readers.items()
-        }
-    )
+    some = tasks[:READINGS_TIMED]
+    seconds = in_turns({exact: partial(judge, reader, some) for exact, reader in readers.items()})
     report(
-        ms_for_five_paragraphs_floats=seconds[True] / 8 * 1000,
-        ms_for_five_paragraphs_integers=seconds[False] / 8 * 1000,
+        ms_for_five_paragraphs_floats=seconds[True] / READINGS_TIMED * 1000,
+        ms_for_five_paragraphs_integers=seconds[False] / READINGS_TIMED * 1000,
         integers_to_floats=seconds[True] / seconds[False],
         correlation_of_scores=float(np.corrcoef(scores[True], scores[False])[0, 1]),
     )

@@ -22,6 +22,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from index.embed.quantize import (
+    STRENGTH,
+    STRENGTH_AFTER_GELU,
+    QuantizedLinear,
+    Ranges,
+    quantize,
+)
 from index.embed.weights import Tensor
 
 if TYPE_CHECKING:
@@ -45,8 +52,9 @@ EMBEDDED_BYTES = 1024
 class GraphBuilder:
     """Collects nodes and constants; every method returns the name of what it added."""
 
-    def __init__(self, weights: Mapping[str, Tensor]) -> None:
+    def __init__(self, weights: Mapping[str, Tensor], ranges: Ranges | None = None) -> None:
         self._weights = weights
+        self._ranges = ranges
         self._nodes: list[Any] = []
         self._constants: list[TensorProto] = []
         self.data = bytearray()
@@ -82,22 +90,53 @@ class GraphBuilder:
         self._nodes.append(helper.make_node(kind, inputs, [output], name=output, **attributes))
         return output
 
-    def product(self, x: str, name: str) -> str:
+    def product(self, x: str, name: str, *, strength: float = STRENGTH) -> str:
         """Multiply by the checkpoint's matrix `name`, which is stored (outputs, inputs)."""
-        matrix = self.constant(f"{name}.weight", self._weights[f"{name}.weight"].T)
-        return self.node("MatMul", [x, matrix])
+        matrix = self._weights[f"{name}.weight"].T
+        if self._ranges is None or name not in self._ranges:
+            return self.node("MatMul", [x, self.constant(f"{name}.weight", matrix)])
+        whole = quantize(matrix, self._ranges[name], strength=strength)
+        rounded, weights, scale, steps, zero = self.rounded(x, name, whole)
+        return self.node(
+            "MatMulIntegerToFloat", [rounded, weights, scale, steps, zero], domain=FUSED
+        )
+
+    def rounded(self, x: str, name: str, linear: QuantizedLinear) -> tuple[str, ...]:
+        """Round `x`; return it, the weights, its scale, their scales and its zero point."""
+        scale = self.constant(f"{name}.scale", linear.scale)
+        zero = self.constant(f"{name}.zero_point", linear.zero_point)
+        balanced = self.node("Mul", [x, self.constant(f"{name}.balance", linear.balance)])
+        return (
+            self.node("QuantizeLinear", [balanced, scale, zero]),
+            self.constant(f"{name}.weight", linear.weights),
+            scale,
+            self.constant(f"{name}.steps", linear.weight_scales),
+            zero,
+        )
+
+    def attention(self, x: str, name: str) -> str:
+        """Add self-attention up to, but not including, its output projection."""
+        parts = [f"{name}.{part}" for part in ("query", "key", "value")]
+        matrix = np.concatenate([self._weights[f"{part}.weight"].T for part in parts], axis=1)
+        bias = np.concatenate([self._weights[f"{part}.bias"] for part in parts])
+        added = self.constant(f"{name}.bias", bias)
+        if self._ranges is None or name not in self._ranges:
+            inputs = [x, self.constant(f"{name}.weight", matrix), added, "lengths"]
+            return self.node("Attention", inputs, num_heads=HEADS, domain=FUSED)
+        whole = quantize(matrix, self._ranges[name])
+        rounded, weights, scale, steps, zero = self.rounded(x, name, whole)
+        inputs = [rounded, weights, added, scale, steps, "lengths", zero]
+        return self.node("QAttention", inputs, num_heads=HEADS, domain=FUSED)
 
     def normalised(self, name: str) -> list[str]:
         """Add scale and shift of a normalisation."""
         return [self.weight(f"{name}.LayerNorm.weight"), self.weight(f"{name}.LayerNorm.bias")]
 
-    def residual(self, x: str, skipped: str, name: str) -> str:
+    def residual(self, x: str, skipped: str, name: str, *, strength: float = STRENGTH) -> str:
         """Project `x`, add the bias and what skipped the layer, and normalise."""
-        inputs = [self.product(x, f"{name}.dense"), skipped, *self.normalised(name)]
-        bias = self.weight(f"{name}.dense.bias")
-        return self.node(
-            "SkipLayerNormalization", [*inputs, bias], epsilon=NORM_EPSILON, domain=FUSED
-        )
+        projected = self.product(x, f"{name}.dense", strength=strength)
+        inputs = [projected, skipped, *self.normalised(name), self.weight(f"{name}.dense.bias")]
+        return self.node("SkipLayerNormalization", inputs, epsilon=NORM_EPSILON, domain=FUSED)
 
     def embeddings(self, types: str | None) -> str:
         """Sum word, position and type embeddings; without `types` every type is 0."""
@@ -117,18 +156,12 @@ class GraphBuilder:
 
     def layer(self, x: str, name: str) -> str:
         """Add one post-norm transformer layer."""
-        own = f"{name}.attention.self"
-        parts = [
-            (f"{own}.{part}.weight", f"{own}.{part}.bias") for part in ("query", "key", "value")
-        ]
-        matrix = np.concatenate([self._weights[weight].T for weight, _ in parts], axis=1)
-        bias = np.concatenate([self._weights[bias] for _, bias in parts])
-        inputs = [x, self.constant(f"{own}.weight", matrix), self.constant(f"{own}.bias", bias)]
-        mixed = self.node("Attention", [*inputs, "lengths"], num_heads=HEADS, domain=FUSED)
+        mixed = self.attention(x, f"{name}.attention.self")
         attended = self.residual(mixed, x, f"{name}.attention.output")
         wide = self.product(attended, f"{name}.intermediate.dense")
-        inner = [wide, self.weight(f"{name}.intermediate.dense.bias")]
-        return self.residual(self.node("BiasGelu", inner, domain=FUSED), attended, f"{name}.output")
+        bias = self.weight(f"{name}.intermediate.dense.bias")
+        inner = self.node("BiasGelu", [wide, bias], domain=FUSED)
+        return self.residual(inner, attended, f"{name}.output", strength=STRENGTH_AFTER_GELU)
 
     def encoder(self, types: str | None = None) -> str:
         """Add the encoder: token states of shape (rows, length, 384)."""
@@ -166,18 +199,22 @@ class GraphBuilder:
         )
 
 
-def embedder_graph(weights: Mapping[str, Tensor], data_file: str) -> tuple[bytes, bytes]:
-    """Return the embedder's graph and the content of its data file."""
-    builder = GraphBuilder(weights)
+def embedder_graph(
+    weights: Mapping[str, Tensor], data_file: str, ranges: Ranges | None = None
+) -> tuple[bytes, bytes]:
+    """Return the embedder's graph and its data file; in integers where there are `ranges`."""
+    builder = GraphBuilder(weights, ranges)
     builder.node("MatMul", ["weights", builder.encoder()], "vectors")
     inputs = {"ids": ("r", "l"), "lengths": ("r",), "weights": ("r", "v", "l")}
     model = builder.model(inputs, {"vectors": ("r", "v", WIDTH)}, data_file)
     return model.SerializeToString(), bytes(builder.data)
 
 
-def reader_graph(weights: Mapping[str, Tensor], data_file: str) -> tuple[bytes, bytes]:
-    """Return the reader's graph and the content of its data file."""
-    builder = GraphBuilder(weights)
+def reader_graph(
+    weights: Mapping[str, Tensor], data_file: str, ranges: Ranges | None = None
+) -> tuple[bytes, bytes]:
+    """Return the reader's graph and its data file; in integers where there are `ranges`."""
+    builder = GraphBuilder(weights, ranges)
     states = builder.encoder("types")
     bias = builder.weight("head.bias")
     builder.node("Add", [builder.product(states, "head"), bias], "logits")

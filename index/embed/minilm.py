@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from index.embed.graph import GRAPH_VERSION, WIDTH, embedder_graph
 from index.embed.pieces import CLS, SEP, Ids, WordPieces, batches, closed, open_pieces, padded
+from index.embed.quantize import read_ranges
 from index.embed.session import default_threads, open_cached
 from index.embed.weights import SHA256, WEIGHTS, ModelFiles, read_tensors
 from index.protocols import EmbeddingInput, PassageVectors, Vectors
@@ -104,20 +105,24 @@ class MiniLM:
         return found
 
 
-def open_minilm(home: Path, *, threads: int | None = None) -> MiniLM:
+def open_minilm(home: Path, *, threads: int | None = None, exact: bool = False) -> MiniLM:
     """Open MiniLM; the first time its graph is built into `home/models` (about 2 s).
 
-    `threads` defaults to the processors available, at most four. Raises WeightsUnavailable.
+    `threads` defaults to the processors available, at most four; `exact` computes in 32-bit
+    floats. Raises WeightsUnavailable.
     """
     models = home / "models"
     files = ModelFiles(models)
+    digest = SHA256[WEIGHTS]
+    ranges = None if exact else read_ranges(MODEL, digest)
 
     def build(data_file: str) -> tuple[bytes, bytes]:
         weights, _ = read_tensors(files.weights())
-        return embedder_graph(weights, data_file)
+        return embedder_graph(weights, data_file, ranges)
 
     pieces = open_pieces(files.tokenizer())
-    name = f"{MODEL}-{SHA256[WEIGHTS][:12]}{GRAPH_VERSION}"
+    kind = MODEL if ranges else f"{MODEL}_exact"
+    name = f"{kind}-{digest[:12]}v{GRAPH_VERSION}"
     return MiniLM(pieces, open_cached(models, name, build, threads=threads or default_threads()))
 
 

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from index.embed.graph import GRAPH_VERSION, reader_graph
 from index.embed.pieces import CLS, SEP, Ids, Pieces, WordPieces, batches, open_pieces, padded
+from index.embed.quantize import read_ranges
 from index.embed.session import default_threads, open_cached
 from index.embed.weights import SHA256, WEIGHTS, ModelFiles, Tensor, digest_of, read_tensors
 from index.errors import WeightsUnavailable
@@ -167,23 +168,27 @@ def merge_adapter(
 
 
 def open_reader(
-    home: Path, *, adapter: Path = ADAPTER, threads: int | None = None
+    home: Path, *, adapter: Path = ADAPTER, threads: int | None = None, exact: bool = False
 ) -> MiniLMReader | None:
     """Open the reader; None when there is no adapter, or nothing it could be merged into.
 
     The first time its graph is built into `home/models` (about 2 s). `threads` defaults to the
-    processors available, at most four.
+    processors available, at most four; `exact` computes in 32-bit floats, as is also done for an
+    adapter whose ranges were not measured.
     """
     if not adapter.is_file():
         return None
+    digest = digest_of(adapter)
+    ranges = None if exact else read_ranges("reader", digest)
     models = home / "models"
     files = ModelFiles(models)
 
     def build(data_file: str) -> tuple[bytes, bytes]:
         base, _ = read_tensors(files.weights())
-        return reader_graph(merge_adapter(base, *read_tensors(adapter)), data_file)
+        return reader_graph(merge_adapter(base, *read_tensors(adapter)), data_file, ranges)
 
-    name = f"reader-{digest_of(adapter)[:12]}{GRAPH_VERSION}"
+    kind = "reader" if ranges else "reader_exact"
+    name = f"{kind}-{digest[:12]}v{GRAPH_VERSION}"
     try:
         pieces = open_pieces(files.tokenizer())
         session = open_cached(models, name, build, threads=threads or default_threads())
