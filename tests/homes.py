@@ -108,7 +108,7 @@ def contents(home: Home, collection: str = "documents") -> dict[str, object]:
         "sentence vectors": {
             id: found.shape for id, found in catalog.sentence_vectors(sorted(ids)).items()
         },
-        "words": {q: sorted(catalog.match(collection, q, 20)) for q in questions},
+        "words": {q: sorted(catalog.match(collection, q, 10_000)) for q in questions},
         "vectors": {
             id: tuple((vector * 100).round().astype(int).tolist())
             for id, vector in home.vectors.vectors(collection, sorted(ids)).items()
