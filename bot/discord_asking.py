@@ -56,11 +56,8 @@ async def scope_of(
     """Return the scope of a question, narrowed as the person asked; raises NotAvailableError."""
     names = open_to.collections
     if collection:
-        names = tuple(
-            name
-            for name in names
-            if collection.casefold() in (name, service.keeping.label(caller, name).casefold())
-        )
+        keeping = service.keeping
+        names = tuple(name for name in names if keeping.is_called(caller, name, collection))
         if not names:
             raise NotAvailableError(f"There is no collection {collection!r} that I may open here.")
     if not names:

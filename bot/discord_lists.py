@@ -18,14 +18,15 @@ from bot.views import EVERY, gaps_view, page_view
 async def sources_text(click: Click, collection: str, number: int) -> tuple[str, discord.ui.View]:
     """Return one page of the sources that the person may read here."""
     keeping, caller = click.client.service.keeping, caller_of(click)
-    found = [
-        entry
-        for entry in await keeping.readable_sources(caller)
-        if collection in (EVERY, entry.collection)
-    ]
+    found = await keeping.readable_sources(caller)
+    if collection != EVERY:
+        found = [
+            entry for entry in found if keeping.is_called(caller, entry.collection, collection)
+        ]
     rows = [keeping.row(caller, entry) for entry in found]
     page = sources_page(rows, number, now=datetime.now(UTC))
-    return page.text, page_view("sources", collection, page)
+    key = EVERY if collection == EVERY or not found else found[0].collection
+    return page.text, page_view("sources", key, page)
 
 
 async def gaps_text(click: Click, number: int) -> tuple[str, discord.ui.View]:

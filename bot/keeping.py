@@ -90,7 +90,8 @@ class Keeping:
         return await self._sources([rule.name for rule in rules.collections])
 
     async def _sources(self, collections: Sequence[str]) -> list[SourceEntry]:
-        found = [await self._bridge.run(self._shelf.sources, name) for name in collections]
+        # Looking does not wait behind searching and indexing.
+        found = [await self._records.run(self._shelf.sources, name) for name in collections]
         return [entry for entries in found for entry in entries]
 
     def row(self, caller: Caller, entry: SourceEntry) -> SourceRow:
@@ -110,6 +111,10 @@ class Keeping:
         rules = self._rulebook.of(caller.guild)
         rule = rules.rule(collection) if rules else None
         return rule.label if rule else SHARED_LABEL
+
+    def is_called(self, caller: Caller, collection: str, wanted: str) -> bool:
+        """Say whether a person means this collection, by name or label."""
+        return wanted.casefold().strip() in (collection, self.label(caller, collection).casefold())
 
     async def add_files(
         self,

@@ -65,14 +65,14 @@ class Memory:
         return _kept(row) if row else None
 
     def forget_messages(self, messages: Iterable[int]) -> None:
-        """Drop the answers whose messages were deleted."""
-        with self._tables.transaction() as write:
-            for message in messages:
-                row = write.execute(
-                    "DELETE FROM bot_messages WHERE message = ? RETURNING key", (message,)
-                ).fetchone()
-                if row:
-                    write.execute("DELETE FROM bot_answers WHERE key = ?", row)
+        """Drop the answers whose messages were deleted; most messages show none."""
+        for message in messages:
+            row = self._row("SELECT key FROM bot_messages WHERE message = ?", message)
+            if row is None:
+                continue
+            with self._tables.transaction() as write:
+                write.execute("DELETE FROM bot_messages WHERE message = ?", (message,))
+                write.execute("DELETE FROM bot_answers WHERE key = ?", row)
 
     def add_turns(self, kept: Kept) -> None:
         """Add a question and its answer to their conversation."""

@@ -54,14 +54,12 @@ class Reopening:
         feedback: Feedback,
         records: Bridge,
         shelf: Shelf,
-        bridge: Bridge,
     ) -> None:
         self._rulebook = rulebook
         self._memory = memory
         self._feedback = feedback
         self._records = records
         self._shelf = shelf
-        self._bridge = bridge
 
     async def open(self, key: str, caller: Caller) -> Kept:
         """Return an answer that was shown to `caller` here; raises NotAvailableError."""
@@ -109,7 +107,7 @@ class Reopening:
 
     async def _source(self, citation: Citation) -> Source:
         try:
-            source = await self._bridge.run(self._shelf.source, citation.evidence.source_id)
+            source = await self._records.run(self._shelf.source, citation.evidence.source_id)
         except SourceNotFound:
             raise NotAvailableError("This source has been removed since.") from None
         if source.collection != citation.collection:

@@ -167,7 +167,6 @@ async def _built(parts: Parts, records: Bridge, deadline: float | None) -> Servi
         feedback=feedback,
         records=records,
         shelf=parts.shelf,
-        bridge=parts.bridge,
     )
     keeping = Keeping(
         rulebook=rulebook,

@@ -15,7 +15,7 @@ from bot.cogs.talk import NO_WORDS
 from index.config import SHARED_COLLECTION
 from index.schema import Source
 from tests.discord_fixtures import Stage, answer, citation, eventually, source, staged
-from tests.discord_server import SEND_MESSAGES, Shown
+from tests.discord_server import CREATE_THREADS, SEND_MESSAGES, Shown
 
 PEACE = (
     "Lacroix named three conditions.\n"
@@ -283,6 +283,40 @@ async def test_a_channel_can_open_a_thread_for_every_question(stage: Stage) -> N
     await ann.mention("And the mandate?", in_=shown.channel)
     await ann.sees(lambda seen: "mandate of the Security" in seen.text, in_=shown.channel)
     assert stage.answerer.asked[1].history
+
+
+async def test_a_command_opens_a_thread_there_too_and_goes_on_in_it(stage: Stage) -> None:
+    acme = stage.discord.guild("Acme")
+    general, ann = acme.text("general"), acme.member("Ann")
+    await stage.start()
+    owner = stage.discord.owner(acme)
+    await owner.sees(
+        to=await owner.slash("settings threads", channel=general, state="on", in_=general)
+    )
+    shown = await ann.sees(to=await ann.slash("ask", question=QUESTION, in_=general))
+    await eventually(lambda: shown.message.thread is not None)
+    thread = shown.message.thread
+    assert thread is not None
+    assert thread.name == QUESTION
+    await ann.mention("And the mandate?", in_=thread)
+    await ann.sees(lambda seen: "mandate of the Security" in seen.text, in_=thread)
+    assert stage.answerer.asked[1].history[0].text == QUESTION
+
+
+async def test_without_the_right_to_open_threads_answers_stay_in_the_channel(
+    stage: Stage,
+) -> None:
+    acme = stage.discord.guild("Acme")
+    general, ann = acme.text("general"), acme.member("Ann")
+    acme.overwrite(general, stage.discord.world.bot, deny=CREATE_THREADS)
+    await stage.start()
+    owner = stage.discord.owner(acme)
+    await owner.sees(
+        to=await owner.slash("settings threads", channel=general, state="on", in_=general)
+    )
+    await ann.mention(QUESTION, in_=general)
+    await ann.sees(is_done, in_=general)
+    await ann.sees(to=await ann.slash("ask", question=QUESTION, in_=general))
 
 
 async def test_a_direct_message_is_answered_and_remembered(stage: Stage) -> None:

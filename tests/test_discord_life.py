@@ -30,6 +30,7 @@ from bot.invite import PERMISSIONS, application_of, invite_link
 from index.config import SHARED_COLLECTION
 from index.errors import ConfigurationError, StoreError
 from tests.discord_fixtures import Stage, eventually, settings_for, source, staged
+from tests.discord_hub import interaction_payload
 from tests.discord_server import DiscordServer, GuildHandle, Person, Shown
 from tests.discord_world import Channel
 
@@ -295,6 +296,24 @@ async def test_what_the_gateway_tells_twice_is_answered_once(stage: Stage) -> No
     await ann.sees(lambda seen: seen.message.reply_to is again and is_done(seen))
     assert sum(is_done(seen) for seen in ann.screen(general)) == 2
     assert len(stage.answerer.asked) == 2
+
+
+async def test_an_interaction_told_twice_is_answered_once_and_excused_never(
+    stage: Stage,
+) -> None:
+    _, general, ann = a_server(stage)
+    await stage.start()
+    asked = await ann.slash("ask", question=QUESTION, in_=general)
+    await ann.sees(is_done, to=asked)
+    payload = interaction_payload(stage.discord.world, asked)
+    await stage.discord.gateway.dispatch("INTERACTION_CREATE", payload, guild=general.guild)
+    await ann.sees(to=await ann.slash("about", in_=general))
+    await eventually(lambda: "a second first response" in str(stage.discord.problems))
+    stage.discord.problems.clear()
+    stage.discord.hub.problems.clear()
+    assert len(stage.answerer.asked) == 1
+    assert len([seen for seen in ann.screen(general) if is_done(seen)]) == 1
+    assert "went wrong" not in str([seen.text for seen in ann.screen(general)])
 
 
 async def test_a_429_is_waited_out(stage: Stage) -> None:

@@ -169,6 +169,12 @@ async def test_sources_are_listed_page_by_page(stage: Stage) -> None:
     assert "Peacekeeping" in shown.text
     only = await ann.slash("sources", collection=SHARED_COLLECTION, in_=general)
     assert "1 document\n" in (await ann.sees(to=only)).text
+    own = await ann.slash("sources", collection="Server", in_=general)
+    shown = await ann.sees(to=own)
+    assert "23 documents" in shown.text
+    assert "page 2 of 3" in (await ann.sees(to=await ann.click(shown, "▶"))).text
+    none = await ann.slash("sources", collection="böse", in_=general)
+    assert "no sources" in (await ann.sees(to=none)).text
     assert kim is not ann
 
 

@@ -1,4 +1,4 @@
-"""Messages: mentions, replies to the bot, direct messages, and channels it listens to."""
+"""Messages: mentions, replies, direct messages, and channels the bot listens to."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ _CANNOT_WRITE = (
     "You asked me in {channel}, but I may not write there. Ask a moderator to give me Send "
     "Messages (in threads: Send Messages in Threads), or ask me here."
 )
+_KINDS = (discord.MessageType.default, discord.MessageType.reply)
 _MENTION = re.compile(r"<@[!&]?\d+>")
 
 
@@ -73,10 +74,7 @@ class Talk(commands.Cog):
 
     def _addressed(self, message: discord.Message) -> bool:
         me = self.bot.user
-        if me is None or message.type not in (
-            discord.MessageType.default,
-            discord.MessageType.reply,
-        ):
+        if me is None or message.type not in _KINDS:
             return False
         return (
             message.guild is None
