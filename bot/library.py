@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -89,7 +89,6 @@ class Library:
     def __init__(self, settings: Settings, catalog: Catalog) -> None:
         self.settings = settings
         self.catalog = catalog
-        self._warming: list[threading.Thread] = []
         self._embedder = Once(self._open_embedder)
         self._reader = Once(self._open_reader)
         self._vectors = Once(self._open_vectors)
@@ -128,18 +127,6 @@ class Library:
         except WeightsUnavailable as error:
             logger.warning("%s Until then only words are searched.", error)
             return None
-
-    def warm(self) -> None:
-        """Begin to open what a question needs, beside what the caller does next."""
-        parts: tuple[Callable[[], object], ...] = (
-            self._embedder,
-            self._reader,
-            lambda: self.vectors.count(SHARED_COLLECTION),
-        )
-        for part in parts:
-            thread = threading.Thread(target=_quietly, args=(part,), daemon=True)
-            self._warming.append(thread)
-            thread.start()
 
     def sources(self, collection: str) -> list[SourceEntry]:
         """Return what a collection holds, by uri."""
@@ -239,9 +226,6 @@ class Library:
 
     def close(self) -> None:
         """Close what was opened."""
-        # SQLite crashes when a connection is closed under the thread that uses it.
-        for thread in self._warming:
-            thread.join()
         if (vectors := self._vectors.built) is not None:
             vectors.close()
         self.catalog.close()
@@ -296,12 +280,6 @@ class Library:
             recipe=recipe(config.max_tokens),
             lock_seconds=lock_seconds,
         )
-
-
-def _quietly(part: Callable[[], object]) -> None:
-    """Open a part early; whoever needs it meets the failure again, where it can be said."""
-    with suppress(Exception):
-        part()
 
 
 @contextmanager

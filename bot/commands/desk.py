@@ -57,7 +57,6 @@ def open_desk(
 ) -> Iterator[Desk]:
     """Open Quoth, bring the index in step and wait for questions; `source` limits them to one."""
     with edge.open_library(edge.settings) as library:
-        library.warm()
         bring_in_step(library)
         only = library.find(source, collections).id if source else None
         scope = Scope(collections=tuple(collections), source=only)
