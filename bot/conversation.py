@@ -10,7 +10,7 @@ question that stands alone is left alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,8 +19,20 @@ from index.words import content_terms
 
 Kind = Literal["question", "greeting", "thanks", "show"]
 
-MOST_CARRIED = 6
+MOST_CARRIED = 5
 """Words or names carried over; more of them drown the question."""
+
+LONGEST_MEMORY = 8
+"""Turns looked back."""
+
+FADING = 0.7
+"""How much less each earlier question counts; to the fourth power behind one that stood alone."""
+
+ANSWERED_SHARE = 0.4
+"""How much a word of an answer counts beside one that a person used."""
+
+NAME_WEIGHT = 2.0
+"""How much a name counts beside a word."""
 
 _GREETING = re.compile(
     r"\W*(?:hi|hello|hey|hiya|yo|greetings|good (?:morning|afternoon|evening|day))"
@@ -123,7 +135,7 @@ def carry_over(question: str, history: Sequence[Turn]) -> list[str]:
     if ordinal:
         return ordinal
     found: list[str] = []
-    for phrase in _topic(history):
+    for phrase in topic(history):
         words = set(content_terms(phrase))
         if words and not words <= said:
             found.append(phrase)
@@ -147,19 +159,41 @@ def _ordinal(question: str, history: Sequence[Turn]) -> list[str]:
     return [" ".join(words[:12])]
 
 
-def _topic(history: Sequence[Turn]) -> Iterable[str]:
-    """Yield what the conversation is about: the last question that stood alone, then its answer."""
-    asked = [turn for turn in history if turn.role == "user"]
-    for turn in reversed(asked):
-        yield from _names(turn.text)
-        yield from _nouns(turn.text)
-        if not leans(turn.text):
-            break
-    answer = next((turn for turn in reversed(history) if turn.role == "assistant"), None)
-    if answer is not None:
-        quoted = " ".join(c.quote for c in answer.citations[:2]) or answer.text[:300]
-        yield from _names(quoted)
-        yield from (c.title for c in answer.citations[:1])
+def topic(history: Sequence[Turn]) -> list[str]:
+    """Return what a conversation is about, the most telling names and words first.
+
+    What was said lately counts more, and what a person said more than what was answered; turns
+    before the last question that stood alone hardly count.
+    """
+    weights: dict[str, float] = {}
+    surfaces: dict[str, str] = {}
+    weight = 1.0
+    for turn in list(reversed(history))[:LONGEST_MEMORY]:
+        share = weight if turn.role == "user" else weight * ANSWERED_SHARE
+        for phrase, times in _phrases(turn).items():
+            key = " ".join(content_terms(phrase))
+            weights[key] = weights.get(key, 0.0) + share * min(times, 4)
+            surfaces.setdefault(key, phrase)
+        if turn.role == "user":
+            weight *= FADING if leans(turn.text) else FADING**4
+    best = sorted(weights, key=lambda key: -weights[key])
+    return [surfaces[key] for key in best]
+
+
+def _phrases(turn: Turn) -> dict[str, float]:
+    """Return the names and words of a turn and how much each stands out in it."""
+    text = turn.text if turn.role == "user" else _quoted(turn)
+    found: dict[str, float] = {}
+    for name in _names(text):
+        found[name] = NAME_WEIGHT + 0.2 * text.count(name)
+    for word in _nouns(text):
+        found[word] = found.get(word, 0.0) + 1.0
+    return found
+
+
+def _quoted(turn: Turn) -> str:
+    """Return what an answer says: its quotes, where it has any."""
+    return " ".join(c.quote for c in turn.citations[:3]) or turn.text[:600]
 
 
 def _names(text: str) -> list[str]:

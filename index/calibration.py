@@ -36,7 +36,7 @@ def logistic(value: float) -> float:
 
 PASSAGE_RANK = LinearModel(
     {
-        "passage_cosine": 1.583,
+        "passage_cosine": 5.5,
         "best_sentence": 7.307,
         "best_two": 2.98,
         "sentence_coverage": 2.311,
@@ -52,9 +52,9 @@ PASSAGE_RANK = LinearModel(
 
 PASSAGE_SCORE = LinearModel(
     {
-        "rank": 0.5041,
+        "rank": 0.4502,
     },
-    offset=-8.22,
+    offset=-8.417,
 )
 """Turns the ranking value into the log-odds that the passage answers."""
 
