@@ -6,8 +6,8 @@ activations into the weights (SmoothQuant, Xiao et al. 2023); it and `scale` com
 were measured once over sample texts. So a vector depends on its own text alone, where ONNX
 Runtime's dynamic quantisation makes it depend on the other texts of the batch.
 
-Why: on one core 1.7 times the passages a second, half the time for a question and to open the
-model (1.6 times for the reader), at a mean cosine of .997 with the exact vectors. On 300 questions
+Why: on one core twice the passages a second, half the time for a question and to open the model
+(the reader 1.4 times as fast), at a mean cosine of .997 with the exact vectors. On 300 questions
 over 1,760 paragraphs both find the right one first for .610, among four for .797 (exact) and .803;
 over 150 questions the reader's best span holds an answer for .653 (exact) and .680. All of it by
 `python -m benchmarks.embedding`.
