@@ -1,8 +1,7 @@
 """Hybrid retrieval: candidates by meaning and by words, one ranking, a calibrated score.
 
 Chroma and the catalog each name candidates; every candidate is then scored with the same features
-(`index.ranking`). Near-duplicates are folded, neighbours that were both found are read as one hit,
-and a section short enough is returned whole.
+(`index.ranking`), and what is left is folded and merged (`index.merging`).
 """
 
 from __future__ import annotations
@@ -13,7 +12,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Protocol
 
-from index.errors import EmbeddingError, QuestionError
+from index.errors import EmbeddingError, QuestionError, SourceNotFound
+from index.merging import Merger, Neighbours, fold_duplicates, stands_in
 from index.protocols import Embedder, Lexical, PassageStore, Vectors, VectorStore
 from index.ranking import (
     Candidate,
@@ -31,24 +31,18 @@ logger = logging.getLogger(__name__)
 CANDIDATES = 30
 """Passages asked of each of the two searches: with 40, 99 gold passages of 100 were among them."""
 
+MOST_OF_SOURCE = 1000
+"""Passages read of a source that was asked for and that the collection's best hold little of."""
+
 LONGEST_QUESTION = 4000
 """Characters; a longer question is a document, not a question."""
 
 SCORE_FLOOR = 0.01
 """Hits below this are noise."""
 
-WHOLE_SECTION = 3000
-"""Characters up to which a section is returned whole: about 480 words, two full passages."""
-
-REACH = 6
-"""Neighbours looked at on each side for a section that is short enough."""
-
-NEAR_DUPLICATE = 0.9
-"""Share of common words from which two passages say the same."""
-
 
 class Frequencies(Protocol):
-    """How common words are, and which passages stand next to another."""
+    """How common words are."""
 
     def frequencies(
         self, collections: Sequence[str], terms: Sequence[str]
@@ -56,12 +50,8 @@ class Frequencies(Protocol):
         """Return the number of passages, and how many of them hold each term."""
         ...
 
-    def passages_of(self, source_id: str, first: int, last: int) -> list[Passage]:
-        """Return the passages of a source from ordinal `first` to `last`, inclusive."""
-        ...
 
-
-class Catalog(Lexical, PassageStore, Frequencies, Protocol):
+class Catalog(Lexical, PassageStore, Neighbours, Frequencies, Protocol):
     """What search asks of the catalog."""
 
 
@@ -87,6 +77,7 @@ class Searcher:
         self._catalog = catalog
         self._vectors = vectors
         self._embedder = embedder
+        self._merger = Merger(catalog)
         self._words = lru_cache(maxsize=4096)(self._prepare)
 
     def search(
@@ -131,7 +122,7 @@ class Searcher:
         )
         kept = fold_duplicates([c for c in ranked if c.score >= SCORE_FLOOR])
         return Findings(
-            query, tuple(kept), tuple(self._merged(kept, limit)), nearest_cosines(ranked)
+            query, tuple(kept), tuple(self._merger.hits(kept, limit)), nearest_cosines(ranked)
         )
 
     def _query(self, text: str, collections: Sequence[str]) -> Query:
@@ -162,15 +153,17 @@ class Searcher:
         lexical_ranks = {id: rank for rank, (id, _) in enumerate(lexical, start=1)}
         ids = list(dict.fromkeys([*dense_ranks, *lexical_ranks]))
         passages = self._catalog.passages(ids)
+        if source is not None:
+            passages = self._of_source(source, collection, passages)
         vectors = self._catalog.sentence_vectors(list(passages))
         sources: dict[str, Source] = {}
         found = []
         for id, passage in passages.items():
-            if source is not None and passage.source_id != source:
-                continue
             if passage.source_id not in sources:
                 sources[passage.source_id] = self._catalog.source(passage.source_id)
             of_source = sources[passage.source_id]
+            if not stands_in(passage, of_source):
+                continue
             found.append(
                 Candidate(
                     passage=passage,
@@ -184,58 +177,23 @@ class Searcher:
             )
         return found
 
+    def _of_source(
+        self, source: str, collection: str, found: Mapping[str, Passage]
+    ) -> dict[str, Passage]:
+        """Return those of one source; the whole of it where the collection's best has few."""
+        known = {id: passage for id, passage in found.items() if passage.source_id == source}
+        if len(known) >= CANDIDATES:
+            return known
+        try:
+            inside = self._catalog.source(source).collection == collection
+        except SourceNotFound:
+            return {}
+        whole = self._catalog.passages_of(source, 0, MOST_OF_SOURCE) if inside else []
+        return known | {passage.id: passage for passage in whole}
+
     @staticmethod
     def _prepare(passage: Passage, title: str) -> PassageTerms:
         return PassageTerms.of(passage, title)
-
-    def _merged(self, ranked: Sequence[Candidate], limit: int) -> list[Hit]:
-        """Merge neighbours that were both found, and short sections, into one hit each."""
-        hits: list[Hit] = []
-        for candidate in ranked:
-            if any(_holds(hit, candidate.passage) for hit in hits):
-                continue
-            if len(hits) == limit:
-                break
-            hits.append(self._hit(candidate, ranked))
-        return hits
-
-    def _hit(self, candidate: Candidate, ranked: Sequence[Candidate]) -> Hit:
-        """Return a candidate as a hit, with its section or its best found neighbour."""
-        passage = candidate.passage
-        section = self._section(candidate)
-        if section is None:
-            by_ordinal = {
-                c.passage.ordinal: c.passage
-                for c in ranked
-                if c.passage.source_id == passage.source_id and c.passage.heading == passage.heading
-            }
-            near = [by_ordinal.get(passage.ordinal - 1), by_ordinal.get(passage.ordinal + 1)]
-            order = [c.passage for c in ranked]
-            best = min((p for p in near if p is not None), key=order.index, default=None)
-            section = [passage] if best is None else sorted([passage, best], key=_start)
-        return Hit(
-            passage=join(section, candidate.source),
-            source=candidate.source,
-            dense_rank=candidate.dense_rank,
-            lexical_rank=candidate.lexical_rank,
-            score=candidate.score,
-        )
-
-    def _section(self, candidate: Candidate) -> list[Passage] | None:
-        """Return the widest section around the passage that is short enough, if any is."""
-        passage = candidate.passage
-        around = self._catalog.passages_of(
-            passage.source_id, max(0, passage.ordinal - REACH), passage.ordinal + REACH
-        )
-        for depth in range(len(passage.heading) + 1):
-            run = _run_under(around, passage, depth)
-            first, last = run[0], run[-1]
-            complete = (
-                first.ordinal > passage.ordinal - REACH and last.ordinal < passage.ordinal + REACH
-            )
-            if len(run) > 1 and complete and last.end - first.start <= WHOLE_SECTION:
-                return run
-        return None
 
 
 def checked(question: str) -> str:
@@ -261,45 +219,6 @@ def nearest_cosines(candidates: Sequence[Candidate]) -> tuple[float, ...]:
     return tuple(sorted((c.cosine for c in candidates), reverse=True)[:10])
 
 
-def fold_duplicates(ranked: Sequence[Candidate]) -> list[Candidate]:
-    """Keep the best of passages that say the same in nearly the same words."""
-    kept: list[Candidate] = []
-    for candidate in ranked:
-        if not any(_same_words(candidate, other) for other in kept):
-            kept.append(candidate)
-    return kept
-
-
-def join(passages: Sequence[Passage], source: Source) -> Passage:
-    """Return neighbouring passages of one source as one, verbatim."""
-    first, last = passages[0], passages[-1]
-    if first is last:
-        return first
-    return first.model_copy(
-        update={
-            "end": last.end,
-            "text": source.text[first.start : last.end],
-            "sentences": tuple(s for passage in passages for s in passage.sentences),
-            "kind": first.kind if all(p.kind == first.kind for p in passages) else "paragraph",
-        }
-    )
-
-
-def _run_under(around: Sequence[Passage], passage: Passage, depth: int) -> list[Passage]:
-    """Return the unbroken run of passages that share the first `depth` headings of `passage`."""
-    above = passage.heading[:depth]
-    run = [passage]
-    for other in reversed([p for p in around if p.ordinal < passage.ordinal]):
-        if other.heading[:depth] != above:
-            break
-        run.insert(0, other)
-    for other in (p for p in around if p.ordinal > passage.ordinal):
-        if other.heading[:depth] != above:
-            break
-        run.append(other)
-    return run
-
-
 def _cosine(query: Query, found: float | None, sentences: Vectors | None) -> float:
     """Return the passage's similarity: Chroma's, or that of the mean of its sentences."""
     if found is not None:
@@ -307,20 +226,3 @@ def _cosine(query: Query, found: float | None, sentences: Vectors | None) -> flo
     if query.vector is None or sentences is None or not len(sentences):
         return 0.0
     return float(mean_vector(sentences) @ query.vector)
-
-
-def _same_words(one: Candidate, other: Candidate) -> bool:
-    a, b = one.words.all, other.words.all
-    if not a or not b or min(len(a), len(b)) < NEAR_DUPLICATE * max(len(a), len(b)):
-        return False
-    return len(a & b) >= NEAR_DUPLICATE * len(a | b)
-
-
-def _holds(hit: Hit, passage: Passage) -> bool:
-    return hit.source.id == passage.source_id and (
-        hit.passage.start <= passage.start and passage.end <= hit.passage.end
-    )
-
-
-def _start(passage: Passage) -> int:
-    return passage.start
