@@ -174,6 +174,13 @@ def _embeddings(patient: Patient) -> Check:
     embedder = patient.library.embedder
     dimension = embedder.embed(["A test."]).shape[1]
     detail = f"{embedder.model} works, {dimension} dimensions"
+    if stale := patient.library.synchroniser.mismatched():
+        return Check(
+            name="embeddings",
+            state="problem",
+            detail=f"{detail}, but another model or version built {', '.join(stale)}",
+            advice="Run `quoth sync --collection documents`; it builds all of them anew.",
+        )
     return Check(name="embeddings", state="ok", detail=detail)
 
 

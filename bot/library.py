@@ -198,13 +198,20 @@ class Library:
     def sync(self, collection: str, progress: Progress | None = None) -> SyncReport:
         """Bring the shared collection in step with its folder, or read another one again.
 
-        Raises ConfigurationError without a folder, IndexLocked while another process writes.
+        What was built with another embedding model is built anew, in every collection. Raises
+        ConfigurationError without a folder, IndexLocked while another process writes.
         """
+        self._rebuild(progress)
         if collection != SHARED_COLLECTION:
             names = [entry.uri for entry in self.sources(collection)]
             return self.add(names, collection, progress)
         folder = self.settings.documents
         return self.synchroniser.sync_folder(collection, folder, progress)
+
+    def _rebuild(self, progress: Progress | None) -> None:
+        if self.embedder_if_any() is not None:  # else it would lose its vectors
+            for collection in self.synchroniser.mismatched():
+                self.synchroniser.rebuild(collection, progress)
 
     def add(
         self, names: Sequence[str], collection: str, progress: Progress | None = None

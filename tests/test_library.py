@@ -1,14 +1,17 @@
 """The index as commands and the bot hold it: two holders of one home, parts opened once."""
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bot.library import InexactName, Library, Once, open_library
 from bot.settings import load_settings
 from index.errors import IndexLocked, QuothError
 from index.lock import write_lock
+from index.protocols import EmbeddingInput, PassageVectors, Vectors
 
 
 def write(folder: Path, name: str, text: str) -> None:
@@ -108,3 +111,35 @@ def test_a_part_that_failed_is_tried_again() -> None:
         part()
     assert part.built is None
     assert part() == "built"
+
+
+class TinyEmbedder:
+    """Another embedding model: three dimensions, by length."""
+
+    model = "tiny/three"
+    dimension = 3
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        rows = np.array([[1.0, len(text) % 7, len(text) % 5] for text in texts], np.float32)
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+    def embed_passages(self, passages: Sequence[EmbeddingInput]) -> list[PassageVectors]:
+        vectors = self.embed([passage.text for passage in passages])
+        return [PassageVectors(vector, None) for vector in vectors]
+
+
+def test_sync_builds_every_collection_anew_for_another_model(own_folder: Path) -> None:
+    settings = load_settings({}, own_folder)
+    write(own_folder, "tides.md", "# Tides\n\nThe moon pulls the sea.\n")
+    (own_folder / "minutes.md").write_text("# Minutes\n\nThe board met.\n")
+    with open_library(settings) as library:
+        library.sync("documents")
+        library.add([str(own_folder / "minutes.md")], "board")
+    with open_library(settings) as library:
+        library._embedder = Once(TinyEmbedder)
+        assert library.synchroniser.mismatched() == ["board", "documents"]
+        report = library.sync("board")
+        assert (report.unchanged, report.failed) == (1, ())
+        assert library.synchroniser.mismatched() == []
+        models = {one.name: one.model for one in library.catalog.collections()}
+    assert models == {"board": "tiny/three", "documents": "tiny/three"}

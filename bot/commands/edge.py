@@ -55,7 +55,9 @@ class Edge:
         """Read the settings; raises ConfigurationError."""
         from bot.settings import load_settings
 
-        return load_settings(self.environ, self.folder)
+        settings = load_settings(self.environ, self.folder)
+        _listen(settings.log_level.upper())
+        return settings
 
     def style(self, stream: IO[str] | None = None) -> Style:
         """Return how text is set on a stream, standard output unless told otherwise."""
@@ -84,6 +86,14 @@ class Edge:
 
 
 pass_edge = click.make_pass_decorator(Edge, ensure=True)
+
+
+def _listen(level: str) -> None:
+    """Let what is logged at `level` or above reach standard error."""
+    for name in ("bot", "index"):
+        logging.getLogger(name).setLevel(level)
+    if logging.lastResort is not None:
+        logging.lastResort.setLevel(level)
 
 
 def say(message: str) -> None:
