@@ -90,8 +90,11 @@ class QuothBot(commands.Bot):
             return
         data: dict[str, Any] = dict(interaction.data or {})
         target = Target.parse(str(data.get("custom_id", "")))
-        handle = target and self.handlers.forms.get(target.action)
-        if target is None or handle is None:
+        if target is None:
+            return
+        handle = self.handlers.forms.get(target.action)
+        if handle is None:
+            await report(interaction, LookupError(target.action))
             return
         try:
             await handle(interaction, target, _typed(data.get("components", [])))

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import discord
 
-from bot.discord_client import CUSTOM_ID, Click, Target
+from bot.discord_client import CUSTOM_ID, Target
 from bot.discord_errors import report
 from bot.gaps import GapGroup
 from bot.pages import PAGE_SIZE, Page
@@ -56,7 +56,7 @@ class AnswerButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=CUST
         """Make the button of a click."""
         return cls(Target(match["action"], match["key"], int(match["number"] or 0)))
 
-    async def callback(self, interaction: Click) -> None:
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Do what the button says; a failure becomes a sentence."""
         handle = interaction.client.handlers.clicks.get(self.target.action)
         if handle is None:
