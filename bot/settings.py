@@ -7,14 +7,14 @@ the arguments of `load_settings`; nothing here looks at the process on its own.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, get_origin
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 
+from bot.setting_rules import EMBEDDINGS, HTTP, MODEL, WEBSOCKET, sentence
 from index.config import IndexConfig
 from index.errors import ConfigurationError
 from index.schema import Value
@@ -30,9 +30,6 @@ PROVIDER_KEYS: dict[str, tuple[str, ...]] = {
 
 _PROVIDERS = re.compile(r"(?<!^QUOTH_LLM)_(API_KEY|API_BASE|BASE_URL|HOST)$")
 """Names under which the libraries of model providers look for keys and addresses."""
-
-_MODEL = r"^[a-z][a-z0-9_-]*/\S+$"
-_HTTP = r"^https?://\S+$"
 
 
 class Settings(Value):
@@ -54,7 +51,7 @@ class Settings(Value):
     embeddings: str = Field(
         default="minilm",
         alias="QUOTH_EMBEDDINGS",
-        pattern=rf"^minilm$|{_MODEL}",
+        pattern=EMBEDDINGS,
         description="Embedding model: minilm (built in) or provider/model, e.g. "
         "openai/text-embedding-3-small; a change rebuilds the index.",
     )
@@ -73,20 +70,20 @@ class Settings(Value):
     chroma_url: str | None = Field(
         default=None,
         alias="QUOTH_CHROMA_URL",
-        pattern=_HTTP,
+        pattern=HTTP,
         description="Address of a Chroma server; empty keeps the vectors in QUOTH_HOME.",
     )
     llm: str | None = Field(
         default=None,
         alias="QUOTH_LLM",
-        pattern=_MODEL,
+        pattern=MODEL,
         description="Language model: openai/MODEL, anthropic/MODEL, ollama/MODEL or google/MODEL; "
         "empty answers by quoting only.",
     )
     llm_base_url: str | None = Field(
         default=None,
         alias="QUOTH_LLM_BASE_URL",
-        pattern=_HTTP,
+        pattern=HTTP,
         description="Address of the model's server, for anything that speaks its API.",
     )
     llm_api_key: SecretStr | None = Field(
@@ -139,13 +136,13 @@ class Settings(Value):
     discord_api_url: str | None = Field(
         default=None,
         alias="QUOTH_DISCORD_API_URL",
-        pattern=_HTTP,
+        pattern=HTTP,
         description="Discord's HTTP API, for a proxy or a compatible server.",
     )
     discord_gateway_url: str | None = Field(
         default=None,
         alias="QUOTH_DISCORD_GATEWAY_URL",
-        pattern=r"^wss?://\S+$",
+        pattern=WEBSOCKET,
         description="Discord's gateway, for a proxy or a compatible server.",
     )
     message_content: Switch = Field(
@@ -234,7 +231,7 @@ def load_settings(environ: Mapping[str, str], folder: Path) -> Settings:
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
-        raise ConfigurationError(_sentence(error)) from None
+        raise ConfigurationError(sentence(error, variables())) from None
     return _anchored(settings, folder)
 
 
@@ -275,55 +272,6 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
     return settings.model_copy(
         update={name: folder / path for name, path in paths.items() if path is not None}
     )
-
-
-def _sentence(error: ValidationError) -> str:
-    """Say in one sentence what is wrong with the first bad variable; a secret is not repeated."""
-    first = error.errors(include_url=False)[0]
-    name = str(first["loc"][0])
-    field = variables()[name]
-    shown = "" if _is_secret(field) else f" {first['input']!r}"
-    wanted = ", ".join(_wanted(field))
-    return f"{name}{shown} cannot be used: it must be {wanted}. Correct it in .env or unset it."
-
-
-def _is_secret(field: FieldInfo) -> bool:
-    return SecretStr in get_args(field.annotation)
-
-
-def _wanted(field: FieldInfo) -> Iterator[str]:
-    """Yield what a field accepts, in words."""
-    kind = _plain_type(field.annotation)
-    if get_origin(kind) is Literal:
-        yield " or ".join(get_args(kind))
-    elif kind in (int, float):
-        yield "a whole number" if kind is int else "a number"
-    for rule in field.metadata:
-        yield from _bounds(rule)
-
-
-def _bounds(rule: object) -> Iterator[str]:
-    words = {"ge": "at least", "gt": "more than", "le": "at most"}
-    for name, word in words.items():
-        if (bound := getattr(rule, name, None)) is not None:
-            yield f"{word} {bound}"
-    if pattern := getattr(rule, "pattern", None):
-        yield _PATTERNS[pattern]
-
-
-_PATTERNS = {
-    _MODEL: "of the form provider/model",
-    rf"^minilm$|{_MODEL}": "minilm or of the form provider/model",
-    _HTTP: "an address that starts with http:// or https://",
-    r"^wss?://\S+$": "an address that starts with ws:// or wss://",
-}
-
-
-def _plain_type(annotation: Any) -> Any:
-    """Return `X` for `X | None`."""
-    if get_origin(annotation) in (Union, UnionType):
-        return next(part for part in get_args(annotation) if part is not type(None))
-    return annotation
 
 
 _CHOICES = {name for name, field in variables().items() if get_origin(field.annotation) is Literal}
