@@ -67,6 +67,7 @@ CREATE TABLE passages (
 );
 CREATE INDEX passages_by_id ON passages (id);
 CREATE INDEX passages_by_source ON passages (source, build, ordinal);
+CREATE INDEX passages_by_build ON passages (build, source);
 CREATE INDEX passages_by_input ON passages (build, input);
 CREATE TABLE files (
     collection TEXT NOT NULL REFERENCES collections (name),

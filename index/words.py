@@ -31,6 +31,7 @@ _UNSPACED = re.compile(
 _DROPPED = re.compile(f"[{_MARKS}]")
 _POSSESSIVE = re.compile(r"['’][sS]$")
 _APOSTROPHES = re.compile("['’]")
+_LETTERS = re.compile(r"[^\W\d_]")
 _JOINERS = re.compile("[-_\u2010\u2011]+")
 _PARTS = re.compile(r"\d+(?:\.\d+)*|[A-Z]+(?![a-z])|[A-Z]?[^\W\dA-Z_]+")
 _PATH = re.compile(r"[/\\:@&+]+")
@@ -122,7 +123,7 @@ def _forms(token: str) -> list[tuple[str, str]]:
 
 def _form(part: str) -> tuple[str, str]:
     """Return the lower-cased surface and the term of a word, a number or a whole identifier."""
-    bare = part if part and not re.search(r"[^\W\d_]", part) else _JOINERS.sub("", part)
+    bare = part if part and not _LETTERS.search(part) else _JOINERS.sub("", part)
     surface = bare.casefold()[:LONGEST_TERM]
     return surface, stem(surface) if surface.isalpha() else surface
 
