@@ -10,8 +10,9 @@ from bot.quick import quick_sync
 
 def main() -> None:
     """Run the command line."""
-    if quick_sync(sys.argv[1:], os.environ, os.getcwd()):  # noqa: PTH109 - pathlib is slow
-        return
+    code = quick_sync(sys.argv[1:], os.environ, os.getcwd())  # noqa: PTH109 - pathlib is slow
+    if code is not None:
+        sys.exit(code)
     from bot.cli import cli
 
     cli.main()

@@ -19,17 +19,18 @@ _PLAIN = re.compile(r"\s*(?:#.*)?|([A-Z][A-Z0-9_]*)=([^\s'\"#\\$`]*)\s*")
 """Lines of `.env` that every reader of such files understands in the same way."""
 
 
-def quick_sync(arguments: Sequence[str], environ: Mapping[str, str], folder: str) -> bool:
-    """Report a synchronisation that has nothing to do; False when the command has to look."""
+def quick_sync(arguments: Sequence[str], environ: Mapping[str, str], folder: str) -> int | None:
+    """Report a synchronisation that has nothing to do and return its exit code.
+
+    Returns None, and prints nothing, when the command has to look.
+    """
     began = time.perf_counter()
     if list(arguments) not in (["sync"], ["sync", "--json"]):
-        return False
+        return None
     values = _values(environ, folder)
-    if values is None:
-        return False
-    summary = _summary(values, folder)
-    if summary is None or summary.failed:
-        return False
+    summary = None if values is None else _summary(values, folder)
+    if summary is None or not all(text.isprintable() for pair in summary.failed for text in pair):
+        return None
     return _print(summary, "--json" in arguments, time.perf_counter() - began)
 
 
@@ -62,20 +63,24 @@ def _summary(values: Mapping[str, str], folder: str) -> UnchangedSummary | None:
     )
 
 
-def _print(summary: UnchangedSummary, as_json: bool, seconds: float) -> bool:
+def _print(summary: UnchangedSummary, as_json: bool, seconds: float) -> int | None:
+    """Print what the command would; None when the reader has gone, which the command handles."""
     counts = {"added": 0, "updated": 0, "unchanged": summary.unchanged, "removed": 0}
-    text = report_line(counts, 0, summary.passages, seconds)
+    text = report_line(counts, len(summary.failed), summary.passages, seconds)
     if as_json:
         import json
 
-        rest = {"failed": [], "passages": summary.passages, "seconds": round(seconds, 3)}
-        text = json.dumps(counts | rest, indent=2)
+        failed = [{"source": source, "reason": reason} for source, reason in summary.failed]
+        rest = {"failed": failed, "passages": summary.passages, "seconds": round(seconds, 3)}
+        text = json.dumps(counts | rest, ensure_ascii=False, indent=2)
     try:
+        for source, reason in summary.failed:
+            sys.stderr.write(f"not indexed: {source}: {reason}\n")
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
-    except BrokenPipeError:
-        return False
-    return True
+    except (BrokenPipeError, UnicodeEncodeError):
+        return None
+    return 2 if summary.failed else 0
 
 
 def report_line(counts: Mapping[str, int], failed: int, passages: int, seconds: float) -> str:

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import PureWindowsPath
 
 from bot.quick import report_line
 from bot.schema import Answer, Citation
@@ -116,7 +117,7 @@ def rooted(citation: Citation, style: Style) -> Citation:
 
 def rooted_uri(uri: str, style: Style) -> str:
     """Return the path of a source as seen from the working directory; addresses stay."""
-    absolute = uri.startswith("/") or ":" in uri.partition("/")[0]
+    absolute = uri.startswith("/") or "://" in uri or PureWindowsPath(uri).is_absolute()
     return uri if absolute else style.root + uri
 
 
@@ -228,8 +229,7 @@ def sources_table(entries: Sequence[SourceEntry], style: Style) -> str:
 
 def _state(entry: SourceEntry) -> str:
     if entry.failure:
-        kept = "old version kept; " if entry.state == "ready" else ""
-        return f"{kept}{entry.failure}"
+        return f"{'old version kept' if entry.state == 'ready' else 'failed'}: {entry.failure}"
     return "; ".join((entry.state, *entry.warnings))
 
 

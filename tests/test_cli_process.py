@@ -69,7 +69,7 @@ def copied_folder(indexed_folder: Path, tmp_path: Path) -> Path:
 def test_a_sync_with_nothing_to_do_imports_almost_nothing(copied_folder: Path) -> None:
     code = (
         "import sys\nsys.argv = ['quoth', 'sync', '--json']\n"
-        "from bot.__main__ import main\nmain()\n"
+        "from bot.__main__ import main\ntry: main()\nexcept SystemExit: pass\n"
         "print(*{name.partition('.')[0] for name in sys.modules}, file=sys.stderr)"
     )
     done = subprocess.run(
@@ -91,6 +91,15 @@ def test_the_quick_way_and_the_long_way_report_the_same(copied_folder: Path, set
     quick = json.loads(quoth(copied_folder, "sync", "--json").stdout)
     long = json.loads(quoth(copied_folder, "sync", "--json", "--collection", "documents").stdout)
     assert {**quick, "seconds": 0} == {**long, "seconds": 0}
+
+
+def test_the_quick_way_names_what_is_still_not_indexed(copied_folder: Path) -> None:
+    (copied_folder / "documents" / "bad.pdf").write_bytes(b"%PDF-1.4 broken")
+    first, second = quoth(copied_folder, "sync"), quoth(copied_folder, "sync")
+    assert first.returncode == second.returncode == 2
+    assert first.stderr == second.stderr
+    assert second.stderr.startswith("not indexed: bad.pdf: ")
+    assert second.stdout.startswith("4 unchanged, 1 failed; ")
 
 
 def test_the_quick_way_sees_a_change(copied_folder: Path) -> None:

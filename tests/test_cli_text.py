@@ -95,6 +95,8 @@ def test_addresses_keep_their_place_and_paths_get_their_folder() -> None:
     assert "(https://sea.example/t#:~:text=Nobody%20minds.)" in screen
     absolute = citation("Nobody minds.", source="/srv/tides.md")
     assert "(/srv/tides.md#L3)" in answer_screen(answer("x [1]", absolute), Style(root="d/"))
+    colon = citation("Nobody minds.", source="a: b.md")
+    assert "(d/a: b.md#L3)" in answer_screen(answer("x [1]", colon), Style(root="d/"))
 
 
 @pytest.mark.parametrize(
