@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from index.embed.reader import ADAPTER, MiniLMReader, merge_adapter, open_reader
-from index.embed.weights import SHA256, WEIGHTS, ModelFiles, Tensor, read_tensors
+from index.embed.quantize import read_ranges
+from index.embed.weights import SHA256, WEIGHTS, ModelFiles, Tensor, digest_of, read_tensors
 from index.protocols import Reader
 from tests.embed_reference import Array, states
 
@@ -231,7 +232,19 @@ def test_an_adapter_that_does_not_fit_is_refused(tensors: dict[str, Array], reas
         merge_adapter({"a.bias": np.zeros(2, np.float32)}, tensors, METADATA)
 
 
-@pytest.mark.skipif(not ADAPTER.is_file(), reason="the trained adapter is not in this checkout")
+trained_only = pytest.mark.skipif(
+    not ADAPTER.is_file(), reason="the trained adapter is not in this checkout"
+)
+
+
+@trained_only
+def test_the_trained_adapter_comes_with_its_ranges() -> None:
+    ranges = read_ranges("reader", digest_of(ADAPTER))
+    assert ranges is not None, "run `python -m benchmarks.embedding ranges` and commit the result"
+    assert len(ranges) == 24
+
+
+@trained_only
 def test_the_trained_reader_points_at_the_answer(home: Path) -> None:
     trained = open_reader(home, threads=1)
     assert trained is not None

@@ -7,9 +7,9 @@ were measured once over sample texts. So a vector depends on its own text alone,
 Runtime's dynamic quantisation makes it depend on the other texts of the batch.
 
 Why: on one core twice the passages a second, half the time for a question and to open the model
-(the reader 1.4 times as fast), at a mean cosine of .997 with the exact vectors. On 300 questions
+(the reader 1.65 times as fast), at a mean cosine of .997 with the exact vectors. On 300 questions
 over 1,760 paragraphs both find the right one first for .610, among four for .797 (exact) and .803;
-over 150 questions the reader's best span holds an answer for .653 (exact) and .680. All of it by
+over 150 questions the reader's best span holds an answer for .680 with both. All of it by
 `python -m benchmarks.embedding`.
 
 Weights use seven of the eight bits: processors without VNNI add two products in 16 bits, which
