@@ -49,7 +49,12 @@ class Builds:
         self._stamp = stamp
 
     def fits(self, build: Build) -> bool:
-        """Say whether a build is made as builds are made now."""
+        """Say whether a build is made as builds are made now.
+
+        Without an embedder, any model will do: the vectors are added when there is one again.
+        """
+        if not self._stamp.dimension:
+            return build.recipe == self._stamp.recipe
         return (build.model, build.dimension, build.recipe) == self._stamp
 
     def serving(self, collection: str) -> Build | None:
@@ -60,17 +65,12 @@ class Builds:
     def current(
         self, collection: str, progress: Callable[[int, int, str], None] | None = None
     ) -> Build:
-        """Return a fitting build that serves, made or rebuilt where needed.
-
-        Raises IndexMismatch rather than give up vectors because there is no embedder today.
-        """
+        """Return a fitting build that serves, made or rebuilt where needed."""
         build = self.serving(collection)
         if build is None:
             return self._start(collection)
         if self.fits(build):
             return build
-        if build.dimension and not self._stamp.dimension:
-            raise IndexMismatch(collection, build.model, self._stamp.model)
         return self.rebuild(collection, progress)
 
     def matching(self, collection: str) -> Build:

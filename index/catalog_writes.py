@@ -112,6 +112,14 @@ def put_passages(
         )
 
 
+def put_sentences(connection: sqlite3.Connection, build: int, indexed: IndexedPassage) -> None:
+    """Write the sentence vectors of a passage that is there already."""
+    connection.execute(
+        "UPDATE passages SET vectors = ? WHERE build = ? AND id = ?",
+        (vectors_blob(indexed.sentences), build, indexed.passage.id),
+    )
+
+
 def clear_passages(connection: sqlite3.Connection, build: int, source: str) -> set[str]:
     """Delete the passages of a source and their words from a build; returns their ids."""
     where = "source = ? AND build = ?"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -124,7 +125,10 @@ class FolderPass:
             )
 
     def _device(self) -> int:
-        return os.stat(self.folder).st_dev  # noqa: PTH116 - kept beside the other look at it
+        try:
+            return self.folder.stat().st_dev
+        except OSError:
+            return -1  # it vanished during the run
 
     def _read(self, files: Sequence[tuple[FoundFile, FileState]]) -> None:
         """Load and write the files that may have changed."""
@@ -191,7 +195,7 @@ class FolderPass:
 
     def _note_unchanged(self, digest: str | None) -> None:
         """Spare the next synchronisation its work if nothing changes until then."""
-        if digest is None:
+        if digest is None or self.indexer.is_dirty(self.build):
             return
         tally, build = self.tally, self.build
         summary = UnchangedSummary(
@@ -199,15 +203,16 @@ class FolderPass:
             self.catalog.passage_count(build.collection),
             tuple(sorted((each.source, each.reason) for each in tally.failed)),
         )
-        note(
-            str(self.catalog.path.parent),
-            summary,
-            build.collection,
-            model=build.model,
-            cut=build.recipe,
-            digest=digest,
-            has_vectors=bool(build.dimension and summary.passages),
-        )
+        with contextlib.suppress(OSError):  # it only saves time
+            note(
+                str(self.catalog.path.parent),
+                summary,
+                build.collection,
+                model=build.model,
+                cut=build.recipe,
+                digest=digest,
+                has_vectors=bool(build.dimension and summary.passages),
+            )
 
 
 def _state_of(file: FoundFile) -> FileState:

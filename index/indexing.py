@@ -9,7 +9,6 @@ vectors are deleted. (5) The mark is taken away. Whoever dies in between leaves 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -20,8 +19,9 @@ from index.catalog import Catalog
 from index.catalog_rows import FileState
 from index.catalog_state import Build
 from index.catalog_writes import IndexedPassage
+from index.inputs import digest_of, embedding_input, metadata
 from index.protocols import Embedder, EmbeddingInput, VectorRow, Vectors, VectorStore
-from index.schema import Passage, Source, Span
+from index.schema import Passage, Source
 
 _SLICE = 256
 """Passages embedded at a time; their sentence vectors take about 4 MB at 10 sentences each."""
@@ -145,13 +145,19 @@ class Indexer:
         self._cleaned(build, gone, generation)
 
     def finish(self, build: Build) -> None:
-        """Take the mark away: both stores agree, unless `build` was marked when it was read."""
-        if not build.dirty and self._is_dirty(build):
+        """Take the mark away: both stores agree.
+
+        It stays if it was there before, and where vectors are to be added by a later repair.
+        """
+        if not build.dirty and self._can_embed(build) and self.is_dirty(build):
             with self._catalog.transaction() as connection:
                 writes.set_dirty(connection, build.number, dirty=False)
 
     def repair(self, build: Build) -> int:
-        """Make Chroma hold exactly the passages of the catalog; returns how many it lacked."""
+        """Make Chroma hold exactly the passages of the catalog; returns how many it lacked.
+
+        Without an embedder the mark stays, and a later repair adds what is missing.
+        """
         missing: set[str] = set()
         if build.dimension:
             wanted = self._catalog.passage_ids(build.collection)
@@ -160,8 +166,10 @@ class Indexer:
             if missing or held - wanted:
                 self._begin(build)
             self._vectors.delete(build.chroma, sorted(held - wanted))
+            if not self._can_embed(build):
+                return 0
             self._restore(build, missing)
-        if self._is_dirty(build):
+        if self.is_dirty(build):
             with self._catalog.transaction() as connection:
                 writes.set_dirty(connection, build.number, dirty=False)
                 generation = writes.move_generation(connection)
@@ -174,9 +182,17 @@ class Indexer:
         for source_id in sorted({passage.source_id for passage in found.values()}):
             passages = [each for each in found.values() if each.source_id == source_id]
             prepared = [Prepared(self._catalog.source(source_id), passages)]
-            self._upsert(build, prepared, self._embed(build, prepared, reuse=False))
+            embedded = self._embed(build, prepared, reuse=False)
+            self._upsert(build, prepared, embedded)
+            with self._catalog.transaction() as connection:
+                for each in _indexed(prepared[0], embedded):
+                    writes.put_sentences(connection, build.number, each)
 
-    def _is_dirty(self, build: Build) -> bool:
+    def _can_embed(self, build: Build) -> bool:
+        return self._embedder is not None or not build.dimension
+
+    def is_dirty(self, build: Build) -> bool:
+        """Say whether a build carries the mark now."""
         row = self._catalog.connection().execute(
             "SELECT dirty FROM builds WHERE build = ?", (build.number,)
         )
@@ -184,7 +200,7 @@ class Indexer:
 
     def _begin(self, build: Build) -> None:
         """Leave the mark by which a later start knows that this one did not finish."""
-        if not self._is_dirty(build):
+        if not self.is_dirty(build):
             with self._catalog.transaction() as connection:
                 writes.set_dirty(connection, build.number, dirty=True)
 
@@ -202,7 +218,7 @@ class Indexer:
         for source, passage, digest in _inputs_of(prepared):
             vector = embedded[digest].vector
             if vector is not None:
-                rows.append(VectorRow(passage.id, vector, passage.text, _metadata(source, passage)))
+                rows.append(VectorRow(passage.id, vector, passage.text, metadata(source, passage)))
         if rows:
             self._vectors.upsert(build.chroma, rows)
 
@@ -214,7 +230,7 @@ class Indexer:
         for each in prepared:
             for passage in each.passages:
                 given = embedding_input(each.source, passage)
-                wanted.setdefault(_digest(given), given)
+                wanted.setdefault(digest_of(given), given)
         if self._embedder is None or not build.dimension:
             return dict.fromkeys(wanted, _Embedded(None, None))
         found = self._reused(build, list(wanted)) if reuse else {}
@@ -237,30 +253,10 @@ class Indexer:
         }
 
 
-def embedding_input(source: Source, passage: Passage) -> EmbeddingInput:
-    """Return what is embedded for a passage: its text under title and headings."""
-    above = dict.fromkeys(part.strip() for part in (source.title, *passage.heading))
-    return EmbeddingInput(
-        context=" > ".join(part for part in above if part),
-        text=passage.text,
-        sentences=tuple(
-            Span(start=each.start - passage.start, end=each.end - passage.start)
-            for each in passage.sentences
-        ),
-    )
-
-
-def _digest(given: EmbeddingInput) -> bytes:
-    """Name an input: equal inputs have equal vectors."""
-    spans = ",".join(f"{each.start}-{each.end}" for each in given.sentences)
-    text = "\0".join((given.context, given.text, spans))
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-
-
 def _inputs_of(prepared: Iterable[Prepared]) -> Iterator[tuple[Source, Passage, bytes]]:
     for each in prepared:
         for passage in each.passages:
-            yield each.source, passage, _digest(embedding_input(each.source, passage))
+            yield each.source, passage, digest_of(embedding_input(each.source, passage))
 
 
 def _indexed(each: Prepared, embedded: dict[bytes, _Embedded]) -> list[IndexedPassage]:
@@ -269,25 +265,6 @@ def _indexed(each: Prepared, embedded: dict[bytes, _Embedded]) -> list[IndexedPa
         IndexedPassage(passage, digest, embedded[digest].sentences)
         for _, passage, digest in _inputs_of([each])
     ]
-
-
-def _metadata(source: Source, passage: Passage) -> dict[str, str | int]:
-    """Return what other applications may want to know of a passage."""
-    known: dict[str, str | int] = {
-        "document_id": source.id,
-        "uri": source.uri,
-        "title": source.title,
-        "sha256": source.sha256,
-        "ordinal": passage.ordinal,
-        "start": passage.start,
-        "end": passage.end,
-        "heading": " > ".join(passage.heading),
-    }
-    if passage.page is not None:
-        known["page"] = passage.page
-    if source.url is not None:
-        known["url"] = source.url
-    return known
 
 
 def _slices(digests: Sequence[bytes]) -> Iterator[Sequence[bytes]]:

@@ -19,7 +19,7 @@ from index.builds import WORDS_ONLY, Builds, Stamp
 from index.catalog import Catalog
 from index.catalog_format import recipe as default_recipe
 from index.catalog_state import Build
-from index.errors import LoadError, SourceNotFound
+from index.errors import LoadError, SourceNotFound, StoreError
 from index.folder import FolderPass, Progress, Tally
 from index.indexing import Batch, Indexer, WritableVectors
 from index.load.files import load_file
@@ -53,7 +53,8 @@ def load_any(path: Path, name: str) -> LoadedDocument:
 class Synchroniser:
     """Writes to the index of one home folder.
 
-    Without an embedder, documents are indexed for search by words. Every method that writes waits
+    Without an embedder, documents are indexed for search by words, and vectors are added by the
+    first call that has one. Every method that writes waits
     `lock_seconds` for another writer and then raises IndexLocked; all raise StoreError when a
     store fails and EmbeddingError when the model does, with what was done so far in place.
     """
@@ -168,10 +169,21 @@ class Synchroniser:
     def _locked(self) -> Iterator[None]:
         """Hold the write lock, with Chroma as it is on disk and without stray builds."""
         with write_lock(self._catalog.path.parent, seconds=self._lock_seconds):
-            forget(str(self._catalog.path.parent))
+            self._forget_note()
             self._vectors.follow(self._catalog.generation())
             self._builds.sweep()
             yield
+
+    def _forget_note(self) -> None:
+        """Delete what says that nothing changed, before something does."""
+        home = str(self._catalog.path.parent)
+        try:
+            forget(home)
+        except OSError as error:
+            raise StoreError(
+                f"The index in {home!r} cannot be changed ({error.strerror}). "
+                "Check that the user who runs Quoth may write to it."
+            ) from error
 
     def _differs(self, build: Build) -> bool:
         """Say whether Chroma lost or gained rows behind our back."""

@@ -453,8 +453,21 @@ def test_without_an_embedder_words_are_indexed_and_vectors_come_later(tmp_path: 
         assert not (home.path / "chroma").exists()
         assert home.sync() == {"unchanged": 1, "passages": 1}
         assert_like_new(home)
-        with pytest.raises(IndexMismatch):
-            words_only.sync_folder("documents", home.documents)
+
+
+def test_an_embedder_that_is_away_for_a_while_is_caught_up_with(home: Home) -> None:
+    words_only = synchroniser(home.catalog, home.vectors, None)
+    change_text(home.documents)
+    add_file(home.documents)
+    for _ in range(2):
+        words_only.sync_folder("documents", home.documents)
+        assert len(home.catalog.match("documents", "early", 5)) == 1
+        assert not (home.path / "unchanged").exists()
+    assert len(home.vectors.ids("documents")) == 2
+    assert words_only.repair() == 0
+    assert home.sync() == {"unchanged": 4, "passages": 4}
+    assert len(home.embedder.passages) == 2
+    assert_like_new(home)
 
 
 def test_a_lost_chroma_folder_is_filled_again(home: Home) -> None:

@@ -1,0 +1,47 @@
+"""What is embedded of a passage, and what is stored beside its vector."""
+
+from __future__ import annotations
+
+import hashlib
+
+from index.protocols import EmbeddingInput
+from index.schema import Passage, Source, Span
+
+
+def embedding_input(source: Source, passage: Passage) -> EmbeddingInput:
+    """Return what is embedded for a passage: its text under title and headings."""
+    above = dict.fromkeys(part.strip() for part in (source.title, *passage.heading))
+    return EmbeddingInput(
+        context=" > ".join(part for part in above if part),
+        text=passage.text,
+        sentences=tuple(
+            Span(start=each.start - passage.start, end=each.end - passage.start)
+            for each in passage.sentences
+        ),
+    )
+
+
+def digest_of(given: EmbeddingInput) -> bytes:
+    """Name an input: equal inputs have equal vectors."""
+    spans = ",".join(f"{each.start}-{each.end}" for each in given.sentences)
+    text = "\0".join((given.context, given.text, spans))
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def metadata(source: Source, passage: Passage) -> dict[str, str | int]:
+    """Return what other applications may want to know of a passage."""
+    known: dict[str, str | int] = {
+        "document_id": source.id,
+        "uri": source.uri,
+        "title": source.title,
+        "sha256": source.sha256,
+        "ordinal": passage.ordinal,
+        "start": passage.start,
+        "end": passage.end,
+        "heading": " > ".join(passage.heading),
+    }
+    if passage.page is not None:
+        known["page"] = passage.page
+    if source.url is not None:
+        known["url"] = source.url
+    return known
