@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from index.embed.reader import ADAPTER, MiniLMReader, merge_adapter, open_reader
 from index.embed.quantize import read_ranges
+from index.embed.reader import ADAPTER, MiniLMReader, merge_adapter, open_reader
 from index.embed.weights import SHA256, WEIGHTS, ModelFiles, Tensor, digest_of, read_tensors
 from index.protocols import Reader
 from tests.embed_reference import Array, states

@@ -89,5 +89,5 @@ def write_ranges(name: str, digest: str, ranges: Ranges, *, folder: Path = RANGE
     path = folder / f"{name}.npz"
     path.parent.mkdir(parents=True, exist_ok=True)
     halves = {key: value.astype(np.float16) for key, value in ranges.items()}
-    np.savez_compressed(path, allow_pickle=False, digest=np.array(digest), **halves)
+    np.savez_compressed(path, digest=np.array(digest), **halves)
     return path
