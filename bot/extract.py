@@ -13,18 +13,16 @@ from typing import Literal
 
 from bot.answer_type import shape
 from bot.confidence import confidence
-from bot.picking import BULLET, Picker, Sentence
+from bot.lists import is_row, list_around, pick
+from bot.picking import Picker, Sentence
 from bot.schema import Draft, DraftPart, Pick
 from index.calibration import ANSWERED
-from index.ranking import Candidate, Query
-from index.schema import Evidence, Passage, Span
+from index.ranking import Candidate
+from index.schema import Evidence, Span
 from index.search import Findings
 
 MOST_SENTENCES = 3
 """Quotes in an answer that is not a list or an overview."""
-
-MOST_ITEMS = 20
-"""Items of a list; longer lists are cut and their place is cited."""
 
 MOST_SECTIONS = 5
 """Sections quoted in an overview."""
@@ -66,7 +64,7 @@ class Extractor:
         wanted = self._threshold / 2 if shape(question) == "overview" else self._threshold
         if sure < wanted or not sentences:
             return Extraction(Draft(status="not_found", confidence=sure), nearest)
-        parts = tuple(_parts(question, findings.query, sentences, ranked))
+        parts = tuple(_parts(question, sentences, ranked))
         return Extraction(Draft(status="answered", parts=parts, confidence=sure), nearest)
 
 
@@ -84,17 +82,15 @@ def nearest_spans(sentences: Sequence[Sentence], limit: int = 3) -> Iterable[Pic
 
 
 def _parts(
-    question: str, query: Query, sentences: Sequence[Sentence], ranked: Sequence[Candidate]
+    question: str, sentences: Sequence[Sentence], ranked: Sequence[Candidate]
 ) -> list[DraftPart]:
     """Shape the answer as the question asks: items of a list, an overview, or sentences."""
     wanted = shape(question)
     if wanted == "overview":
         return _overview(sentences)
     best = sentences[0]
-    if wanted == "items":
-        block = _best_list(query, sentences)
-        if block is not None:
-            return _list(*block)
+    if wanted == "items" and (items := _best_list(sentences, ranked)):
+        return items
     close = [s for s in sentences[:MOST_SENTENCES] if best.value - s.value <= CLOSE]
     return _apart([_sentence(s) for s in close])
 
@@ -116,73 +112,15 @@ def _overlap(one: Evidence, other: Evidence) -> bool:
     return same and one.start < other.end and other.start < one.end
 
 
-def _best_list(query: Query, sentences: Sequence[Sentence]) -> tuple[Candidate, list[int]] | None:
-    """Return the list that one of the best sentences introduces or stands in."""
+def _best_list(sentences: Sequence[Sentence], ranked: Sequence[Candidate]) -> list[DraftPart]:
+    """Return the list that one of the best sentences introduces or stands in; empty for none."""
     best = sentences[0]
     for sentence in sentences[:4]:
         if best.value - sentence.value > 2 * CLOSE:
             break
-        block = list_around(sentence)
-        if block:
-            return sentence.candidate, block
-    return None
-
-
-def list_around(sentence: Sentence) -> list[int]:
-    """Return the indexes of a lead-in and its items, or of a table's rows, around `sentence`.
-
-    Empty outside a list or a table.
-    """
-    if sentence.candidate.passage.kind == "table":
-        return _rows(sentence.candidate.passage)
-    texts = _texts(sentence.candidate.passage)
-    marked = [_is_item(sentence.candidate.passage, text) for text in texts]
-    index = sentence.index
-    if not marked[index]:
-        if not (sentence.is_lead and index + 1 < len(texts) and marked[index + 1]):
-            return []
-        index += 1
-    first = last = index
-    while first > 0 and marked[first - 1]:
-        first -= 1
-    while last + 1 < len(texts) and marked[last + 1]:
-        last += 1
-    if first == last:
-        return []
-    lead = [first - 1] if first > 0 and _introduces(texts[first - 1]) else []
-    return lead + list(range(first, last + 1))
-
-
-def _rows(passage: Passage) -> list[int]:
-    """Return the indexes of a table's header and rows; empty when it has one row or none."""
-    rows = [at for at, text in enumerate(_texts(passage)) if _is_row(text)]
-    if len(rows) < 3:
-        return []
-    caption = [rows[0] - 1] if rows[0] > 0 else []
-    return caption + rows
-
-
-def _is_row(text: str) -> bool:
-    return "|" in text or "\t" in text
-
-
-def _list(candidate: Candidate, indexes: Sequence[int]) -> list[DraftPart]:
-    """Return a lead-in, when there is one, and its items."""
-    passage = candidate.passage
-    texts = _texts(passage)
-    parts = []
-    for index in indexes[: MOST_ITEMS + 1]:
-        item = _is_item(passage, texts[index])
-        span = _span_without_mark(passage, index)
-        role = _role(passage, texts[index], item=item)
-        parts.append(DraftPart(picks=(_pick_span(candidate, span),), role=role))
-    return parts
-
-
-def _role(passage: Passage, text: str, *, item: bool) -> Literal["item", "row", "lead"]:
-    if passage.kind == "table" and _is_row(text):
-        return "row"
-    return "item" if item else "lead"
+        if found := list_around(sentence, ranked):
+            return found
+    return []
 
 
 def _overview(sentences: Sequence[Sentence]) -> list[DraftPart]:
@@ -203,11 +141,11 @@ def _sentence(sentence: Sentence) -> DraftPart:
     """Return one sentence, with the one before it when it leans on it."""
     passage = sentence.candidate.passage
     role: Literal["row", "item", "sentence"] = "item" if sentence.is_item else "sentence"
-    if passage.kind == "table" and _is_row(sentence.text):
+    if is_row(passage, sentence.text):
         role = "row"
     before = _leans_on(sentence)
-    pick = _pick(sentence) if before is None else _pick_pair(sentence, before)
-    return DraftPart(picks=(pick,), role=role)
+    picked = _pick(sentence) if before is None else _pick_pair(sentence, before)
+    return DraftPart(picks=(picked,), role=role)
 
 
 def _leans_on(sentence: Sentence) -> Span | None:
@@ -223,24 +161,12 @@ def _leans_on(sentence: Sentence) -> Span | None:
 
 
 def _pick(sentence: Sentence, *, highlighted: bool = True) -> Pick:
-    return _pick_span(
-        sentence.candidate, sentence.span, _highlight(sentence) if highlighted else None
-    )
+    return pick(sentence.candidate, sentence.span, _highlight(sentence) if highlighted else None)
 
 
 def _pick_pair(sentence: Sentence, before: Span) -> Pick:
     both = Span(start=before.start, end=sentence.span.end)
-    return _pick_span(sentence.candidate, both, _highlight(sentence))
-
-
-def _pick_span(candidate: Candidate, span: Span, highlight: Span | None = None) -> Pick:
-    source = candidate.source
-    return Pick(
-        evidence=Evidence(
-            source_id=source.id, sha256=source.sha256, start=span.start, end=span.end
-        ),
-        highlight=highlight,
-    )
+    return pick(sentence.candidate, both, _highlight(sentence))
 
 
 def _highlight(sentence: Sentence) -> Span | None:
@@ -251,26 +177,6 @@ def _highlight(sentence: Sentence) -> Span | None:
     start = max(sentence.reading.start + offset, sentence.span.start)
     end = min(sentence.reading.end + offset, sentence.span.end)
     return Span(start=start, end=end) if start < end else None
-
-
-def _texts(passage: Passage) -> list[str]:
-    return [
-        passage.text[s.start - passage.start : s.end - passage.start] for s in passage.sentences
-    ]
-
-
-def _is_item(passage: Passage, text: str) -> bool:
-    return passage.kind != "table" and BULLET.match(text) is not None
-
-
-def _introduces(text: str) -> bool:
-    return text.rstrip().endswith((":", "："))
-
-
-def _span_without_mark(passage: Passage, index: int) -> Span:
-    span = passage.sentences[index]
-    mark = BULLET.match(passage.text[span.start - passage.start : span.end - passage.start])
-    return Span(start=span.start + mark.end(), end=span.end) if mark else span
 
 
 def _quotable(sentence: Sentence) -> bool:

@@ -7,15 +7,19 @@ points. The weights are in `index.calibration`.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.answer_type import AnswerType, answer_type, fits
 from index.calibration import FIRST_PICK, PICK, PICK_WITH_READER
+from index.errors import EmbeddingError
 from index.protocols import Embedder, Reader, Reading
 from index.ranking import Candidate, Query, sentence_cosines
-from index.schema import Span
+from index.schema import Passage, Span
+
+logger = logging.getLogger(__name__)
 
 PASSAGES = 6
 """Passages whose sentences are considered; the answer is in the first five for 92 questions of
@@ -27,10 +31,30 @@ EMBEDDED = 6
 PASSAGES_READ = 4
 """Passages the reader reads, in one batch: the largest share of an answer's time."""
 
-BULLET = re.compile(
-    r"\s*(?:[-*+•‣◦▪●○✔✓✅☑🔹🔸►▶→–—]\ufe0f?|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)])\s+(?=\S)"
-)
-"""The mark in front of a list item."""
+_SIGN = r"[-*+•‣◦▪●○✔✓✅☑🔹🔸►▶→–—]\ufe0f?"
+_MARKS = {
+    "list": re.compile(rf"\s*(?:{_SIGN}|\(?\d{{1,3}}[.)]|\(?[a-zA-Z][.)])\s+(?=\S)"),
+    # In prose "A. Smith" and "1. January" are no items.
+    "paragraph": re.compile(rf"\s*{_SIGN}\s+(?=\S)"),
+}
+"""The mark in front of a list item, by the kind of the passage."""
+
+
+def mark_of(passage: Passage, text: str) -> int:
+    """Return how many characters of a sentence are the mark of a list item; 0 for no item."""
+    pattern = _MARKS.get(passage.kind)
+    mark = pattern.match(text) if pattern else None
+    return mark.end() if mark else 0
+
+
+def text_of(passage: Passage, span: Span) -> str:
+    """Return the text of one of a passage's sentences."""
+    return passage.text[span.start - passage.start : span.end - passage.start]
+
+
+def introduces(text: str) -> bool:
+    """Say whether a sentence leads into what follows."""
+    return text.rstrip().endswith((":", "："))
 
 
 @dataclass(frozen=True)
@@ -51,19 +75,19 @@ class Sentence:
     @property
     def span(self) -> Span:
         """Where it stands in its source, without the mark of a list item."""
-        span = self.candidate.passage.sentences[self.index]
-        mark = BULLET.match(self.text)
-        return Span(start=span.start + mark.end(), end=span.end) if mark else span
+        passage = self.candidate.passage
+        span = passage.sentences[self.index]
+        return Span(start=span.start + mark_of(passage, self.text), end=span.end)
 
     @property
     def is_item(self) -> bool:
         """Whether it is an item of a list."""
-        return self.candidate.passage.kind != "table" and BULLET.match(self.text) is not None
+        return mark_of(self.candidate.passage, self.text) > 0
 
     @property
     def is_lead(self) -> bool:
         """Whether it introduces what follows."""
-        return self.text.rstrip().endswith(":")
+        return introduces(self.text)
 
 
 @dataclass(frozen=True)
@@ -88,7 +112,11 @@ class Picker:
         best, rest = found[:EMBEDDED], found[EMBEDDED:]
         if self.embedder is None or query.vector is None or not best:
             return found
-        own = self.embedder.embed([s.text for s in best]) @ query.vector
+        try:
+            own = self.embedder.embed([s.text for s in best]) @ query.vector
+        except EmbeddingError as error:
+            logger.warning("Sentences are compared by the vectors of the index alone: %s", error)
+            return found
         return [_with(s, own=float(v)) for s, v in zip(best, own, strict=True)] + rest
 
     def _read(
@@ -144,10 +172,9 @@ def _of_passage(
 ) -> list[Sentence]:
     passage, words = candidate.passage, candidate.words
     cosines = sentence_cosines(query, candidate)
-    offset = passage.start
     found = []
     for index, span in enumerate(passage.sentences):
-        text = passage.text[span.start - offset : span.end - offset]
+        text = text_of(passage, span)
         own_words, pairs = words.sentences[index], words.pairs[index]
         asked = query.pairs
         features = {
