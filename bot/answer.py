@@ -378,13 +378,13 @@ def _combined(asks: Sequence[str], found: Sequence[_Evidence], whole: Extraction
     )
     if len(missing) == len(asks):
         return whole
-    picked: dict[DraftPart, None] = {}
-    for draft in drafts:
-        picked.update(dict.fromkeys(draft.parts))
+    picked: dict[tuple[Evidence, ...], DraftPart] = {}
+    for part in (part for draft in drafts for part in draft.parts):
+        picked.setdefault(tuple(pick.evidence for pick in part.picks), part)
     sure = [draft.confidence for draft in drafts if draft.status != "not_found"]
     combined = Draft(
         status="partial" if missing else "answered",
-        parts=tuple(picked),
+        parts=tuple(picked.values()),
         missing=missing,
         confidence=min(sure),
     )

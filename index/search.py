@@ -37,8 +37,11 @@ MOST_OF_SOURCE = 1000
 LONGEST_QUESTION = 4000
 """Characters; a longer question is a document, not a question."""
 
-SCORE_FLOOR = 0.01
+SCORE_FLOOR = 0.001
 """Hits below this are noise."""
+
+NEAREST = 3
+"""Passages kept even when all are noise: what is shown when nothing answers."""
 
 
 class Frequencies(Protocol):
@@ -120,9 +123,13 @@ class Searcher:
             (replace(c, value=_value(queries, c)) for c in found.values()),
             key=lambda c: (-c.value, c.passage.id),
         )
-        kept = fold_duplicates([c for c in ranked if c.score >= SCORE_FLOOR])
+        distinct = fold_duplicates(ranked)
+        worth = [c for c in distinct if c.score >= SCORE_FLOOR]
         return Findings(
-            query, tuple(kept), tuple(self._merger.hits(kept, limit)), nearest_cosines(ranked)
+            query=query,
+            ranked=tuple(worth or distinct[:NEAREST]),
+            hits=tuple(self._merger.hits(worth, limit)),
+            cosines=nearest_cosines(ranked),
         )
 
     def _query(self, text: str, collections: Sequence[str]) -> Query:
