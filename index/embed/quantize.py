@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -88,6 +88,6 @@ def write_ranges(name: str, digest: str, ranges: Ranges, *, folder: Path = RANGE
     """Keep ranges for `read_ranges`, in half precision."""
     path = folder / f"{name}.npz"
     path.parent.mkdir(parents=True, exist_ok=True)
-    halves = {key: value.astype(np.float16) for key, value in ranges.items()}
-    np.savez_compressed(path, digest=np.array(digest), **halves)
+    kept: dict[str, Any] = {key: value.astype(np.float16) for key, value in ranges.items()}
+    np.savez_compressed(path, **kept, digest=np.array(digest))
     return path
