@@ -275,15 +275,17 @@ class Library:
         return Searcher(catalog=self.catalog, vectors=self.vectors, embedder=self.embedder_if_any())
 
     def _build_synchroniser(self, lock_seconds: float = LONG_WAIT) -> Synchroniser:
-        from index.chunk import chunk
+        from index.chunk import chunk, estimate_tokens
         from index.sync import Synchroniser
 
         config = self.settings.index.chunk
+        embedder = self.embedder_if_any()
+        count = getattr(embedder, "count_word_pieces", estimate_tokens)
         return Synchroniser(
             self.catalog,
             self.vectors,
-            self.embedder_if_any(),
-            chunk=partial(chunk, config=config),
+            embedder,
+            chunk=partial(chunk, config=config, count_tokens=count),
             recipe=recipe(config.max_tokens),
             lock_seconds=lock_seconds,
         )
