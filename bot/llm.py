@@ -10,7 +10,7 @@ import importlib
 import json
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -103,6 +103,7 @@ class LlamaModel:
 def open_model(config: ModelConfig) -> LlamaModel:
     """Build the model that a configuration names; imports take seconds, so not on the loop.
 
+    The first request imports nothing any more.
     Raises ConfigurationError for an unknown provider, a missing package or a missing key.
     """
     provider = PROVIDERS.get(config.provider)
@@ -117,7 +118,10 @@ def open_model(config: ModelConfig) -> LlamaModel:
             f"QUOTH_LLM {config.spec!r} needs a key. Set QUOTH_LLM_API_KEY, or unset QUOTH_LLM to "
             "answer by quoting only."
         )
-    return provider.build(_load(provider, config), config)
+    found = _load(provider, config)
+    with suppress(ImportError):  # httpx would import it for the first request, on the loop
+        importlib.import_module("anyio._backends._asyncio")
+    return provider.build(found, config)
 
 
 @dataclass(frozen=True)
@@ -156,6 +160,7 @@ def _openai(cls: Any, config: ModelConfig) -> LlamaModel:
         timeout=config.timeout,
         async_http_client=client,
     )
+    llm._get_aclient().chat.completions  # noqa: B018 - imports openai.resources, for seconds
     return LlamaModel(llm, config.spec, close=client.aclose)
 
 
