@@ -102,7 +102,7 @@ class Logistic:
 
 
 # Fitted by `python -m benchmarks.support SETS --statements 900` on one half of ClapNQ and
-# SQuADShifts; `docs/evaluation.md` has what it keeps and drops on the other half.
+# SQuADShifts; `docs/support-check.md` has what it keeps and drops on the other half.
 WITH_COSINE = Logistic(
     intercept=-8.46,
     weights=(1.03, 5.69, 6.39, -1.08, -3.41, 0.05, -3.78, -1.19, -1.49, -1.69, -3.25, -4.85),
