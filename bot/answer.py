@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import logging
 import secrets
-import time
 from collections.abc import AsyncGenerator, Iterator, Sequence
-from contextlib import aclosing, contextmanager
-from dataclasses import dataclass, field
+from contextlib import aclosing
+from dataclasses import dataclass
 
 from bot.bridge import Bridge
-from bot.cite import cite, number
+from bot.cite import number
 from bot.clarify import readings
 from bot.conversation import Resolved, resolve
 from bot.differences import difference
+from bot.earlier import cited_before
 from bot.errors import ModelError
-from bot.extract import Extraction, Extractor
+from bot.evidence import Gathered, together
+from bot.extract import Extractor
 from bot.generate import Generator
 from bot.question_parts import parts
 from bot.schema import (
@@ -33,10 +34,10 @@ from bot.schema import (
     Scope,
     Turn,
 )
-from index.errors import SourceNotFound
+from bot.stopwatch import Stopwatch
 from index.protocols import PassageStore
-from index.schema import Evidence, Source
-from index.search import Findings, Searcher, checked
+from index.schema import Evidence
+from index.search import LONGEST_QUESTION, Findings, Searcher, checked
 
 logger = logging.getLogger(__name__)
 
@@ -47,23 +48,8 @@ UNSURE = 0.25
 """The most confidence that is left when the model finds no answer in what search found."""
 
 GREETING = "Hello! Ask me a question about the documents, and I will quote what they say."
+WHICH = "Which do you mean?"
 THANKS = "You are welcome. Ask me whenever you want to know what the documents say."
-
-
-@dataclass
-class _Stopwatch:
-    """Milliseconds by stage."""
-
-    times: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        begun = time.perf_counter()
-        try:
-            yield
-        finally:
-            spent = (time.perf_counter() - begun) * 1000
-            self.times[name] = round(self.times.get(name, 0.0) + spent, 1)
 
 
 @dataclass(frozen=True)
@@ -74,15 +60,7 @@ class _Asked:
     resolved: Resolved
     scope: Scope
     asker: str | None
-    watch: _Stopwatch
-
-
-@dataclass(frozen=True)
-class _Evidence:
-    """What the index holds for a question, and the answer by quotes."""
-
-    findings: Findings
-    extraction: Extraction
+    watch: Stopwatch
 
 
 class Answerer:
@@ -130,22 +108,22 @@ class Answerer:
     ) -> AsyncGenerator[str | Answer, None]:
         """Yield ever longer texts while a model writes, and last the answer."""
         message = checked(question)
-        watch = _Stopwatch()
-        with watch.stage("total"):
-            resolved = await self._resolve(message, history, asker)
-            asked = _Asked(message, resolved, scope, asker, watch)
-            direct = await self._direct(asked, history)
-            if direct is None:
-                evidence = await self._bridge.run(self._gather, asked)
+        watch = Stopwatch()
+        resolved = await self._resolve(message, history, asker)
+        asked = _Asked(message, resolved, scope, asker, watch)
+        direct = await self._direct(asked, history)
         if direct is not None:
             yield direct
             return
+        evidence = await self._bridge.run(self._gather, asked)
         async for piece in self._engines(asked, evidence):
             yield piece
 
     async def _resolve(self, message: str, history: Sequence[Turn], asker: str | None) -> Resolved:
         """Make a follow-up stand alone, by the model where there is one."""
         resolved = resolve(message, history)
+        if len(resolved.question) > LONGEST_QUESTION:
+            resolved = Resolved("question", message)  # what was carried over made it too long
         if self._generator is None or not history or resolved.kind != "question":
             return resolved
         try:
@@ -171,55 +149,42 @@ class Answerer:
 
     def _shown(self, asked: _Asked, history: Sequence[Turn]) -> Answer:
         """Show an earlier citation again, if it may still be read and still stands there."""
-        earlier = next((t.citations for t in reversed(history) if t.citations), ())
-        wanted = next((c for c in earlier if c.marker == asked.resolved.marker), None)
-        if wanted is None:
-            numbers = ", ".join(str(c.marker) for c in earlier)
-            return self._plain(asked, f"The last answer has no such source; it has {numbers}.")
-        again = self._again(wanted, asked.scope)
-        if again is None:
-            return self._plain(asked, f"Source {wanted.marker} has changed or is gone since then.")
+        found = cited_before(
+            asked.resolved.marker, history, scope=asked.scope, lookup=self._catalog.source
+        )
+        if isinstance(found, str):
+            return self._plain(asked, found)
         draft = Draft(status="answered", confidence=1.0)
-        return self._answer(asked, draft, text=f"{again.quote} [1]", citations=(again,))
+        return self._answer(asked, draft, text=f"{found.quote} [1]", citations=(found,))
 
-    def _again(self, citation: Citation, scope: Scope) -> Citation | None:
-        try:
-            source = self._catalog.source(citation.evidence.source_id)
-        except SourceNotFound:
-            return None
-        if source.collection not in scope.collections or source.sha256 != citation.evidence.sha256:
-            return None
-        return citation.model_copy(update={"marker": 1})
-
-    def _gather(self, asked: _Asked) -> _Evidence:
+    def _gather(self, asked: _Asked) -> Gathered:
         """Search and answer by quotes, part by part when the question asks several things."""
         question = asked.resolved.question
         asks = parts(question)
-        whole = self._find(asked, question)
+        whole = self._find(asked, question, asked.message)
         with asked.watch.stage("extract"):
             extraction = self._extractor.extract(question, whole)
         if len(asks) == 1:
-            return _Evidence(whole, extraction)
+            return Gathered(whole, extraction)
         found = [self._part(asked, part) for part in asks]
-        combined = _combined(asks, found, extraction)
-        return _Evidence(_joined([whole, *(e.findings for e in found)]), combined)
+        return together(asks, found, Gathered(whole, extraction))
 
-    def _part(self, asked: _Asked, part: str) -> _Evidence:
+    def _part(self, asked: _Asked, part: str) -> Gathered:
         findings = self._find(asked, part)
         with asked.watch.stage("extract"):
-            return _Evidence(findings, self._extractor.extract(part, findings))
+            return Gathered(findings, self._extractor.extract(part, findings))
 
-    def _find(self, asked: _Asked, question: str) -> Findings:
+    def _find(self, asked: _Asked, question: str, message: str | None = None) -> Findings:
         with asked.watch.stage("search"):
             return self._searcher.find(
                 question,
                 collections=asked.scope.collections,
                 source=asked.scope.source,
-                asked=asked.message,
+                asked=message,
             )
 
     async def _engines(
-        self, asked: _Asked, evidence: _Evidence
+        self, asked: _Asked, evidence: Gathered
     ) -> AsyncGenerator[str | Answer, None]:
         """Let the model write over the evidence; without it, or when it fails, quote."""
         draft = evidence.extraction.draft
@@ -249,7 +214,7 @@ class Answerer:
         else:
             yield await self._bridge.run(self._generated, asked, evidence, written)
 
-    def _generated(self, asked: _Asked, evidence: _Evidence, draft: Draft) -> Answer:
+    def _generated(self, asked: _Asked, evidence: Gathered, draft: Draft) -> Answer:
         assert self._generator is not None
         sure = evidence.extraction.draft.confidence
         if draft.status == "not_found":
@@ -257,17 +222,22 @@ class Answerer:
         draft = draft.model_copy(update={"confidence": sure})
         return self._numbered(asked, evidence, draft, engine=self._generator.engine)
 
-    def _quoted(self, asked: _Asked, evidence: _Evidence, notice: str | None) -> Answer:
+    def _quoted(self, asked: _Asked, evidence: Gathered, notice: str | None) -> Answer:
         draft = evidence.extraction.draft
-        meanings = readings(asked.message, evidence.findings)
-        if meanings and draft.status == "answered" and asked.resolved.question == asked.message:
-            return self._question_back(asked, evidence, meanings)
+        alone = asked.resolved.question == asked.message
+        meanings = readings(asked.message, evidence.findings) if alone else []
+        if meanings:
+            return self._question_back(asked, evidence, meanings, notice)
         if notice is None and draft.status != "not_found":
             notice = difference(asked.resolved.question, draft, self._catalog.source)
         return self._numbered(asked, evidence, draft, notice=notice)
 
     def _question_back(
-        self, asked: _Asked, evidence: _Evidence, meanings: Sequence[tuple[str, Pick]]
+        self,
+        asked: _Asked,
+        evidence: Gathered,
+        meanings: Sequence[tuple[str, Pick]],
+        notice: str | None,
     ) -> Answer:
         """Ask which of several readings is meant, naming and citing each."""
         picks = tuple(
@@ -276,24 +246,25 @@ class Answerer:
         draft = Draft(
             status="partial", parts=picks, confidence=evidence.extraction.draft.confidence
         )
-        answer = self._numbered(asked, evidence, draft)
-        return answer.model_copy(update={"text": f"Which do you mean?\n{answer.text}"})
+        answer = self._numbered(asked, evidence, draft, notice=notice)
+        if not answer.citations:
+            return answer
+        return answer.model_copy(update={"text": f"{WHICH}\n{answer.text}"})
 
     def _numbered(
         self,
         asked: _Asked,
-        evidence: _Evidence,
+        evidence: Gathered,
         draft: Draft,
         *,
         engine: str = EXTRACTIVE,
         notice: str | None = None,
     ) -> Answer:
         """Print a draft with markers, or say that the sources do not."""
-        headings = _Headings(evidence.findings)
-        text, citations = number(draft, self._catalog.source, headings)
+        text, citations = number(draft, self._catalog.source, evidence.heading)
         if not citations:
             draft = draft.model_copy(update={"status": "not_found", "parts": ()})
-            nearest = tuple(self._nearest(evidence.extraction.nearest, headings))
+            nearest = tuple(self._nearest(evidence))
             return self._answer(
                 asked,
                 draft,
@@ -301,7 +272,7 @@ class Answerer:
                 nearest=nearest,
                 engine=engine,
                 notice=notice,
-                trace=_trace(evidence.findings, ()),
+                trace=evidence.trace(()),
             )
         if draft.missing:
             text += "\n\nThe sources do not say: " + "; ".join(draft.missing)
@@ -312,15 +283,15 @@ class Answerer:
             citations=citations,
             engine=engine,
             notice=notice,
-            trace=_trace(evidence.findings, citations),
+            trace=evidence.trace(citations),
         )
 
-    def _nearest(self, picks: Sequence[Pick], headings: _Headings) -> Iterator[Citation]:
-        for pick in picks:
-            evidence = pick.evidence
-            source = self._catalog.source(evidence.source_id)
-            if source.sha256 == evidence.sha256:
-                yield cite(source, evidence.start, evidence.end, heading=headings(evidence))
+    def _nearest(self, gathered: Gathered) -> Iterator[Citation]:
+        for pick in gathered.extraction.nearest:
+            # Numbered alone, so that one whose source has changed or gone is left out.
+            draft = Draft(status="answered", parts=(DraftPart(picks=(pick,)),), confidence=0.0)
+            for citation in number(draft, self._catalog.source, gathered.heading)[1]:
+                yield citation.model_copy(update={"marker": None})
 
     def _answer(
         self,
@@ -345,85 +316,10 @@ class Answerer:
             notice=notice,
             question=asked.message,
             standalone_question=asked.resolved.question,
-            timings_ms=dict(asked.watch.times),
+            timings_ms=asked.watch.read(),
             trace=trace,
         )
 
 
-@dataclass(frozen=True)
-class _Headings:
-    """Finds the headings above a span among the passages that were found."""
-
-    findings: Findings
-
-    def __call__(self, evidence: Evidence) -> tuple[str, ...]:
-        for candidate in self.findings.ranked:
-            passage = candidate.passage
-            if passage.source_id == evidence.source_id and (
-                passage.start <= evidence.start < passage.end
-            ):
-                return passage.heading
-        return ()
-
-
 def _no_heading(_: Evidence) -> tuple[str, ...]:
     return ()
-
-
-def _combined(asks: Sequence[str], found: Sequence[_Evidence], whole: Extraction) -> Extraction:
-    """Put the answers to the parts together; parts without one are missing."""
-    drafts = [evidence.extraction.draft for evidence in found]
-    missing = tuple(
-        part for part, draft in zip(asks, drafts, strict=True) if draft.status == "not_found"
-    )
-    if len(missing) == len(asks):
-        return whole
-    picked: dict[tuple[Evidence, ...], DraftPart] = {}
-    for part in (part for draft in drafts for part in draft.parts):
-        picked.setdefault(tuple(pick.evidence for pick in part.picks), part)
-    sure = [draft.confidence for draft in drafts if draft.status != "not_found"]
-    combined = Draft(
-        status="partial" if missing else "answered",
-        parts=tuple(picked.values()),
-        missing=missing,
-        confidence=min(sure),
-    )
-    return Extraction(combined, whole.nearest)
-
-
-def _joined(findings: Sequence[Findings]) -> Findings:
-    """Put the findings of the parts behind those of the whole question, each hit once."""
-    ranked = {c.passage.id: c for part in reversed(findings) for c in part.ranked}
-    hits = {(h.source.id, h.passage.start): h for part in reversed(findings) for h in part.hits}
-    return Findings(
-        findings[0].query,
-        tuple(sorted(ranked.values(), key=lambda c: -c.value)),
-        tuple(sorted(hits.values(), key=lambda h: -h.score)),
-        findings[0].cosines,
-    )
-
-
-def _trace(findings: Findings, citations: Sequence[Citation]) -> tuple[HitTrace, ...]:
-    """Say how each hit was found and whether the answer quotes it."""
-    return tuple(
-        HitTrace(
-            collection=hit.source.collection,
-            source=hit.source.uri,
-            title=hit.source.title,
-            start=hit.passage.start,
-            end=hit.passage.end,
-            score=round(hit.score, 4),
-            dense_rank=hit.dense_rank,
-            lexical_rank=hit.lexical_rank,
-            used=any(
-                _within(citation, hit.source, hit.passage.start, hit.passage.end)
-                for citation in citations
-            ),
-        )
-        for hit in findings.hits
-    )
-
-
-def _within(citation: Citation, source: Source, start: int, end: int) -> bool:
-    evidence = citation.evidence
-    return evidence.source_id == source.id and start <= evidence.start < end

@@ -32,13 +32,14 @@ _ASKS: tuple[tuple[AnswerType, str], ...] = (
     ("how", r"\bhow\b"),
     ("definition", r"^\W*(?:what(?:'s|’s| is| are)|define)\b.{0,60}$|\bmean(?:s|ing)?\b"),
 )
-_MONTH = (
+MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
     r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
 )
+"""A pattern for the names of the months, in lower case."""
 _DATE = (
-    rf"\b(?:1\d{{3}}|20\d{{2}})\b|\b{_MONTH}\b\.? ?\d"
-    rf"|\b\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{_MONTH}\b"
+    rf"\b(?:1\d{{3}}|20\d{{2}})\b|\b{MONTH}\b\.? ?\d"
+    rf"|\b\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{MONTH}\b"
     r"|\b(?:century|decade|(?:mon|tues|wednes|thurs|fri|satur|sun)day|yesterday|today|tomorrow"
     r"|spring|summer|autumn|winter|bce?|ad)\b|\b\d{1,2}(?::\d\d)? ?[ap]\.?m\b"
 )

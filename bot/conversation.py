@@ -122,10 +122,19 @@ def leans(question: str) -> bool:
     """Say whether a question cannot be understood without what was said before."""
     if _OPENER.match(question) or _ORDINAL.search(question):
         return True
-    own = [term for term in content_terms(question) if term not in _EMPTY]
     if _ANAPHOR.search(_EXPLETIVE.sub(" ", question)):
         return True
-    return len(own) < 2 and not _names(question)
+    return len(own_terms(question)) < 2 and not named(question)
+
+
+def own_terms(question: str) -> list[str]:
+    """Return the words that say what a question is about, without empty verbs."""
+    return [term for term in content_terms(question) if term not in _EMPTY]
+
+
+def named(question: str) -> bool:
+    """Say whether a name stands in a question."""
+    return bool(_names(question))
 
 
 def carry_over(question: str, history: Sequence[Turn]) -> list[str]:

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import combinations
 
-from bot.answer_type import answer_type
+from bot.answer_type import MONTH, answer_type
 from bot.schema import Draft
+from index.errors import SourceNotFound
 from index.schema import Source
-from index.words import content_terms
+from index.words import STOP_WORDS, content_terms, stem
 
-_VALUE = re.compile(r"\d[\d,.:]*\d|\d")
 _VALUED = frozenset({"when", "count", "duration", "cost"})
+_NUMBER = re.compile(
+    r"(?P<sign>[$€£¥])?\s?(?P<number>\d[\d,.:]*\d|\d)\s*(?P<unit>[%$€£¥]|[^\W\d_]+)?"
+)
+_THOUSANDS = re.compile(r",(?=\d{3}\b)")
+_WORD_BEFORE = re.compile(r"([^\W\d_]+)\.?\s*$")
+_MONTH = re.compile(MONTH)
+_DATE = "date"
 
 SAME_THING = 0.5
 """Share of common content words, numbers aside, from which two quotes speak of the same thing."""
@@ -21,28 +30,67 @@ def difference(question: str, draft: Draft, lookup: Callable[[str], Source]) -> 
     """Return a sentence that names sources whose quotes differ in their numbers, or None."""
     if answer_type(question) not in _VALUED:
         return None
-    quotes = []
-    for part in draft.parts:
-        for pick in part.picks:
-            source = lookup(pick.evidence.source_id)
-            quotes.append((source, source.text[pick.evidence.start : pick.evidence.end]))
-    for at, (source, quote) in enumerate(quotes):
-        for other, second in quotes[at + 1 :]:
-            if source.id != other.id and _differ(quote, second):
-                return f"The sources differ: {_dated(source)} and {_dated(other)}."
+    quotes = list(_quotes(draft, lookup))
+    asked = frozenset(content_terms(question))
+    for (source, quote), (other, second) in combinations(quotes, 2):
+        if source.id == other.id or not _same_thing(quote, second):
+            continue
+        if _covered(asked, source, quote) == _covered(asked, other, second) and differ(
+            quote, second
+        ):
+            return f"The sources differ: {_dated(source)} and {_dated(other)}."
     return None
 
 
-def _differ(one: str, other: str) -> bool:
-    values, others = set(_VALUE.findall(one)), set(_VALUE.findall(other))
-    if not values or not others or values & others:
-        return False
+def _quotes(draft: Draft, lookup: Callable[[str], Source]) -> Iterator[tuple[Source, str]]:
+    """Yield what is quoted of sources that are still as they were."""
+    for evidence in (pick.evidence for part in draft.parts for pick in part.picks):
+        with suppress(SourceNotFound):
+            source = lookup(evidence.source_id)
+            if source.sha256 == evidence.sha256:
+                yield source, source.text[evidence.start : evidence.end]
+
+
+def differ(one: str, other: str) -> bool:
+    """Say whether two texts give different values of one unit: 10 euros and 12 euros."""
+    values, others = _values(one), _values(other)
+    shared = values.keys() & others.keys()
+    telling = shared - {""} or shared
+    return any(not values[unit] & others[unit] for unit in telling)
+
+
+def _values(text: str) -> dict[str, set[str]]:
+    """Return the numbers of a text by the word or sign that they count."""
+    found: dict[str, set[str]] = {}
+    for match in _NUMBER.finditer(text):
+        number = _THOUSANDS.sub("", match["number"])
+        before = _WORD_BEFORE.search(text, 0, match.start("number"))
+        for unit, value in _measured(number, match, before[1] if before else ""):
+            found.setdefault(unit, set()).add(value)
+    return found
+
+
+def _measured(number: str, match: re.Match[str], before: str) -> Iterator[tuple[str, str]]:
+    """Yield the unit of a number with its value; of a day, the date."""
+    unit = (match["sign"] or match["unit"] or "").lower()
+    for month in (unit, before.lower()):
+        if _MONTH.fullmatch(month) and number.isdigit() and int(number) <= 31:
+            yield _DATE, f"{int(number)} {month[:3]}"
+            return
+    yield "" if unit in STOP_WORDS else stem(unit), number
+
+
+def _same_thing(one: str, other: str) -> bool:
     words, more = _words(one), _words(other)
     return bool(words) and len(words & more) >= SAME_THING * min(len(words), len(more))
 
 
 def _words(text: str) -> set[str]:
     return {term for term in content_terms(text) if not term[:1].isdigit()}
+
+
+def _covered(asked: frozenset[str], source: Source, quote: str) -> frozenset[str]:
+    return asked.intersection(content_terms(f"{source.title} {quote}"))
 
 
 def _dated(source: Source) -> str:

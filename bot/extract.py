@@ -27,6 +27,9 @@ MOST_SENTENCES = 3
 MOST_SECTIONS = 5
 """Sections quoted in an overview."""
 
+FAR = 6.0
+"""How far below the best passage's value one of another document is no part of an overview."""
+
 CLOSE = 1.6
 """How far below the best a further sentence's value may lie to be quoted with it."""
 
@@ -92,11 +95,11 @@ def _parts(
     if wanted == "items" and (items := _best_list(sentences, ranked)):
         return items
     close = [s for s in sentences[:MOST_SENTENCES] if best.value - s.value <= CLOSE]
-    return _apart([_sentence(s) for s in close])
+    return apart([_sentence(s) for s in close])
 
 
-def _apart(parts: Iterable[DraftPart]) -> list[DraftPart]:
-    """Leave out parts that quote what an earlier one has quoted."""
+def apart(parts: Iterable[DraftPart]) -> list[DraftPart]:
+    """Return the parts without those that quote again what an earlier one quotes."""
     kept: list[DraftPart] = []
     for part in parts:
         spans = [pick.evidence for pick in part.picks]
@@ -125,11 +128,13 @@ def _best_list(sentences: Sequence[Sentence], ranked: Sequence[Candidate]) -> li
 
 def _overview(sentences: Sequence[Sentence]) -> list[DraftPart]:
     """Return the best sentence of each section, in the order of the documents."""
+    best = max((sentence.candidate for sentence in sentences), key=lambda c: c.value)
     chosen: dict[tuple[str, tuple[str, ...]], Sentence] = {}
     for sentence in sentences:
-        if sentence.is_lead or sentence.is_item:
-            continue
         passage = sentence.candidate.passage
+        far = best.value - sentence.candidate.value > FAR
+        if sentence.is_lead or sentence.is_item or (far and passage.source_id != best.source.id):
+            continue
         chosen.setdefault((passage.source_id, passage.heading), sentence)
         if len(chosen) == MOST_SECTIONS:
             break

@@ -13,7 +13,7 @@ from bot.bridge import Bridge
 from bot.extract import Extractor
 from bot.generate import Generator
 from bot.picking import Picker
-from bot.schema import Answer, Citation, Scope, Turn
+from bot.schema import EXTRACTIVE, Answer, Citation, Scope, Turn
 from index.catalog import Catalog
 from index.chunk import chunk
 from index.config import ChunkConfig
@@ -129,7 +129,8 @@ def markers_of(answer: Answer) -> list[int]:
         before, mark, rest = rest.partition(f"[{citation.marker}]")
         if mark:
             found.append(citation.marker or 0)
-            assert before.rstrip().endswith((citation.quote, "?")), before
+            written = answer.engine != EXTRACTIVE
+            assert written or before.rstrip().endswith((citation.quote, "?")), before
     return found
 
 
@@ -148,7 +149,9 @@ def turns(question: str, answer: Answer) -> tuple[Turn, Turn]:
 
 def cited(answer: Answer, part: str) -> Citation:
     """Return the citation whose quote holds `part`."""
-    return next(citation for citation in answer.citations if part in citation.quote)
+    found = [citation for citation in answer.citations if part in citation.quote]
+    assert found, f"{part!r} is not quoted in {answer.text!r}"
+    return found[0]
 
 
 @contextmanager

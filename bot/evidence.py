@@ -1,0 +1,84 @@
+"""What the index holds for a question, part by part, and how it came to be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.extract import Extraction, apart
+from bot.schema import Citation, Draft, HitTrace
+from index.schema import Evidence, Source
+from index.search import Findings
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What was found for a question, and the answer by quotes."""
+
+    findings: Findings
+    extraction: Extraction
+
+    def heading(self, evidence: Evidence) -> tuple[str, ...]:
+        """Return the headings above a span among the passages that were found."""
+        for candidate in self.findings.ranked:
+            passage = candidate.passage
+            if passage.source_id == evidence.source_id and (
+                passage.start <= evidence.start < passage.end
+            ):
+                return passage.heading
+        return ()
+
+    def trace(self, citations: Sequence[Citation]) -> tuple[HitTrace, ...]:
+        """Say how each hit was found and whether the answer quotes it."""
+        return tuple(
+            HitTrace(
+                collection=hit.source.collection,
+                source=hit.source.uri,
+                title=hit.source.title,
+                start=hit.passage.start,
+                end=hit.passage.end,
+                score=round(hit.score, 4),
+                dense_rank=hit.dense_rank,
+                lexical_rank=hit.lexical_rank,
+                used=any(
+                    _within(citation, hit.source, hit.passage.start, hit.passage.end)
+                    for citation in citations
+                ),
+            )
+            for hit in self.findings.hits
+        )
+
+
+def together(asks: Sequence[str], found: Sequence[Gathered], whole: Gathered) -> Gathered:
+    """Put the answers to the parts of a question together; parts without one are missing."""
+    drafts = [gathered.extraction.draft for gathered in found]
+    missing = tuple(
+        part for part, draft in zip(asks, drafts, strict=True) if draft.status == "not_found"
+    )
+    findings = _joined([whole.findings, *(gathered.findings for gathered in found)])
+    if len(missing) == len(asks):
+        return Gathered(findings, whole.extraction)
+    combined = Draft(
+        status="partial" if missing else "answered",
+        parts=tuple(apart(part for draft in drafts for part in draft.parts)),
+        missing=missing,
+        confidence=min(draft.confidence for draft in drafts if draft.status != "not_found"),
+    )
+    return Gathered(findings, Extraction(combined, whole.extraction.nearest))
+
+
+def _joined(findings: Sequence[Findings]) -> Findings:
+    """Put the findings of the parts behind those of the whole question, each hit once."""
+    ranked = {c.passage.id: c for part in reversed(findings) for c in part.ranked}
+    hits = {(h.source.id, h.passage.start): h for part in reversed(findings) for h in part.hits}
+    return Findings(
+        findings[0].query,
+        tuple(sorted(ranked.values(), key=lambda c: -c.value)),
+        tuple(sorted(hits.values(), key=lambda h: -h.score)),
+        findings[0].cosines,
+    )
+
+
+def _within(citation: Citation, source: Source, start: int, end: int) -> bool:
+    evidence = citation.evidence
+    return evidence.source_id == source.id and start <= evidence.start < end
