@@ -160,6 +160,7 @@ def _clipped(lines: Sequence[str]) -> str:
 
 
 def _source_line(row: SourceRow, now: datetime) -> str:
+    """Return a title, and below it in small print what is known of it."""
     facts = [
         literal(one_line(row.collection, 30)),
         _plural(row.size, "character") if row.size else "",
@@ -168,7 +169,7 @@ def _source_line(row: SourceRow, now: datetime) -> str:
         literal(one_line(row.reason, 60)) if row.reason else "",
     ]
     title = literal(one_line(row.title, 60)) or "Untitled"
-    return f"{_STATES[row.state]} **{title}** · {' · '.join(filter(None, facts))}"
+    return f"{_STATES[row.state]} **{title}**\n-# {' · '.join(filter(None, facts))}"
 
 
 def _gap_line(row: GapRow, now: datetime) -> str:

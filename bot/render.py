@@ -16,6 +16,7 @@ from bot.markdown import clean, literal, one_line, prose
 from bot.quoting import around_highlight, bold, facts, marked, quoted, unmarked, unwrapped, web_link
 from bot.schema import EXTRACTIVE, NOT_IN_SOURCES, Answer, Citation
 from bot.split import MESSAGE_LIMIT, fitting, split, units
+from bot.surroundings import above, below, without_mark
 from bot.tables import without_pipes
 
 MAX_MESSAGES = 3
@@ -23,9 +24,6 @@ MAX_MESSAGES = 3
 
 CARD_LIMIT = 4000
 """An embed's description holds 4096, the text displays of a message 4000 together."""
-
-CONTEXT_LINES = 8
-"""Lines shown above and below a quote in its card."""
 
 _QUOTE_LIMIT = 300
 
@@ -102,11 +100,14 @@ def source_entry(
 def _grouped(
     citations: Sequence[Citation], entries: Sequence[str], quotes: Sequence[str]
 ) -> list[str]:
-    """Put markers before entries; those that say the same and show no quote share a line."""
+    """Put markers before entries; those that say the same and show no quote share a line.
+
+    What has no marker gets its place, as on its button.
+    """
     groups: dict[tuple[str, str], list[str]] = {}
-    for citation, entry, quote in zip(citations, entries, quotes, strict=True):
-        marker = "•" if citation.marker is None else f"[{citation.marker}]"
-        groups.setdefault((entry, quote), []).append(marker)
+    rows = zip(citations, entries, quotes, strict=True)
+    for place, (citation, entry, quote) in enumerate(rows, start=1):
+        groups.setdefault((entry, quote), []).append(f"[{citation.marker or place}]")
     return [
         f"{' '.join(dict.fromkeys(markers))} {entry}{quote}"
         for (entry, quote), markers in groups.items()
@@ -186,10 +187,10 @@ def _attachment(
     name = re.sub(r"[^A-Za-z0-9-]", "", answer.id) or "answer"
     shown = answer.nearest if answer.status == "not_found" else answer.citations
     lines = [f"# {one_line(answer.question, 1000)}", "", clean(answer.text), "", "## Sources"]
-    for citation in shown:
+    for place, citation in enumerate(shown, start=1):
         link = web_link(citation) if linkable(citation) else None
         entry = [one_line(citation.title, 300), *facts(citation, now), link or ""]
-        lines += ["", f"[{citation.marker or '-'}] {' · '.join(filter(None, entry))}", ""]
+        lines += ["", f"[{citation.marker or place}] {' · '.join(filter(None, entry))}", ""]
         lines += [f"> {line}".rstrip() for line in clean(citation.quote).split("\n")]
     return f"answer-{name}.md", ("\n".join(lines) + "\n").encode()
 
@@ -222,22 +223,12 @@ def _in_place(citation: Citation, text: str, limit: int) -> str:
     """Return surroundings and quote; the surroundings give way first, then the quote's edges."""
     start, end = citation.evidence.start, citation.evidence.end
     known = text[start:end] == citation.quote
-    around = (text[:start], text[end:]) if known else ("", "")
-    for room, length in ((1200, 9000), (600, 9000), (200, 9000), (100, 1500), (0, 700), (0, 300)):
+    before, mark = without_mark(text[:start]) if known else ("", "")
+    after = text[end:] if known else ""
+    for room, length in ((400, 9000), (200, 9000), (100, 1500), (0, 700), (0, 300)):
         quote = quoted(*around_highlight(citation.quote, citation.highlight, length))
-        before = literal(_last_lines(around[0], room))
-        after = literal(_first_lines(around[1], room))
-        shown = "\n".join(filter(None, [before, quote, after]))
+        marked_quote = f"> {literal(mark)}{quote.removeprefix('> ')}"
+        shown = "\n".join(filter(None, [above(before, room), marked_quote, below(after, room)]))
         if units(shown) <= limit:
             return shown
     return shown[: fitting(shown, limit - 1)] + "…"
-
-
-def _last_lines(text: str, room: int) -> str:
-    kept = "\n".join(text.rstrip().split("\n")[-CONTEXT_LINES:])
-    return kept if len(kept) <= room else "…" + kept[len(kept) - room :] if room else ""
-
-
-def _first_lines(text: str, room: int) -> str:
-    kept = "\n".join(text.strip().split("\n")[:CONTEXT_LINES])
-    return kept if len(kept) <= room else kept[:room] + "…" if room else ""

@@ -129,7 +129,7 @@ def test_a_question_without_an_answer_shows_the_nearest_passages() -> None:
     assert shown.parts == (
         "The sources do not say.\n\n"
         "**Nearest passages**\n"
-        "• **Peace plan** · Peace · changed 3 weeks ago\n"
+        "[1] **Peace plan** · Peace · changed 3 weeks ago\n"
         "> A mission needs a ceasefire agreement.",
     )
 
@@ -219,10 +219,44 @@ def test_a_card_shows_the_quote_in_its_surroundings() -> None:
     assert card.link is None
     assert card.body == (
         "-# Peace · changed 3 weeks ago · line 4\n\n"
-        "\\# Peace\nIntro line.\n"
+        "**Peace**\nIntro line.\n"
         "> A mission needs a **ceasefire** agreement.\n"
-        "It also needs a mandate.\nEnd."
+        "It also needs a mandate. End."
     )
+
+
+def card_of(text: str, quote: str) -> list[str]:
+    start = text.index(quote)
+    evidence = Evidence(source_id="s", sha256="v", start=start, end=start + len(quote))
+    shown = show_card(citation(quote, evidence=evidence), text, now=NOW)
+    return shown.body.split("\n")[2:]
+
+
+@pytest.mark.parametrize("mark", ["- ", "2. ", "  * "])
+def test_a_quoted_item_of_a_list_keeps_its_mark(mark: str) -> None:
+    text = f"# Terms\n\nThere are two\nterms:\n\n{mark}peace\n{mark}bread\n\n## Next\n"
+    assert card_of(text, "peace") == [
+        "**Terms**",
+        "",
+        "There are two terms:",
+        f"> {literal(mark.lstrip())}peace",
+        literal(f"{mark}bread".strip()),
+    ]
+
+
+def test_surroundings_are_cut_by_paragraphs_and_else_by_words() -> None:
+    long = "word " * 200
+    text = f"{long}\n\nShort one.\n\nThe quote.\n\nShort two.\n\n{long}"
+    assert card_of(text, "The quote.") == ["Short one.", "> The quote.", "Short two."]
+    above, _, below = card_of(f"{long}\nThe quote.\n{long}", "The quote.")
+    assert above.startswith("… word ")
+    assert below.endswith(" word …")
+    assert len(above) <= 402
+
+
+def test_the_number_sign_of_a_code_block_is_no_heading() -> None:
+    shown = card_of("```sh\n# install\n```\n\nThe quote.", "The quote.")
+    assert shown[1] == "\\# install"
 
 
 @pytest.mark.parametrize("length", [10, 1000, 3000, 5000, 20000])
@@ -474,9 +508,9 @@ def test_sources_are_paged() -> None:
     assert (page.number, page.pages) == (3, 3)
     assert page.text == (
         "**Sources** · 23 documents\n"
-        "✅ **Doc 20** · hr · 1,200 characters · changed today · added by Ann\n"
-        "✅ **Doc 21** · hr · 1,200 characters · changed today · added by Ann\n"
-        "✅ **Doc 22** · hr · 1,200 characters · changed today · added by Ann\n"
+        "✅ **Doc 20**\n-# hr · 1,200 characters · changed today · added by Ann\n"
+        "✅ **Doc 21**\n-# hr · 1,200 characters · changed today · added by Ann\n"
+        "✅ **Doc 22**\n-# hr · 1,200 characters · changed today · added by Ann\n"
         "-# page 3 of 3"
     )
     assert sources_page(rows, 99, now=NOW).number == 3
