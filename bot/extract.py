@@ -61,7 +61,8 @@ class Extractor:
     def extract(self, question: str, findings: Findings) -> Extraction:
         """Return the quotes that answer `question`, or `not_found` with the nearest spans."""
         ranked = findings.ranked
-        sentences = [s for s in self._picker.sentences(findings.query, ranked) if _quotable(s)]
+        found = self._picker.sentences(findings.query, ranked, spoken=findings.spoken)
+        sentences = [sentence for sentence in found if _quotable(sentence)]
         sure = confidence(findings, sentences)
         nearest = tuple(nearest_spans(sentences))
         wanted = self._threshold / 2 if shape(question) == "overview" else self._threshold

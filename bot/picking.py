@@ -11,9 +11,12 @@ import logging
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import numpy as np
 
 from bot.answer_type import AnswerType, answer_type, fits
-from index.calibration import FIRST_PICK, PICK, PICK_WITH_READER
+from index.calibration import FIRST_PICK, PICK, PICK_WITH_READER, LinearModel
 from index.errors import EmbeddingError
 from index.protocols import Embedder, Reader, Reading
 from index.ranking import Candidate, Query, sentence_cosines
@@ -90,6 +93,10 @@ class Sentence:
         return introduces(self.text)
 
 
+Row: TypeAlias = tuple[Sentence, ...]
+"""One sentence, scored for each wording of the question."""
+
+
 @dataclass(frozen=True)
 class Picker:
     """Scores sentences; with a reader when there is one."""
@@ -97,40 +104,51 @@ class Picker:
     embedder: Embedder | None
     reader: Reader | None
 
-    def sentences(self, query: Query, ranked: Sequence[Candidate]) -> list[Sentence]:
-        """Return the sentences of the best passages, best first."""
-        found = sentences_of(query, ranked[:PASSAGES])
-        found.sort(key=lambda s: -FIRST_PICK.value(s.features))
-        found = self._embedded(query, found)
-        if self.reader is None:
-            return _sorted(replace(s, value=PICK.value(s.features)) for s in found)
-        found = self._read(query, ranked[:PASSAGES_READ], found)
-        return _sorted(replace(s, value=PICK_WITH_READER.value(s.features)) for s in found)
+    def sentences(
+        self, query: Query, ranked: Sequence[Candidate], *, spoken: Query | None = None
+    ) -> list[Sentence]:
+        """Return the sentences of the best passages, best first.
 
-    def _embedded(self, query: Query, found: list[Sentence]) -> list[Sentence]:
+        `spoken` is the follow-up as it was asked: half of a sentence's value then comes from it,
+        so that what is carried over does not choose the last answer again.
+        """
+        wordings = [query] if spoken is None else [query, spoken]
+        found = [sentences_of(wording, ranked[:PASSAGES]) for wording in wordings]
+        rows = sorted(zip(*found, strict=True), key=lambda row: -_value(FIRST_PICK, row))
+        rows = self._embedded(wordings, rows)
+        if self.reader is None:
+            return _sorted(PICK, rows)
+        return _sorted(PICK_WITH_READER, self._read(query, ranked[:PASSAGES_READ], rows))
+
+    def _embedded(self, wordings: Sequence[Query], rows: list[Row]) -> list[Row]:
         """Give the first few their own similarity; the others keep their pooled one."""
-        best, rest = found[:EMBEDDED], found[EMBEDDED:]
-        if self.embedder is None or query.vector is None or not best:
-            return found
+        vectors = [wording.vector for wording in wordings if wording.vector is not None]
+        if self.embedder is None or len(vectors) < len(wordings) or not rows:
+            return rows
+        best, rest = rows[:EMBEDDED], rows[EMBEDDED:]
         try:
-            own = self.embedder.embed([s.text for s in best]) @ query.vector
+            own = self.embedder.embed([row[0].text for row in best]) @ np.stack(vectors).T
         except EmbeddingError as error:
             logger.warning("Sentences are compared by the vectors of the index alone: %s", error)
-            return found
-        return [_with(s, own=float(v)) for s, v in zip(best, own, strict=True)] + rest
+            return rows
+        return [
+            tuple(_with(s, own=float(v)) for s, v in zip(row, cosines, strict=True))
+            for row, cosines in zip(best, own, strict=True)
+        ] + rest
 
-    def _read(
-        self, query: Query, passages: Sequence[Candidate], found: list[Sentence]
-    ) -> list[Sentence]:
+    def _read(self, query: Query, passages: Sequence[Candidate], rows: list[Row]) -> list[Row]:
         """Add the best span of the reader to each sentence of the passages read."""
         assert self.reader is not None
         if not passages:
-            return found
+            return rows
         texts = [(c.source.title, c.passage.text) for c in passages]
         readings = self.reader.read(query.text, texts)
         top = max((r[0].score for r in readings if r), default=0.0)
         by_passage = {c.passage.id: r for c, r in zip(passages, readings, strict=True)}
-        return [_pointed(s, by_passage.get(s.candidate.passage.id), top) for s in found]
+        return [
+            tuple(_pointed(s, by_passage.get(s.candidate.passage.id), top) for s in row)
+            for row in rows
+        ]
 
 
 UNREAD = -12.0
@@ -152,7 +170,14 @@ def _with(sentence: Sentence, **features: float) -> Sentence:
     return replace(sentence, features={**sentence.features, **features})
 
 
-def _sorted(found: Iterable[Sentence]) -> list[Sentence]:
+def _value(model: LinearModel, row: Row) -> float:
+    """Return the mean value of one sentence over the wordings of a question."""
+    return sum(model.value(sentence.features) for sentence in row) / len(row)
+
+
+def _sorted(model: LinearModel, rows: Iterable[Row]) -> list[Sentence]:
+    """Return each sentence once, with its value, best first."""
+    found = [replace(row[0], value=_value(model, row)) for row in rows]
     return sorted(found, key=lambda s: (-s.value, s.rank, s.index))
 
 

@@ -69,6 +69,8 @@ class Findings:
     """The same, folded and merged for a reader."""
     cosines: tuple[float, ...] = ()
     """Similarities of the nearest passages, highest first, weak ones included."""
+    spoken: Query | None = None
+    """The follow-up as it was asked, where `query` is what was made of it."""
 
 
 class Searcher:
@@ -130,6 +132,7 @@ class Searcher:
             ranked=tuple(worth or distinct[:NEAREST]),
             hits=tuple(self._merger.hits(worth, limit)),
             cosines=nearest_cosines(ranked),
+            spoken=queries[1] if len(queries) > 1 else None,
         )
 
     def _query(self, text: str, collections: Sequence[str]) -> Query:
