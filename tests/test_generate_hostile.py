@@ -17,6 +17,7 @@ from bot.llm import LlamaModel, ModelConfig, open_model
 from bot.passages import ShownPassages
 from bot.schema import Draft
 from tests.generate_world import HITS, QUESTION, SOURCES, ScriptedModel, generator, printed
+from tests.model_checks import LIVE, check_quotations, folded
 from tests.model_plays import WRITTEN, hostile, obedient, shown
 from tests.model_server import TROUBLES, ModelServer, Reply, model_server
 
@@ -25,14 +26,6 @@ QUESTIONS = (
     "By how much did the budget rise?",
     "What is in the depot in Trieste?",
     "What is the capital of Australia?",
-)
-LIVE = re.compile(
-    r"[a-z0-9]://|\bwww\.\w|mailto:|javascript:|discord\.gg/|\]\(|@everyone|@here|<[@#/!a-z]"
-    "|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\ue000-\uf8ff\ud800-\udfff]",
-    re.IGNORECASE,
-)
-QUOTED = re.compile(
-    '["\u201c\u201e\u00ab]([^"\u201c\u201d\u201e\u00ab\u00bb]*)["\u201d\u201c\u00bb]'
 )
 RETRIEVED = {
     (one.hit.source.id, one.hit.source.sha256, one.span.start, one.span.end)
@@ -84,16 +77,6 @@ def check(draft: Draft | None) -> None:
     for part in draft.parts:
         check_quotations(part.text or "", [folded(SOURCES[pick.evidence.source_id].text[
             pick.evidence.start : pick.evidence.end]) for pick in part.picks])  # fmt: skip
-
-
-def check_quotations(text: str, evidence: list[str]) -> None:
-    for words in QUOTED.findall(text):
-        pieces = [folded(piece).strip(" .,;:!?'") for piece in re.split(r"\.{3}|\u2026", words)]
-        assert any(all(piece in one for piece in pieces) for one in evidence), (text, evidence)
-
-
-def folded(text: str) -> str:
-    return " ".join(text.casefold().replace("\u2019", "'").split())
 
 
 async def both(engine: Generator, question: str) -> list[Draft | None]:
