@@ -10,14 +10,11 @@ from collections.abc import Sequence
 
 from bot.picking import UNREAD, Sentence
 from index.calibration import CONFIDENCE, CONFIDENCE_WITH_READER, logistic
-from index.ranking import Candidate, Query, sentence_cosines
+from index.ranking import Candidate, Query
 from index.search import Findings
 
-FEW = 8
-"""Passages below which the distance to the others says nothing: a collection of one article."""
-
-LEAD = 8.0
-"""Lead of the best passage where fewer than five are worth anything."""
+FEW_SOURCES = 4
+"""Sources below which how far the best stands out says nothing: a folder of one or two."""
 
 
 def confidence(findings: Findings, sentences: Sequence[Sentence]) -> float:
@@ -32,28 +29,25 @@ def confidence(findings: Findings, sentences: Sequence[Sentence]) -> float:
 def confidence_features(findings: Findings, sentences: Sequence[Sentence]) -> dict[str, float]:
     """Return what tells an answer from a page that only looks right."""
     query, ranked, cosines = findings.query, findings.ranked, findings.cosines
-    others = cosines[3:10]
-    few = len(others) < FEW - 3
-    pooled = [max(sentence_cosines(query, c), default=0.0) for c in ranked[:10]]
+    few = len(cosines) < FEW_SOURCES
+    pooled = sorted((s.features["pooled"] for s in sentences), reverse=True)[:3]
     own = sorted((s.features["own"] for s in sentences), reverse=True)[:3]
     best = sentences[0]
     return {
-        "cosine": cosines[0],
-        "pooled": max(pooled),
+        "pooled": pooled[0],
+        "pooled_mean": sum(pooled) / len(pooled),
         "own": own[0],
         "own_mean": sum(own) / len(own),
-        "gap": 0.0 if few else cosines[0] - sum(others) / len(others),
+        "gap": 0.0 if few else cosines[0] - sum(cosines[1:6]) / len(cosines[1:6]),
         "few": float(few),
-        "rank": ranked[0].value,
-        "lead": ranked[0].value - ranked[4].value if len(ranked) > 4 else LEAD,
+        "rank": ranked[0].value / 10,
         "coverage": max(query.coverage(c.words.all | c.words.title) for c in ranked[:5]),
         "residual": max(_beyond_title(query, c) for c in ranked[:5]),
         "residual_sentence": _beyond_title_in(query, best),
         "title_coverage": query.coverage(best.candidate.words.title),
         "terms": min(len(query.terms), 12) / 6,
-        "type": best.features["type"],
-        "read": best.features.get("read", 0.0),
-        "read_top": max((s.features.get("read", UNREAD) for s in sentences), default=UNREAD),
+        "read": best.features.get("read", UNREAD) / 10,
+        "read_top": max(s.features.get("read", UNREAD) for s in sentences) / 10,
     }
 
 

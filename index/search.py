@@ -68,7 +68,7 @@ class Findings:
     hits: tuple[Hit, ...]
     """The same, folded and merged for a reader."""
     cosines: tuple[float, ...] = ()
-    """Similarities of the nearest passages, highest first, weak ones included."""
+    """Similarity of the nearest passage of each source, highest first, weak ones included."""
     spoken: Query | None = None
     """The follow-up as it was asked, where `query` is what was made of it."""
 
@@ -225,8 +225,12 @@ def _value(queries: Sequence[Query], candidate: Candidate) -> float:
 
 
 def nearest_cosines(candidates: Sequence[Candidate]) -> tuple[float, ...]:
-    """Return the ten highest similarities: how far the best stand out tells much."""
-    return tuple(sorted((c.cosine for c in candidates), reverse=True)[:10])
+    """Return the highest similarity of each of the ten nearest sources, highest first."""
+    best: dict[str, float] = {}
+    for candidate in candidates:
+        id = candidate.source.id
+        best[id] = max(best.get(id, candidate.cosine), candidate.cosine)
+    return tuple(sorted(best.values(), reverse=True)[:10])
 
 
 def _cosine(query: Query, found: float | None, sentences: Vectors | None) -> float:
