@@ -6,14 +6,11 @@ machine: the same index and the same questions give the same report.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Protocol
 
-from pydantic import ConfigDict, Field, ValidationError
-
+from bot.eval_file import EvalQuestion
 from bot.metrics import (
     auroc,
     false_rate_at,
@@ -27,44 +24,14 @@ from bot.metrics import (
     relevance,
     token_f1,
 )
-from bot.schema import Answer, Citation, Turn
-from index.errors import ConfigurationError
-from index.schema import Source, Value
+from bot.schema import Answer, Citation
+from index.schema import Source
 
 RECALL = 0.8
 """Answered-recall at which false answers are counted."""
 
 LOWER_IS_BETTER = "false_answers"
 """How the names of measures begin of which less is better."""
-
-
-class EvalTurn(Value):
-    """One message before the question."""
-
-    role: str = Field(description="`user`, or anything else for the assistant.")
-    text: str = Field(description="What was said.")
-
-
-class EvalQuestion(Value):
-    """One line of a question file; fields that a set adds are ignored."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    qid: str = Field(description="Name of the question.")
-    question: str = Field(description="What is asked.")
-    history: tuple[EvalTurn, ...] = Field(default=(), description="What was said before.")
-    answers: tuple[str, ...] = Field(default=(), description="Accepted answers.")
-    gold_passages: tuple[str, ...] = Field(default=(), description="Passages that answer.")
-    gold_doc_ids: tuple[str, ...] = Field(default=(), description="Documents that answer.")
-    answerable: bool = Field(default=True, description="Whether the documents answer.")
-
-    @property
-    def turns(self) -> tuple[Turn, ...]:
-        """The conversation before the question."""
-        return tuple(
-            Turn(role="user" if turn.role == "user" else "assistant", text=turn.text)
-            for turn in self.history
-        )
 
 
 class Sources(Protocol):
@@ -96,7 +63,7 @@ class Outcome:
         if self.measures.get("citation_exact", 1.0) < 1:
             found.append("a quote is not in its source")
         if self.measures.get("hits@10", 1.0) < 1:
-            found.append("no gold passage among ten")
+            found.append("nothing gold among ten")
         if self.measures.get("any_quote", 1.0) < 1:
             found.append("no accepted answer quoted")
         if self.question.answerable and self.answer.status == "not_found":
@@ -115,28 +82,6 @@ class Report:
     turns: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
     latency_ms: Mapping[str, float] = field(default_factory=dict)
     failing: Sequence[tuple[str, str, tuple[str, ...]]] = ()
-
-
-def read_questions(path: Path) -> list[EvalQuestion]:
-    """Read a question file; raises ConfigurationError that names the first wrong line."""
-    found = []
-    try:
-        with path.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    found.append(_question(line, path, number))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{str(path)!r} cannot be read: {error}.") from error
-    if not found:
-        raise ConfigurationError(f"{str(path)!r} holds no question.")
-    return found
-
-
-def append_question(path: Path, question: EvalQuestion) -> None:
-    """Append one question to a file, as one line."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(question.model_dump(mode="json"), ensure_ascii=False) + "\n")
 
 
 def measures(question: EvalQuestion, answer: Answer, sources: Sources) -> dict[str, float]:
@@ -193,29 +138,28 @@ def missed(found: Report, wanted: Mapping[str, float]) -> list[str]:
     return sentences
 
 
-def _question(line: str, path: Path, number: int) -> EvalQuestion:
-    try:
-        return EvalQuestion.model_validate_json(line)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise ConfigurationError(
-            f"Line {number} of {str(path)!r} is no question: {where} {first['msg']}."
-        ) from error
-
-
 def _retrieval(question: EvalQuestion, answer: Answer, sources: Sources) -> dict[str, float]:
-    if not question.gold_passages:
+    """Measure the hits against gold passages or, where none are given, gold documents."""
+    golds: Sequence[str] = question.gold_passages
+    if golds:
+        relevant = relevance(_hit_texts(answer, sources), golds)
+    elif golds := tuple(dict.fromkeys(question.gold_doc_ids)):
+        names = [hit.source for hit in answer.trace[:10]]
+        relevant = [name in golds and name not in names[:at] for at, name in enumerate(names)]
+    else:
         return {}
-    texts = []
-    for hit in answer.trace[:10]:
-        source = sources.find_source([hit.collection], hit.source)
-        texts.append(source.text[hit.start : hit.end])
-    relevant = relevance(texts, question.gold_passages)
     return {f"hits@{k}": hits_at(relevant, k) for k in (1, 4, 5, 10)} | {
         "mrr@10": reciprocal_rank(relevant),
-        "ndcg@10": ndcg(relevant, len(question.gold_passages)),
+        "ndcg@10": ndcg(relevant, len(golds)),
     }
+
+
+def _hit_texts(answer: Answer, sources: Sources) -> list[str]:
+    found = []
+    for hit in answer.trace[:10]:
+        source = sources.find_source([hit.collection], hit.source)
+        found.append(source.text[hit.start : hit.end])
+    return found
 
 
 def _quotes(question: EvalQuestion, answer: Answer) -> dict[str, float]:

@@ -123,14 +123,17 @@ def check(catalog: Catalog, answer: Answer, scope: Scope) -> None:
 
 
 def markers_of(answer: Answer) -> list[int]:
-    """Return the markers in the order of the text, read beside the quotes they stand behind."""
+    """Return the markers in the order of the text, each behind its quote or what it names."""
     rest, found = answer.text, []
     for citation in answer.citations:
-        before, mark, rest = rest.partition(f"[{citation.marker}]")
-        if mark:
-            found.append(citation.marker or 0)
-            written = answer.engine != EXTRACTIVE
-            assert written or before.rstrip().endswith((citation.quote, "?")), before
+        mark = f"[{citation.marker}]"
+        behind = [f"{citation.quote} {mark}", f"? {mark}"]
+        if answer.engine != EXTRACTIVE:
+            behind.append(mark)
+        stands = next((each for each in behind if each in rest), None)
+        assert stands is not None, f"{mark} does not stand behind {citation.quote!r} in {rest!r}"
+        rest = rest.partition(stands)[2]
+        found.append(citation.marker or 0)
     return found
 
 

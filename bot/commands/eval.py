@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -21,8 +22,10 @@ from bot.questions import Asked, checked
 from index.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from bot.evaluation import EvalQuestion, Outcome, Report
+    from bot.eval_file import EvalQuestion
+    from bot.evaluation import Outcome, Report
     from bot.library import Library
+    from index.sync import Addition
 
 MISSED = 1
 """Exit code when a metric is worse than `--fail-under` allows."""
@@ -75,8 +78,9 @@ def eval(
 
     Exit code: 0 measured, 1 worse than --fail-under, 2 something is wrong.
     """
+    from bot.eval_file import read_questions
     from bot.evaluation import as_json as payload
-    from bot.evaluation import missed, read_questions, report
+    from bot.evaluation import missed, report
     from bot.report_text import report_screen
 
     if add is not None:
@@ -96,7 +100,7 @@ def eval(
 
 
 def _append(file: Path, text: str, answers: Sequence[str], *, answerable: bool) -> None:
-    from bot.evaluation import EvalQuestion, append_question
+    from bot.eval_file import EvalQuestion, append_question
 
     question = checked(text)
     qid = hashlib.sha256(question.encode()).hexdigest()[:12]
@@ -110,9 +114,12 @@ def _append(file: Path, text: str, answers: Sequence[str], *, answerable: bool) 
 def _bound(text: str) -> tuple[str, float]:
     name, _, value = text.partition("=")
     try:
-        return name, float(value)
+        bound = float(value)
     except ValueError:
-        raise click.UsageError(f"--fail-under takes METRIC=VALUE, not {text!r}.") from None
+        bound = math.nan
+    if math.isnan(bound) or not name:
+        raise click.UsageError(f"--fail-under takes METRIC=VALUE, not {text!r}.")
+    return name, bound
 
 
 def _spread(questions: Sequence[EvalQuestion], limit: int | None) -> Sequence[EvalQuestion]:
@@ -142,6 +149,7 @@ def _desk(edge: Edge, documents: Path | None, collection: str) -> Iterator[Desk]
         with open_desk(edge, [collection]) as desk:
             yield desk
         return
+    additions = [] if documents.is_dir() else list(_documents(documents))
     settings = edge.settings
     name = hashlib.sha256(str(documents.resolve()).encode()).hexdigest()[:12]
     home = settings.home / "eval" / name
@@ -150,36 +158,45 @@ def _desk(edge: Edge, documents: Path | None, collection: str) -> Iterator[Desk]
     apart = Edge(edge.environ, edge.folder, edge.open_library, edge.open_app)
     apart.__dict__["settings"] = settings.model_copy(update={"home": home, "documents": folder})
     with open_desk(apart, ["documents" if documents.is_dir() else "questions"]) as desk:
-        if documents.is_file():
-            _add_lines(desk.library, documents)
+        if not documents.is_dir():
+            _bring_in_step(desk.library, additions)
         yield desk
 
 
-def _add_lines(library: Library, file: Path) -> None:
-    """Index a file with one document a line."""
-    from index.schema import LoadedDocument
-    from index.sync import Addition
-
-    additions = []
-    with file.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, start=1):
-            try:
-                given = json.loads(line)
-                document = LoadedDocument(
-                    text=given["text"],
-                    title=given.get("title") or given["doc_id"],
-                    mime="text/plain",
-                )
-                additions.append(Addition(uri=given["doc_id"], document=document))
-            except (ValueError, KeyError, TypeError) as error:
-                raise ConfigurationError(
-                    f"Line {number} of {str(file)!r} is no document ({error}); it needs "
-                    '"doc_id", "title" and "text".'
-                ) from error
+def _bring_in_step(library: Library, additions: Sequence[Addition]) -> None:
+    """Make the collection hold these documents and no others."""
+    named = {addition.uri for addition in additions}
+    for entry in library.sources("questions"):
+        if entry.uri not in named:
+            library.synchroniser.remove("questions", entry.uri)
     with progress_bar() as progress:
         report = library.synchroniser.add("questions", additions, progress)
     for failure in report.failed:
         say(f"not indexed: {failure.source}: {failure.reason}")
+
+
+def _documents(file: Path) -> Iterator[Addition]:
+    """Read documents; raises ConfigurationError that names the first wrong line."""
+    from index.schema import LoadedDocument
+    from index.sync import Addition
+
+    try:
+        lines = file.read_text(encoding="utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{str(file)!r} cannot be read: {error}.") from error
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            given = json.loads(line)
+            title = given.get("title") or given["doc_id"]
+            document = LoadedDocument(text=given["text"], title=title, mime="text/plain")
+            yield Addition(uri=given["doc_id"], document=document)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ConfigurationError(
+                f"Line {number} of {str(file)!r} is no document "
+                f'({type(error).__name__}); it needs "doc_id", "title" and "text".'
+            ) from error
 
 
 def _plot(found: Report, path: Path) -> None:
@@ -198,4 +215,7 @@ def _plot(found: Report, path: Path) -> None:
     axes.set_xlim(0, 1.12)
     axes.invert_yaxis()
     axes.set_title(f"{found.questions} questions")
-    figure.savefig(path, dpi=150)
+    try:
+        figure.savefig(path, dpi=150)
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"The plot {str(path)!r} cannot be written: {error}.") from error

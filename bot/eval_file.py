@@ -1,0 +1,89 @@
+"""Files of questions with known answers, one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from pydantic import ConfigDict, Field, ValidationError
+
+from bot.schema import Turn
+from index.errors import ConfigurationError, QuestionError
+from index.schema import Value
+from index.search import checked
+
+
+class EvalTurn(Value):
+    """One message before the question."""
+
+    role: str = Field(description="`user`, or anything else for the assistant.")
+    text: str = Field(description="What was said.")
+
+
+class EvalQuestion(Value):
+    """One line of a question file; fields that a set adds are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    qid: str = Field(description="Name of the question.")
+    question: str = Field(description="What is asked.")
+    history: tuple[EvalTurn, ...] = Field(default=(), description="What was said before.")
+    answers: tuple[str, ...] = Field(default=(), description="Accepted answers.")
+    gold_passages: tuple[str, ...] = Field(default=(), description="Passages that answer.")
+    gold_doc_ids: tuple[str, ...] = Field(default=(), description="Documents that answer.")
+    answerable: bool = Field(default=True, description="Whether the documents answer.")
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """The conversation before the question."""
+        return tuple(
+            Turn(role="user" if turn.role == "user" else "assistant", text=turn.text)
+            for turn in self.history
+        )
+
+
+def read_questions(path: Path) -> list[EvalQuestion]:
+    """Read a question file; raises ConfigurationError that names the first wrong line."""
+    found = []
+    try:
+        with path.open(encoding="utf-8-sig") as lines:
+            for number, line in enumerate(lines, start=1):
+                if line.strip():
+                    found.append(_question(line, path, number))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{str(path)!r} cannot be read: {error}.") from error
+    if not found:
+        raise ConfigurationError(f"{str(path)!r} holds no question.")
+    return found
+
+
+def append_question(path: Path, question: EvalQuestion) -> None:
+    """Append one question to a file, as one line; raises ConfigurationError."""
+    line = json.dumps(question.model_dump(mode="json"), ensure_ascii=False) + "\n"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab+") as file:
+            if file.tell():
+                file.seek(-1, os.SEEK_END)
+                line = line if file.read() == b"\n" else f"\n{line}"
+            file.write(line.encode())
+    except OSError as error:
+        raise ConfigurationError(f"{str(path)!r} cannot be written: {error}.") from error
+
+
+def _question(line: str, path: Path, number: int) -> EvalQuestion:
+    try:
+        question = EvalQuestion.model_validate_json(line)
+        checked(question.question)
+    except ValidationError as error:
+        first = error.errors()[0]
+        reason = " ".join([*map(str, first["loc"]), first["msg"]])
+        raise ConfigurationError(
+            f"Line {number} of {str(path)!r} is no question: {reason}."
+        ) from error
+    except QuestionError as error:
+        raise ConfigurationError(
+            f"Line {number} of {str(path)!r} cannot be asked. {error}"
+        ) from error
+    return question
