@@ -47,7 +47,8 @@ import json, pathlib, sys, time
 from bot.app import open_library
 from bot.settings import load_settings
 folder, home = sys.argv[1:]
-settings = load_settings({"QUOTH_HOME": home, "QUOTH_DOCUMENTS": folder, "QUOTH_THREADS": "1"})
+given = {"QUOTH_HOME": home, "QUOTH_DOCUMENTS": folder, "QUOTH_THREADS": "1"}
+settings = load_settings(given, pathlib.Path(home).parent)
 with open_library(settings) as library:
     library.embedder.embed(["warm"])
     library.vectors.count("documents")

@@ -22,7 +22,7 @@ async def measured(home: str, file: Path, count: int, reader: str) -> dict[str, 
     """Return the milliseconds of every stage."""
     given = {"QUOTH_HOME": home, "QUOTH_THREADS": "1", "QUOTH_READER": reader}
     times: dict[str, list[float]] = {}
-    async with open_app(load_settings(given)) as app:
+    async with open_app(load_settings(given, Path.cwd())) as app:
         scope = Scope(collections=(COLLECTION,))
         for number, question in enumerate(sample(questions(file), count + UNCOUNTED)):
             answer = await app.answerer.answer(question.text, scope=scope)

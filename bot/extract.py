@@ -30,6 +30,9 @@ MOST_SECTIONS = 5
 FAR = 6.0
 """How far below the best passage's value one of another document is no part of an overview."""
 
+SEVERAL = 0.6
+"""Share of the threshold that a list or an overview must reach: several spans carry it."""
+
 CLOSE = 1.6
 """How far below the best a further sentence's value may lie to be quoted with it."""
 
@@ -65,11 +68,15 @@ class Extractor:
         sentences = [sentence for sentence in found if _quotable(sentence)]
         sure = confidence(findings, sentences)
         nearest = tuple(nearest_spans(sentences))
-        wanted = self._threshold / 2 if shape(question) == "overview" else self._threshold
-        if sure < wanted or not sentences:
+        parts = tuple(_parts(question, sentences, ranked)) if sentences else ()
+        if not parts or sure < self._threshold * _strictness(question, parts):
             return Extraction(Draft(status="not_found", confidence=sure), nearest)
-        parts = tuple(_parts(question, sentences, ranked))
         return Extraction(Draft(status="answered", parts=parts, confidence=sure), nearest)
+
+
+def _strictness(question: str, parts: Sequence[DraftPart]) -> float:
+    """Return by how much the threshold counts: confidence is about one sentence, not a list."""
+    return SEVERAL if shape(question) != "sentence" and len(parts) > 2 else 1.0
 
 
 def nearest_spans(sentences: Sequence[Sentence], limit: int = 3) -> Iterable[Pick]:

@@ -146,5 +146,5 @@ CONFIDENCE_WITH_READER = LinearModel(
 )
 """Log-odds that the sources answer, with a reader."""
 
-ANSWERED = 0.5
+ANSWERED = 0.4
 """Confidence from which an answer is given."""
