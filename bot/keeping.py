@@ -253,6 +253,10 @@ class Keeping:
             await self._records.run(self._feedback.close_gaps, rules.guild, ids)
         return report
 
+    async def is_empty(self) -> bool:
+        """Say whether nothing of the documents folder is indexed yet."""
+        return not await self._bridge.run(self._shelf.sources, SHARED_COLLECTION)
+
     async def bring_in_step(self) -> None:
         """Index what changed in the documents folder; what failed is logged."""
         report = await self._write(self._shelf.bring_in_step)

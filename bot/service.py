@@ -132,6 +132,9 @@ async def open_service(parts: Parts, *, deadline: float | None = None) -> AsyncI
     records = Bridge(workers=1, queue=_RECORDS_QUEUE)
     try:
         service = await _built(parts, records, deadline)
+        if await service.keeping.is_empty():
+            # Nobody is told "not found" only because nothing has been read yet.
+            await _step(service)
         chores = [asyncio.create_task(_expire(service)), asyncio.create_task(_in_step(service))]
         try:
             yield service
@@ -190,12 +193,17 @@ async def _expire(service: Service) -> None:
 
 
 async def _in_step(service: Service) -> None:
-    """Follow the documents folder; what fails now may work the next time."""
+    """Follow the documents folder."""
     while True:
-        try:
-            await service.keeping.bring_in_step()
-        except QuothError as error:
-            logger.warning("the documents folder was not followed: %s", error)
-        except Exception:
-            logger.exception("the documents folder was not followed")
+        await _step(service)
         await asyncio.sleep(_MINUTE)
+
+
+async def _step(service: Service) -> None:
+    """Read what changed in the documents folder; what fails now may work the next time."""
+    try:
+        await service.keeping.bring_in_step()
+    except QuothError as error:
+        logger.warning("the documents folder was not followed: %s", error)
+    except Exception:
+        logger.exception("the documents folder was not followed")
