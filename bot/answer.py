@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from bot.bridge import Bridge
 from bot.cite import number
 from bot.clarify import readings
-from bot.conversation import Resolved, resolve
+from bot.conversation import GREETING, THANKS, Resolved, resolve
 from bot.differences import difference
 from bot.earlier import cited_before
 from bot.errors import ModelError
@@ -47,9 +47,7 @@ HITS_FOR_MODEL = 6
 UNSURE = 0.25
 """The most confidence that is left when the model finds no answer in what search found."""
 
-GREETING = "Hello! Ask me a question about the documents, and I will quote what they say."
 WHICH = "Which do you mean?"
-THANKS = "You are welcome. Ask me whenever you want to know what the documents say."
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,10 @@ _OVERVIEW = re.compile(
     r"|guide|paper)s?\b.{0,20}\b(?:about|say|cover)\b|\btell me (?:all|everything) about\b",
     re.IGNORECASE,
 )
+_GIVE = re.compile(
+    r"\b(?:please|give|show|write|make|get|tell|provide|short|brief|quick|whole|entire)\b",
+    re.IGNORECASE,
+)
 _PLURAL = r"(?!(?:this|is|was|has|does|his|its|us|yes|thus|process|status|basis|analysis|news)\b)"
 _ITEMS = re.compile(
     r"\b(?:list|enumerate|name (?:all|the|some|three|two|four))\b"
@@ -112,6 +116,11 @@ def shape(question: str) -> Shape:
     if _OVERVIEW.search(question):
         return "overview"
     return "items" if _ITEMS.search(question) else "sentence"
+
+
+def topic_of_overview(question: str) -> str:
+    """Return what an overview is asked of: the question without the words that ask."""
+    return _GIVE.sub(" ", _OVERVIEW.sub(" ", question))
 
 
 def fits(kind: AnswerType, sentence: str) -> float:

@@ -7,6 +7,7 @@ The figures behind the weights, and how they were fitted, stand in `index.calibr
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.picking import UNREAD, Sentence
 from index.calibration import CONFIDENCE, CONFIDENCE_WITH_READER, logistic
@@ -21,9 +22,14 @@ def confidence(findings: Findings, sentences: Sequence[Sentence]) -> float:
     """Return the calibrated probability that the best sentence answers the question."""
     if not findings.ranked or not sentences:
         return 0.0
-    features = confidence_features(findings, sentences)
     model = CONFIDENCE_WITH_READER if "read" in sentences[0].features else CONFIDENCE
-    return logistic(model.value(features))
+    value = model.value(confidence_features(findings, sentences))
+    if findings.spoken is not None:
+        # What is carried over may drown a question that stood alone well enough.
+        asked = replace(findings, query=findings.spoken, spoken=None)
+        spoken = [replace(s, features=s.spoken or s.features) for s in sentences]
+        value = max(value, model.value(confidence_features(asked, spoken)))
+    return logistic(value)
 
 
 def confidence_features(findings: Findings, sentences: Sequence[Sentence]) -> dict[str, float]:

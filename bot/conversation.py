@@ -14,8 +14,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.schema import Turn
+from bot.schema import NOT_IN_SOURCES, Citation, Turn
 from index.words import content_terms
+
+GREETING = "Hello! Ask me a question about the documents, and I will quote what they say."
+THANKS = "You are welcome. Ask me whenever you want to know what the documents say."
 
 Kind = Literal["question", "greeting", "thanks", "show"]
 
@@ -30,6 +33,9 @@ FADING = 0.7
 
 ANSWERED_SHARE = 0.4
 """How much a word of an answer counts beside one that a person used."""
+
+FAINT = 0.3
+"""Share of the strongest word's weight below which a word is of an earlier topic."""
 
 NAME_WEIGHT = 2.0
 """How much a name counts beside a word."""
@@ -79,6 +85,7 @@ _ORDINAL = re.compile(
 )
 _ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1}
 _NAME = re.compile(r"\b[A-Z][\w’'-]*(?: (?:(?:of|the|de|van|von|for|and) )?[A-Z][\w’'-]*)*")
+_MARKED = re.compile(r"\"[^\"]{2,}\"|“[^”]{2,}”|`[^`]+`")
 _WORD = re.compile(r"[^\W_][\w’'-]*")
 _EMPTY = frozenset(
     content_terms(
@@ -133,8 +140,8 @@ def own_terms(question: str) -> list[str]:
 
 
 def named(question: str) -> bool:
-    """Say whether a name stands in a question."""
-    return bool(_names(question))
+    """Say whether a name, a phrase in quotation marks or code stands in a question."""
+    return bool(_names(question) or _MARKED.search(question))
 
 
 def carry_over(question: str, history: Sequence[Turn]) -> list[str]:
@@ -155,17 +162,23 @@ def carry_over(question: str, history: Sequence[Turn]) -> list[str]:
 
 
 def _ordinal(question: str, history: Sequence[Turn]) -> list[str]:
-    """Return the item meant by "the second one" among the last answer's quotes."""
+    """Return the item meant by "the second one" among the quotes of the last list."""
     meant = _ORDINAL.search(question)
-    cited = next((turn.citations for turn in reversed(history) if turn.citations), ())
-    if not meant or len(cited) < 2:
+    lists = (_items(turn.citations) for turn in reversed(history))
+    items = next((found for found in lists if len(found) > 1), ())
+    place = _ORDINALS[meant[1].lower()] if meant else 0
+    if not meant or not -len(items) <= place < len(items):
         return []
-    place = _ORDINALS[meant[1].lower()]
-    items = [c for c in cited if not c.quote.rstrip().endswith(":")]
-    if not -len(items) <= place < len(items):
-        return []
-    words = items[place].quote.split()
+    words = items[place].quote.replace("|", " ").split()
     return [" ".join(words[:12])]
+
+
+def _items(cited: Sequence[Citation]) -> Sequence[Citation]:
+    """Return the items among the quotes of an answer: no lead-in, and of a table no header."""
+    rows = [at for at, citation in enumerate(cited) if citation.quote.startswith("|")]
+    if len(rows) > 2:
+        return cited[rows[0] + 1 :]
+    return [citation for citation in cited if not citation.quote.rstrip().endswith(":")]
 
 
 def topic(history: Sequence[Turn]) -> list[str]:
@@ -185,13 +198,14 @@ def topic(history: Sequence[Turn]) -> list[str]:
             surfaces.setdefault(key, phrase)
         if turn.role == "user":
             weight *= FADING if leans(turn.text) else FADING**4
-    best = sorted(weights, key=lambda key: -weights[key])
+    least = FAINT * max(weights.values(), default=0.0)
+    best = sorted((key for key in weights if weights[key] >= least), key=lambda key: -weights[key])
     return [surfaces[key] for key in best]
 
 
 def _phrases(turn: Turn) -> dict[str, float]:
     """Return the names and words of a turn and how much each stands out in it."""
-    text = turn.text if turn.role == "user" else _quoted(turn)
+    text = _asked(turn.text) if turn.role == "user" else _quoted(turn)
     found: dict[str, float] = {}
     for name in _names(text):
         found[name] = NAME_WEIGHT + 0.2 * text.count(name)
@@ -200,8 +214,17 @@ def _phrases(turn: Turn) -> dict[str, float]:
     return found
 
 
+def _asked(text: str) -> str:
+    """Return what a person said if it was a question, else nothing."""
+    bare = " ".join(text.split())
+    patterns = (_GREETING, _THANKS, _SHOW)
+    return "" if any(pattern.fullmatch(bare) for pattern in patterns) else text
+
+
 def _quoted(turn: Turn) -> str:
     """Return what an answer says: its quotes, where it has any."""
+    if turn.text.startswith((NOT_IN_SOURCES, GREETING, THANKS)):
+        return ""
     return " ".join(c.quote for c in turn.citations[:3]) or turn.text[:600]
 
 

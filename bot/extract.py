@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.answer_type import shape
+from bot.answer_type import shape, topic_of_overview
 from bot.confidence import confidence
 from bot.lists import is_row, list_around, pick
 from bot.picking import Picker, Sentence
@@ -20,6 +20,7 @@ from index.calibration import ANSWERED
 from index.ranking import Candidate
 from index.schema import Evidence, Span
 from index.search import Findings
+from index.words import content_terms
 
 MOST_SENTENCES = 3
 """Quotes in an answer that is not a list or an overview."""
@@ -69,14 +70,22 @@ class Extractor:
         sure = confidence(findings, sentences)
         nearest = tuple(nearest_spans(sentences))
         parts = tuple(_parts(question, sentences, ranked)) if sentences else ()
-        if not parts or sure < self._threshold * _strictness(question, parts):
+        if not parts or sure < self._threshold * _strictness(question, parts, ranked):
             return Extraction(Draft(status="not_found", confidence=sure), nearest)
         return Extraction(Draft(status="answered", parts=parts, confidence=sure), nearest)
 
 
-def _strictness(question: str, parts: Sequence[DraftPart]) -> float:
+def _strictness(question: str, parts: Sequence[DraftPart], ranked: Sequence[Candidate]) -> float:
     """Return by how much the threshold counts: confidence is about one sentence, not a list."""
+    if shape(question) == "overview" and _names_one(question, ranked):
+        return 0.0
     return SEVERAL if shape(question) != "sentence" and len(parts) > 2 else 1.0
+
+
+def _names_one(question: str, ranked: Sequence[Candidate]) -> bool:
+    """Say whether an overview is asked of a document or a section by its own words."""
+    asked = set(content_terms(topic_of_overview(question)))
+    return bool(asked) and any(asked <= candidate.words.title for candidate in ranked[:3])
 
 
 def nearest_spans(sentences: Sequence[Sentence], limit: int = 3) -> Iterable[Pick]:

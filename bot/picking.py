@@ -74,6 +74,8 @@ class Sentence:
     reading: Reading | None = None
     """Where the reader points inside it; offsets count from the passage's start."""
     value: float = 0.0
+    spoken: Mapping[str, float] | None = None
+    """The features for the follow-up as it was asked."""
 
     @property
     def span(self) -> Span:
@@ -177,7 +179,10 @@ def _value(model: LinearModel, row: Row) -> float:
 
 def _sorted(model: LinearModel, rows: Iterable[Row]) -> list[Sentence]:
     """Return each sentence once, with its value, best first."""
-    found = [replace(row[0], value=_value(model, row)) for row in rows]
+    found = [
+        replace(row[0], value=_value(model, row), spoken=row[1].features if row[1:] else None)
+        for row in rows
+    ]
     return sorted(found, key=lambda s: (-s.value, s.rank, s.index))
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.answer import GREETING, THANKS, WHICH
+from bot.answer import WHICH
+from bot.conversation import GREETING, THANKS
 from bot.errors import ModelError, ModelUnavailable
 from bot.generate import Generator, load_prompts
 from bot.schema import EXTRACTIVE, NOT_IN_SOURCES, Answer, Citation, Scope, Turn

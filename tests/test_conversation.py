@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.conversation import leans, resolve
+from bot.conversation import GREETING, THANKS, leans, resolve
 from bot.question_parts import parts
 from bot.schema import Citation, Turn
 from index.schema import Evidence
@@ -98,6 +98,51 @@ def test_a_change_of_topic_is_not_dragged_back() -> None:
 def test_a_follow_up_to_a_follow_up_still_knows_the_topic() -> None:
     history = (ASKED, ANSWERED, Turn(role="user", text="and who said that?"))
     assert "UN" in resolve("when?", history).question
+
+
+def test_the_second_one_may_stand_in_an_answer_further_back() -> None:
+    since = (
+        Turn(role="user", text="and who said that?"),
+        Turn(role="assistant", text="...", citations=(quote(1, "Lacroix said so."),)),
+    )
+    history = (ASKED, ANSWERED, *since)
+    assert "mandate" in resolve("tell me more about the second one", history).question
+
+
+def test_the_header_of_a_table_is_no_item() -> None:
+    table = Turn(
+        role="assistant",
+        text="...",
+        citations=(
+            quote(1, "The tiers"),
+            quote(2, "| Tier | What |"),
+            quote(3, "| Watching | Drones observe the border |"),
+            quote(4, "| Support | Soldiers train units |"),
+        ),
+    )
+    question = resolve("who pays for the second one?", (ASKED, table)).question
+    assert question == "who pays for the second one (Support Soldiers train units)?"
+
+
+@pytest.mark.parametrize("text", ["The sources do not say.", GREETING, THANKS])
+def test_what_is_no_answer_is_not_carried_over(text: str) -> None:
+    history = (ASKED, Turn(role="assistant", text=text))
+    carried = resolve("why?", history).question.lower()
+    assert "ukraine" in carried
+    assert not {"sources", "documents", "quote", "welcome"} & set(carried.split(", "))
+
+
+@pytest.mark.parametrize("text", ["hello", "thank you", "show me 2"])
+def test_what_is_no_question_is_not_carried_over(text: str) -> None:
+    history = (ASKED, ANSWERED, Turn(role="user", text=text))
+    assert text.split()[-1] not in resolve("why?", history).question
+
+
+@pytest.mark.parametrize(
+    "text", ['What does "not found" mean?', "What does “partial” mean?", "What does `sync` do?"]
+)
+def test_a_phrase_in_quotation_marks_or_code_stands_alone(text: str) -> None:
+    assert resolve(text, (ASKED, ANSWERED)).question == text
 
 
 @pytest.mark.parametrize("text", ["show me 2", "show [2]", "open source 2", "show the citation #2"])

@@ -135,6 +135,13 @@ def test_an_overview_quotes_a_sentence_of_each_section_in_order(world: World) ->
     assert len(set(headings)) == len(headings)
 
 
+def test_an_overview_of_a_document_by_its_name_is_always_given(world: World) -> None:
+    for question in ("Summarise the rowing club", "Give me an overview of the rules"):
+        assert extract(world, question, threshold=0.999).draft.status == "answered"
+    asked = "Summarise the theory of relativity"
+    assert extract(world, asked, threshold=0.999).draft.status == "not_found"
+
+
 def test_no_two_quotes_overlap(world: World) -> None:
     for question in ("What happened to the Heron?", "How was the Heron repaired by members?"):
         spans = sorted(
