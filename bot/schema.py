@@ -52,7 +52,7 @@ class Citation(Value):
     modified: datetime | None = Field(default=None, description="When the source last changed.")
 
     def link(self) -> str:
-        """Return where to look it up: a web text fragment, a PDF page, a path, with lines if any."""
+        """Return where to look it up: a web text fragment, a PDF page, or a path with lines."""
         if self.url and self.page is not None:
             return f"{self.url}#page={self.page}"
         if self.url:

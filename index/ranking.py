@@ -18,6 +18,11 @@ from index.protocols import Vectors
 from index.schema import Passage, Source
 from index.words import STOP_WORDS, content_terms, stem, terms
 
+_ASKING = frozenset(
+    stem(word) for word in ("much", "many", "happen", "mean", "tell", "explain", "describe", "give")
+)
+"""Words that ask, and that an answer does not repeat; rare in documents, they would weigh most."""
+
 _STOP_STEMS = frozenset(stem(word) for word in STOP_WORDS)
 
 
@@ -99,7 +104,9 @@ def query_of(
     text: str, vector: Vectors | None, documents: int, frequencies: Mapping[str, int]
 ) -> Query:
     """Prepare a question, given the size of the collections and how many passages hold a term."""
-    found = tuple(dict.fromkeys(content_terms(text))) or tuple(dict.fromkeys(terms(text)))
+    content = tuple(dict.fromkeys(content_terms(text)))
+    telling = tuple(term for term in content if term not in _ASKING)
+    found = telling or content or tuple(dict.fromkeys(terms(text)))
     weights = {term: rarity(documents, frequencies.get(term, 0)) for term in found}
     return Query(text=text, terms=found, weights=weights, vector=vector)
 
