@@ -128,6 +128,16 @@ async def test_a_team_answer_is_found_with_the_real_search(stage: Stage) -> None
     assert "from eleven to two" in shown.text.replace("**", "")
 
 
+async def read_until(process: asyncio.subprocess.Process, words: str) -> str:
+    """Return what a process says on standard error up to the line with `words`."""
+    assert process.stderr is not None
+    said = ""
+    async with asyncio.timeout(30):
+        while words not in said and (line := await process.stderr.readline()):
+            said += line.decode()
+    return said
+
+
 async def test_the_process_answers_restarts_and_stops_on_sigterm(own_folder: Path) -> None:
     for document in (ROOT / "documents").iterdir():
         shutil.copy(document, own_folder / "documents")
@@ -163,8 +173,8 @@ async def test_the_process_answers_restarts_and_stops_on_sigterm(own_folder: Pat
             await asyncio.sleep(0.5)
         assert shown is not None
         assert "[1]" in shown.text
-        said = await stop(process)
-        assert "Answering as Quoth" in said
+        said = await read_until(process, "In 'Acme' I lack")
+        assert "Answering as Quoth" in said + await stop(process)
         assert "In 'Acme' I lack: attach files. Invite me again: https://discord.com/" in said
         process = await start()
         card = await ann.sees(to=await ann.click(shown, "Show 1"), within=60)
