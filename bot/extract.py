@@ -34,8 +34,11 @@ FAR = 6.0
 SEVERAL = 0.6
 """Share of the threshold that a list or an overview must reach: several spans carry it."""
 
-CLOSE = 1.6
+CLOSE = 2.2
 """How far below the best a further sentence's value may lie to be quoted with it."""
+
+LIST_REACH = 3.2
+"""How far below the best a sentence may lie to lead to the list that it introduces."""
 
 LONGEST_PAIR = 500
 """Characters of a sentence together with the one it leans on."""
@@ -136,7 +139,7 @@ def _best_list(sentences: Sequence[Sentence], ranked: Sequence[Candidate]) -> li
     """Return the list that one of the best sentences introduces or stands in; empty for none."""
     best = sentences[0]
     for sentence in sentences[:4]:
-        if best.value - sentence.value > 2 * CLOSE:
+        if best.value - sentence.value > LIST_REACH:
             break
         if found := list_around(sentence, ranked):
             return found
