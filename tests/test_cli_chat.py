@@ -104,24 +104,27 @@ class Terminal:
     def expect(self, text: str, *, seconds: float = 120, pressing: int | None = None) -> None:
         """Wait until `text` has appeared behind what was expected before.
 
-        `pressing` is a signal to send until then: one that comes while a key is being handled
-        waits for the next key.
+        `pressing` is a signal to send, and again after each silent second: one that comes while a
+        key is being handled waits for the next key.
         """
         deadline = time.monotonic() + seconds
+        silent = True
         while (found := self.screen.find(text, self._seen)) < 0:
             assert time.monotonic() < deadline, f"{text!r} did not come:\n{self.screen}"
-            if pressing is not None:
+            if pressing is not None and silent:
                 os.killpg(self._process.pid, pressing)
-            self._read(1.0)
+            silent = not self._read(1.0)
         self._seen = found + len(text)
 
-    def _read(self, seconds: float) -> None:
+    def _read(self, seconds: float) -> bool:
+        """Take in what has come; say whether anything has."""
         ready, _, _ = select.select([self._own], [], [], seconds)
         if ready:
             try:
                 self.screen += os.read(self._own, 4096).decode()
             except OSError:  # Linux says so when the process has ended
                 pytest.fail(f"the process has ended:\n{self.screen}")
+        return bool(ready)
 
     def type(self, text: str) -> None:
         os.write(self._own, text.encode())

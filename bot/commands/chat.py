@@ -74,7 +74,8 @@ def _lines() -> Iterator[str]:
         try:
             yield input(PROMPT)
         except KeyboardInterrupt:
-            click.echo()
+            with contextlib.suppress(KeyboardInterrupt):  # a second Ctrl-C, pressed in haste
+                click.echo()
         except EOFError:
             click.echo()
             return
