@@ -9,9 +9,12 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
 
 from index.unchanged import UnchangedSummary, unchanged
+
+TYPE_CHECKING = False  # importing `typing` or `collections` takes as long as listing the files
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 _NAMES = ("QUOTH_HOME", "QUOTH_DOCUMENTS", "QUOTH_EMBEDDINGS", "QUOTH_CHROMA_URL")
 _SPECIAL = frozenset(" \t'\"#\\$`")
