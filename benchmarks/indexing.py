@@ -44,7 +44,7 @@ print(json.dumps({"passages": collection.count(), "seconds": spent}))
 
 OURS = """
 import json, pathlib, sys, time
-from bot.app import open_library
+from bot.library import open_library
 from bot.settings import load_settings
 folder, home = sys.argv[1:]
 given = {"QUOTH_HOME": home, "QUOTH_DOCUMENTS": folder, "QUOTH_THREADS": "1"}
@@ -53,7 +53,7 @@ with open_library(settings) as library:
     library.embedder.embed(["warm"])
     library.vectors.count("documents")
     begun = time.perf_counter()
-    report = library.sync()
+    report = library.sync("documents")
     spent = time.perf_counter() - begun
 print(json.dumps({"passages": report.passages, "seconds": spent}))
 """
