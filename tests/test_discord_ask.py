@@ -315,8 +315,10 @@ async def test_without_the_right_to_open_threads_answers_stay_in_the_channel(
         to=await owner.slash("settings threads", channel=general, state="on", in_=general)
     )
     await ann.mention(QUESTION, in_=general)
-    await ann.sees(is_done, in_=general)
-    await ann.sees(to=await ann.slash("ask", question=QUESTION, in_=general))
+    shown = await ann.sees(is_done, in_=general)
+    assert "[1]" in shown.text
+    shown = await ann.sees(to=await ann.slash("ask", question=QUESTION, in_=general))
+    assert "[1]" in shown.text
 
 
 async def test_a_direct_message_is_answered_and_remembered(stage: Stage) -> None:

@@ -60,6 +60,8 @@ async def test_what_no_person_asked_falls_under_no_persons_budget(ledger: Ledger
     own = purse(ledger, per_person=100)
     await own.take(None, 90)
     await own.take(None, 90)
+    with pytest.raises(BudgetExhausted):
+        await own.take("ada", 101)
 
 
 async def test_an_estimate_is_corrected_once_the_use_is_known(ledger: Ledger) -> None:
