@@ -17,7 +17,7 @@ WHOLE_SECTION = 3000
 """Characters up to which a section is returned whole: about 480 words, two full passages."""
 
 REACH = 6
-"""Neighbours looked at on each side for a section that is short enough."""
+"""Neighbours looked at on each side first; more, when a section of short passages goes on."""
 
 NEAR_DUPLICATE = 0.9
 """Share of common words from which two passages say the same."""
@@ -61,21 +61,34 @@ class Merger:
 
     def _section(self, candidate: Candidate) -> list[Passage] | None:
         """Return the widest section around the passage that is short enough, if any is."""
-        passage = candidate.passage
-        around = self.catalog.passages_of(
-            passage.source_id, max(0, passage.ordinal - REACH), passage.ordinal + REACH
-        )
-        if not all(stands_in(neighbour, candidate.source) for neighbour in around):
-            return None
-        for depth in range(len(passage.heading) + 1):
-            run = _run_under(around, passage, depth)
-            first, last = run[0], run[-1]
-            complete = (
-                first.ordinal > passage.ordinal - REACH and last.ordinal < passage.ordinal + REACH
+        passage, reach = candidate.passage, REACH
+        while True:
+            around = self.catalog.passages_of(
+                passage.source_id, max(0, passage.ordinal - reach), passage.ordinal + reach
             )
-            if len(run) > 1 and complete and last.end - first.start <= WHOLE_SECTION:
-                return run
-        return None
+            if not all(stands_in(neighbour, candidate.source) for neighbour in around):
+                return None
+            for depth in range(len(passage.heading) + 1):
+                run = _run_under(around, passage, depth)
+                if _length(run) > WHOLE_SECTION:
+                    continue
+                if _reaches_edge(run, passage, reach):
+                    break  # short so far, and perhaps longer than what was looked at
+                if len(run) > 1:
+                    return run
+            else:
+                return None
+            reach *= 2
+
+
+def _length(run: Sequence[Passage]) -> int:
+    return run[-1].end - run[0].start
+
+
+def _reaches_edge(run: Sequence[Passage], passage: Passage, reach: int) -> bool:
+    """Say whether a run may go on beyond the neighbours that were looked at."""
+    first, last = run[0].ordinal, run[-1].ordinal
+    return 0 < first == passage.ordinal - reach or last == passage.ordinal + reach
 
 
 def fold_duplicates(ranked: Sequence[Candidate]) -> list[Candidate]:

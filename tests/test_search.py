@@ -190,6 +190,15 @@ def test_a_short_document_is_one_hit(world: World) -> None:
     assert hit.passage.heading == ("Harbour",)
 
 
+def test_a_section_of_many_short_passages_is_returned_whole(world: World) -> None:
+    steps = [(f"Step {n}", f"Turn valve {n} of the harbour.") for n in range(20)]
+    guide = sections(*steps, title="Valves")
+    world.add("steps", "guide.md", guide, title="Guide")
+    found = world.find("Which valve of the harbour is turned in step 3?", "steps")
+    assert len(found.ranked) > 12
+    assert [hit.passage.text for hit in exact(found.hits)] == [guide]
+
+
 def test_a_section_is_returned_whole_where_the_document_is_too_long(world: World) -> None:
     water = paragraphs(6, TIDES)
     guide = sections(
