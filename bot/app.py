@@ -54,7 +54,7 @@ async def open_app(settings: Settings, library: Library | None = None) -> AsyncI
 def _build_answerer(library: Library, bridge: Bridge, generator: Generator | None) -> Answerer:
     return Answerer(
         searcher=library.searcher,
-        extractor=Extractor(Picker(library.embedder_if_any(), library.reader)),
+        extractor=Extractor(Picker(library.embedder_if_any(), library.matcher, library.reader)),
         catalog=library.catalog,
         bridge=bridge,
         generator=generator,

@@ -9,8 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.picking import UNREAD, Sentence
-from index.calibration import CONFIDENCE, CONFIDENCE_WITH_READER, logistic
+from bot.picking import MATCHED, UNREAD, Sentence
+from index.calibration import (
+    CONFIDENCE,
+    CONFIDENCE_MATCHED,
+    CONFIDENCE_WITH_READER,
+    LinearModel,
+    logistic,
+)
 from index.ranking import Candidate, Query
 from index.search import Findings
 
@@ -22,7 +28,7 @@ def confidence(findings: Findings, sentences: Sequence[Sentence]) -> float:
     """Return the calibrated probability that the best sentence answers the question."""
     if not findings.ranked or not sentences:
         return 0.0
-    model = CONFIDENCE_WITH_READER if "read" in sentences[0].features else CONFIDENCE
+    model = _model(sentences[0])
     value = model.value(confidence_features(findings, sentences))
     if findings.spoken is not None:
         # What is carried over may drown a question that stood alone well enough.
@@ -30,6 +36,13 @@ def confidence(findings: Findings, sentences: Sequence[Sentence]) -> float:
         spoken = [replace(s, features=s.spoken or s.features) for s in sentences]
         value = max(value, model.value(confidence_features(asked, spoken)))
     return logistic(value)
+
+
+def _model(sentence: Sentence) -> LinearModel:
+    """Return the model for how closely the sentences were looked at."""
+    if "read" in sentence.features:
+        return CONFIDENCE_WITH_READER
+    return CONFIDENCE_MATCHED if "met" in sentence.features else CONFIDENCE
 
 
 def confidence_features(findings: Findings, sentences: Sequence[Sentence]) -> dict[str, float]:
@@ -54,6 +67,16 @@ def confidence_features(findings: Findings, sentences: Sequence[Sentence]) -> di
         "terms": min(len(query.terms), 12) / 6,
         "read": best.features.get("read", UNREAD) / 10,
         "read_top": max(s.features.get("read", UNREAD) for s in sentences) / 10,
+    } | {name: value for matched in MATCHED for name, value in _summary(matched, sentences).items()}
+
+
+def _summary(matched: str, sentences: Sequence[Sentence]) -> dict[str, float]:
+    """Return a feature of the matcher for the best sentence, its highest and its mean of three."""
+    values = sorted((s.features.get(matched, 0.0) for s in sentences), reverse=True)[:3]
+    return {
+        matched: sentences[0].features.get(matched, 0.0),
+        f"{matched}_top": values[0],
+        f"{matched}_mean": sum(values) / len(values),
     }
 
 

@@ -1,17 +1,19 @@
-"""Files of questions with known answers, one JSON object a line."""
+"""Files of questions with known answers, and of documents to ask, one JSON object a line."""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic import ConfigDict, Field, ValidationError
 
 from bot.schema import Turn
 from index.errors import ConfigurationError, QuestionError
-from index.schema import Value
+from index.schema import LoadedDocument, Value
 from index.search import checked
+from index.sync import Addition
 
 
 class EvalTurn(Value):
@@ -56,6 +58,30 @@ def read_questions(path: Path) -> list[EvalQuestion]:
     if not found:
         raise ConfigurationError(f"{str(path)!r} holds no question.")
     return found
+
+
+def read_documents(file: Path) -> Iterator[Addition]:
+    """Read a file of documents, one a line with `doc_id`, `title` and `text`.
+
+    Raises ConfigurationError that names the first wrong line.
+    """
+    try:
+        lines = file.read_text(encoding="utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{str(file)!r} cannot be read: {error}.") from error
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            given = json.loads(line)
+            title = given.get("title") or given["doc_id"]
+            document = LoadedDocument(text=given["text"], title=title, mime="text/plain")
+            yield Addition(uri=given["doc_id"], document=document)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ConfigurationError(
+                f"Line {number} of {str(file)!r} is no document "
+                f'({type(error).__name__}); it needs "doc_id", "title" and "text".'
+            ) from error
 
 
 def append_question(path: Path, question: EvalQuestion) -> None:

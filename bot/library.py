@@ -22,7 +22,7 @@ from index.catalog_format import recipe
 from index.catalog_rows import SourceEntry
 from index.config import SHARED_COLLECTION
 from index.errors import AmbiguousSource, QuothError, SourceNotFound, WeightsUnavailable
-from index.protocols import Embedder, Reader, Vectors
+from index.protocols import Embedder, Reader, TokenEmbedder, Vectors
 from index.schema import Hit, Source, SyncReport
 from index.unchanged import unchanged
 from index.vectors import ChromaVectors
@@ -92,6 +92,7 @@ class Library:
         self._embedder = Once(self._open_embedder)
         self._reader = Once(self._open_reader)
         self._vectors = Once(self._open_vectors)
+        self._matcher = Once(self._open_matcher)
         self._searcher = Once(self._build_searcher)
         self._synchroniser = Once(self._build_synchroniser)
 
@@ -104,6 +105,11 @@ class Library:
     def reader(self) -> Reader | None:
         """The span reader; None where it is switched off or missing."""
         return self._reader()
+
+    @property
+    def matcher(self) -> TokenEmbedder | None:
+        """What compares sentences word by word: MiniLM, where it embeds or reads."""
+        return self._matcher()
 
     @property
     def vectors(self) -> ChromaVectors:
@@ -261,6 +267,16 @@ class Library:
         from index.embed.reader import open_reader
 
         return open_reader(self.settings.home, threads=self._threads)
+
+    def _open_matcher(self) -> TokenEmbedder | None:
+        embedder = self.embedder_if_any()
+        if embedder is not None and isinstance(embedder, TokenEmbedder):
+            return embedder
+        if self.reader is None:
+            return None
+        from index.embed.minilm import open_minilm
+
+        return open_minilm(self.settings.home, threads=self._threads)
 
     @property
     def _threads(self) -> int | None:

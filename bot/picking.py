@@ -1,8 +1,8 @@
 """The sentences an extractive answer may quote, and how well each one answers.
 
 Sentences of the best passages are scored in two steps: by the vectors pooled while the passage was
-indexed, then the best handful embedded on their own and, where there is a reader, by where it
-points. The weights are in `index.calibration`.
+indexed, then the best handful word by word (`index.matching`) and, where there is a reader, by
+where it points. The weights are in `index.calibration`.
 """
 
 from __future__ import annotations
@@ -10,15 +10,17 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
 
 from bot.answer_type import AnswerType, answer_type, fits
-from index.calibration import FIRST_PICK, PICK, PICK_WITH_READER, LinearModel
+from index.calibration import FIRST_PICK, PICK, PICK_MATCHED, PICK_WITH_READER, LinearModel
 from index.errors import EmbeddingError
-from index.protocols import Embedder, Reader, Reading
+from index.inputs import context_of
+from index.matching import Wording
+from index.protocols import Embedder, EmbeddingInput, Reader, Reading, TokenEmbedder
 from index.ranking import Candidate, Query, sentence_cosines
 from index.schema import Passage, Span
 
@@ -28,8 +30,11 @@ PASSAGES = 6
 """Passages whose sentences are considered; the answer is in the first five for 92 questions of
 100 (`squadshifts_newwiki`)."""
 
-EMBEDDED = 6
-"""Sentences embedded on their own; each costs as much as the question."""
+LOOKED_AT = 6
+"""Sentences compared on their own; each costs as much as the question."""
+
+MATCHED = ("titled", "met", "least", "centred")
+"""Features of `index.matching.Match` that a sentence has only where there is a matcher."""
 
 PASSAGES_READ = 4
 """Passages the reader reads, in one batch: the largest share of an answer's time."""
@@ -101,10 +106,14 @@ Row: TypeAlias = tuple[Sentence, ...]
 
 @dataclass(frozen=True)
 class Picker:
-    """Scores sentences; with a reader when there is one."""
+    """Scores sentences, as closely as what is at hand allows.
+
+    Without a `matcher` the reader is not asked: its scores are weighed beside those of the words.
+    """
 
     embedder: Embedder | None
-    reader: Reader | None
+    matcher: TokenEmbedder | None = None
+    reader: Reader | None = None
 
     def sentences(
         self, query: Query, ranked: Sequence[Candidate], *, spoken: Query | None = None
@@ -117,17 +126,20 @@ class Picker:
         wordings = [query] if spoken is None else [query, spoken]
         found = [sentences_of(wording, ranked[:PASSAGES]) for wording in wordings]
         rows = sorted(zip(*found, strict=True), key=lambda row: -_value(FIRST_PICK, row))
-        rows = self._embedded(wordings, rows)
+        if self.matcher is None or query.vector is None:
+            return _sorted(PICK, self._embedded(wordings, rows))
+        rows = _matched(self.matcher, wordings, rows)
         if self.reader is None:
-            return _sorted(PICK, rows)
-        return _sorted(PICK_WITH_READER, self._read(query, ranked[:PASSAGES_READ], rows))
+            return _sorted(PICK_MATCHED, rows)
+        read = _read(self.reader, query, ranked[:PASSAGES_READ], rows)
+        return _sorted(PICK_WITH_READER, read)
 
     def _embedded(self, wordings: Sequence[Query], rows: list[Row]) -> list[Row]:
         """Give the first few their own similarity; the others keep their pooled one."""
         vectors = [wording.vector for wording in wordings if wording.vector is not None]
         if self.embedder is None or len(vectors) < len(wordings) or not rows:
             return rows
-        best, rest = rows[:EMBEDDED], rows[EMBEDDED:]
+        best, rest = rows[:LOOKED_AT], rows[LOOKED_AT:]
         try:
             own = self.embedder.embed([row[0].text for row in best]) @ np.stack(vectors).T
         except EmbeddingError as error:
@@ -138,19 +150,52 @@ class Picker:
             for row, cosines in zip(best, own, strict=True)
         ] + rest
 
-    def _read(self, query: Query, passages: Sequence[Candidate], rows: list[Row]) -> list[Row]:
-        """Add the best span of the reader to each sentence of the passages read."""
-        assert self.reader is not None
-        if not passages:
-            return rows
-        texts = [(c.source.title, c.passage.text) for c in passages]
-        readings = self.reader.read(query.text, texts)
-        top = max((r[0].score for r in readings if r), default=0.0)
-        by_passage = {c.passage.id: r for c, r in zip(passages, readings, strict=True)}
-        return [
-            tuple(_pointed(s, by_passage.get(s.candidate.passage.id), top) for s in row)
-            for row in rows
-        ]
+
+def _matched(matcher: TokenEmbedder, wordings: Sequence[Query], rows: list[Row]) -> list[Row]:
+    """Compare the first few with the question word by word.
+
+    The others get the least that was found among these: they were thought worse.
+    """
+    best, rest = rows[:LOOKED_AT], rows[LOOKED_AT:]
+    asked = [EmbeddingInput(context="", text=wording.text) for wording in wordings]
+    texts = [EmbeddingInput(context=_context(row[0]), text=row[0].text) for row in best]
+    found = matcher.embed_tokens([*asked, *texts])
+    prepared = [
+        Wording.of(wording, tokens)
+        for wording, tokens in zip(wordings, found[: len(asked)], strict=True)
+    ]
+    matches = [[asdict(w.match(text)) for w in prepared] for text in found[len(asked) :]]
+    least = [
+        {name: min(row[at][name] for row in matches) for name in MATCHED if matches}
+        for at in range(len(prepared))
+    ]
+    return [_all_with(row, match) for row, match in zip(best, matches, strict=True)] + [
+        _all_with(row, least) for row in rest
+    ]
+
+
+def _context(sentence: Sentence) -> str:
+    return context_of(sentence.candidate.source, sentence.candidate.passage)
+
+
+def _all_with(row: Row, features: Sequence[Mapping[str, float]]) -> Row:
+    """Give the sentence for each wording its features."""
+    return tuple(_with(s, **found) for s, found in zip(row, features, strict=True))
+
+
+def _read(
+    reader: Reader, query: Query, passages: Sequence[Candidate], rows: list[Row]
+) -> list[Row]:
+    """Add the best span of the reader to each sentence of the passages read."""
+    if not passages:
+        return rows
+    texts = [(c.source.title, c.passage.text) for c in passages]
+    readings = reader.read(query.text, texts)
+    top = max((r[0].score for r in readings if r), default=0.0)
+    by_passage = {c.passage.id: r for c, r in zip(passages, readings, strict=True)}
+    return [
+        tuple(_pointed(s, by_passage.get(s.candidate.passage.id), top) for s in row) for row in rows
+    ]
 
 
 UNREAD = -12.0

@@ -93,7 +93,29 @@ PICK = LinearModel(
     },
     offset=0,
 )
-"""Orders sentences without a reader."""
+"""Orders sentences that were only embedded: where another model embeds, and none is read with."""
+
+PICK_MATCHED = LinearModel(
+    {
+        "own": 3.28,
+        "pooled": 2.342,
+        "coverage": 1.296,
+        "titled_coverage": 0.4625,
+        "pairs": 1.267,
+        "type": 0.971,
+        "passage_gap": 0.2067,
+        "rank": -0.2165,
+        "first": 0.2622,
+        "short": -0.9751,
+        "length": 0.05493,
+        "titled": -0.6521,
+        "met": 2.626,
+        "least": 3.317,
+        "centred": 3.931,
+    },
+    offset=0,
+)
+"""Orders sentences that were compared word by word."""
 
 PICK_WITH_READER = LinearModel(
     {
@@ -113,7 +135,7 @@ PICK_WITH_READER = LinearModel(
     },
     offset=0,
 )
-"""Orders sentences with a reader."""
+"""Orders sentences that were compared word by word and read."""
 
 CONFIDENCE = LinearModel(
     {
@@ -129,6 +151,33 @@ CONFIDENCE = LinearModel(
     offset=-7.762,
 )
 """Log-odds that the sources answer, without a reader."""
+
+CONFIDENCE_MATCHED = LinearModel(
+    {
+        "pooled": 1.602,
+        "pooled_mean": 2.356,
+        "gap": 1.237,
+        "few": 0.3086,
+        "rank": 2.445,
+        "title_coverage": -3.651,
+        "terms": -1.112,
+        "residual": -0.265,
+        "titled": -0.05152,
+        "titled_top": 0.6798,
+        "titled_mean": 2.648,
+        "met": 1.723,
+        "met_top": 4.557,
+        "met_mean": -3.444,
+        "least": -0.9889,
+        "least_top": 3.976,
+        "least_mean": -2.545,
+        "centred": 1.385,
+        "centred_top": 2.931,
+        "centred_mean": -4.303,
+    },
+    offset=-8.923,
+)
+"""Log-odds that the sources answer, for sentences that were compared word by word."""
 
 CONFIDENCE_WITH_READER = LinearModel(
     {

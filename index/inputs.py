@@ -10,15 +10,20 @@ from index.schema import Passage, Source, Span
 
 def embedding_input(source: Source, passage: Passage) -> EmbeddingInput:
     """Return what is embedded for a passage: its text under title and headings."""
-    above = dict.fromkeys(part.strip() for part in (source.title, *passage.heading))
     return EmbeddingInput(
-        context=" > ".join(part for part in above if part),
+        context=context_of(source, passage),
         text=passage.text,
         sentences=tuple(
             Span(start=each.start - passage.start, end=each.end - passage.start)
             for each in passage.sentences
         ),
     )
+
+
+def context_of(source: Source, passage: Passage) -> str:
+    """Return title and headings above a passage, each once."""
+    above = dict.fromkeys(part.strip() for part in (source.title, *passage.heading))
+    return " > ".join(part for part in above if part)
 
 
 def digest_of(given: EmbeddingInput) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -57,6 +57,29 @@ class Embedder(Protocol):
 
     def embed_passages(self, passages: Sequence[EmbeddingInput]) -> list[PassageVectors]:
         """Embed passages with their context, and their sentences where possible, in order."""
+        ...
+
+
+@dataclass(frozen=True)
+class TokenVectors:
+    """A text under its context, and every word piece of both, from one forward pass."""
+
+    whole: Vectors
+    """Context and text together, shape (dimension,)."""
+    text: Vectors
+    """The text as it reads in its context, shape (dimension,)."""
+    tokens: Vectors
+    """Word pieces of context and text, shape (pieces, dimension)."""
+    offsets: npt.NDArray[np.int64]
+    """Characters of the text that its pieces, the last ones of `tokens`, cover, shape (n, 2)."""
+
+
+@runtime_checkable
+class TokenEmbedder(Protocol):
+    """Turns texts into vectors word piece by word piece."""
+
+    def embed_tokens(self, texts: Sequence[EmbeddingInput]) -> list[TokenVectors]:
+        """Embed each text under its context, in order; the sentences asked for are left out."""
         ...
 
 

@@ -17,7 +17,7 @@ from bot.schema import EXTRACTIVE, Answer, Citation, Scope, Turn
 from index.catalog import Catalog
 from index.chunk import chunk
 from index.config import ChunkConfig
-from index.protocols import Embedder, Reader
+from index.protocols import Embedder, Reader, TokenEmbedder
 from index.schema import LoadedDocument, source_id
 from index.search import Findings, Searcher
 from index.sync import Addition, Synchroniser
@@ -72,7 +72,8 @@ class World:
         generator: Generator | None = None,
         threshold: float | None = None,
     ) -> Answerer:
-        picker = Picker(embedder or self.embedder, reader)
+        used = embedder or self.embedder
+        picker = Picker(used, used if isinstance(used, TokenEmbedder) else None, reader)
         extractor = (
             Extractor(picker) if threshold is None else Extractor(picker, threshold=threshold)
         )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 
-from index.protocols import EmbeddingInput, PassageVectors, Vectors
+from index.protocols import EmbeddingInput, PassageVectors, TokenVectors, Vectors
 from index.words import terms
 
 
@@ -47,6 +48,21 @@ class HashingEmbedder:
             )
             for each in passages
         ]
+
+    def embed_tokens(self, texts: Sequence[EmbeddingInput]) -> list[TokenVectors]:
+        """Embed texts under their context, a vector for each word."""
+        return [self._tokens(each) for each in texts]
+
+    def _tokens(self, given: EmbeddingInput) -> TokenVectors:
+        words = list(re.finditer(r"\w+", given.text))
+        above = re.findall(r"\w+", given.context)
+        vectors = [self._vector(word) for word in (*above, *(word[0] for word in words))]
+        return TokenVectors(
+            whole=self._vector(f"{given.context}\n{given.text}"),
+            text=self._vector(given.text),
+            tokens=np.stack(vectors) if vectors else self._none(),
+            offsets=np.array([word.span() for word in words], dtype=np.int64).reshape(-1, 2),
+        )
 
     def _vector(self, text: str) -> Vectors:
         total = np.zeros(self.dimension, dtype=np.float32)

@@ -158,6 +158,26 @@ def test_a_sentence_that_is_not_read_gets_the_vector_of_its_passage(minilm: Mini
     assert float(found.sentences[0] @ found.passage) < 0.9999
 
 
+def test_word_pieces_have_the_models_own_states(
+    exact: MiniLM, weights: dict[str, Array], tokenizer: Tokenizer
+) -> None:
+    (found,) = exact.embed_tokens([EmbeddingInput(context="Peace", text=CEASEFIRE)])
+    expected = reference(weights, tokenizer, f"Peace. {CEASEFIRE}")
+    assert found.tokens == pytest.approx(np.stack([unit(s) for s in expected[1:-1]]), abs=1e-4)
+    assert float(found.whole @ unit(expected.mean(0))) == pytest.approx(1, abs=1e-5)
+    assert float(found.text @ unit(expected[3:-1].mean(0))) == pytest.approx(1, abs=1e-5)
+    assert len(found.offsets) == len(found.tokens) - 2
+    assert CEASEFIRE[slice(*found.offsets[1])] == "ceasefire"
+
+
+def test_word_pieces_that_do_not_fit_are_left_out(minilm: MiniLM) -> None:
+    given = [EmbeddingInput(context="x " * 90, text="word " * 300), EmbeddingInput("", "")]
+    long, empty = minilm.embed_tokens(given)
+    assert (len(long.tokens), len(long.offsets)) == (254, 254 - 48)
+    assert len(empty.tokens) == len(empty.offsets) == 0
+    assert float(empty.text @ empty.whole) == pytest.approx(1, abs=1e-5)
+
+
 def test_a_long_context_leaves_room_for_the_text(minilm: MiniLM) -> None:
     text = CEASEFIRE * 20
     vectors = minilm.embed_passages(

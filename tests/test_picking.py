@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from bot.picking import (
-    EMBEDDED,
+    LOOKED_AT,
+    MATCHED,
     PASSAGES,
     PASSAGES_READ,
     UNREAD,
@@ -71,7 +72,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 def picked(world: World, question: str, collection: str = "fees") -> list[Sentence]:
     found = world.find(question, collection)
-    return Picker(world.embedder, None).sentences(found.query, found.ranked)
+    return Picker(world.embedder).sentences(found.query, found.ranked)
 
 
 def find(world: World, part: str) -> Sentence:
@@ -156,14 +157,14 @@ def test_only_the_best_passages_are_considered_and_the_best_sentences_embedded(
     found = world.find("What is the fee of the boat?", "many")
     assert len(found.ranked) == 9
     embedder = HashingEmbedder()
-    sentences = Picker(embedder, None).sentences(found.query, found.ranked)
+    sentences = Picker(embedder).sentences(found.query, found.ranked)
     assert {s.rank for s in sentences} == set(range(PASSAGES))
-    assert len(embedder.texts) == EMBEDDED < len(sentences)
+    assert len(embedder.texts) == LOOKED_AT < len(sentences)
 
 
 def test_without_an_embedder_words_decide(world: World) -> None:
     found = world.searcher().find("How much is the membership fee?", collections=["fees"])
-    (first, *_) = Picker(None, None).sentences(found.query, found.ranked)
+    (first, *_) = Picker(None).sentences(found.query, found.ranked)
     assert "10 euros" in first.text
 
 
@@ -172,7 +173,7 @@ def test_an_embedder_that_fails_half_way_leaves_the_vectors_of_the_index(
 ) -> None:
     embedder = FailingEmbedder()
     found = world.searcher(embedder).find("How much is the membership fee?", collections=["fees"])
-    (first, *_) = Picker(embedder, None).sentences(found.query, found.ranked)
+    (first, *_) = Picker(embedder).sentences(found.query, found.ranked)
     assert "10 euros" in first.text
     assert "The provider did not answer." in caplog.text
 
@@ -180,7 +181,47 @@ def test_an_embedder_that_fails_half_way_leaves_the_vectors_of_the_index(
 def test_nothing_found_gives_no_sentence(world: World) -> None:
     found = world.find("fee", "no such collection")
     reader = PointingReader()
-    assert Picker(world.embedder, reader).sentences(found.query, found.ranked) == []
+    assert (
+        Picker(world.embedder, HashingEmbedder(), reader).sentences(found.query, found.ranked) == []
+    )
+    assert reader.asked == []
+
+
+# Word by word
+
+
+def test_the_best_sentences_are_compared_word_by_word_under_their_title(world: World) -> None:
+    matcher = HashingEmbedder()
+    found = world.find("What is the fee of boat 3?", "many")
+    sentences = Picker(world.embedder, matcher).sentences(found.query, found.ranked)
+    assert "fee of boat 3 is" in sentences[0].text
+    assert sentences[0].features["least"] == pytest.approx(1)
+    compared = [s for s in sentences if s.features["met"] > sentences[-1].features["met"]]
+    assert 0 < len(compared) < LOOKED_AT < len(sentences)
+
+
+def test_a_sentence_not_compared_counts_as_the_worst_that_was(world: World) -> None:
+    found = world.find("What is the fee of the boat?", "many")
+    sentences = Picker(world.embedder, HashingEmbedder()).sentences(found.query, found.ranked)
+    for name in MATCHED:
+        values = [s.features[name] for s in sentences]
+        assert values.count(min(values)) > len(sentences) - LOOKED_AT
+
+
+def test_both_wordings_of_a_follow_up_are_compared(world: World) -> None:
+    found = world.find("What is the fee of boat 3?", "many", asked="And 7?")
+    assert found.spoken is not None
+    first, *_ = Picker(world.embedder, HashingEmbedder()).sentences(
+        found.query, found.ranked, spoken=found.spoken
+    )
+    assert first.spoken is not None
+    assert first.spoken["met"] < 0.9 < first.features["met"]
+
+
+def test_a_reader_is_not_asked_where_words_are_not_compared(world: World) -> None:
+    found, reader = world.find("What is the fee of the boat?", "many"), PointingReader()
+    sentences = Picker(world.embedder, None, reader).sentences(found.query, found.ranked)
+    assert sentences
     assert reader.asked == []
 
 
@@ -191,7 +232,11 @@ def test_nothing_found_gives_no_sentence(world: World) -> None:
 def read(world: World) -> tuple[Findings, PointingReader, list[Sentence]]:
     found = world.find("What is the fee of the boat?", "many")
     reader = PointingReader()
-    return found, reader, Picker(world.embedder, reader).sentences(found.query, found.ranked)
+    return (
+        found,
+        reader,
+        Picker(world.embedder, HashingEmbedder(), reader).sentences(found.query, found.ranked),
+    )
 
 
 def test_the_reader_reads_the_best_passages_in_one_batch(

@@ -149,7 +149,9 @@ def _desk(edge: Edge, documents: Path | None, collection: str) -> Iterator[Desk]
         with open_desk(edge, [collection]) as desk:
             yield desk
         return
-    additions = [] if documents.is_dir() else list(_documents(documents))
+    from bot.eval_file import read_documents
+
+    additions = [] if documents.is_dir() else list(read_documents(documents))
     settings = edge.settings
     name = hashlib.sha256(str(documents.resolve()).encode()).hexdigest()[:12]
     home = settings.home / "eval" / name
@@ -173,30 +175,6 @@ def _bring_in_step(library: Library, additions: Sequence[Addition]) -> None:
         report = library.synchroniser.add("questions", additions, progress)
     for failure in report.failed:
         say(f"not indexed: {failure.source}: {failure.reason}")
-
-
-def _documents(file: Path) -> Iterator[Addition]:
-    """Read documents; raises ConfigurationError that names the first wrong line."""
-    from index.schema import LoadedDocument
-    from index.sync import Addition
-
-    try:
-        lines = file.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{str(file)!r} cannot be read: {error}.") from error
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            given = json.loads(line)
-            title = given.get("title") or given["doc_id"]
-            document = LoadedDocument(text=given["text"], title=title, mime="text/plain")
-            yield Addition(uri=given["doc_id"], document=document)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ConfigurationError(
-                f"Line {number} of {str(file)!r} is no document "
-                f'({type(error).__name__}); it needs "doc_id", "title" and "text".'
-            ) from error
 
 
 def _plot(found: Report, path: Path) -> None:

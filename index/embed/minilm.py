@@ -15,7 +15,7 @@ from index.embed.pieces import CLS, SEP, Ids, WordPieces, batches, closed, open_
 from index.embed.quantize import read_ranges
 from index.embed.session import default_threads, open_cached
 from index.embed.weights import SHA256, WEIGHTS, ModelFiles, read_tensors
-from index.protocols import EmbeddingInput, PassageVectors, Vectors
+from index.protocols import EmbeddingInput, PassageVectors, TokenVectors, Vectors
 from index.schema import Span
 
 if TYPE_CHECKING:
@@ -90,6 +90,28 @@ class MiniLM:
         return [
             PassageVectors(found[0], found[np.array(place, dtype=np.int64)])
             for found, place in zip(self._run(rows), places, strict=True)
+        ]
+
+    def embed_tokens(self, texts: Sequence[EmbeddingInput]) -> list[TokenVectors]:
+        """Embed texts under their context, word piece by word piece.
+
+        Of the context at most 48 word pieces are read and of the text what then fits into 256; a
+        text without word pieces has none, and the vector of the whole.
+        """
+        contexts = self._pieces.ids([closed(text.context) for text in texts])
+        split = self._pieces.split([text.text for text in texts])
+        rows, places = [], []
+        for context, text in zip(contexts, split, strict=True):
+            kept = context[:CONTEXT_PIECES]
+            ids = _framed([kept, text.ids])
+            first, last = 1 + len(kept), len(ids) - 1
+            pieces = tuple((at, at + 1) for at in range(1, last))
+            groups = ((0, len(ids)), (first, last) if first < last else (0, len(ids)), *pieces)
+            rows.append(_Row(ids, groups))
+            places.append(text.offsets[: last - first])
+        return [
+            TokenVectors(whole=found[0], text=found[1], tokens=found[2:], offsets=offsets)
+            for found, offsets in zip(self._run(rows), places, strict=True)
         ]
 
     def _run(self, rows: Sequence[_Row]) -> list[Vectors]:
