@@ -14,7 +14,8 @@ import torch
 
 from training.bm25 import Bm25, words_of
 from training.data import sentence_starts
-from training.reading import Embedder, PassageReader, Span
+from training.embedder import Embedder
+from training.reading import PassageReader, Span
 
 ARTICLES = {"a", "an", "the"}
 PASSAGES = 5

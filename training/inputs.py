@@ -36,13 +36,15 @@ class Example:
 
 @dataclass(frozen=True)
 class Batch:
-    """Padded tensors, (batch, length) each, and targets of shape (2, batch)."""
+    """Padded tensors, (batch, length) each; targets of shape (2, batch), groups of (batch,)."""
 
     ids: Tensor
     types: Tensor
     attention: Tensor
     allowed: Tensor
     targets: Tensor
+    groups: Tensor
+    """Which question each row belongs to, counted from 0."""
 
     def to(self, device: torch.device) -> "Batch":
         """Return the batch on another device."""
@@ -52,6 +54,7 @@ class Batch:
             self.attention.to(device),
             self.allowed.to(device),
             self.targets.to(device),
+            self.groups.to(device),
         )
 
 
@@ -103,8 +106,9 @@ def assemble(
     return Example(ids, len(question), passage_start, passage_start + first, passage_start + last)
 
 
-def collate(examples: Sequence[Example]) -> Batch:
-    """Pad rows to the longest one and mark positions that may hold an answer."""
+def collate(groups: Sequence[Sequence[Example]]) -> Batch:
+    """Pad the rows of all groups to the longest one and mark where an answer may be."""
+    examples = [example for group in groups for example in group]
     shape = (len(examples), max(len(example.ids) for example in examples))
     ids = np.full(shape, PAD, dtype=np.int64)
     types = np.zeros(shape, dtype=np.int64)
@@ -118,4 +122,6 @@ def collate(examples: Sequence[Example]) -> Batch:
         allowed[row, 0] = 1
         allowed[row, example.passage_start : length - 1] = 1
     targets = np.array([[e.start for e in examples], [e.end for e in examples]], dtype=np.int64)
-    return Batch(*(torch.from_numpy(part) for part in (ids, types, attention, allowed, targets)))
+    of = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
+    parts = (ids, types, attention, allowed, targets, of)
+    return Batch(*(torch.from_numpy(part) for part in parts))

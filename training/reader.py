@@ -16,12 +16,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from training.adapter import save_adapter
-from training.data import batches_by_length, training_examples
+from training.data import batches_by_length, training_groups
+from training.embedder import Embedder
 from training.encoder import Reader, load_base, select_trained
 from training.inputs import Batch, collate, load_tokenizer
 
 log = logging.getLogger("training.reader")
 WARM_UP = 0.06
+RANKING = 0.5
+"""Weight of the comparison between the passages of one question beside each row's own loss."""
 CLIP = 1.0
 FIRST_SAVE = 50
 
@@ -32,7 +35,7 @@ class Settings:
 
     method: str
     epochs: int
-    max_examples: int
+    questions: int
     batch: int
     rate: float
     head_rate: float
@@ -48,7 +51,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=Path("../shared/train"))
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--epochs", type=int, default=1)
-    parser.add_argument("--max-examples", type=int, default=28000, help="per epoch")
+    parser.add_argument("--questions", type=int, default=38000, help="answered ones, per epoch")
     parser.add_argument("--method", choices=("lora", "full"), default="lora")
     parser.add_argument("--batch", type=int, default=24)
     parser.add_argument("--rate", type=float, help="default: 1e-3 for lora, 1.2e-4 for full")
@@ -56,6 +59,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--rank", type=int, default=16)
     parser.add_argument("--alpha", type=float, default=32.0)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--bfloat16", action="store_true", help="1.4 times as fast with AVX-512 BF16"
+    )
     parser.add_argument("--threads", type=int, default=1, help="of the CPU")
     parser.add_argument("--save-every", type=float, default=300.0, help="seconds")
     parser.add_argument("--minutes", type=float, default=math.inf, help="end by then, rate decayed")
@@ -69,7 +75,7 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
     return Settings(
         method=arguments.method,
         epochs=arguments.epochs,
-        max_examples=arguments.max_examples,
+        questions=arguments.questions,
         batch=arguments.batch,
         rate=arguments.rate or (1.2e-4 if full else 1e-3),
         head_rate=arguments.head_rate,
@@ -82,6 +88,21 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
 def span_loss(logits: Tensor, targets: Tensor) -> Tensor:
     """Return the mean cross entropy of start and end, logits (2, batch, length)."""
     return functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
+
+
+def ranking_loss(logits: Tensor, targets: Tensor, groups: Tensor) -> Tensor:
+    """Return how little of a question's mass lies on the passage that answers it.
+
+    A row's score is the log-sum of its spans less that of no answer, so that scores of different
+    passages can be compared (shared normalisation: Clark and Gardner, ACL 2018).
+    """
+    starts, ends = logits
+    scores = starts[:, 1:].logsumexp(1) + ends[:, 1:].logsumexp(1) - starts[:, 0] - ends[:, 0]
+    same = groups[:, None] == groups[None, :]
+    everything = scores.expand(len(scores), -1).masked_fill(~same, -math.inf).logsumexp(1)
+    answered = (targets[0] > 0) & (same.sum(1) > 1)
+    lost: Tensor = torch.where(answered, everything - scores, 0.0).sum()
+    return lost / answered.sum().clamp(min=1)
 
 
 def schedule(step: int, total: int, progress: float) -> float:
@@ -104,6 +125,7 @@ class Run:
         self.trained = select_trained(self.reader, settings.method)
         self.optimizer = self._optimizer()
         self.batches = self._batches(arguments)
+        self.half: bool = arguments.bfloat16
         self.step = 0
         self.began = time.monotonic()
         self.seconds: float = 60.0 * arguments.minutes
@@ -120,14 +142,20 @@ class Run:
     def _batches(self, arguments: argparse.Namespace) -> list[Batch]:
         """Make the batches of all epochs, the same ones for the same settings."""
         tokenizer = load_tokenizer(arguments.base / "tokenizer.json")
+        embedder = Embedder(arguments.base)
         batches: list[Batch] = []
         for epoch in range(self.settings.epochs):
-            examples = training_examples(
-                arguments.data, tokenizer, self.settings.max_examples, self.settings.seed, epoch
+            groups = training_groups(
+                arguments.data,
+                tokenizer,
+                self.settings.questions,
+                embedder=embedder,
+                seed=self.settings.seed,
+                epoch=epoch,
             )
             rng = random.Random(self.settings.seed + epoch)
-            groups = batches_by_length(examples, self.settings.batch, rng)
-            batches += [collate(group) for group in groups]
+            packed = batches_by_length(groups, self.settings.batch, rng)
+            batches += [collate(groups) for groups in packed]
         return batches
 
     def progress(self) -> float:
@@ -141,8 +169,10 @@ class Run:
         factor = schedule(self.step, len(self.batches), self.progress())
         for group in self.optimizer.param_groups:
             group["lr"] = group["peak"] * factor
-        logits = self.reader(batch.ids, batch.types, batch.attention, batch.allowed)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
+            logits = self.reader(batch.ids, batch.types, batch.attention, batch.allowed).float()
         loss = span_loss(logits, batch.targets)
+        loss = loss + RANKING * ranking_loss(logits, batch.targets, batch.groups)
         self.optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(list(self.trained.values()), CLIP)

@@ -1,0 +1,29 @@
+"""Index question sets for `benchmarks.fit`: `python -m benchmarks.index_sets SETS HOMES`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from benchmarks.corpus import COLLECTION
+from bot.eval_file import read_documents
+from bot.library import open_library
+from bot.settings import load_settings
+
+
+def main() -> None:
+    """Index the documents of every set into a home of the same name."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sets", type=Path, help="a folder with NAME/docs.jsonl for each set")
+    parser.add_argument("homes", type=Path)
+    given = parser.parse_args()
+    for documents in sorted(given.sets.glob("*/docs.jsonl")):
+        home = given.homes / documents.parent.name
+        settings = load_settings({"QUOTH_HOME": str(home), "QUOTH_THREADS": "1"}, Path.cwd())
+        with open_library(settings) as library:
+            report = library.synchroniser.add(COLLECTION, list(read_documents(documents)))
+        print(f"{documents.parent.name}: {report.passages} passages")
+
+
+if __name__ == "__main__":
+    main()
