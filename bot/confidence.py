@@ -60,11 +60,12 @@ def confidence_features(findings: Findings, sentences: Sequence[Sentence]) -> di
         "gap": 0.0 if few else cosines[0] - sum(cosines[1:6]) / len(cosines[1:6]),
         "few": float(few),
         "rank": ranked[0].value / 10,
-        "coverage": max(query.coverage(c.words.all | c.words.title) for c in ranked[:5]),
+        "coverage": max(query.coverage(c.words.all | c.words.above) for c in ranked[:5]),
         "residual": max(_beyond_title(query, c) for c in ranked[:5]),
         "residual_sentence": _beyond_title_in(query, best),
         "title_coverage": query.coverage(best.candidate.words.title),
         "terms": min(len(query.terms), 12) / 6,
+        "type": best.features["type"],
         "read": best.features.get("read", UNREAD) / 10,
         "read_top": max(s.features.get("read", UNREAD) for s in sentences) / 10,
     } | {name: value for matched in MATCHED for name, value in _summary(matched, sentences).items()}
@@ -82,12 +83,13 @@ def _summary(matched: str, sentences: Sequence[Sentence]) -> dict[str, float]:
 
 def _beyond_title(query: Query, candidate: Candidate) -> float:
     """Return the coverage of what the question asks beyond the title's words."""
-    return _residual(query, candidate.words.title, candidate.words.all)
+    words = candidate.words
+    return _residual(query, words.title, words.all | words.heading)
 
 
 def _beyond_title_in(query: Query, sentence: Sentence) -> float:
     words = sentence.candidate.words
-    return _residual(query, words.title, words.sentences[sentence.index])
+    return _residual(query, words.title, words.sentences[sentence.index] | words.heading)
 
 
 def _residual(query: Query, title: frozenset[str], words: frozenset[str]) -> float:

@@ -88,7 +88,7 @@ def _strictness(question: str, parts: Sequence[DraftPart], ranked: Sequence[Cand
 def _names_one(question: str, ranked: Sequence[Candidate]) -> bool:
     """Say whether an overview is asked of a document or a section by its own words."""
     asked = set(content_terms(topic_of_overview(question)))
-    return bool(asked) and any(asked <= candidate.words.title for candidate in ranked[:3])
+    return bool(asked) and any(asked <= candidate.words.above for candidate in ranked[:3])
 
 
 def nearest_spans(sentences: Sequence[Sentence], limit: int = 3) -> Iterable[Pick]:

@@ -256,7 +256,7 @@ def _of_passage(
             "pooled": cosines[index],
             "own": cosines[index],
             "coverage": query.coverage(own_words),
-            "titled_coverage": query.coverage(own_words | words.title),
+            "titled_coverage": query.coverage(own_words | words.above),
             "pairs": len(asked & pairs) / len(asked) if asked else 0.0,
             "type": fits(kind, text) - 0.5,
             "passage_gap": candidate.value - best,

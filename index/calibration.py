@@ -174,6 +174,7 @@ CONFIDENCE_MATCHED = LinearModel(
         "centred": 1.385,
         "centred_top": 2.931,
         "centred_mean": -4.303,
+        "type": 0.1,
     },
     offset=-8.923,
 )

@@ -56,12 +56,19 @@ class PassageTerms:
     """The words of a passage, prepared once."""
 
     title: frozenset[str]
-    """Of the source's title and the headings above."""
+    """Of the source's title."""
+    heading: frozenset[str]
+    """Of the headings above that do not repeat the title."""
     sentences: tuple[frozenset[str], ...]
     pairs: tuple[frozenset[tuple[str, str]], ...]
     """Neighbouring content terms, sentence by sentence."""
     all: frozenset[str]
     length: int
+
+    @property
+    def above(self) -> frozenset[str]:
+        """The words of title and headings."""
+        return self.title | self.heading
 
     @classmethod
     def of(cls, passage: Passage, title: str) -> PassageTerms:
@@ -71,7 +78,8 @@ class PassageTerms:
         words = [terms(passage.text[s.start - offset : s.end - offset]) for s in spans]
         sentences = tuple(frozenset(sentence) for sentence in words)
         return cls(
-            title=frozenset(terms(" ".join((title, *passage.heading)))),
+            title=frozenset(terms(title)),
+            heading=frozenset(terms(" ".join(h for h in passage.heading if h != title))),
             sentences=sentences,
             pairs=tuple(frozenset(_content_pairs(sentence)) for sentence in words),
             all=frozenset().union(*sentences),
@@ -127,10 +135,10 @@ def sentence_cosines(query: Query, candidate: Candidate) -> Sequence[float]:
 
 def passage_features(query: Query, candidate: Candidate) -> dict[str, float]:
     """Return the features that order passages; each is roughly between 0 and 1."""
-    words = candidate.words
+    words, above = candidate.words, candidate.words.above
     cosines = sentence_cosines(query, candidate)
     covered = [query.coverage(sentence) for sentence in words.sentences]
-    titled = [query.coverage(sentence | words.title) for sentence in words.sentences]
+    titled = [query.coverage(sentence | above) for sentence in words.sentences]
     best = sorted(cosines, reverse=True)[:2] or [0.0]
     pairs = query.pairs
     found_pairs: set[tuple[str, str]] = set().union(*words.pairs) if words.pairs else set()
@@ -139,8 +147,8 @@ def passage_features(query: Query, candidate: Candidate) -> dict[str, float]:
         "best_sentence": best[0],
         "best_two": sum(best) / len(best),
         "sentence_coverage": max(titled, default=0.0),
-        "passage_coverage": query.coverage(words.all | words.title),
-        "title_coverage": query.coverage(words.title),
+        "passage_coverage": query.coverage(words.all | above),
+        "title_coverage": query.coverage(above),
         "pairs": len(pairs & found_pairs) / len(pairs) if pairs else 0.0,
         "length": math.log1p(words.length),
         "agreement": max(map(sum, zip(cosines, covered, strict=True)), default=0.0),
