@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.answer_type import AnswerType, answer_type, fits
-from bot.conversation import named, own_terms
 from bot.lists import pick
+from bot.mentions import named, own_terms
 from bot.picking import mark_of, text_of
 from bot.schema import Pick
 from index.ranking import Candidate

@@ -16,6 +16,7 @@ from bot.confidence import confidence
 from bot.lists import is_row, list_around, pick
 from bot.picking import Picker, Sentence
 from bot.schema import Draft, DraftPart, Pick
+from bot.sections import named_list, of_named, of_sections
 from index.calibration import ANSWERED
 from index.ranking import Candidate
 from index.schema import Evidence, Span
@@ -72,8 +73,11 @@ class Extractor:
         sentences = [sentence for sentence in found if _quotable(sentence)]
         sure = confidence(findings, sentences)
         nearest = tuple(nearest_spans(sentences))
-        parts = tuple(_parts(question, sentences, ranked)) if sentences else ()
-        if not parts or sure < self._threshold * _strictness(question, parts, ranked):
+        listed = tuple(named_list(question, sentences, ranked))
+        headed = of_sections(question, sentences)
+        parts = listed or tuple(_parts(question, headed or sentences, ranked) if sentences else ())
+        strict = 0.0 if listed or headed else _strictness(question, parts, ranked)
+        if not parts or sure < self._threshold * strict:
             return Extraction(Draft(status="not_found", confidence=sure), nearest)
         return Extraction(Draft(status="answered", parts=parts, confidence=sure), nearest)
 
@@ -110,7 +114,7 @@ def _parts(
     """Shape the answer as the question asks: items of a list, an overview, or sentences."""
     wanted = shape(question)
     if wanted == "overview":
-        return _overview(sentences)
+        return _overview(of_named(question, sentences))
     best = sentences[0]
     if wanted == "items" and (items := _best_list(sentences, ranked)):
         return items

@@ -181,6 +181,13 @@ async def test_the_part_on_which_nothing_is_found_is_named(world: World, questio
     assert missing.lower() == "who won the 2022 world cup?"
 
 
+async def test_a_missing_part_is_named_in_the_words_of_the_question(world: World) -> None:
+    question = "Who is the president of the port authority and what is her favourite opera?"
+    answer = await world.ask(question, "town")
+    assert answer.status == "partial"
+    assert answer.text.endswith("\n\nThe sources do not say: what is her favourite opera?")
+
+
 async def test_two_parts_with_one_answer_quote_it_once(world: World) -> None:
     question = "Who runs the harbour of Trieste and who is the president of the port authority?"
     answer = await world.ask(question, "town")
