@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from bot.attribution import speaker
 from bot.bridge import Bridge
+from bot.choice import WHICH
 from bot.cite import number
 from bot.clarify import readings
 from bot.conversation import GREETING, THANKS, Resolved, resolve
@@ -50,8 +51,6 @@ UNSURE = 0.25
 
 ATTRIBUTED = 0.8
 """How sure it is that the speaker named next to a quote said it."""
-
-WHICH = "Which do you mean?"
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.choice import chosen
 from bot.ellipsis import asks_who_said, completed, fragment, without_correction
 from bot.mentions import named, names, nouns, own_terms, values
-from bot.schema import NOT_IN_SOURCES, Citation, Turn
+from bot.ordinals import ordinal, place_of
+from bot.schema import NOT_IN_SOURCES, Turn
 from index.words import content_terms
 
 GREETING = "Hello! Ask me a question about the documents, and I will quote what they say."
@@ -70,6 +72,8 @@ _ANAPHOR = re.compile(
     r"|there|(?:the )?(?:former|latter|same|others?|above|previous))\b",
     re.IGNORECASE,
 )
+_IT = re.compile(r"\b(?:it|its|there|one)\b", re.IGNORECASE)
+"""What a name may be put in the place of; "he" and "they" were somebody else."""
 _EXPLETIVE = re.compile(
     r"\b(?:is|are|was|were|be|been|will|would|can|could|has|have|had) (?:there|it (?:\w+ )?"
     r"(?:possible|true|necessary|legal|ok|safe|better|hard|easy|difficult|important))\b"
@@ -81,10 +85,6 @@ _EXPLETIVE = re.compile(
     r"|\bno one\b|\bone (?:of|day|time|can|should)\b",
     re.IGNORECASE,
 )
-_ORDINAL = re.compile(r"\bthe (first|second|third|fourth|fifth|last)\b(?: (\w+))?", re.IGNORECASE)
-_ANY_ITEM = frozenset({"one", "ones", "item", "point", "condition", "option", "step", "and", "or"})
-"""Words behind "the second" that may mean an item of any list."""
-_ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1}
 
 
 @dataclass(frozen=True)
@@ -110,13 +110,18 @@ def resolve(message: str, history: Sequence[Turn]) -> Resolved:
         return Resolved("show", text, marker=int(shown[1]))
     if not history:
         return Resolved("question", text)
-    return Resolved("question", _completed(text, history) or _leaning(text, history))
+    return Resolved("question", _alone(text, history))
+
+
+def _alone(text: str, history: Sequence[Turn]) -> str:
+    """Return a message as a question that stands alone."""
+    return chosen(text, history) or _completed(text, history) or _leaning(text, history)
 
 
 def _leaning(text: str, history: Sequence[Turn]) -> str:
     """Return a message with what it leans on behind it; as it is when it stands alone."""
     meant = without_correction(text)
-    if not leans(text) and not _ordinal(text, history):
+    if not leans(text) and not ordinal(text, history):
         return text
     return _with(meant, carry_over(meant, history))
 
@@ -154,7 +159,7 @@ def _in_place(part: str, asked: Sequence[str]) -> str | None:
         return None
     whole = completed(part, asked[-1])
     telling = part[0].isupper() or bool(values(part))
-    if whole is None and telling and leans(asked[-1]):
+    if whole is None and telling and _IT.search(asked[-1]):
         return f"{asked[-1].rstrip(' ?.!')} ({part})?"
     return whole
 
@@ -173,8 +178,7 @@ def leans(question: str) -> bool:
     """Say whether a question cannot be understood without what was said before."""
     if _OPENER.match(question) or fragment(question):
         return True
-    meant = _ORDINAL.search(question)
-    if meant and _means_any(meant):
+    if place_of(question) is not None:
         return True
     if _ANAPHOR.search(_EXPLETIVE.sub(" ", question)):
         return True
@@ -184,9 +188,9 @@ def leans(question: str) -> bool:
 def carry_over(question: str, history: Sequence[Turn]) -> list[str]:
     """Return the names and nouns a follow-up leans on, the most telling first."""
     said = set(content_terms(question))
-    ordinal = _ordinal(question, history)
-    if ordinal:
-        return ordinal
+    item = ordinal(question, history)
+    if item:
+        return item
     found: list[str] = []
     for phrase in topic(history):
         words = set(content_terms(phrase))
@@ -196,43 +200,6 @@ def carry_over(question: str, history: Sequence[Turn]) -> list[str]:
         if len(found) == MOST_CARRIED:
             break
     return found
-
-
-def _means_any(meant: re.Match[str]) -> bool:
-    """Say whether "the second" is that of a list, not "the second quarter"."""
-    return meant[2] is None or meant[2].lower() in _ANY_ITEM
-
-
-def _ordinal(question: str, history: Sequence[Turn]) -> list[str]:
-    """Return the item meant by "the second one", or by "the second condition" of conditions."""
-    meant = _ORDINAL.search(question)
-    if meant is None:
-        return []
-    place = _ORDINALS[meant[1].lower()]
-    noun = set() if _means_any(meant) else set(content_terms(meant[2]))
-    for at in reversed(range(len(history))):
-        items = _items(history[at].citations)
-        if len(items) < 2 or not noun <= _said_of(history, at):
-            continue
-        if not -len(items) <= place < len(items):
-            return []
-        return [" ".join(items[place].quote.replace("|", " ").split()[:12])]
-    return []
-
-
-def _said_of(history: Sequence[Turn], at: int) -> set[str]:
-    """Return the words that an answer was asked for with and that introduce its items."""
-    leads = [c.quote for c in history[at].citations if c.quote.rstrip().endswith(":")]
-    asked = history[at - 1].text if at else ""
-    return set(content_terms(" ".join([asked, *leads])))
-
-
-def _items(cited: Sequence[Citation]) -> Sequence[Citation]:
-    """Return the items among the quotes of an answer: no lead-in, and of a table no header."""
-    rows = [at for at, citation in enumerate(cited) if citation.quote.startswith("|")]
-    if len(rows) > 2:
-        return cited[rows[0] + 1 :]
-    return [citation for citation in cited if not citation.quote.rstrip().endswith(":")]
 
 
 def topic(history: Sequence[Turn]) -> list[str]:
@@ -258,12 +225,16 @@ def topic(history: Sequence[Turn]) -> list[str]:
 
 
 def _standing(history: Sequence[Turn]) -> list[Turn]:
-    """Return the turns with each fragment of a question completed."""
+    """Return the turns with each fragment of a question put into the question before it."""
     found: list[Turn] = []
+    asked: list[str] = []
     for turn in history[-2 * LONGEST_MEMORY :]:
-        asked = turn.role == "user" and fragment(turn.text)
-        whole = _completed(turn.text, found) if asked else None
-        found.append(turn.model_copy(update={"text": whole}) if whole else turn)
+        text = turn.text
+        if turn.role == "user" and _asked(text):
+            part = fragment(text)
+            text = (_in_place(part, _whole(asked)) if part else None) or text
+            asked.append(turn.text)
+        found.append(turn if text == turn.text else turn.model_copy(update={"text": text}))
     return found
 
 

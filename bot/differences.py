@@ -50,6 +50,8 @@ def difference(question: str, draft: Draft, lookup: Callable[[str], Source]) -> 
     for (source, quote), (other, second) in combinations(quotes, 2):
         if source.id == other.id or not _same_thing(quote, second, least):
             continue
+        if _numbered_apart(source.title, other.title):
+            continue
         if _covered(asked, source, quote) != _covered(asked, other, second):
             continue
         if differ(quote, second) or (yes_or_no and _denies(quote, second)):

@@ -55,13 +55,19 @@ def without_correction(message: str) -> str:
 
 def fragment(message: str) -> str | None:
     """Return the name, value or phrase that a message consists of besides its opening words."""
+    rest = phrase(message)
+    if rest is None or _OPENING.match(message):
+        return rest
+    return rest if values(rest) == [rest] else None
+
+
+def phrase(message: str) -> str | None:
+    """Return what a message says behind its opening words when it is no clause, and short."""
     opening = _OPENING.match(message)
     rest = message[opening.end() if opening else 0 :].strip(" ?.!,")
-    if not rest or _CLAUSE.search(rest) or len(content_terms(rest)) > LONGEST_FRAGMENT:
+    if not content_terms(rest) or len(content_terms(rest)) > LONGEST_FRAGMENT:
         return None
-    if opening is None:
-        return rest if values(rest) == [rest] else None
-    return _POSSESSIVE.sub("", rest)
+    return None if _CLAUSE.search(rest) else _POSSESSIVE.sub("", rest)
 
 
 def completed(part: str, question: str) -> str | None:

@@ -245,6 +245,21 @@ async def test_a_bare_question_with_several_readings_gets_a_question_back(world:
     }
 
 
+async def test_a_heading_that_repeats_a_bare_question_is_not_the_only_reading(
+    world: World,
+) -> None:
+    text = "# Shop\n\n## How long does delivery take?\n\nDelivery takes three days."
+    world.add("shop", "shop.md", text, title="Shop")
+    text = "# Travel\n\nReimbursement takes ten days. Trains are first class."
+    world.add("shop", "travel.md", text, title="Travel")
+    question = "How long does it take?"
+    answer = await world.ask(question, "shop")
+    assert answer.text.startswith(f"{WHICH}\n- How long does delivery take? [1]\n- Travel? [2]")
+    assert set(quotes(answer)) == {"Delivery takes three days.", "Reimbursement takes ten days."}
+    chosen = await world.ask("reimbursement", "shop", history=turns(question, answer))
+    assert quotes(chosen)[0] == "Reimbursement takes ten days."
+
+
 async def test_sections_of_one_name_are_told_apart_by_their_documents(world: World) -> None:
     for town in ("Trieste", "Muggia"):
         text = f"# Ferry\n\n## Crossing\n\nThe crossing from {town} takes {len(town)} hours."

@@ -114,6 +114,12 @@ def test_nothing_is_said_where_nothing_differs(question: str, sources: tuple[Sou
     assert said(question, *sources) is None
 
 
+def test_documents_of_a_series_do_not_differ_in_their_dates() -> None:
+    one = source("one", "Released on 12 March 2024.", title="Orla 2.0 release notes")
+    other = source("other", "Released on 20 January 2025.", title="Orla 2.1 release notes")
+    assert said("When was it released?", one, other) is None
+
+
 def test_a_source_that_changed_or_went_meanwhile_is_left_out() -> None:
     question = "How much is the membership fee?"
     changed = NEW.model_copy(update={"sha256": "another version"})

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.choice import WHICH
 from bot.conversation import leans, resolve
 from bot.schema import Turn
 from tests.test_conversation import quote
@@ -57,6 +58,10 @@ def test_what_follows_a_fragment_is_about_the_fragment() -> None:
     assert "3.0" in question
     assert "2.0" not in question
     assert "2.1" not in question
+
+
+def test_a_value_put_behind_it_is_what_the_next_question_is_about() -> None:
+    assert last("When was it released?", "3.0", "who led it?") == "who led it (3.0, released)?"
 
 
 def test_who_said_something_is_no_question_to_put_a_name_into() -> None:
@@ -118,3 +123,29 @@ def test_the_second_of_what_was_never_listed_is_no_item() -> None:
     message = "What is the budget for the second quarter?"
     assert not leans(message)
     assert resolve(message, LISTS).question == message
+
+
+ASKED_BACK = (
+    Turn(role="user", text="How long does it take?"),
+    Turn(role="assistant", text=f"{WHICH}\n- Ferry to Muggia? [1]\n- Customs? [2]"),
+)
+
+
+@pytest.mark.parametrize(
+    ("message", "meant"),
+    [
+        ("Customs", "Customs"),
+        ("the ferry", "Ferry to Muggia"),
+        ("the second one", "Customs"),
+        ("the first", "Ferry to Muggia"),
+        ("I mean the repair of a crane", "repair of a crane"),
+    ],
+)
+def test_a_reply_to_a_question_back_chooses_a_reading(message: str, meant: str) -> None:
+    assert resolve(message, ASKED_BACK).question == f"How long does it take ({meant})?"
+
+
+@pytest.mark.parametrize("message", ["Who is Nadia Okafor?", "Where is the Muggia pier?"])
+def test_a_new_question_after_a_question_back_is_left_alone(message: str) -> None:
+    assert resolve(message, ASKED_BACK).question == message
+    assert resolve("thanks", ASKED_BACK).kind == "thanks"
