@@ -46,13 +46,19 @@ NAME_WEIGHT = 2.0
 
 _GREETING = re.compile(
     r"\W*(?:hi|hello|hey|hiya|yo|greetings|good (?:morning|afternoon|evening|day))"
-    r"(?: (?:there|all|everyone|quoth|bot|team))?\W*",
+    r"(?:\W+(?:there|all|everyone|quoth|bot|team))?(?:\W+(?:how are you(?: doing| today)?"
+    r"|how is it going|what['’]?s up))?\W*",
     re.IGNORECASE,
 )
+_PRAISE = (
+    r"thanks?|thank you|thx|ty|cheers|merci|danke|great|perfect|got it|bye|goodbye|ok|okay|cool"
+    r"|nice|awesome|excellent|wonderful|that['’]?s?(?: is| was)? (?:very |really |so )?(?:helps"
+    r"|helped|all|it|great|good|helpful|perfect|nice|what i needed)"
+)
 _THANKS = re.compile(
-    r"\W*(?:(?:ok(?:ay)?|great|perfect|nice|cool|good|awesome|super)\W+)*"
-    r"(?:thanks?(?: you)?(?: (?:so|very) much| a lot)?|thx|ty|cheers|great|perfect|got it|bye"
-    r"|goodbye|ok(?:ay)?|cool|nice|awesome)(?: (?:for (?:the|your) \w+|again|quoth|bot))?\W*",
+    rf"\W*(?:(?:good|super|many|no|very|so)\b\W*)*(?:{_PRAISE})\b"
+    rf"(?:\W+(?:{_PRAISE}|good|super|a lot|so much|very much|again|answer|job|one|work"
+    r"|for (?:the|your|all the) \w+|quoth|bot)\b)*\W*",
     re.IGNORECASE,
 )
 _SHOW = re.compile(

@@ -73,9 +73,10 @@ class Extractor:
         sentences = [sentence for sentence in found if _quotable(sentence)]
         sure = confidence(findings, sentences)
         nearest = tuple(nearest_spans(sentences))
-        listed = tuple(named_list(question, sentences, ranked))
-        headed = of_sections(question, sentences)
-        parts = listed or tuple(_parts(question, headed or sentences, ranked) if sentences else ())
+        asked = [question, *([findings.spoken.text] if findings.spoken else [])]
+        listed = next(filter(None, (named_list(a, sentences, ranked) for a in asked)), [])
+        headed = next(filter(None, (of_sections(a, sentences) for a in asked)), [])
+        parts = tuple(listed or _parts(question, headed or sentences, ranked)) if sentences else ()
         strict = 0.0 if listed or headed else _strictness(question, parts, ranked)
         if not parts or sure < self._threshold * strict:
             return Extraction(Draft(status="not_found", confidence=sure), nearest)

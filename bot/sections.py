@@ -22,7 +22,7 @@ _OPEN_TYPES = frozenset({"definition", "other"})
 
 _LISTING = re.compile(
     r"\b(?:list|enumerate|name|all|items?|points?|entr(?:y|ies)|complete|full|following|there"
-    r"|includ(?:e|es|ed)|contain(?:s|ed)?|section)\b",
+    r"|includ(?:e|es|ed)|contain(?:s|ed)?|section|version|release|document|page|article)\b",
     re.IGNORECASE,
 )
 

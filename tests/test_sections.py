@@ -69,6 +69,7 @@ def quoted(world: World, question: str, *, threshold: float = 0.999) -> list[str
     ("question", "expected"),
     [
         ("What is new in Orla 2.1?", ["Scheduled reports", "Two-factor sign-in"]),
+        ("What is new in version 2.1?", ["Scheduled reports", "Two-factor sign-in"]),
         ("What's new in 2.0?", ["Dark mode", "Export to PDF"]),
         (
             "What was fixed in 2.0?",
@@ -91,6 +92,17 @@ def test_a_section_is_found_by_its_heading(world: World) -> None:
         "Orla 2.0 needs 4 gigabytes of memory.",
         "Orla 2.1 needs 4 gigabytes of memory.",
     ]
+
+
+def test_a_follow_up_names_a_section_whatever_is_carried_over(world: World) -> None:
+    extractor = Extractor(Picker(world.embedder, None), threshold=0.999)
+    findings = world.find(
+        "What about sick leave (Orla, reports)?", "all", asked="What about sick leave?"
+    )
+    draft = extractor.extract("What about sick leave (Orla, reports)?", findings).draft
+    spans = [pick.evidence for part in draft.parts for pick in part.picks]
+    assert spans
+    assert {world.catalog.source(span.source_id).title for span in spans} == {"Staff handbook"}
 
 
 @pytest.mark.parametrize(
