@@ -16,7 +16,7 @@ from bot.confidence import confidence
 from bot.lists import is_row, list_around, pick
 from bot.picking import Picker, Sentence
 from bot.schema import Draft, DraftPart, Pick
-from bot.sections import named_list, of_named, of_sections
+from bot.sections import has_values, named_list, of_named, of_sections
 from index.calibration import ANSWERED
 from index.ranking import Candidate
 from index.schema import Evidence, Span
@@ -87,7 +87,9 @@ def _strictness(question: str, parts: Sequence[DraftPart], ranked: Sequence[Cand
     """Return by how much the threshold counts: confidence is about one sentence, not a list."""
     if shape(question) == "overview" and _names_one(question, ranked):
         return 0.0
-    return SEVERAL if shape(question) != "sentence" and len(parts) > 2 else 1.0
+    wanted = shape(question)
+    several = wanted != "sentence" and len(parts) > 2 and has_values(question, ranked)
+    return SEVERAL if several else 1.0
 
 
 def _names_one(question: str, ranked: Sequence[Candidate]) -> bool:

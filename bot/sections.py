@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from bot.answer_type import answer_type, shape, topic_of_overview
 from bot.lists import is_row, list_around
-from bot.mentions import own_terms
+from bot.mentions import own_terms, values
 from bot.picking import Sentence, introduces, text_of
 from bot.schema import DraftPart
 from index.ranking import Candidate
@@ -67,6 +67,13 @@ def of_sections(question: str, sentences: Sequence[Sentence]) -> list[Sentence]:
         if asked <= sentence.candidate.words.title
         and asked & set(content_terms(" ".join(sentence.candidate.passage.heading[1:])))
     ]
+
+
+def has_values(question: str, ranked: Sequence[Candidate]) -> bool:
+    """Say whether the best passage has the versions and years that a question names."""
+    told = {value for value in values(question) if "." in value or len(value) >= 4}
+    best = ranked[0].words
+    return all(set(content_terms(value)) <= best.all | best.title for value in told)
 
 
 def of_named(question: str, sentences: Sequence[Sentence]) -> list[Sentence]:

@@ -121,6 +121,17 @@ def test_a_heading_that_lacks_a_word_of_the_question_does_not_answer(
     assert quoted(world, question) == []
 
 
+def test_a_list_of_another_version_does_not_answer(world: World) -> None:
+    question = "What are the new features of Orla 4.7?"
+    findings = world.find(question, "all")
+    picker = Picker(world.embedder, None)
+    sure = Extractor(picker).extract(question, findings).draft.confidence
+    barely = Extractor(picker, threshold=sure * 1.2).extract(question, findings)
+    assert barely.draft.status == "not_found"
+    known = question.replace("4.7", "2.1")
+    assert Extractor(picker, threshold=1.0).extract(known, world.find(known, "all")).draft.parts
+
+
 def test_an_overview_of_one_document_quotes_no_other(world: World) -> None:
     found = quoted(world, "Summarise the release notes of 2.1")
     assert found
