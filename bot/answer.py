@@ -11,7 +11,9 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
+from bot.attribution import speaker
 from bot.bridge import Bridge
+from bot.choice import WHICH
 from bot.cite import number
 from bot.clarify import readings
 from bot.conversation import GREETING, THANKS, Resolved, resolve
@@ -19,9 +21,9 @@ from bot.differences import difference
 from bot.earlier import cited_before
 from bot.errors import ModelError
 from bot.evidence import Gathered, together
-from bot.extract import Extractor
+from bot.extract import Extraction, Extractor
 from bot.generate import Generator
-from bot.question_parts import parts
+from bot.question_parts import as_asked, parts
 from bot.schema import (
     EXTRACTIVE,
     NOT_IN_SOURCES,
@@ -47,7 +49,8 @@ HITS_FOR_MODEL = 6
 UNSURE = 0.25
 """The most confidence that is left when the model finds no answer in what search found."""
 
-WHICH = "Which do you mean?"
+ATTRIBUTED = 0.8
+"""How sure it is that the speaker named next to a quote said it."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ class _Asked:
     scope: Scope
     asker: str | None
     watch: Stopwatch
+    history: Sequence[Turn]
 
 
 class Answerer:
@@ -108,8 +112,8 @@ class Answerer:
         message = checked(question)
         watch = Stopwatch()
         resolved = await self._resolve(message, history, asker)
-        asked = _Asked(message, resolved, scope, asker, watch)
-        direct = await self._direct(asked, history)
+        asked = _Asked(message, resolved, scope, asker, watch, history)
+        direct = await self._direct(asked)
         if direct is not None:
             yield direct
             return
@@ -131,7 +135,7 @@ class Answerer:
             return resolved
         return Resolved("question", alone)
 
-    async def _direct(self, asked: _Asked, history: Sequence[Turn]) -> Answer | None:
+    async def _direct(self, asked: _Asked) -> Answer | None:
         """Answer what is no question to the sources."""
         kind = asked.resolved.kind
         if kind == "greeting":
@@ -139,16 +143,16 @@ class Answerer:
         if kind == "thanks":
             return self._plain(asked, THANKS)
         if kind == "show":
-            return await self._bridge.run(self._shown, asked, history)
+            return await self._bridge.run(self._shown, asked)
         return None
 
     def _plain(self, asked: _Asked, text: str) -> Answer:
         return self._answer(asked, Draft(status="not_found", confidence=0.0), text=text)
 
-    def _shown(self, asked: _Asked, history: Sequence[Turn]) -> Answer:
+    def _shown(self, asked: _Asked) -> Answer:
         """Show an earlier citation again, if it may still be read and still stands there."""
         found = cited_before(
-            asked.resolved.marker, history, scope=asked.scope, lookup=self._catalog.source
+            asked.resolved.marker, asked.history, scope=asked.scope, lookup=self._catalog.source
         )
         if isinstance(found, str):
             return self._plain(asked, found)
@@ -163,9 +167,21 @@ class Answerer:
         with asked.watch.stage("extract"):
             extraction = self._extractor.extract(question, whole)
         if len(asks) == 1:
-            return Gathered(whole, extraction)
+            return Gathered(whole, self._attributed(asked, extraction))
         found = [self._part(asked, part) for part in asks]
-        return together(asks, found, Gathered(whole, extraction))
+        named = [as_asked(part, question) for part in asks]
+        return together(named, found, Gathered(whole, extraction))
+
+    def _attributed(self, asked: _Asked, extraction: Extraction) -> Extraction:
+        """Answer "who said that?" by the speaker of what was quoted, where one is named."""
+        found = speaker(
+            asked.message, asked.history, scope=asked.scope, lookup=self._catalog.source
+        )
+        if found is None:
+            return extraction
+        sure = max(ATTRIBUTED, extraction.draft.confidence)
+        draft = Draft(status="answered", parts=(DraftPart(picks=(found,)),), confidence=sure)
+        return Extraction(draft, extraction.nearest)
 
     def _part(self, asked: _Asked, part: str) -> Gathered:
         findings = self._find(asked, part)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.answer_type import AnswerType, answer_type, fits
-from bot.conversation import named, own_terms
 from bot.lists import pick
+from bot.mentions import named, own_terms
 from bot.picking import mark_of, text_of
 from bot.schema import Pick
 from index.ranking import Candidate
@@ -18,6 +18,9 @@ MOST_READINGS = 3
 
 CLOSE_VALUE = 1.5
 """How far below the best passage another reading's ranking value may lie."""
+
+CLOSE_WHEN_EMPTY = 9.0
+"""That distance for a question without a word of its own: its words say nothing of any passage."""
 
 SAME_STATEMENT = 0.8
 """Share of common words, numbers aside, from which two sentences are versions of one."""
@@ -41,7 +44,7 @@ def readings(question: str, findings: Findings) -> list[tuple[str, Pick]]:
     best = findings.ranked[0].value
     found: dict[tuple[str, tuple[str, ...]], tuple[Candidate, Span]] = {}
     for candidate in findings.ranked[:8]:
-        if best - candidate.value > CLOSE_VALUE:
+        if best - candidate.value > (CLOSE_VALUE if own else CLOSE_WHEN_EMPTY):
             break
         span = next(_answers(kind, asked, candidate), None)
         if span and not any(_same_statement(candidate, span, *other) for other in found.values()):
@@ -78,6 +81,6 @@ def _by_name(found: list[tuple[Candidate, Span]]) -> list[tuple[str, Pick]]:
     named = []
     for (candidate, span), heading in zip(found, headings, strict=True):
         alone = bool(heading) and headings.count(heading) == 1
-        name = " › ".join(heading if alone else (candidate.source.title, *heading))
+        name = " › ".join(heading if alone else (candidate.source.title, *heading)).rstrip("?")
         named.append((name, pick(candidate, span)))
     return named

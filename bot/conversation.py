@@ -14,7 +14,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.schema import NOT_IN_SOURCES, Citation, Turn
+from bot.choice import chosen
+from bot.ellipsis import asks_who_said, completed, fragment, without_correction
+from bot.mentions import named, names, nouns, own_terms, values
+from bot.ordinals import ordinal, place_of
+from bot.schema import NOT_IN_SOURCES, Turn
 from index.words import content_terms
 
 GREETING = "Hello! Ask me a question about the documents, and I will quote what they say."
@@ -38,17 +42,23 @@ FAINT = 0.3
 """Share of the strongest word's weight below which a word is of an earlier topic."""
 
 NAME_WEIGHT = 2.0
-"""How much a name counts beside a word."""
+"""How much a name or a number counts beside a word."""
 
 _GREETING = re.compile(
     r"\W*(?:hi|hello|hey|hiya|yo|greetings|good (?:morning|afternoon|evening|day))"
-    r"(?: (?:there|all|everyone|quoth|bot|team))?\W*",
+    r"(?:\W+(?:there|all|everyone|quoth|bot|team))?(?:\W+(?:how are you(?: doing| today)?"
+    r"|how is it going|what['’]?s up))?\W*",
     re.IGNORECASE,
 )
+_PRAISE = (
+    r"thanks?|thank you|thx|ty|cheers|merci|danke|great|perfect|got it|bye|goodbye|ok|okay|cool"
+    r"|nice|awesome|excellent|wonderful|that['’]?s?(?: is| was)? (?:very |really |so )?(?:helps"
+    r"|helped|all|it|great|good|helpful|perfect|nice|what i needed)"
+)
 _THANKS = re.compile(
-    r"\W*(?:(?:ok(?:ay)?|great|perfect|nice|cool|good|awesome|super)\W+)*"
-    r"(?:thanks?(?: you)?(?: (?:so|very) much| a lot)?|thx|ty|cheers|great|perfect|got it|bye"
-    r"|goodbye|ok(?:ay)?|cool|nice|awesome)(?: (?:for (?:the|your) \w+|again|quoth|bot))?\W*",
+    rf"\W*(?:(?:good|super|many|no|very|so)\b\W*)*(?:{_PRAISE})\b"
+    rf"(?:\W+(?:{_PRAISE}|good|super|a lot|so much|very much|again|answer|job|one|work"
+    r"|for (?:the|your|all the) \w+|quoth|bot)\b)*\W*",
     re.IGNORECASE,
 )
 _SHOW = re.compile(
@@ -58,9 +68,9 @@ _SHOW = re.compile(
 )
 _OPENER = re.compile(
     r"\W*(?:and|but|so|or|then|also|what about|how about|what if|and what|any(?:thing)?(?: other"
-    r"| else)?|no,? (?:i )?mean|i meant|i mean|why\W*$|how\W*$|when\W*$|where\W*$|who\W*$|really"
-    r"|tell me more|more|go on|which one|what else|who else|else|the (?:other|same|first|second"
-    r"|third|last|next|former|latter))\b",
+    r"| else)?|(?:(?:no|sorry|actually)\b\W*)*i (?:mean|meant)|why\W*$|how\W*$|when\W*$|where\W*$"
+    r"|who\W*$|really|tell me more|more|go on|which one|what else|who else|else|the (?:other|same"
+    r"|next|former|latter))\b",
     re.IGNORECASE,
 )
 _ANAPHOR = re.compile(
@@ -68,6 +78,8 @@ _ANAPHOR = re.compile(
     r"|there|(?:the )?(?:former|latter|same|others?|above|previous))\b",
     re.IGNORECASE,
 )
+_IT = re.compile(r"\b(?:it|its|there|one)\b", re.IGNORECASE)
+"""What a name may be put in the place of; "he" and "they" were somebody else."""
 _EXPLETIVE = re.compile(
     r"\b(?:is|are|was|were|be|been|will|would|can|could|has|have|had) (?:there|it (?:\w+ )?"
     r"(?:possible|true|necessary|legal|ok|safe|better|hard|easy|difficult|important))\b"
@@ -78,21 +90,6 @@ _EXPLETIVE = re.compile(
     r"|\bthat (?:is|are|was|were|has|have|had|can|could|will|would|may|might|do|does|did)\b(?!\W*$)"
     r"|\bno one\b|\bone (?:of|day|time|can|should)\b",
     re.IGNORECASE,
-)
-_ORDINAL = re.compile(
-    r"\bthe (first|second|third|fourth|fifth|last)(?: (?:one|item|point|condition|option))?\b",
-    re.IGNORECASE,
-)
-_ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1}
-_NAME = re.compile(r"\b[A-Z][\w’'-]*(?: (?:(?:of|the|de|van|von|for|and) )?[A-Z][\w’'-]*)*")
-_MARKED = re.compile(r"\"[^\"]{2,}\"|“[^”]{2,}”|`[^`]+`")
-_WORD = re.compile(r"[^\W_][\w’'-]*")
-_EMPTY = frozenset(
-    content_terms(
-        "tell give explain describe mean know need want find say think show question answer thing "
-        "something anything way kind sort lot example please help good best better many much long "
-        "happen happened use used make made get got go going come came take took work works really"
-    )
 )
 
 
@@ -117,39 +114,89 @@ def resolve(message: str, history: Sequence[Turn]) -> Resolved:
     shown = _SHOW.fullmatch(text)
     if shown and any(turn.citations for turn in history):
         return Resolved("show", text, marker=int(shown[1]))
-    if not history or not leans(text):
+    if not history:
         return Resolved("question", text)
-    carried = carry_over(text, history)
-    if not carried:
-        return Resolved("question", text)
-    return Resolved("question", f"{text.rstrip(' ?.!')} ({', '.join(carried)})?")
+    return Resolved("question", _alone(text, history))
+
+
+def _alone(text: str, history: Sequence[Turn]) -> str:
+    """Return a message as a question that stands alone."""
+    return chosen(text, history) or _completed(text, history) or _leaning(text, history)
+
+
+def _leaning(text: str, history: Sequence[Turn]) -> str:
+    """Return a message with what it leans on behind it; as it is when it stands alone."""
+    meant = without_correction(text)
+    if not leans(text) and not ordinal(text, history):
+        return text
+    return _with(meant, carry_over(meant, history))
+
+
+def _completed(text: str, history: Sequence[Turn]) -> str | None:
+    """Return the question before with the one name or value that a message puts into it."""
+    part = fragment(text)
+    asked = [turn.text for turn in history if turn.role == "user" and _asked(turn.text)]
+    question = _in_place(part, _whole(asked)) if part else None
+    if part is None or question is None or not leans(question):
+        return question
+    like = values(part) == [part]
+    others = [
+        phrase
+        for phrase in carry_over(question, history)
+        if (bool(values(phrase)) if like else phrase[0].isupper()) is False
+    ]
+    return _with(question.rstrip(")? "), others, opened="(" in question)
+
+
+def _whole(asked: Sequence[str]) -> list[str]:
+    """Return the questions asked, each fragment among them completed or left out."""
+    found: list[str] = []
+    for text in asked[-LONGEST_MEMORY:]:
+        part = fragment(text)
+        whole = _in_place(part, found) if part else without_correction(text)
+        if whole and not asks_who_said(whole):
+            found.append(" ".join(whole.split()))
+    return found
+
+
+def _in_place(part: str, asked: Sequence[str]) -> str | None:
+    """Put a fragment into the last question: for its counterpart, or for what "it" means."""
+    if not asked:
+        return None
+    whole = completed(part, asked[-1])
+    telling = part[0].isupper() or bool(values(part))
+    if whole is None and telling and _IT.search(asked[-1]):
+        return f"{asked[-1].rstrip(' ?.!')} ({part})?"
+    return whole
+
+
+def _with(question: str, carried: Sequence[str], *, opened: bool = False) -> str:
+    """Return a question with phrases behind it in brackets, which may be open already."""
+    if not carried and not opened:
+        return question
+    more = ", ".join(carried)
+    if opened:
+        return f"{question}, {more})?" if carried else f"{question})?"
+    return f"{question.rstrip(' ?.!')} ({more})?"
 
 
 def leans(question: str) -> bool:
     """Say whether a question cannot be understood without what was said before."""
-    if _OPENER.match(question) or _ORDINAL.search(question):
+    if _OPENER.match(question) or fragment(question):
+        return True
+    if place_of(question) is not None:
         return True
     if _ANAPHOR.search(_EXPLETIVE.sub(" ", question)):
         return True
     return len(own_terms(question)) < 2 and not named(question)
 
 
-def own_terms(question: str) -> list[str]:
-    """Return the words that say what a question is about, without empty verbs."""
-    return [term for term in content_terms(question) if term not in _EMPTY]
-
-
-def named(question: str) -> bool:
-    """Say whether a name, a phrase in quotation marks or code stands in a question."""
-    return bool(_names(question) or _MARKED.search(question))
-
-
 def carry_over(question: str, history: Sequence[Turn]) -> list[str]:
     """Return the names and nouns a follow-up leans on, the most telling first."""
     said = set(content_terms(question))
-    ordinal = _ordinal(question, history)
-    if ordinal:
-        return ordinal
+    item = ordinal(question, history)
+    if item:
+        return item
     found: list[str] = []
     for phrase in topic(history):
         words = set(content_terms(phrase))
@@ -161,26 +208,6 @@ def carry_over(question: str, history: Sequence[Turn]) -> list[str]:
     return found
 
 
-def _ordinal(question: str, history: Sequence[Turn]) -> list[str]:
-    """Return the item meant by "the second one" among the quotes of the last list."""
-    meant = _ORDINAL.search(question)
-    lists = (_items(turn.citations) for turn in reversed(history))
-    items = next((found for found in lists if len(found) > 1), ())
-    place = _ORDINALS[meant[1].lower()] if meant else 0
-    if not meant or not -len(items) <= place < len(items):
-        return []
-    words = items[place].quote.replace("|", " ").split()
-    return [" ".join(words[:12])]
-
-
-def _items(cited: Sequence[Citation]) -> Sequence[Citation]:
-    """Return the items among the quotes of an answer: no lead-in, and of a table no header."""
-    rows = [at for at, citation in enumerate(cited) if citation.quote.startswith("|")]
-    if len(rows) > 2:
-        return cited[rows[0] + 1 :]
-    return [citation for citation in cited if not citation.quote.rstrip().endswith(":")]
-
-
 def topic(history: Sequence[Turn]) -> list[str]:
     """Return what a conversation is about, the most telling names and words first.
 
@@ -190,7 +217,7 @@ def topic(history: Sequence[Turn]) -> list[str]:
     weights: dict[str, float] = {}
     surfaces: dict[str, str] = {}
     weight = 1.0
-    for turn in list(reversed(history))[:LONGEST_MEMORY]:
+    for turn in list(reversed(_standing(history)))[:LONGEST_MEMORY]:
         share = weight if turn.role == "user" else weight * ANSWERED_SHARE
         for phrase, times in _phrases(turn).items():
             key = " ".join(content_terms(phrase))
@@ -203,14 +230,28 @@ def topic(history: Sequence[Turn]) -> list[str]:
     return [surfaces[key] for key in best]
 
 
+def _standing(history: Sequence[Turn]) -> list[Turn]:
+    """Return the turns with each fragment of a question put into the question before it."""
+    found: list[Turn] = []
+    asked: list[str] = []
+    for turn in history[-2 * LONGEST_MEMORY :]:
+        text = turn.text
+        if turn.role == "user" and _asked(text):
+            part = fragment(text)
+            text = (_in_place(part, _whole(asked)) if part else None) or text
+            asked.append(turn.text)
+        found.append(turn if text == turn.text else turn.model_copy(update={"text": text}))
+    return found
+
+
 def _phrases(turn: Turn) -> dict[str, float]:
     """Return the names and words of a turn and how much each stands out in it."""
     text = _asked(turn.text) if turn.role == "user" else _quoted(turn)
     found: dict[str, float] = {}
-    for name in _names(text):
+    for name in names(text):
         found[name] = NAME_WEIGHT + 0.2 * text.count(name)
-    for word in _nouns(text):
-        found[word] = found.get(word, 0.0) + 1.0
+    for word in nouns(text):
+        found[word] = found.get(word, 0.0) + (NAME_WEIGHT if values(word) == [word] else 1.0)
     return found
 
 
@@ -226,24 +267,3 @@ def _quoted(turn: Turn) -> str:
     if turn.text.startswith((NOT_IN_SOURCES, GREETING, THANKS)):
         return ""
     return " ".join(c.quote for c in turn.citations[:3]) or turn.text[:600]
-
-
-def _names(text: str) -> list[str]:
-    """Return runs of capitalised words that do not merely start a sentence."""
-    found = []
-    for match in _NAME.finditer(text):
-        before = text[: match.start()].rstrip()
-        starts = not before or before[-1] in '.!?:"“'
-        name = match[0]
-        if starts:
-            first, _, rest = name.partition(" ")
-            name = name if first.isupper() and len(first) > 1 else rest
-        if name and content_terms(name):
-            found.append(name)
-    return list(dict.fromkeys(found))
-
-
-def _nouns(text: str) -> list[str]:
-    """Return the content words of a question, in order, without empty verbs."""
-    words = [word for word in _WORD.findall(text) if content_terms(word)]
-    return [word for word in words if not set(content_terms(word)) <= _EMPTY]

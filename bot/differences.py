@@ -14,9 +14,18 @@ from index.schema import Source
 from index.words import STOP_WORDS, content_terms, stem
 
 _VALUED = frozenset({"when", "count", "duration", "cost"})
+_OPEN = frozenset({"definition", "other"})
 _NUMBER = re.compile(
     r"(?P<sign>[$€£¥])?\s?(?P<number>\d[\d,.:]*\d|\d)\s*(?P<unit>[%$€£¥]|[^\W\d_]+)?"
 )
+_SMALL = """two three four five six seven eight nine ten eleven twelve"""
+_SPELLED = {word: str(number) for number, word in enumerate(_SMALL.split(), start=2)}
+_SPELLED_NUMBER = re.compile(rf"\b(?:{'|'.join(_SPELLED)})\b", re.IGNORECASE)
+_NEGATION = re.compile(r"\b(?:not|no|never|cannot|forbidden|prohibited|\w+n[’']t)\b", re.IGNORECASE)
+_YES_OR_NO = re.compile(
+    r"\W*(?:is|are|was|were|may|can|could|do|does|did|must|should|will|has|have)\b", re.IGNORECASE
+)
+_NUMBERED = re.compile(r"\W*(?:\w+ )?([A-Z][\w’'-]*) (\d[\d.]*)")
 _THOUSANDS = re.compile(r",(?=\d{3}\b)")
 _WORD_BEFORE = re.compile(r"([^\W\d_]+)\.?\s*$")
 _MONTH = re.compile(MONTH)
@@ -25,21 +34,34 @@ _DATE = "date"
 SAME_THING = 0.5
 """Share of common content words, numbers aside, from which two quotes speak of the same thing."""
 
+SAME_STATEMENT = 0.75
+"""That share where the question asks for no number, so that nothing else says what may differ."""
+
 
 def difference(question: str, draft: Draft, lookup: Callable[[str], Source]) -> str | None:
     """Return a sentence that names sources whose quotes differ in their numbers, or None."""
-    if answer_type(question) not in _VALUED:
+    kind = answer_type(question)
+    if kind not in _VALUED | _OPEN:
         return None
     quotes = list(_quotes(draft, lookup))
     asked = frozenset(content_terms(question))
+    least = SAME_THING if kind in _VALUED else SAME_STATEMENT
+    yes_or_no = bool(_YES_OR_NO.match(question))
     for (source, quote), (other, second) in combinations(quotes, 2):
-        if source.id == other.id or not _same_thing(quote, second):
+        if source.id == other.id or not _same_thing(quote, second, least):
             continue
-        if _covered(asked, source, quote) == _covered(asked, other, second) and differ(
-            quote, second
-        ):
+        if _numbered_apart(source.title, other.title):
+            continue
+        if _covered(asked, source, quote) != _covered(asked, other, second):
+            continue
+        if differ(quote, second) or (yes_or_no and _denies(quote, second)):
             return f"The sources differ: {_dated(source)} and {_dated(other)}."
     return None
+
+
+def _denies(one: str, other: str) -> bool:
+    """Say whether one text is negated and the other is not."""
+    return bool(_NEGATION.search(one)) != bool(_NEGATION.search(other))
 
 
 def _quotes(draft: Draft, lookup: Callable[[str], Source]) -> Iterator[tuple[Source, str]]:
@@ -62,6 +84,7 @@ def differ(one: str, other: str) -> bool:
 def _values(text: str) -> dict[str, set[str]]:
     """Return the numbers of a text by the word or sign that they count."""
     found: dict[str, set[str]] = {}
+    text = _SPELLED_NUMBER.sub(lambda word: _SPELLED[word[0].lower()], text)
     for match in _NUMBER.finditer(text):
         number = _THOUSANDS.sub("", match["number"])
         before = _WORD_BEFORE.search(text, 0, match.start("number"))
@@ -80,9 +103,17 @@ def _measured(number: str, match: re.Match[str], before: str) -> Iterator[tuple[
     yield "" if unit in STOP_WORDS else stem(unit), number
 
 
-def _same_thing(one: str, other: str) -> bool:
+def _same_thing(one: str, other: str, least: float) -> bool:
     words, more = _words(one), _words(other)
-    return bool(words) and len(words & more) >= SAME_THING * min(len(words), len(more))
+    if not words or _numbered_apart(one, other):
+        return False
+    return len(words & more) >= least * min(len(words), len(more))
+
+
+def _numbered_apart(one: str, other: str) -> bool:
+    """Say whether two quotes begin with two of a series: Orla 2.0 and Orla 2.1."""
+    first, second = _NUMBERED.match(one), _NUMBERED.match(other)
+    return bool(first and second and first[1] == second[1] and first[2] != second[2])
 
 
 def _words(text: str) -> set[str]:

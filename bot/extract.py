@@ -16,6 +16,7 @@ from bot.confidence import confidence
 from bot.lists import is_row, list_around, pick
 from bot.picking import Picker, Sentence
 from bot.schema import Draft, DraftPart, Pick
+from bot.sections import has_values, named_list, of_named, of_sections
 from index.calibration import ANSWERED
 from index.ranking import Candidate
 from index.schema import Evidence, Span
@@ -72,8 +73,12 @@ class Extractor:
         sentences = [sentence for sentence in found if _quotable(sentence)]
         sure = confidence(findings, sentences)
         nearest = tuple(nearest_spans(sentences))
-        parts = tuple(_parts(question, sentences, ranked)) if sentences else ()
-        if not parts or sure < self._threshold * _strictness(question, parts, ranked):
+        asked = [question, *([findings.spoken.text] if findings.spoken else [])]
+        listed = next(filter(None, (named_list(a, sentences, ranked) for a in asked)), [])
+        headed = next(filter(None, (of_sections(a, sentences) for a in asked)), [])
+        parts = tuple(listed or _parts(question, headed or sentences, ranked)) if sentences else ()
+        strict = 0.0 if listed or headed else _strictness(question, parts, ranked)
+        if not parts or sure < self._threshold * strict:
             return Extraction(Draft(status="not_found", confidence=sure), nearest)
         return Extraction(Draft(status="answered", parts=parts, confidence=sure), nearest)
 
@@ -82,7 +87,9 @@ def _strictness(question: str, parts: Sequence[DraftPart], ranked: Sequence[Cand
     """Return by how much the threshold counts: confidence is about one sentence, not a list."""
     if shape(question) == "overview" and _names_one(question, ranked):
         return 0.0
-    return SEVERAL if shape(question) != "sentence" and len(parts) > 2 else 1.0
+    wanted = shape(question)
+    several = wanted != "sentence" and len(parts) > 2 and has_values(question, ranked)
+    return SEVERAL if several else 1.0
 
 
 def _names_one(question: str, ranked: Sequence[Candidate]) -> bool:
@@ -110,7 +117,7 @@ def _parts(
     """Shape the answer as the question asks: items of a list, an overview, or sentences."""
     wanted = shape(question)
     if wanted == "overview":
-        return _overview(sentences)
+        return _overview(of_named(question, sentences))
     best = sentences[0]
     if wanted == "items" and (items := _best_list(sentences, ranked)):
         return items

@@ -34,6 +34,12 @@ def parts(question: str) -> list[str]:
     return [f"{part}?" for part in alone]
 
 
+def as_asked(part: str, question: str) -> str:
+    """Return a part of a question in its words, without what it was given to stand alone."""
+    bare = part.rpartition(" (")[0]
+    return f"{bare}?" if bare and bare in question and part.rstrip("?") not in question else part
+
+
 def _alone(part: str, first: str) -> str:
     """Give a part the nouns of the first one when it leans on them."""
     if not leans(part):

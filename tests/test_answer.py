@@ -181,6 +181,13 @@ async def test_the_part_on_which_nothing_is_found_is_named(world: World, questio
     assert missing.lower() == "who won the 2022 world cup?"
 
 
+async def test_a_missing_part_is_named_in_the_words_of_the_question(world: World) -> None:
+    question = "Who is the president of the port authority and what is her favourite opera?"
+    answer = await world.ask(question, "town")
+    assert answer.status == "partial"
+    assert answer.text.endswith("\n\nThe sources do not say: what is her favourite opera?")
+
+
 async def test_two_parts_with_one_answer_quote_it_once(world: World) -> None:
     question = "Who runs the harbour of Trieste and who is the president of the port authority?"
     answer = await world.ask(question, "town")
@@ -236,6 +243,21 @@ async def test_a_bare_question_with_several_readings_gets_a_question_back(world:
         "The customs clearance of a container takes three days.",
         "The repair of a crane takes two weeks.",
     }
+
+
+async def test_a_heading_that_repeats_a_bare_question_is_not_the_only_reading(
+    world: World,
+) -> None:
+    text = "# Shop\n\n## How long does delivery take?\n\nDelivery takes three days."
+    world.add("shop", "shop.md", text, title="Shop")
+    text = "# Travel\n\nReimbursement takes ten days. Trains are first class."
+    world.add("shop", "travel.md", text, title="Travel")
+    question = "How long does it take?"
+    answer = await world.ask(question, "shop")
+    assert answer.text.startswith(f"{WHICH}\n- How long does delivery take? [1]\n- Travel? [2]")
+    assert set(quotes(answer)) == {"Delivery takes three days.", "Reimbursement takes ten days."}
+    chosen = await world.ask("reimbursement", "shop", history=turns(question, answer))
+    assert quotes(chosen)[0] == "Reimbursement takes ten days."
 
 
 async def test_sections_of_one_name_are_told_apart_by_their_documents(world: World) -> None:

@@ -49,6 +49,45 @@ def test_thanks_are_no_question(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "thanks, that helps",
+        "thank you, bye",
+        "no thanks",
+        "many thanks!",
+        "that's all, thanks",
+        "great answer",
+        "got it, thanks for the help",
+        "Thanks! That was very helpful.",
+    ],
+)
+def test_thanks_may_say_more(text: str) -> None:
+    assert resolve(text, ()).kind == "thanks"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Thanks, and who said that?",
+        "no",
+        "Great Britain",
+        "What is good work?",
+        "ok, another question: who pays?",
+        "That is all wrong",
+        "nice to have features",
+        "cool storage",
+    ],
+)
+def test_what_only_begins_with_thanks_is_a_question(text: str) -> None:
+    assert resolve(text, ()).kind == "question"
+
+
+@pytest.mark.parametrize("text", ["Hello Quoth, how are you?", "hi, what's up?"])
+def test_a_greeting_may_ask_how_things_are(text: str) -> None:
+    assert resolve(text, ()).kind == "greeting"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "What is the capital of Australia?",
         "Which mandate does the Security Council have to give?",
         "How do I add documents to Quoth?",

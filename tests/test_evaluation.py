@@ -1,8 +1,12 @@
 """Reports on tiny sets, with every figure worked out by hand, and the command around them."""
 
+from __future__ import annotations
+
 import json
 import re
+import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -360,6 +364,56 @@ def test_the_exit_code_tells_whether_a_bound_was_kept(
         options = [option.replace("citation_exact", "mrr@10") for option in options]
     result = run(indexed_folder, "eval", str(questions), *options, fake=FakeAnswerer(reply))
     assert (result.exit_code, sentence in result.stderr) == (code, True), result.stderr
+
+
+class Drawn:
+    """A figure of matplotlib that writes what it was asked to draw."""
+
+    def __init__(self, **_: object) -> None:
+        self.bars: list[tuple[str, float]] = []
+
+    def subplots(self) -> Drawn:
+        return self
+
+    def barh(self, names: list[str], values: list[float], **_: object) -> None:
+        self.bars += zip(names, values, strict=True)
+
+    def savefig(self, path: Path, **_: object) -> None:
+        path.write_text(json.dumps(self.bars), encoding="utf-8")
+
+    def _nothing(self, *_: object, **__: object) -> None:
+        return None
+
+    bar_label = set_xlim = invert_yaxis = set_title = _nothing
+
+
+def test_a_plot_shows_every_metric(
+    indexed_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = ModuleType("matplotlib.figure")
+    module.__dict__["Figure"] = Drawn
+    monkeypatch.setitem(sys.modules, "matplotlib", ModuleType("matplotlib"))
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", module)
+    questions = write_lines(tmp_path / "questions.jsonl", [{"qid": "q", "question": "Why?"}])
+    options = ("eval", str(questions), "--json", "--plot")
+    result = run(indexed_folder, *options, str(tmp_path / "plot.png"), fake=FakeAnswerer())
+    assert result.exit_code == 0, result.stderr
+    drawn = dict(json.loads((tmp_path / "plot.png").read_text(encoding="utf-8")))
+    assert drawn == json.loads(result.stdout)["metrics"]
+    result = run(indexed_folder, *options, str(tmp_path / "no" / "plot.png"), fake=FakeAnswerer())
+    assert result.exit_code == 2
+    assert "cannot be written" in result.stderr
+
+
+def test_without_matplotlib_its_command_is_named_before_anything_is_asked(
+    indexed_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    questions = write_lines(tmp_path / "questions.jsonl", [{"qid": "q", "question": "Why?"}])
+    fake = FakeAnswerer()
+    result = run(indexed_folder, "eval", str(questions), "--plot", "plot.png", fake=fake)
+    assert (result.exit_code, fake.asked) == (2, [])
+    assert 'pip install "quoth[plot]"' in result.stderr
 
 
 def test_history_is_handed_on_and_a_limit_spreads_over_the_file(

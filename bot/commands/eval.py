@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -86,13 +86,14 @@ def eval(
     if add is not None:
         _append(file, add, answers, answerable=not unanswerable)
         return
+    figure = None if plot is None else _figure()
     wanted = dict(_bound(text) for text in bounds)
     questions = _spread(read_questions(file), limit)
     with _desk(edge, documents, collection) as desk:
         found = report(list(_outcomes(desk, questions)))
     write(json.dumps(payload(found), indent=2) if as_json else report_screen(found))
     if plot is not None:
-        _plot(found, plot)
+        _plot(found, plot, figure)
     short = missed(found, wanted)
     for sentence in short:
         say(sentence)
@@ -177,16 +178,21 @@ def _bring_in_step(library: Library, additions: Sequence[Addition]) -> None:
         say(f"not indexed: {failure.source}: {failure.reason}")
 
 
-def _plot(found: Report, path: Path) -> None:
-    """Draw the metrics as bars; needs matplotlib, which is an extra."""
+def _figure() -> Any:
+    """Return matplotlib's figure class, which is an extra; asked for before minutes are spent."""
     try:
         from matplotlib.figure import Figure  # type: ignore[import-not-found,unused-ignore]
     except ImportError:
         raise ConfigurationError(
             'A plot needs matplotlib. Install it with `pip install "quoth[plot]"`.'
         ) from None
+    return Figure
+
+
+def _plot(found: Report, path: Path, figure_class: Any) -> None:
+    """Draw the metrics as bars."""
     names = list(found.metrics)
-    figure = Figure(figsize=(8, 0.35 * len(names) + 1), layout="constrained")
+    figure = figure_class(figsize=(8, 0.35 * len(names) + 1), layout="constrained")
     axes = figure.subplots()
     bars = axes.barh(names, [found.metrics[name] for name in names], color="#5865f2")
     axes.bar_label(bars, fmt="%.3f", padding=3)
