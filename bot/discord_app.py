@@ -120,6 +120,8 @@ async def serve(
     with _pointed_at(settings, gateway):
         async with open_service(parts, deadline=deadline) as service:
             bot = await build_bot(service, shards=gateway.shards)
+            if settings.discord_gateway_url:
+                keep_to(bot, yarl.URL(gateway.url))
             async with bot, _stopped_by_signals(bot):
                 if ready is not None:
                     ready(bot)
@@ -181,6 +183,20 @@ def _pointed_at(settings: Settings, gateway: Gateway) -> Iterator[None]:
         yield
     finally:
         Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = before
+
+
+def keep_to(bot: QuothBot, gateway: yarl.URL) -> None:
+    """Open every connection of the bot to `gateway`, resumed ones too.
+
+    Discord hands out an address to resume at, which a proxy or a compatible server passes on as it
+    is, or which cannot be reached from here.
+    """
+    connect = bot.http.ws_connect
+
+    async def ws_connect(url: str, *, compress: int = 0) -> aiohttp.ClientWebSocketResponse:
+        return await connect(str(gateway.with_query(yarl.URL(url).query)), compress=compress)
+
+    bot.http.ws_connect = ws_connect  # type: ignore[method-assign]
 
 
 @asynccontextmanager

@@ -36,6 +36,7 @@ from tests.discord_world import Channel
 
 QUESTION = "Which ceasefire conditions are there?"
 SENTENCE = "A ceasefire agreement must be in place."
+ELSEWHERE = "ws://127.0.0.1:9/nobody-listens-here"
 
 
 @pytest.fixture
@@ -159,11 +160,14 @@ async def test_the_gateway_without_the_intent_it_asks_for_is_one_plain_line(
 
 async def test_more_than_one_shard_is_used_when_discord_recommends_it(stage: Stage) -> None:
     _, general, ann = a_server(stage)
-    stage.discord.gateway.shards = 2
+    gateway = stage.discord.gateway
+    gateway.shards, gateway.resume_url = 2, ELSEWHERE
     await stage.start()
     assert isinstance(stage.bot, ShardedBot)
     shown = await ann.sees(to=await ann.slash("ask", question=QUESTION, in_=general))
     assert SENTENCE in shown.text
+    await gateway.reconnect()
+    await eventually(lambda: len(gateway.resumed) == 2)
     card = await ann.sees(to=await ann.click(shown, "Show 1"))
     assert SENTENCE in card.text
 
@@ -185,6 +189,18 @@ async def test_with_the_intent_a_channel_can_be_listened_to(tmp_path: Path) -> N
         post = await ann.forum_post("Peace", QUESTION, in_=forum)
         await ann.sees(is_done, in_=post.channel)
         assert len(stage.answerer.asked) == 2
+
+
+async def test_a_lost_line_is_resumed_through_the_configured_gateway(stage: Stage) -> None:
+    _, general, ann = a_server(stage)
+    gateway = stage.discord.gateway
+    gateway.resume_url = ELSEWHERE
+    await stage.start()
+    await gateway.reconnect()
+    await eventually(lambda: len(gateway.resumed) == 1)
+    assert len(gateway.identified) == 1
+    asked = await ann.slash("ask", question=QUESTION, in_=general)
+    assert SENTENCE in (await ann.sees(to=asked)).text
 
 
 # --- restarting ------------------------------------------------------------------------------
