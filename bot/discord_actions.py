@@ -10,10 +10,11 @@ import discord
 
 from bot.discord_asking import answer_interaction, opened
 from bot.discord_callers import audience_of, caller_of
-from bot.discord_client import Click, Handlers, Target
-from bot.discord_lists import gaps_text, sources_text
+from bot.discord_client import Click, Filled, Handlers, Target
+from bot.discord_gaps import clicks as gap_clicks
+from bot.discord_gaps import forms as gap_forms
+from bot.discord_lists import sources_text
 from bot.discord_reply import SILENT, file_of
-from bot.pages import report as report_text
 from bot.render import render_answer
 from bot.reopening import Shown
 from bot.views import answer_view, card_view, form
@@ -78,11 +79,11 @@ async def dislike(click: Click, target: Target) -> None:
     await click.client.service.reopening.rate(target.key, caller_of(click), liked=False)
 
 
-async def dislike_reason(click: Click, target: Target, text: str) -> None:
+async def dislike_reason(click: Click, target: Target, filled: Filled) -> None:
     """Keep the reason of a 👎."""
     await click.response.defer(ephemeral=True, thinking=True)
     await click.client.service.reopening.rate(
-        target.key, caller_of(click), liked=False, reason=text.strip() or None
+        target.key, caller_of(click), liked=False, reason=filled.text or None
     )
     await click.edit_original_response(content="Thank you. I passed it on to the managers.")
 
@@ -101,7 +102,7 @@ async def follow_up(click: Click, target: Target) -> None:
     )
 
 
-async def follow_up_question(click: Click, target: Target, text: str) -> None:
+async def follow_up_question(click: Click, target: Target, filled: Filled) -> None:
     """Answer the next question of a conversation, as privately as the one before.
 
     Whether that was private stands on its button, since deferring cannot wait for the memory.
@@ -112,13 +113,15 @@ async def follow_up_question(click: Click, target: Target, text: str) -> None:
     kept = await click.client.service.reopening.open(target.key, caller_of(click))
     same = kept.private == hidden
     conversation = kept.conversation if same else f"{kept.conversation}-u{click.user.id}"
-    await answer_interaction(click, text, private=private, conversation=conversation, repeat=True)
+    await answer_interaction(
+        click, filled.text, private=private, conversation=conversation, repeat=True
+    )
 
 
-async def about_question(click: Click, target: Target, text: str) -> None:
+async def about_question(click: Click, target: Target, filled: Filled) -> None:
     """Answer what was asked about a message, for the one who asked."""
     await click.response.defer(ephemeral=True, thinking=True)
-    await answer_interaction(click, text, private=True, repeat=True)
+    await answer_interaction(click, filled.text, private=True, repeat=True)
 
 
 async def share(click: Click, target: Target) -> None:
@@ -152,36 +155,6 @@ async def sources(click: Click, target: Target) -> None:
     await click.edit_original_response(content=text, view=view, allowed_mentions=SILENT)
 
 
-async def gaps(click: Click, target: Target) -> None:
-    """Turn the page of `/gaps`."""
-    await click.response.defer()
-    text, view = await gaps_text(click, target.number)
-    await click.edit_original_response(content=text, view=view, allowed_mentions=SILENT)
-
-
-async def gap(click: Click, target: Target) -> None:
-    """Ask for a team answer."""
-    await click.response.send_modal(
-        form(
-            target,
-            title="Team answer",
-            label="Your answer",
-            placeholder="It becomes a source with your name and today's date.",
-            required=True,
-            length=4000,
-        )
-    )
-
-
-async def gap_answer(click: Click, target: Target, text: str) -> None:
-    """Keep a team answer as a source."""
-    await click.response.defer(ephemeral=True, thinking=True)
-    report = await click.client.service.keeping.answer_gap(
-        caller_of(click), target.number, text, author=click.user.display_name
-    )
-    await click.edit_original_response(content=report_text(report), allowed_mentions=SILENT)
-
-
 def handlers() -> Handlers:
     """Return what to do at every click and form."""
     clicks: dict[str, Any] = {
@@ -193,13 +166,12 @@ def handlers() -> Handlers:
         "more": follow_up,
         "share": share,
         "sources": sources,
-        "gaps": gaps,
-        "gap": gap,
+        **gap_clicks(),
     }
     forms: dict[str, Any] = {
         "down": dislike_reason,
         "more": follow_up_question,
-        "gap": gap_answer,
         "about": about_question,
+        **gap_forms(),
     }
     return Handlers(clicks=clicks, forms=forms)

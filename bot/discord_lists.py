@@ -9,10 +9,12 @@ import discord
 from bot.discord_callers import caller_of
 from bot.discord_client import Click
 from bot.markdown import literal
-from bot.pages import GapRow, gaps_page, sources_page
+from bot.pages import GapRow, ReviewRow, gaps_page, sources_page
 from bot.rights import CollectionRule, GuildRules, Limit
 from bot.split import MESSAGE_LIMIT, fitting
 from bot.views import EVERY, gaps_view, page_view
+
+GAPS_HINT = "-# Add what is missing with `/source add`, or answer a question yourself."
 
 
 async def sources_text(click: Click, collection: str, number: int) -> tuple[str, discord.ui.View]:
@@ -31,18 +33,21 @@ async def sources_text(click: Click, collection: str, number: int) -> tuple[str,
 
 async def gaps_text(click: Click, number: int) -> tuple[str, discord.ui.View]:
     """Return one page of the server's open questions, for those who manage it."""
-    groups = await click.client.service.keeping.gaps(caller_of(click))
+    caller, team = caller_of(click), click.client.service.team
+    groups, waiting = await team.gaps(caller), team.reviews(caller)
     rows = [
         GapRow(
             wording=group.wording,
             count=len(group.gaps),
             last=datetime.fromtimestamp(group.last, UTC),
             disliked=group.disliked,
+            persons=group.persons,
         )
         for group in groups
     ]
-    page = gaps_page(rows, number, now=datetime.now(UTC))
-    return page.text, gaps_view(groups, page)
+    reviews = [ReviewRow(held.question, held.review or "") for held in waiting]
+    page = gaps_page(rows, number, now=datetime.now(UTC), reviews=reviews, hint=GAPS_HINT)
+    return page.text, gaps_view(groups, waiting, page)
 
 
 def described(rule: CollectionRule) -> str:

@@ -81,6 +81,36 @@ async def test_an_uploaded_file_cannot_be_fetched_again(stage: Stage) -> None:
     assert "was uploaded" in await said(kim, "source refresh", general, source="one.txt")
 
 
+@pytest.mark.parametrize(
+    ("collection", "uri", "sentence"),
+    [
+        ("own", "message-123.txt", "was a message"),
+        ("own", "one.txt", "was uploaded, and I keep no copy"),
+        ("shared", "https://a.example/x", "was added by the operator"),
+        ("shared", "/srv/plan.txt", "was added by the operator"),
+    ],
+)
+async def test_what_cannot_be_fetched_again_says_what_to_do_instead(
+    stage: Stage, collection: str, uri: str, sentence: str
+) -> None:
+    acme, general, kim, ann = a_server(stage)
+    name = f"guild-{acme.id}" if collection == "own" else SHARED_COLLECTION
+    stage.shelf.put(source(name, uri, "x."))
+    await stage.start()
+    assert sentence in await said(kim, "source refresh", general, source=uri)
+    assert uri not in str(await kim.autocomplete("source refresh", source="", in_=general))
+    assert await ann.autocomplete("source refresh", source="", in_=general) == []
+    assert NOT_A_MANAGER in await said(ann, "source refresh", general, source="peace.txt")
+
+
+async def test_a_shared_file_is_not_refreshed_where_the_library_is_off(stage: Stage) -> None:
+    _, general, kim, _ = a_server(stage)
+    await stage.start()
+    assert "1 unchanged" in await said(kim, "source refresh", general, source="peace.txt")
+    await said(kim, "settings shared-library", general, state="off")
+    assert "There is no source" in await said(kim, "source refresh", general, source="peace.txt")
+
+
 async def test_the_shared_library_is_not_managed_from_a_server(stage: Stage) -> None:
     _, general, kim, _ = a_server(stage)
     await stage.start()

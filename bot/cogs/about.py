@@ -30,8 +30,10 @@ MANAGERS_HELP = """\
 
 PRIVACY = (
     "I keep questions and answers so that buttons and follow-ups work, and unanswered questions "
-    "without a name. `/forget` deletes yours."
+    "{names}. `/forget` deletes yours."
 )
+NAMELESS = "without a name"
+NAMED = "with your name, which the managers of the server see"
 
 
 class About(commands.Cog):
@@ -58,12 +60,13 @@ class About(commands.Cog):
         names = readable(caller, service.rulebook.of(caller.guild))
         labels = ", ".join(literal(service.keeping.label(caller, name)) for name in names)
         days = service.settings.history_days
+        kept = PRIVACY.format(names=NAMED if service.settings.gap_names == "on" else NAMELESS)
         installed = await service.records.run(version, "quoth")
         text = (
             f"**Quoth {installed}** answers from documents and quotes its sources.\n"
             f"- Engine: {literal(service.settings.llm or 'quotes only, no language model')}\n"
             f"- Open to you here: {labels or 'nothing'}\n"
-            f"- {PRIVACY} Conversations expire after {days} days."
+            f"- {kept} Conversations expire after {days} days."
         )
         await interaction.edit_original_response(content=text, allowed_mentions=SILENT)
 

@@ -11,6 +11,7 @@ from bot.cogs.choices import (
     collection_choices,
     managed_choices,
     managed_collections,
+    refreshable_choices,
 )
 from bot.discord_adding import add_sources, say
 from bot.discord_callers import caller_of
@@ -19,6 +20,7 @@ from bot.discord_lists import sources_text
 from bot.discord_reply import SILENT
 from bot.markdown import literal, one_line
 from bot.pages import report
+from bot.refreshing import FOLLOWED
 from bot.rulebook import NotAvailableError
 from bot.views import EVERY
 
@@ -74,15 +76,19 @@ class Sources(commands.GroupCog, group_name="source", group_description="Keep th
 
     @app_commands.command()
     @app_commands.guild_only()
-    @app_commands.describe(source="The web page to fetch again.")
+    @app_commands.describe(source="The web page or file to read again.")
     async def refresh(self, interaction: Click, source: str) -> None:
-        """Fetch a web page again."""
+        """Fetch a web page again, or see whether a shared file has changed."""
         await interaction.response.defer(thinking=True, ephemeral=True)
         done = await self.bot.service.keeping.refresh(caller_of(interaction), source)
-        await say(interaction, report(done))
+        note = f"\n{FOLLOWED}" if done.followed else ""
+        await say(interaction, report(done.report) + note)
+
+    @refresh.autocomplete("source")
+    async def _refreshable(self, interaction: Click, current: str) -> list[Choice[str]]:
+        return await refreshable_choices(interaction, current)
 
     @remove.autocomplete("source")
-    @refresh.autocomplete("source")
     async def _managed(self, interaction: Click, current: str) -> list[Choice[str]]:
         return await managed_choices(interaction, current)
 
