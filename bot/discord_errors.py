@@ -31,11 +31,11 @@ def sentence_for(error: BaseException) -> str:
     if isinstance(error, discord.HTTPException) and error.code in _KNOWN_CODES:
         return _KNOWN_CODES[error.code]
     if isinstance(error, NotAvailableError | QuestionError | Busy):
-        return literal(one_line(str(error)))
+        return literal(one_line(str(error), 900))
     reference = secrets.token_hex(3)
     logger.error("reference %s", reference, exc_info=error)
     if isinstance(error, QuothError):
-        return f"{literal(one_line(str(error), 1500))} (reference {reference})"
+        return f"{literal(one_line(str(error), 900))} (reference {reference})"
     return f"Something went wrong on my side. Please try again. (reference {reference})"
 
 

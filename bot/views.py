@@ -69,8 +69,19 @@ class AnswerButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=CUST
             await report(interaction, error)
 
 
-def answer_view(kept: Kept) -> discord.ui.View:
-    """Return the buttons below an answer."""
+def again_button(kept: Kept, *, row: int | None = None) -> AnswerButton:
+    """Return what asks the question of an answer anew, as privately as before."""
+    target = Target("again", kept.key, int(kept.private))
+    return AnswerButton(target, label="Answer again", style=discord.ButtonStyle.primary, row=row)
+
+
+def again_view(kept: Kept) -> discord.ui.View:
+    """Return what stands below a note that a source has changed."""
+    return discord.ui.View(timeout=None).add_item(again_button(kept))
+
+
+def answer_view(kept: Kept, *, outdated: Kept | None = None) -> discord.ui.View:
+    """Return the buttons below an answer, and below it those of an outdated one before it."""
     view = discord.ui.View(timeout=None)
     primary = discord.ButtonStyle.primary
     for place, citation in enumerate(shown_citations(kept.answer)[:MAX_SHOW_BUTTONS], start=1):
@@ -87,6 +98,8 @@ def answer_view(kept: Kept) -> discord.ui.View:
     view.add_item(AnswerButton(more, label="Follow up", row=2))
     if kept.private:
         view.add_item(AnswerButton(Target("share", kept.key), label="Share", row=2))
+    if outdated is not None:
+        view.add_item(again_button(outdated, row=3))
     return view
 
 
@@ -103,6 +116,8 @@ def card_view(key: str, shown: Shown) -> discord.ui.View:
         )
     if shown.card.link:
         view.add_item(discord.ui.Button(label="Open original", url=shown.card.link))
+    if shown.again is not None:
+        view.add_item(again_button(shown.again))
     return view
 
 

@@ -269,7 +269,7 @@ async def forge(town: Town, chance: random.Random, person: Person, channel: Chan
         return
     custom_id = chance.choice(known)
     if chance.random() < 0.5:
-        action = chance.choice(["show", "card", "why", "share"])
+        action = chance.choice(["show", "card", "why", "share", "again", "review", "up"])
         custom_id = re.sub(r"q1:\w+:", f"q1:{action}:", custom_id)
         custom_id = re.sub(r":\d+$", f":{chance.randint(0, 4)}", custom_id)
     await wait(town, person, await person.forge(custom_id, in_=channel))

@@ -85,7 +85,7 @@ async def test_an_uploaded_file_cannot_be_fetched_again(stage: Stage) -> None:
     ("collection", "uri", "sentence"),
     [
         ("own", "message-123.txt", "was a message"),
-        ("own", "one.txt", "was uploaded, and I keep no copy"),
+        ("own", "one.txt", "it takes the place of the old one."),
         ("shared", "https://a.example/x", "was added by the operator"),
         ("shared", "/srv/plan.txt", "was added by the operator"),
     ],
