@@ -17,7 +17,7 @@ from bot.asking import Question, StoppingError
 from bot.discord_callers import audience_of, caller_of
 from bot.discord_client import QuothBot
 from bot.discord_errors import sentence_for
-from bot.discord_reply import Drafts, InteractionReply, Reply
+from bot.discord_reply import SILENT, Drafts, InteractionReply, Reply
 from bot.markdown import one_line
 from bot.records import Kept
 from bot.render import render_answer
@@ -42,6 +42,7 @@ class Outdated:
     kept: Kept
 
 
+GO_ON = "-# Go on here: mention me, or reply to me."
 NOTHING_OPEN = "There is nothing here that you may read. A manager can change that."
 
 
@@ -121,7 +122,9 @@ async def answer_interaction(
         respond(bot.service, reply, question, repeat=repeat, note=note, before=before)
     )
     if threaded:
-        await open_thread(await interaction.original_response(), text)
+        opened_thread = await open_thread(await interaction.original_response(), text)
+        if opened_thread is not None:
+            await opened_thread.send(GO_ON, nonce=str(interaction.id), allowed_mentions=SILENT)
 
 
 def opens_thread(bot: QuothBot, caller: Caller, channel: Any) -> bool:

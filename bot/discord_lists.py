@@ -42,6 +42,7 @@ async def gaps_text(click: Click, number: int) -> tuple[str, discord.ui.View]:
             last=datetime.fromtimestamp(group.last, UTC),
             disliked=group.disliked,
             persons=group.persons,
+            reasons=group.reasons,
         )
         for group in groups
     ]

@@ -27,6 +27,7 @@ _TRACE_ROWS = 12
 _BAR = 20
 _FOOT = 40
 _NAMES = 3
+_REASONS = 2
 _REVIEWED = 700
 """Characters of a team answer on its card; escaping can double them."""
 
@@ -58,6 +59,8 @@ class GapRow:
     """Whether it was answered and rated 👎."""
     persons: tuple[int, ...] = ()
     """Ids of who asked, where the operator wants names."""
+    reasons: tuple[str, ...] = ()
+    """Why it was rated 👎, newest first."""
 
 
 @dataclass(frozen=True)
@@ -206,7 +209,9 @@ def _source_line(row: SourceRow, now: datetime) -> str:
 def _gap_line(row: GapRow, now: datetime) -> str:
     sign = " · 👎" if row.disliked else ""
     asked = f"asked {_plural(row.count, 'time')}, last {ago(row.last, now)}"
-    return f"{literal(one_line(row.wording, 120))} · {asked}{sign}{_by(row.persons)}"
+    said = "; ".join(f"“{literal(one_line(reason, 80))}”" for reason in row.reasons[:_REASONS])
+    below = f"\n-# {said}" if said else ""
+    return f"{literal(one_line(row.wording, 120))} · {asked}{sign}{_by(row.persons)}{below}"
 
 
 def _by(persons: Sequence[int]) -> str:

@@ -213,7 +213,9 @@ async def test_a_correction_expires_with_the_words_it_corrects(stage: Stage) -> 
     handbook(stage)
     await stage.start()
     shown = await asks(ann, general, "Who arranges holidays?")
-    await ann.sees_modal(await ann.click(shown, "👎"))
+    form = await ann.sees_modal(await ann.click(shown, "👎"))
+    await ann.sees(to=await ann.submit(form, {"Reason (optional)": "It is *Bo* @everyone"}))
+    assert "-# “It is \\*Bo\\*" in (await gaps(kim, general)).text
     correction = "Holidays are arranged with Bo."
     assert "1 added" in (await answers(kim, general, correction)).text
     await change(stage, HANDBOOK.replace("free of charge", "five euros"))

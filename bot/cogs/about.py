@@ -33,6 +33,7 @@ PRIVACY = (
     "{names}. `/forget` deletes yours."
 )
 NAMELESS = "without a name"
+NO_HISTORY = "I do not remember conversations."
 NAMED = "with your name, which the managers of the server see"
 
 
@@ -60,13 +61,14 @@ class About(commands.Cog):
         names = readable(caller, service.rulebook.of(caller.guild))
         labels = ", ".join(literal(service.keeping.label(caller, name)) for name in names)
         days = service.settings.history_days
+        expiry = f"Conversations expire after {days} days." if days else NO_HISTORY
         kept = PRIVACY.format(names=NAMED if service.settings.gap_names == "on" else NAMELESS)
         installed = await service.records.run(version, "quoth")
         text = (
             f"**Quoth {installed}** answers from documents and quotes its sources.\n"
             f"- Engine: {literal(service.settings.llm or 'quotes only, no language model')}\n"
             f"- Open to you here: {labels or 'nothing'}\n"
-            f"- {kept} Conversations expire after {days} days."
+            f"- {kept} {expiry}"
         )
         await interaction.edit_original_response(content=text, allowed_mentions=SILENT)
 
