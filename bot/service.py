@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.asking import Answering, Asking
+from bot.bases import Bases
 from bot.bridge import Bridge
 from bot.cooldown import Cooldowns
 from bot.desk import Desk
@@ -179,7 +180,7 @@ async def _built(parts: Parts, records: Bridge, deadline: float | None) -> Servi
     team = Team(
         rulebook=rulebook,
         feedback=feedback,
-        memory=memory,
+        bases=Bases(rulebook=rulebook, memory=memory, records=records, shelf=parts.shelf),
         answers=await records.run(TeamAnswers, parts.tables),
         records=records,
         shelf=parts.shelf,

@@ -10,25 +10,22 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.bases import Bases
 from bot.bridge import Bridge
 from bot.desk import Desk
 from bot.feedback import Feedback
 from bot.gaps import GapGroup, grouped
-from bot.memory import Memory
 from bot.protocols import Embed
 from bot.records import Gap
-from bot.rights import DEFAULT_LABEL, Caller, readable
+from bot.rights import DEFAULT_LABEL, Caller
 from bot.rulebook import NotAvailableError, Rulebook
 from bot.shelf import Shelf
-from bot.team_answers import Basis, TeamAnswer, TeamAnswers
-from index.errors import QuothError, SourceNotFound
-from index.schema import Source, SyncReport, source_id
-
-MAX_BASES = 10
-"""Quotes of disliked answers that a team answer expires by."""
+from bot.team_answers import TeamAnswer, TeamAnswers
+from index.errors import QuothError
+from index.schema import SyncReport, source_id
 
 NO_LONGER_OPEN = "This question is no longer open."
 NO_LONGER_WAITING = "This team answer is no longer waiting for a review."
@@ -51,7 +48,7 @@ class Team:
         *,
         rulebook: Rulebook,
         feedback: Feedback,
-        memory: Memory,
+        bases: Bases,
         answers: TeamAnswers,
         records: Bridge,
         shelf: Shelf,
@@ -61,7 +58,7 @@ class Team:
     ) -> None:
         self._rulebook = rulebook
         self._feedback = feedback
-        self._memory = memory
+        self._bases = bases
         self._answers = answers
         self._records = records
         self._shelf = shelf
@@ -115,9 +112,9 @@ class Team:
         rule = self._rulebook.collection(caller, DEFAULT_LABEL)
         name = f"team-answer-{hashlib.sha256(group.wording.encode()).hexdigest()[:12]}.txt"
         source = source_id(rule.name, name)
-        rests_on, doubt = await self._named(caller, named)
+        rests_on, doubt = await self._bases.named(caller, named)
         if not named:
-            rests_on = await self._quoted(group, but=source)
+            rests_on = await self._bases.quoted(group, but=source)
         made = TeamAnswer(
             guild=rules.guild,
             collection=rule.name,
@@ -136,43 +133,6 @@ class Team:
             await self._records.run(self._feedback.close_gaps, rules.guild, ids)
         return Written(report, doubt)
 
-    async def _named(self, caller: Caller, name: str) -> tuple[tuple[Basis, ...], str | None]:
-        """Return the source that a manager named, or why there is no such one."""
-        wanted = name.casefold().strip()
-        if not wanted:
-            return (), None
-        rules = self._rulebook.managed(caller)
-        collections = {*readable(caller, rules), *(rule.name for rule in rules.collections)}
-        found = [
-            entry
-            for collection in sorted(collections)
-            for entry in await self._records.run(self._shelf.sources, collection)
-        ]
-        exact = [one for one in found if wanted in (one.title.casefold(), one.uri.casefold())]
-        near = exact or [one for one in found if wanted in f"{one.title}\n{one.uri}".casefold()]
-        if len(near) != 1:
-            several = f"More than one source is called {name!r}."
-            return (), several if near else f"There is no source {name!r} that you may open here."
-        entry = near[0]
-        source = await self._records.run(self._shelf.source, entry.id)
-        return (Basis(source=entry.id, title=entry.title, sha256=source.sha256),), None
-
-    async def _quoted(self, group: GapGroup, *, but: str) -> tuple[Basis, ...]:
-        """Return what the disliked answers of a group quoted: it is what a person corrects."""
-        found: dict[tuple[str, str], Basis] = {}
-        for key in {gap.answer for gap in group.gaps if gap.kind == "disliked"}:
-            kept = await self._records.run(self._memory.answer, key)
-            for one in kept.answer.citations if kept else ():
-                evidence = one.evidence
-                if evidence.source_id != but:
-                    found[evidence.source_id, one.quote] = Basis(
-                        source=evidence.source_id,
-                        title=one.title,
-                        sha256=evidence.sha256,
-                        quote=one.quote,
-                    )
-        return tuple(found.values())[:MAX_BASES]
-
     def reviews(self, caller: Caller) -> list[TeamAnswer]:
         """Return the team answers of the server that wait for a review, for its managers."""
         guild = self._rulebook.managed(caller).guild
@@ -189,7 +149,7 @@ class Team:
     async def confirm(self, caller: Caller, id: int, *, by: str) -> Written:
         """Use a team answer again, as its sources are now."""
         held = self.waiting(caller, id)
-        changes = {"rests_on": await self._as_now(held), "confirmed_by": by}
+        changes = {"rests_on": await self._bases.as_now(held), "confirmed_by": by}
         return Written(await self._publish(_used(held, **changes)))
 
     async def rewrite(
@@ -197,26 +157,17 @@ class Team:
     ) -> Written:
         """Use a team answer again with another text, and with another source if one is `named`."""
         held = self.waiting(caller, id)
-        rests_on, doubt = await self._named(caller, named)
+        rests_on, doubt = await self._bases.named(caller, named)
         if not named:
-            rests_on = await self._as_now(held)
+            rests_on = await self._bases.as_now(held)
         changes = {"rests_on": rests_on, "text": text, "author": author, "confirmed_by": None}
         return Written(await self._publish(_used(held, **changes, review=doubt)), doubt)
-
-    async def _as_now(self, held: TeamAnswer) -> tuple[Basis, ...]:
-        """Return what a team answer rests on in today's versions, without what is gone."""
-        found: dict[str, Basis] = {}
-        for basis in held.rests_on:
-            source = await self._source(basis.source)
-            if source is not None:
-                found[source.id] = basis.model_copy(update={"sha256": source.sha256, "quote": None})
-        return tuple(found.values())
 
     async def drop(self, caller: Caller, id: int) -> None:
         """Delete a team answer that waits for a review."""
         held = self.waiting(caller, id)
         async with self._changing:
-            if await self._source(held.source) is not None:
+            if await self._bases.source(held.source) is not None:
                 await self._desk.write(self._shelf.remove, held.source)
             await self._forget(held)
 
@@ -243,37 +194,22 @@ class Team:
     async def expire(self) -> None:
         """Take team answers out of the index whose sources have changed, or gone."""
         async with self._changing:
-            for held in await self._records.run(self._answers.all):
-                await self._look(held)
+            every = await self._records.run(self._answers.all)
+            versions = await self._bases.versions(every)
+            for held in every:
+                await self._look(held, versions)
 
-    async def _look(self, held: TeamAnswer) -> None:
-        indexed = await self._source(held.source)
-        if held.review is None and indexed is None:
+    async def _look(self, held: TeamAnswer, versions: Mapping[str, str]) -> None:
+        indexed = held.source in versions
+        if held.review is None and not indexed:
             await self._forget(held)  # removed like any other source
             return
-        reason = held.review or await self._reason(held)
+        reason = held.review or await self._bases.reason(held, versions)
         if reason is None:
             return
         await self._keep(held.model_copy(update={"review": reason}))
-        if indexed is not None:
+        if indexed:
             await self._desk.write(self._shelf.remove, held.source)
-
-    async def _reason(self, held: TeamAnswer) -> str | None:
-        """Return what has changed of what a team answer rests on, or None."""
-        for basis in held.rests_on:
-            source = await self._source(basis.source)
-            if source is None:
-                return f"{basis.title!r} was removed."
-            stands = basis.quote is not None and basis.quote in source.text
-            if source.sha256 != basis.sha256 and not stands:
-                return f"{basis.title!r} has changed."
-        return None
-
-    async def _source(self, id: str) -> Source | None:
-        try:
-            return await self._records.run(self._shelf.source, id)
-        except SourceNotFound:
-            return None
 
     async def _keep(self, held: TeamAnswer) -> TeamAnswer:
         held = await self._records.run(self._answers.put, held)

@@ -19,6 +19,7 @@ class Basis(Value):
     """What a team answer rests on: a version of a source, or one quote from it."""
 
     source: str = Field(description="Id of the source.")
+    collection: str = Field(description="Collection of the source.")
     title: str = Field(description="Its title, as managers saw it.")
     sha256: str = Field(description="The version it rests on.")
     quote: str | None = Field(

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.cogs.ask import is_question
+from bot.discord_asking import GO_ON
 from bot.discord_talking import NO_WORDS
 from index.config import SHARED_COLLECTION
 from index.schema import Source
@@ -298,6 +299,7 @@ async def test_a_command_opens_a_thread_there_too_and_goes_on_in_it(stage: Stage
     thread = shown.message.thread
     assert thread is not None
     assert thread.name == QUESTION
+    assert (await ann.sees(in_=thread)).text == GO_ON
     await ann.mention("And the mandate?", in_=thread)
     await ann.sees(lambda seen: "mandate of the Security" in seen.text, in_=thread)
     assert stage.answerer.asked[1].history[0].text == QUESTION

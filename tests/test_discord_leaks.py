@@ -235,7 +235,8 @@ async def mention(town: Town, chance: random.Random, person: Person, channel: Ch
 async def complete(town: Town, chance: random.Random, person: Person, channel: Channel) -> None:
     command, option = chance.choice(
         [("ask", "source"), ("ask", "collection"), ("source remove", "source"),
-         ("source refresh", "source"), ("source add", "collection"), ("sources", "collection"), ("collection deny", "name")]
+         ("source refresh", "source"), ("source add", "collection"), ("sources", "collection"),
+         ("collection deny", "name")]
     )  # fmt: skip
     typed = {option: chance.choice(["", "canary", "paper", "b"])}
     offered = await person.autocomplete(command, in_=channel, **typed)

@@ -373,6 +373,13 @@ async def test_about_says_version_engine_collections_and_what_is_kept(stage: Sta
     assert "/forget" in text
 
 
+async def test_about_says_that_no_conversations_are_kept(tmp_path: Path) -> None:
+    async with staged(tmp_path / "home", QUOTH_HISTORY_DAYS="0") as stage:
+        _, general, _, ann = a_server(stage)
+        await stage.start()
+        assert "I do not remember conversations." in await said(ann, "about", general)
+
+
 async def test_forget_deletes_mine_and_nobody_elses(stage: Stage) -> None:
     _, general, _, ann = a_server(stage)
     ben = stage.discord.stranger("Ben")
