@@ -21,6 +21,8 @@ _KNOWN_CODES = {
     50001: "I cannot see this channel. Ask a moderator to give me View Channel.",
     50013: "I lack a permission here. `quoth doctor` prints a link that invites me with all of "
     "them; a moderator can use it again.",
+    50027: "Discord waits 15 minutes for a private answer, and this one took longer. Please ask "
+    "again.",
     40005: "The file is too large for this server.",
 }
 

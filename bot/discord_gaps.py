@@ -35,7 +35,7 @@ async def gap(click: Click, target: Target) -> None:
             target,
             title="Team answer",
             label="Your answer",
-            placeholder="Everyone here can find it, with your name. Leave it empty to just close the question.",
+            placeholder="Everyone here can find it, with your name. Empty: the question is closed.",
             required=False,
             length=MAX_ANSWER,
             source="Its title or file name. When it changes, you are asked to look again.",

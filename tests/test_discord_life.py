@@ -413,6 +413,54 @@ async def test_a_deleted_reply_is_sent_again(stage: Stage) -> None:
     await ann.sees(is_done, in_=general)
 
 
+async def whole_file(stage: Stage, shown: Shown) -> str:
+    (attached,) = shown.attachments
+    return stage.discord.world.files[attached["id"]].content.decode()
+
+
+@pytest.mark.parametrize("words", [450, 1500], ids=["three messages", "an attachment"])
+async def test_an_answer_after_fifteen_minutes_is_whole(stage: Stage, words: int) -> None:
+    _, general, ann = a_server(stage)
+    stage.answerer.held = asyncio.Event()
+    stage.answerer.changes = {"text": "ceasefire " * words, "engine": "test/model"}
+    await stage.start()
+    await ann.slash("ask", question=QUESTION, in_=general)
+    await eventually(lambda: stage.answerer.asked)
+    stage.discord.advance(16 * 60)
+    stage.answerer.held.set()
+    shown = await ann.sees(lambda seen: "Show 1" in seen.buttons, in_=general)
+    said = "".join(seen.content for seen in ann.screen(general))
+    if words == 1500:
+        said = await whole_file(stage, shown)
+    assert said.count("ceasefire") >= words - 5
+
+
+async def test_a_long_answer_whose_reply_was_deleted_is_whole(stage: Stage) -> None:
+    _, general, ann = a_server(stage)
+    stage.answerer.held = asyncio.Event()
+    stage.answerer.changes = {"text": "ceasefire " * 1500, "engine": "test/model"}
+    await stage.start()
+    await ann.mention(QUESTION, in_=general)
+    shown = await ann.sees("Looking it up", in_=general)
+    await stage.discord.hub.delete(shown.message)
+    stage.answerer.held.set()
+    shown = await ann.sees(lambda seen: "Show 1" in seen.buttons, in_=general)
+    assert (await whole_file(stage, shown)).count("ceasefire") >= 1500
+
+
+async def test_who_waited_in_vain_for_a_private_answer_is_told_directly(stage: Stage) -> None:
+    _, general, ann = a_server(stage)
+    stage.answerer.held = asyncio.Event()
+    await stage.start()
+    await ann.slash("ask", question=QUESTION, private=True, in_=general)
+    await eventually(lambda: stage.answerer.asked)
+    stage.discord.advance(16 * 60)
+    stage.answerer.held.set()
+    told = await ann.sees("this one took longer", in_=stage.discord.world.dm(ann.user))
+    assert SENTENCE not in told.text
+    assert not [seen for seen in ann.screen(general) if SENTENCE in seen.text]
+
+
 async def test_a_deleted_answer_is_forgotten(stage: Stage) -> None:
     _, general, ann = a_server(stage)
     await stage.start()
