@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.discord_adding import finished, say
 from bot.discord_callers import caller_of
 from bot.discord_client import Click, Filled, Target
 from bot.discord_lists import gaps_text
@@ -49,11 +51,11 @@ async def gap_answer(click: Click, target: Target, filled: Filled) -> None:
     caller, team = caller_of(click), click.client.service.team
     if not filled.text:
         await team.close(caller, target.number)
-        await _say(click, CLOSED)
+        await say(click, CLOSED)
         return
     author = click.user.display_name
-    done = await team.answer(caller, target.number, filled.text, named=filled.source, author=author)
-    await _say(click, _told(done))
+    done = team.answer(caller, target.number, filled.text, named=filled.source, author=author)
+    await finished(click, _told(done))
 
 
 async def review(click: Click, target: Target) -> None:
@@ -71,8 +73,8 @@ async def confirm(click: Click, target: Target) -> None:
     """Use a team answer again as it stands."""
     await click.response.defer(ephemeral=True, thinking=True)
     by = click.user.display_name
-    done = await click.client.service.team.confirm(caller_of(click), target.number, by=by)
-    await _say(click, _told(done))
+    done = click.client.service.team.confirm(caller_of(click), target.number, by=by)
+    await finished(click, _told(done))
 
 
 async def rewrite(click: Click, target: Target) -> None:
@@ -95,34 +97,31 @@ async def rewrite(click: Click, target: Target) -> None:
 async def rewritten(click: Click, target: Target, filled: Filled) -> None:
     """Use a team answer again with another text."""
     await click.response.defer(ephemeral=True, thinking=True)
-    done = await click.client.service.team.rewrite(
+    done = click.client.service.team.rewrite(
         caller_of(click),
         target.number,
         filled.text,
         named=filled.source,
         author=click.user.display_name,
     )
-    await _say(click, _told(done))
+    await finished(click, _told(done))
 
 
 async def drop(click: Click, target: Target) -> None:
     """Delete a team answer that waits for a review."""
     await click.response.defer(ephemeral=True, thinking=True)
     await click.client.service.team.drop(caller_of(click), target.number)
-    await _say(click, DROPPED)
+    await say(click, DROPPED)
 
 
-def _told(done: Written) -> str:
+async def _told(writing: Coroutine[Any, Any, Written]) -> str:
+    done = await writing
     if done.doubt is None:
         return report(done.report)
     return (
         f"⚠️ {literal(done.doubt)} Your answer is kept but not used: it waits under **Team answers "
         "to review** in `/gaps`, where you can name another source or confirm it without one."
     )
-
-
-async def _say(click: Click, text: str) -> None:
-    await click.edit_original_response(content=text, allowed_mentions=SILENT)
 
 
 def clicks() -> dict[str, Any]:

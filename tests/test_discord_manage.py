@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from bot.cogs.sources import EMPTY_MESSAGE
-from bot.discord_adding import NOTHING_TO_ADD
+from bot.discord_adding import NOTHING_TO_ADD, STOPPED
 from index.config import SHARED_COLLECTION
+from index.schema import SyncReport
 from tests.discord_fixtures import Stage, eventually, source, staged
 from tests.discord_server import GuildHandle, Person, Upload
 from tests.discord_world import MANAGE_GUILD, Channel
@@ -206,6 +209,35 @@ async def test_sources_are_listed_page_by_page(stage: Stage) -> None:
     none = await ann.slash("sources", collection="böse", in_=general)
     assert "no sources" in (await ann.sees(to=none)).text
     assert kim is not ann
+
+
+async def test_a_stop_waits_for_what_is_being_added_or_excuses_it(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, general, kim, _ = a_server(stage)
+    monkeypatch.setattr("bot.service.GRACE", 0.2)
+    begun, free = threading.Event(), threading.Event()
+    shelf = stage.shelf
+    add_file = shelf.add_file
+
+    def slow(collection: str, name: str, content: bytes, *, added_by: str | None) -> SyncReport:
+        begun.set()
+        free.wait(30)
+        return add_file(collection, name, content, added_by=added_by)
+
+    monkeypatch.setattr(shelf, "add_file", slow)
+    await stage.start()
+    used = await kim.slash("source add", file1=Upload("one.txt", b"One."), in_=general)
+    await eventually(begun.is_set)
+    await asyncio.wait_for(stage.stop(), 30)
+    assert (await kim.sees(lambda seen: "restarted" in seen.text, to=used)).text == STOPPED
+    free.set()
+    begun.clear()
+    await stage.start()
+    used = await kim.slash("source add", file1=Upload("two.txt", b"Two."), in_=general)
+    await eventually(begun.is_set)
+    await stage.stop()
+    await kim.sees("1 added", to=used)
 
 
 # --- collections and rights ------------------------------------------------------------------
