@@ -14,10 +14,10 @@ from bot.discord_client import Click, Filled, Handlers, Target
 from bot.discord_gaps import clicks as gap_clicks
 from bot.discord_gaps import forms as gap_forms
 from bot.discord_lists import sources_text
-from bot.discord_reply import SILENT, file_of
+from bot.discord_reply import SILENT, embed_of, file_of
 from bot.markdown import literal
 from bot.render import render_answer
-from bot.reopening import Shown, SourceGoneError
+from bot.reopening import SourceGoneError
 from bot.views import again_view, answer_view, card_view, form
 
 MAX_REASON = 500
@@ -47,15 +47,10 @@ async def _turn(click: Click, target: Target) -> None:
         return
     await click.edit_original_response(
         content=None,
-        embed=_embed(shown),
+        embed=embed_of(shown.card),
         view=card_view(target.key, shown),
         allowed_mentions=SILENT,
     )
-
-
-def _embed(shown: Shown) -> discord.Embed:
-    embed = discord.Embed(title=shown.card.title, description=shown.card.body)
-    return embed.set_footer(text=shown.card.footer) if shown.card.footer else embed
 
 
 async def why(click: Click, target: Target) -> None:

@@ -10,7 +10,7 @@ from bot.discord_adding import finished, say
 from bot.discord_callers import caller_of
 from bot.discord_client import Click, Filled, Target
 from bot.discord_lists import gaps_text
-from bot.discord_reply import SILENT
+from bot.discord_reply import SILENT, embed_of
 from bot.markdown import literal
 from bot.pages import report, review_card
 from bot.team import Written
@@ -19,6 +19,7 @@ from bot.views import form, review_view
 MAX_ANSWER = 3800
 """A form's field takes 4000 characters."""
 
+TO_REVIEW = "I do not use this answer until you confirm it, rewrite it or drop it."
 CLOSED = "✅ Closed, without a team answer."
 DROPPED = "✅ Dropped. The question is open to everybody again."
 
@@ -63,7 +64,8 @@ async def review(click: Click, target: Target) -> None:
     await click.response.defer(ephemeral=True, thinking=True)
     held = click.client.service.team.waiting(caller_of(click), target.number)
     await click.edit_original_response(
-        content=review_card(held, now=datetime.now(UTC)),
+        content=TO_REVIEW,
+        embed=embed_of(review_card(held, now=datetime.now(UTC))),
         view=review_view(held),
         allowed_mentions=SILENT,
     )

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import discord
 
-from bot.render import Rendered, render_draft
+from bot.render import Card, Rendered, render_draft
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +51,12 @@ def file_of(rendered: Rendered | None) -> list[discord.File]:
         return []
     name, content = rendered.attachment
     return [discord.File(io.BytesIO(content), filename=name)]
+
+
+def embed_of(card: Card) -> discord.Embed:
+    """Return a card as Discord shows it."""
+    embed = discord.Embed(title=card.title, description=card.body)
+    return embed.set_footer(text=card.footer) if card.footer else embed
 
 
 class InteractionReply:

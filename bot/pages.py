@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from bot.markdown import clean, in_code, literal, one_line
 from bot.quoting import ago
+from bot.render import Card
 from bot.schema import Answer, HitTrace
 from bot.split import MESSAGE_LIMIT, fitting, units
 from bot.tables import aligned
@@ -28,7 +29,7 @@ _BAR = 20
 _FOOT = 40
 _NAMES = 3
 _REASONS = 2
-_REVIEWED = 700
+_REVIEWED = 1900
 """Characters of a team answer on its card; escaping can double them."""
 
 
@@ -209,7 +210,7 @@ def _source_line(row: SourceRow, now: datetime) -> str:
 def _gap_line(row: GapRow, now: datetime) -> str:
     sign = " · 👎" if row.disliked else ""
     asked = f"asked {_plural(row.count, 'time')}, last {ago(row.last, now)}"
-    said = "; ".join(f"“{literal(one_line(reason, 80))}”" for reason in row.reasons[:_REASONS])
+    said = "; ".join(f"“{literal(one_line(reason, 60))}”" for reason in row.reasons[:_REASONS])
     below = f"\n-# {said}" if said else ""
     return f"{literal(one_line(row.wording, 120))} · {asked}{sign}{_by(row.persons)}{below}"
 
@@ -227,7 +228,7 @@ def _reviews(rows: Sequence[ReviewRow]) -> list[str]:
     if not rows:
         return []
     lines = [
-        f"{place}. {literal(one_line(row.question, 100))} · {literal(one_line(row.reason, 120))}"
+        f"{place}. {literal(one_line(row.question, 50))} · {literal(one_line(row.reason, 50))}"
         for place, row in enumerate(rows[:MAX_REVIEWS], start=1)
     ]
     left = len(rows) - MAX_REVIEWS
@@ -236,19 +237,17 @@ def _reviews(rows: Sequence[ReviewRow]) -> list[str]:
     return [head, *lines, *more, ""]
 
 
-def review_card(answer: TeamAnswer, *, now: datetime) -> str:
+def review_card(answer: TeamAnswer, *, now: datetime) -> Card:
     """Return a team answer as the one who reviews it reads it."""
     text = clean(answer.text)
     shown = text[: fitting(text, _REVIEWED)] + ("…" if units(text) > _REVIEWED else "")
     written = ago(datetime.fromtimestamp(answer.at, UTC), now)
-    by = literal(one_line(answer.author, 40))
-    return "\n".join(
-        [
-            f"**{literal(one_line(answer.question, 200))}**",
-            *(f"> {literal(line)}" for line in shown.split("\n")),
-            f"-# Team answer by {by}, {written}. {literal(one_line(answer.review or '', 200))}",
-            "Confirm it if it still holds, rewrite it, or drop it. Until then I do not use it.",
-        ]
+    by = one_line(answer.author, 40)
+    return Card(
+        title=literal(one_line(answer.question, 120)),
+        body=literal(shown),
+        footer=f"Team answer by {by}, {written}. {one_line(answer.review or '', 200)}",
+        link=None,
     )
 
 

@@ -25,7 +25,7 @@ MANAGERS_HELP = """\
 **For managers of this server**
 - `/source add`, `remove`, `refresh`; in a message's menu: **Add to sources**.
 - `/collection create`, `allow`, `deny`, `list`, `delete`, `managers`: who reads what.
-- `/gaps` shows questions without a good answer, and lets you answer them.
+- `/gaps` shows questions without a good answer, and team answers to review.
 - `/settings` for threads, listening and the shared library."""
 
 PRIVACY = (
