@@ -58,11 +58,15 @@ def described(rule: CollectionRule) -> str:
 
 
 def rules_text(rules: GuildRules) -> str:
-    """Return what a server has decided: its collections, their limits, and who manages them."""
+    """Return what a server has decided: collections, limits, managers, and its settings."""
     lines = [described(rule) for rule in rules.collections]
     lines.append(f"**shared library**: {'switched on' if rules.shared else 'switched off'}")
     if rules.managers:
         lines.append(f"Managed by {_named('@&', rules.managers)} and Manage Server.")
+    if rules.threads:
+        lines.append(f"A thread for every question in {_named('#', rules.threads)}.")
+    if rules.listening:
+        lines.append(f"Answering without a mention in {_named('#', rules.listening)}.")
     text = "\n".join(lines)
     return text[: fitting(text, MESSAGE_LIMIT)]
 

@@ -25,9 +25,10 @@ from bot.records import Kept
 from bot.rights import Caller
 from bot.schema import Scope
 
+NO_QUESTION = "Ask me a question, for example: *what are the prerequisites?*"
 NO_WORDS = (
-    "Ask me a question, for example: *what are the prerequisites?* If you did: Discord shows me "
-    "only messages that mention me, so reply with the ping switched on, or use `/ask`."
+    f"{NO_QUESTION} If you did: Discord shows me only messages that mention me, so reply with the "
+    "ping switched on, or use `/ask`."
 )
 _MENTION = re.compile(r"<@[!&]?\d+>")
 
@@ -42,7 +43,8 @@ async def answer_message(bot: QuothBot, message: discord.Message) -> None:
         channel = await open_thread(message, text) or channel
     reply = MessageReply(message, channel)
     if not text or not open_to.collections:
-        await reply.say(NO_WORDS if not text else NOTHING_OPEN)
+        nothing = NO_WORDS if message.guild else NO_QUESTION
+        await reply.say(NOTHING_OPEN if text else nothing)
         return
     await reply.open()
     replied_to = await _replied_to(bot, message, caller)

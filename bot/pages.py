@@ -116,7 +116,7 @@ def gaps_page(
 def why(answer: Answer) -> str:
     """Return how an answer was found: the question searched for, ranks and scores."""
     found = [
-        f"**Searched for:** {literal(one_line(answer.standalone_question, 300))}",
+        f"**Searched for:** {literal(one_line(answer.standalone_question, 200))}",
         f"**Engine:** {literal(one_line(answer.engine, 60))} · **confidence** "
         f"{answer.confidence:.0%} · **outcome** {answer.status.replace('_', ' ')}",
     ]

@@ -12,7 +12,7 @@ import pytest
 
 from bot.cogs.ask import is_question
 from bot.discord_asking import GO_ON
-from bot.discord_talking import NO_WORDS
+from bot.discord_talking import NO_QUESTION, NO_WORDS
 from index.config import SHARED_COLLECTION
 from index.schema import Source
 from tests.discord_fixtures import Stage, answer, citation, eventually, source, staged
@@ -345,6 +345,14 @@ async def test_a_mention_without_a_question_is_told_how_to_ask(stage: Stage, tex
     await stage.start()
     await ann.mention(text, in_=general)
     assert (await ann.sees(in_=general)).text == NO_WORDS
+
+
+async def test_a_file_sent_directly_without_words_is_told_how_to_ask(stage: Stage) -> None:
+    acme = stage.discord.guild("Acme")
+    ann = acme.member("Ann")
+    await stage.start()
+    await ann.dm("", files={"a.txt": b"A file."})
+    assert (await ann.sees()).text == NO_QUESTION
 
 
 async def test_a_long_question_is_asked_whole_however_it_is_asked(stage: Stage) -> None:

@@ -162,3 +162,18 @@ async def test_asking_again_opens_only_what_the_person_may_read_now(stage: Stage
     assert OLD in fresh.text
     why = await abe.sees(to=await abe.click(shown, "Why?"))
     assert "has changed" not in why.text
+
+
+async def test_why_and_the_note_fit_into_one_message(stage: Stage) -> None:
+    general, ann = a_server(stage)
+    title = "*" * 90
+    stage.shelf.put(paper(OLD).model_copy(update={"title": title}))
+    stage.answerer.changes = {"standalone_question": "*" * 900, "engine": "*" * 90}
+    for number in range(20):
+        stage.shelf.put(source(SHARED_COLLECTION, f"{number}.txt", "Nothing.", title="漢" * 90))
+    await stage.start()
+    shown = await answered(ann, general)
+    stage.shelf.put(paper(NEW))
+    why = await ann.sees(to=await ann.click(shown, "Why?"))
+    assert "has changed since that answer." in why.text
+    assert why.buttons == [AGAIN]

@@ -441,6 +441,8 @@ async def test_settings_survive_a_restart(stage: Stage) -> None:
     await stage.start()
     await said(kim, "settings threads", general, channel=general, state="on")
     await stage.restart()
+    listed = await said(kim, "collection list", general)
+    assert f"A thread for every question in <#{general.id}>." in listed
     await ann.mention(QUESTION, in_=general)
     shown = await ann.sees(SENTENCE)
     assert shown.channel.parent is general
