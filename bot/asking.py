@@ -6,6 +6,7 @@ Nothing here knows Discord. Every way out is an answer or an error with a senten
 from __future__ import annotations
 
 import asyncio
+import math
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -122,9 +123,10 @@ class Asking:
     async def _cool_down(self, caller: Caller) -> None:
         while (wait := self._cooldowns.take(caller.user, caller.guild, time.monotonic())) > 0:
             if wait > PATIENCE:
-                raise Busy(
-                    f"Please wait {wait:.0f} seconds before the next question.", seconds=wait
-                )
+                mine = self._cooldowns.is_persons(caller.user, time.monotonic())
+                why = "" if mine else "This server has asked a lot in the last minute. "
+                left = f"{why}Please wait {_in_words(wait)} before the next question."
+                raise Busy(left, seconds=wait)
             await asyncio.sleep(wait)
 
     async def _answered(self, question: Question, text: str, show: Show) -> Answer:
@@ -163,6 +165,13 @@ class Asking:
             self._memory.add_turns(kept)
         if kept.answer.status == "not_found":
             self._feedback.add_gap(kept, "not_found", person=kept.asker, at=kept.at)
+
+
+def _in_words(seconds: float) -> str:
+    """Return a time to wait, never shorter than it is."""
+    if seconds <= 120:
+        return f"{math.ceil(seconds)} seconds"
+    return f"{math.ceil(seconds / 60)} minutes"
 
 
 def _kept(question: Question, answer: Answer) -> Kept:

@@ -35,6 +35,10 @@ class Cooldowns:
         self._forget_oldest()
         return 0.0
 
+    def is_persons(self, person: int, now: float) -> bool:
+        """Say whether it is the person who has to wait, and not the server as a whole."""
+        return self._person_wait(person, now) > 0
+
     def _person_wait(self, person: int, now: float) -> float:
         last = self._persons.get(person)
         return 0.0 if last is None else last + self._person_seconds - now

@@ -8,15 +8,17 @@ from typing import Any
 
 import discord
 
-from bot.discord_asking import answer_interaction, opened
+from bot.discord_asking import answer_interaction, noticed, opened
 from bot.discord_callers import audience_of, caller_of
-from bot.discord_client import Click, Handlers, Target
-from bot.discord_lists import gaps_text, sources_text
-from bot.discord_reply import SILENT, file_of
-from bot.pages import report as report_text
+from bot.discord_client import Click, Filled, Handlers, Target
+from bot.discord_gaps import clicks as gap_clicks
+from bot.discord_gaps import forms as gap_forms
+from bot.discord_lists import sources_text
+from bot.discord_reply import SILENT, embed_of, file_of
+from bot.markdown import literal
 from bot.render import render_answer
-from bot.reopening import Shown
-from bot.views import answer_view, card_view, form
+from bot.reopening import SourceGoneError
+from bot.views import again_view, answer_view, card_view, form
 
 MAX_REASON = 500
 MAX_QUESTION = 1000
@@ -35,32 +37,34 @@ async def card(click: Click, target: Target) -> None:
 
 
 async def _turn(click: Click, target: Target) -> None:
-    shown = await click.client.service.reopening.card(target.key, target.number, caller_of(click))
+    reopening, caller = click.client.service.reopening, caller_of(click)
+    try:
+        shown = await reopening.card(target.key, target.number, caller)
+    except SourceGoneError as gone:
+        await click.edit_original_response(
+            content=str(gone), embed=None, view=again_view(gone.kept), allowed_mentions=SILENT
+        )
+        return
     await click.edit_original_response(
         content=None,
-        embed=_embed(shown),
+        embed=embed_of(shown.card),
         view=card_view(target.key, shown),
         allowed_mentions=SILENT,
     )
-
-
-def _embed(shown: Shown) -> discord.Embed:
-    embed = discord.Embed(title=shown.card.title, description=shown.card.body)
-    return embed.set_footer(text=shown.card.footer) if shown.card.footer else embed
 
 
 async def why(click: Click, target: Target) -> None:
     """Show how an answer was found."""
     await click.response.defer(ephemeral=True, thinking=True)
     text = await click.client.service.reopening.why(target.key, caller_of(click))
-    await click.edit_original_response(content=text, allowed_mentions=SILENT)
+    await _say(click, target, text)
 
 
 async def like(click: Click, target: Target) -> None:
     """Count a 👍."""
     await click.response.defer(ephemeral=True, thinking=True)
     await click.client.service.reopening.rate(target.key, caller_of(click), liked=True)
-    await click.edit_original_response(content="Thank you, noted.")
+    await _say(click, target, "Thank you, noted.")
 
 
 async def dislike(click: Click, target: Target) -> None:
@@ -78,13 +82,13 @@ async def dislike(click: Click, target: Target) -> None:
     await click.client.service.reopening.rate(target.key, caller_of(click), liked=False)
 
 
-async def dislike_reason(click: Click, target: Target, text: str) -> None:
+async def dislike_reason(click: Click, target: Target, filled: Filled) -> None:
     """Keep the reason of a 👎."""
     await click.response.defer(ephemeral=True, thinking=True)
     await click.client.service.reopening.rate(
-        target.key, caller_of(click), liked=False, reason=text.strip() or None
+        target.key, caller_of(click), liked=False, reason=filled.text or None
     )
-    await click.edit_original_response(content="Thank you. I passed it on to the managers.")
+    await _say(click, target, "Thank you. I passed it on to the managers.")
 
 
 async def follow_up(click: Click, target: Target) -> None:
@@ -101,7 +105,7 @@ async def follow_up(click: Click, target: Target) -> None:
     )
 
 
-async def follow_up_question(click: Click, target: Target, text: str) -> None:
+async def follow_up_question(click: Click, target: Target, filled: Filled) -> None:
     """Answer the next question of a conversation, as privately as the one before.
 
     Whether that was private stands on its button, since deferring cannot wait for the memory.
@@ -112,13 +116,24 @@ async def follow_up_question(click: Click, target: Target, text: str) -> None:
     kept = await click.client.service.reopening.open(target.key, caller_of(click))
     same = kept.private == hidden
     conversation = kept.conversation if same else f"{kept.conversation}-u{click.user.id}"
-    await answer_interaction(click, text, private=private, conversation=conversation, repeat=True)
+    await answer_interaction(
+        click, filled.text, private=private, conversation=conversation, repeat=True, after=kept
+    )
 
 
-async def about_question(click: Click, target: Target, text: str) -> None:
+async def again(click: Click, target: Target) -> None:
+    """Ask the question of an answer anew, as privately as before."""
+    private = bool(target.number)
+    hidden = opened(click.client, caller_of(click), click.channel, private=private).private
+    await click.response.defer(ephemeral=hidden, thinking=True)
+    kept = await click.client.service.reopening.open(target.key, caller_of(click))
+    await answer_interaction(click, kept.answer.standalone_question, private=private, repeat=True)
+
+
+async def about_question(click: Click, target: Target, filled: Filled) -> None:
     """Answer what was asked about a message, for the one who asked."""
     await click.response.defer(ephemeral=True, thinking=True)
-    await answer_interaction(click, text, private=True, repeat=True)
+    await answer_interaction(click, filled.text, private=True, repeat=True)
 
 
 async def share(click: Click, target: Target) -> None:
@@ -129,7 +144,8 @@ async def share(click: Click, target: Target) -> None:
     kept = await service.reopening.shareable(target.key, caller, audience_of(click.channel))
     if not isinstance(click.channel, discord.abc.Messageable):
         return
-    rendered = render_answer(kept.answer, now=datetime.now(UTC), asked=True)
+    answer = noticed(kept.answer, await service.reopening.changed(kept, caller))
+    rendered = render_answer(answer, now=datetime.now(UTC), asked=True)
     public = await service.reopening.publish(kept)
     *earlier, last = rendered.parts
     for place, part in enumerate(earlier):
@@ -142,7 +158,18 @@ async def share(click: Click, target: Target) -> None:
         allowed_mentions=SILENT,
     )
     await service.records.run(service.memory.put_on, message.id, public.key)
-    await click.edit_original_response(content="Shared.")
+    await _say(click, target, "Shared.")
+
+
+async def _say(click: Click, target: Target, text: str) -> None:
+    """Show a sentence, and below it what has changed since the answer was given."""
+    reopening, caller = click.client.service.reopening, caller_of(click)
+    kept, note = await reopening.opened_and_changed(target.key, caller)
+    await click.edit_original_response(
+        content=f"{text}\n-# ⚠️ {literal(note)}" if note else text,
+        view=again_view(kept) if note else None,
+        allowed_mentions=SILENT,
+    )
 
 
 async def sources(click: Click, target: Target) -> None:
@@ -150,36 +177,6 @@ async def sources(click: Click, target: Target) -> None:
     await click.response.defer()
     text, view = await sources_text(click, target.key, target.number)
     await click.edit_original_response(content=text, view=view, allowed_mentions=SILENT)
-
-
-async def gaps(click: Click, target: Target) -> None:
-    """Turn the page of `/gaps`."""
-    await click.response.defer()
-    text, view = await gaps_text(click, target.number)
-    await click.edit_original_response(content=text, view=view, allowed_mentions=SILENT)
-
-
-async def gap(click: Click, target: Target) -> None:
-    """Ask for a team answer."""
-    await click.response.send_modal(
-        form(
-            target,
-            title="Team answer",
-            label="Your answer",
-            placeholder="It becomes a source with your name and today's date.",
-            required=True,
-            length=4000,
-        )
-    )
-
-
-async def gap_answer(click: Click, target: Target, text: str) -> None:
-    """Keep a team answer as a source."""
-    await click.response.defer(ephemeral=True, thinking=True)
-    report = await click.client.service.keeping.answer_gap(
-        caller_of(click), target.number, text, author=click.user.display_name
-    )
-    await click.edit_original_response(content=report_text(report), allowed_mentions=SILENT)
 
 
 def handlers() -> Handlers:
@@ -191,15 +188,15 @@ def handlers() -> Handlers:
         "up": like,
         "down": dislike,
         "more": follow_up,
+        "again": again,
         "share": share,
         "sources": sources,
-        "gaps": gaps,
-        "gap": gap,
+        **gap_clicks(),
     }
     forms: dict[str, Any] = {
         "down": dislike_reason,
         "more": follow_up_question,
-        "gap": gap_answer,
         "about": about_question,
+        **gap_forms(),
     }
     return Handlers(clicks=clicks, forms=forms)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+import contextlib
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
 import discord
 
@@ -14,6 +17,7 @@ from bot.pages import progress, report
 from bot.rulebook import NotAvailableError
 from index.schema import SyncReport
 
+STOPPED = "I am being restarted. Look in a minute whether it is done; if not, please try again."
 NOTHING_TO_ADD = "Attach one to ten files, or give the address of a web page."
 
 
@@ -22,8 +26,8 @@ async def add_sources(
     collection: str | None,
     files: Sequence[discord.Attachment],
     url: str | None,
-) -> None:
-    """Add files and a page; a deferred interaction shows how far it is, and the report."""
+) -> str:
+    """Add files and a page; a deferred interaction shows how far it is. Return the report."""
     keeping, caller = interaction.client.service.keeping, caller_of(interaction)
     if not files and not url:
         raise NotAvailableError(NOTHING_TO_ADD)
@@ -39,7 +43,21 @@ async def add_sources(
     if url:
         await show(len(files), len(files) + 1, url)
         done = together(done, await keeping.add_page(caller, collection, url, added_by=author))
-    await say(interaction, report(done))
+    return report(done)
+
+
+async def finished(interaction: Click, work: Coroutine[Any, Any, str]) -> None:
+    """Show what `work` says when it is done; a stop of the bot waits for it, or excuses it."""
+
+    async def told() -> None:
+        try:
+            await say(interaction, await work)
+        except asyncio.CancelledError:
+            with contextlib.suppress(discord.HTTPException):
+                await say(interaction, STOPPED)
+            raise
+
+    await interaction.client.service.flights.start(told())
 
 
 async def say(interaction: Click, text: str) -> None:

@@ -7,8 +7,6 @@ import contextlib
 import hashlib
 import json
 import logging
-import logging.handlers
-import queue
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -32,6 +30,7 @@ from bot.discord_actions import handlers
 from bot.discord_client import QuothBot, ShardedBot
 from bot.discord_parts import open_parts
 from bot.invite import PERMISSIONS, invite_link
+from bot.process import LAST_MOMENT, leave_within, logged
 from bot.service import Parts, Service, open_service
 from bot.settings import Settings
 from bot.views import AnswerButton
@@ -90,16 +89,20 @@ async def build_bot(service: Service, *, shards: int = 1) -> QuothBot:
     return bot
 
 
-def commands_hash(bot: QuothBot) -> str:
-    """Return what changes when any command changes, or the library that describes them."""
-    commands = [command.to_dict(bot.tree) for command in bot.tree.get_commands()]
+async def commands_hash(bot: QuothBot) -> str:
+    """Return what changes when a command does, its translation, or the library."""
+    translator = bot.tree.translator or English()
+    commands = [
+        await command.get_translated_payload(bot.tree, translator)
+        for command in bot.tree.get_commands()
+    ]
     said = json.dumps([discord.__version__, bot.application_id, commands], sort_keys=True)
     return hashlib.sha256(said.encode()).hexdigest()
 
 
 async def sync_commands(bot: QuothBot) -> bool:
     """Register the commands if Discord has others; say whether that was needed."""
-    service, digest = bot.service, commands_hash(bot)
+    service, digest = bot.service, await commands_hash(bot)
     if await service.records.run(service.memory.fact, SYNCED) == digest:
         return False
     await bot.tree.sync()
@@ -108,11 +111,16 @@ async def sync_commands(bot: QuothBot) -> bool:
 
 
 async def serve(
-    parts: Parts, *, ready: Callable[[QuothBot], None] | None = None, deadline: float | None = None
+    parts: Parts,
+    *,
+    ready: Callable[[QuothBot], None] | None = None,
+    stopping: Callable[[], None] = lambda: None,
+    deadline: float | None = None,
 ) -> None:
     """Run the bot until it is stopped by SIGTERM, SIGINT or cancellation.
 
-    Raises ConfigurationError when Discord does not take the token.
+    `stopping` is called at the first signal. Raises ConfigurationError when Discord does not take
+    the token.
     """
     settings = parts.settings
     token = _token(settings)
@@ -120,7 +128,9 @@ async def serve(
     with _pointed_at(settings, gateway):
         async with open_service(parts, deadline=deadline) as service:
             bot = await build_bot(service, shards=gateway.shards)
-            async with bot, _stopped_by_signals(bot):
+            if settings.discord_gateway_url:
+                keep_to(bot, yarl.URL(gateway.url))
+            async with bot, _stopped_by_signals(bot, stopping):
                 if ready is not None:
                     ready(bot)
                 await _connected(bot, token)
@@ -183,14 +193,29 @@ def _pointed_at(settings: Settings, gateway: Gateway) -> Iterator[None]:
         Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = before
 
 
+def keep_to(bot: QuothBot, gateway: yarl.URL) -> None:
+    """Open every connection of the bot to `gateway`, resumed ones too.
+
+    Discord hands out an address to resume at, which a proxy or a compatible server passes on as it
+    is, or which cannot be reached from here.
+    """
+    connect = bot.http.ws_connect
+
+    async def ws_connect(url: str, *, compress: int = 0) -> aiohttp.ClientWebSocketResponse:
+        return await connect(str(gateway.with_query(yarl.URL(url).query)), compress=compress)
+
+    bot.http.ws_connect = ws_connect  # type: ignore[method-assign]
+
+
 @asynccontextmanager
-async def _stopped_by_signals(bot: QuothBot) -> AsyncIterator[None]:
+async def _stopped_by_signals(bot: QuothBot, announce: Callable[[], None]) -> AsyncIterator[None]:
     """Stop the bot at SIGTERM or SIGINT: finish or excuse what is under way, then leave."""
     loop = asyncio.get_running_loop()
     stopping: set[asyncio.Task[None]] = set()
 
     def stop() -> None:
         if not stopping:
+            announce()
             stopping.add(loop.create_task(shut_down(bot)))
 
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -218,14 +243,18 @@ def run(settings: Settings, *, announce: Callable[[str], None] = lambda line: No
     plain line when it cannot start.
     """
     _token(settings)
-    with _logged(settings):
+    with logged(settings):
         asyncio.run(_run(settings, announce))
     return 0
 
 
 async def _run(settings: Settings, announce: Callable[[str], None]) -> None:
     async with open_parts(settings) as parts:
-        await serve(parts, ready=lambda bot: _announce(bot, announce))
+        await serve(
+            parts,
+            ready=lambda bot: _announce(bot, announce),
+            stopping=lambda: leave_within(LAST_MOMENT),
+        )
 
 
 def _announce(bot: QuothBot, announce: Callable[[str], None]) -> None:
@@ -253,26 +282,3 @@ def lacking(bot: QuothBot) -> list[str]:
             link = invite_link(bot.application_id or 0)
             lines.append(f"In {guild.name!r} I lack: {names}. Invite me again: {link}")
     return lines
-
-
-@contextmanager
-def _logged(settings: Settings) -> Iterator[None]:
-    """Send the log to its file by a thread of its own: writing to a disk may take a while."""
-    settings.log_file.parent.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(settings.log_file, encoding="utf-8", delay=True)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    lines: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
-    listener = logging.handlers.QueueListener(lines, handler)
-    entrance = logging.handlers.QueueHandler(lines)
-    root = logging.getLogger()
-    level = root.level
-    root.addHandler(entrance)
-    root.setLevel(settings.log_level.upper())
-    listener.start()
-    try:
-        yield
-    finally:
-        root.removeHandler(entrance)
-        root.setLevel(level)
-        listener.stop()
-        handler.close()

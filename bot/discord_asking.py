@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import logging
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,13 +17,13 @@ from bot.asking import Question, StoppingError
 from bot.discord_callers import audience_of, caller_of
 from bot.discord_client import QuothBot
 from bot.discord_errors import sentence_for
-from bot.discord_reply import Drafts, InteractionReply, Reply
+from bot.discord_reply import SILENT, Drafts, InteractionReply, Reply
 from bot.markdown import one_line
 from bot.records import Kept
 from bot.render import render_answer
 from bot.rights import Caller, Opening, opening
 from bot.rulebook import NotAvailableError
-from bot.schema import Scope
+from bot.schema import Answer, Scope
 from bot.service import Service
 from bot.views import answer_view
 
@@ -30,6 +32,17 @@ logger = logging.getLogger(__name__)
 WITHHELD = (
     "I looked only in what everyone in this channel may read. `/ask` finds more, for you alone."
 )
+
+
+@dataclass(frozen=True)
+class Outdated:
+    """An answer before, whose sources have changed since."""
+
+    note: str
+    kept: Kept
+
+
+GO_ON = "-# Go on here: mention me, or reply to me."
 NOTHING_OPEN = "There is nothing here that you may read. A manager can change that."
 
 
@@ -79,8 +92,12 @@ async def answer_interaction(
     source: str | None = None,
     conversation: str | None = None,
     repeat: bool = False,
+    after: Kept | None = None,
 ) -> None:
-    """Answer a deferred interaction; `repeat` shows the question, where Discord does not."""
+    """Answer a deferred interaction; `repeat` shows the question, where Discord does not.
+
+    `after` is the answer that is followed up on.
+    """
     bot: QuothBot = interaction.client
     if not await bot.service.first_time(interaction.id):
         return
@@ -100,9 +117,14 @@ async def answer_interaction(
     )
     reply = InteractionReply(interaction, private=open_to.private)
     note = WITHHELD if open_to.withheld and not open_to.private else ""
-    await bot.service.flights.start(respond(bot.service, reply, question, repeat=repeat, note=note))
+    before = await outdated(bot.service, after, open_to.collections)
+    await bot.service.flights.start(
+        respond(bot.service, reply, question, repeat=repeat, note=note, before=before)
+    )
     if threaded:
-        await open_thread(await interaction.original_response(), text)
+        opened_thread = await open_thread(await interaction.original_response(), text)
+        if opened_thread is not None:
+            await opened_thread.send(GO_ON, nonce=str(interaction.id), allowed_mentions=SILENT)
 
 
 def opens_thread(bot: QuothBot, caller: Caller, channel: Any) -> bool:
@@ -121,15 +143,29 @@ async def open_thread(message: discord.Message, question: str) -> discord.Thread
         return None
 
 
+async def outdated(
+    service: Service, kept: Kept | None, collections: Sequence[str]
+) -> Outdated | None:
+    """Return an answer with what has changed of it since, if anything has."""
+    note = await service.reopening.changed(kept, collections) if kept else ""
+    return Outdated(note, kept) if kept and note else None
+
+
 async def respond(
-    service: Service, reply: Reply, question: Question, *, repeat: bool = False, note: str = ""
+    service: Service,
+    reply: Reply,
+    question: Question,
+    *,
+    repeat: bool = False,
+    note: str = "",
+    before: Outdated | None = None,
 ) -> None:
     """Answer one question into its place; every failure becomes a sentence there."""
     drafts = Drafts(reply.draft)
     try:
         kept = await service.asking.ask(question, drafts.show)
         await drafts.stop()
-        await _show(service, reply, kept, repeat=repeat, note=note)
+        await _show(service, reply, kept, repeat=repeat, note=note, before=before)
     except asyncio.CancelledError:
         await drafts.stop()
         with contextlib.suppress(discord.HTTPException):
@@ -140,13 +176,27 @@ async def respond(
         await _excuse(reply, error)
 
 
-async def _show(service: Service, reply: Reply, kept: Kept, *, repeat: bool, note: str) -> None:
-    answer = kept.answer
-    if note:
-        answer = answer.model_copy(update={"notice": " ".join(filter(None, [answer.notice, note]))})
+async def _show(
+    service: Service,
+    reply: Reply,
+    kept: Kept,
+    *,
+    repeat: bool,
+    note: str,
+    before: Outdated | None,
+) -> None:
+    answer = noticed(kept.answer, note, before.note if before else "")
     rendered = render_answer(answer, now=datetime.now(UTC), asked=repeat)
-    for message in await reply.finish(rendered, answer_view(kept)):
+    view = answer_view(kept, outdated=before.kept if before else None)
+    for message in await reply.finish(rendered, view):
         await service.records.run(service.memory.put_on, message, kept.key)
+
+
+def noticed(answer: Answer, *notes: str) -> Answer:
+    """Return an answer with further plain sentences about it."""
+    return answer.model_copy(
+        update={"notice": " ".join(filter(None, [answer.notice, *notes])) or None}
+    )
 
 
 async def _excuse(reply: Reply, error: Exception) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -45,11 +45,22 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Filled:
+    """What was typed into a form."""
+
+    text: str
+    source: str = ""
+    """A source by name, where the form asks for one."""
+
+
+@dataclass(frozen=True)
 class Handlers:
     """What to do at a click, and with a form that was filled in."""
 
     clicks: Mapping[str, Callable[[Any, Target], Awaitable[None]]] = field(default_factory=dict)
-    forms: Mapping[str, Callable[[Any, Target, str], Awaitable[None]]] = field(default_factory=dict)
+    forms: Mapping[str, Callable[[Any, Target, Filled], Awaitable[None]]] = field(
+        default_factory=dict
+    )
 
 
 class QuothTree(app_commands.CommandTree[Any]):
@@ -97,7 +108,9 @@ class QuothBot(commands.Bot):
             await report(interaction, LookupError(target.action))
             return
         try:
-            await handle(interaction, target, _typed(data.get("components", [])))
+            typed = dict(_typed(data.get("components", [])))
+            filled = Filled(typed.get("text", "").strip(), typed.get("source", "").strip())
+            await handle(interaction, target, filled)
         except Exception as error:
             await report(interaction, error)
 
@@ -117,12 +130,10 @@ def intents(*, message_content: bool) -> discord.Intents:
     return wanted
 
 
-def _typed(components: list[dict[str, Any]]) -> str:
-    """Return the text of a form's one field, however Discord wraps it."""
+def _typed(components: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Yield the fields of a form by custom_id, however Discord wraps them."""
     for component in components:
         if "value" in component:
-            return str(component["value"] or "")
+            yield str(component.get("custom_id", "")), str(component["value"] or "")
         inner = [component["component"]] if "component" in component else []
-        if text := _typed([*inner, *component.get("components", [])]):
-            return text
-    return ""
+        yield from _typed([*inner, *component.get("components", [])])

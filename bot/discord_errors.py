@@ -21,6 +21,8 @@ _KNOWN_CODES = {
     50001: "I cannot see this channel. Ask a moderator to give me View Channel.",
     50013: "I lack a permission here. `quoth doctor` prints a link that invites me with all of "
     "them; a moderator can use it again.",
+    50027: "Discord waits 15 minutes for a private answer, and this one took longer. Please ask "
+    "again.",
     40005: "The file is too large for this server.",
 }
 
@@ -31,11 +33,11 @@ def sentence_for(error: BaseException) -> str:
     if isinstance(error, discord.HTTPException) and error.code in _KNOWN_CODES:
         return _KNOWN_CODES[error.code]
     if isinstance(error, NotAvailableError | QuestionError | Busy):
-        return literal(one_line(str(error)))
+        return literal(one_line(str(error), 900))
     reference = secrets.token_hex(3)
     logger.error("reference %s", reference, exc_info=error)
     if isinstance(error, QuothError):
-        return f"{literal(one_line(str(error), 1500))} (reference {reference})"
+        return f"{literal(one_line(str(error), 900))} (reference {reference})"
     return f"Something went wrong on my side. Please try again. (reference {reference})"
 
 

@@ -9,10 +9,12 @@ import discord
 from bot.discord_callers import caller_of
 from bot.discord_client import Click
 from bot.markdown import literal
-from bot.pages import GapRow, gaps_page, sources_page
+from bot.pages import GapRow, ReviewRow, gaps_page, sources_page
 from bot.rights import CollectionRule, GuildRules, Limit
 from bot.split import MESSAGE_LIMIT, fitting
 from bot.views import EVERY, gaps_view, page_view
+
+GAPS_HINT = "-# Add what is missing with `/source add`, or answer a question yourself."
 
 
 async def sources_text(click: Click, collection: str, number: int) -> tuple[str, discord.ui.View]:
@@ -31,18 +33,22 @@ async def sources_text(click: Click, collection: str, number: int) -> tuple[str,
 
 async def gaps_text(click: Click, number: int) -> tuple[str, discord.ui.View]:
     """Return one page of the server's open questions, for those who manage it."""
-    groups = await click.client.service.keeping.gaps(caller_of(click))
+    caller, team = caller_of(click), click.client.service.team
+    groups, waiting = await team.gaps(caller), team.reviews(caller)
     rows = [
         GapRow(
             wording=group.wording,
             count=len(group.gaps),
             last=datetime.fromtimestamp(group.last, UTC),
             disliked=group.disliked,
+            persons=group.persons,
+            reasons=group.reasons,
         )
         for group in groups
     ]
-    page = gaps_page(rows, number, now=datetime.now(UTC))
-    return page.text, gaps_view(groups, page)
+    reviews = [ReviewRow(held.question, held.review or "") for held in waiting]
+    page = gaps_page(rows, number, now=datetime.now(UTC), reviews=reviews, hint=GAPS_HINT)
+    return page.text, gaps_view(groups, waiting, page)
 
 
 def described(rule: CollectionRule) -> str:
@@ -52,11 +58,15 @@ def described(rule: CollectionRule) -> str:
 
 
 def rules_text(rules: GuildRules) -> str:
-    """Return what a server has decided: its collections, their limits, and who manages them."""
+    """Return what a server has decided: collections, limits, managers, and its settings."""
     lines = [described(rule) for rule in rules.collections]
     lines.append(f"**shared library**: {'switched on' if rules.shared else 'switched off'}")
     if rules.managers:
         lines.append(f"Managed by {_named('@&', rules.managers)} and Manage Server.")
+    if rules.threads:
+        lines.append(f"A thread for every question in {_named('#', rules.threads)}.")
+    if rules.listening:
+        lines.append(f"Answering without a mention in {_named('#', rules.listening)}.")
     text = "\n".join(lines)
     return text[: fitting(text, MESSAGE_LIMIT)]
 

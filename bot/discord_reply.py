@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import discord
 
-from bot.render import Rendered, render_draft
+from bot.render import Card, Rendered, render_draft
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +21,9 @@ PACE = 1.2
 """Seconds between two edits of a draft; Discord is no platform for faster ones."""
 
 MAX_DRAFTS = 20
+
+TOKEN_IS_OVER = (10015, 50027)
+"""Unknown Webhook, Invalid Webhook Token: an interaction can be answered for 15 minutes."""
 
 _LAST_DRAFT = 5.0
 """Seconds for a draft on its way to arrive, so that it cannot overwrite the answer."""
@@ -42,12 +45,18 @@ class Reply(Protocol):
         ...
 
 
-def file_of(rendered: Rendered) -> list[discord.File]:
-    """Return the attachment, if there is one."""
-    if rendered.attachment is None:
+def file_of(rendered: Rendered | None) -> list[discord.File]:
+    """Return the attachment, if there is one; a file can be sent once."""
+    if rendered is None or rendered.attachment is None:
         return []
     name, content = rendered.attachment
     return [discord.File(io.BytesIO(content), filename=name)]
+
+
+def embed_of(card: Card) -> discord.Embed:
+    """Return a card as Discord shows it."""
+    embed = discord.Embed(title=card.title, description=card.body)
+    return embed.set_footer(text=card.footer) if card.footer else embed
 
 
 class InteractionReply:
@@ -64,49 +73,79 @@ class InteractionReply:
     async def finish(self, rendered: Rendered, view: discord.ui.View | None) -> list[int]:
         """Edit the response, and follow up with what does not fit into it."""
         *earlier, last = rendered.parts
-        files = file_of(rendered)
         if not earlier:
-            return [(await self._edit(last, view, files)).id]
-        sent = [await self._edit(earlier[0], None, [])]
-        sent += [await self._follow(part, None, []) for part in earlier[1:]]
-        sent.append(await self._follow(last, view, files))
+            return [(await self._edit(last, view, rendered)).id]
+        sent = [await self._edit(earlier[0])]
+        for place, part in enumerate(earlier[1:], start=1):
+            sent.append(await self._follow(part, place))
+        sent.append(await self._follow(last, len(earlier), view, rendered))
         return [message.id for message in sent]
 
     async def say(self, text: str) -> None:
-        """Edit the response."""
-        await self._edit(text, None, [])
+        """Edit the response; who asked privately and cannot be told here is told directly."""
+        try:
+            await self._edit(text)
+        except discord.HTTPException as error:
+            if error.code not in TOKEN_IS_OVER:
+                raise
+            await self._interaction.user.send(text, allowed_mentions=SILENT)
 
     async def _edit(
-        self, text: str, view: discord.ui.View | None, files: list[discord.File]
+        self,
+        text: str,
+        view: discord.ui.View | None = None,
+        rendered: Rendered | None = None,
     ) -> discord.Message:
         try:
             return await self._interaction.edit_original_response(
-                content=text, view=view, attachments=files, allowed_mentions=SILENT
+                content=text, view=view, attachments=file_of(rendered), allowed_mentions=SILENT
             )
+        except discord.NotFound as error:
+            if error.code in TOKEN_IS_OVER:
+                return await self._post(error, text, 0, view, rendered)
+            return await self._follow(text, 0, view, rendered)  # the response was deleted
         except discord.HTTPException as error:
-            # The response was deleted, or its token has run out after 15 minutes.
-            channel = self._interaction.channel
-            if error.status not in (401, 404) or self._private:
-                raise
-            if not isinstance(channel, discord.abc.Messageable):
-                raise
-            return await channel.send(
-                text,
-                view=view or discord.utils.MISSING,
-                nonce=f"{self._interaction.id}-0",
-                allowed_mentions=SILENT,
-            )
+            return await self._post(error, text, 0, view, rendered)
 
     async def _follow(
-        self, text: str, view: discord.ui.View | None, files: list[discord.File]
+        self,
+        text: str,
+        place: int,
+        view: discord.ui.View | None = None,
+        rendered: Rendered | None = None,
     ) -> discord.Message:
-        return await self._interaction.followup.send(
+        try:
+            return await self._interaction.followup.send(
+                text,
+                view=view or discord.utils.MISSING,
+                files=file_of(rendered),
+                ephemeral=self._private,
+                allowed_mentions=SILENT,
+                wait=True,
+            )
+        except discord.HTTPException as error:
+            return await self._post(error, text, place, view, rendered)
+
+    async def _post(
+        self,
+        error: discord.HTTPException,
+        text: str,
+        place: int,
+        view: discord.ui.View | None,
+        rendered: Rendered | None,
+    ) -> discord.Message:
+        """Send an open answer to the channel once the interaction's 15 minutes are over."""
+        channel = self._interaction.channel
+        if error.code not in TOKEN_IS_OVER or self._private:
+            raise error
+        if not isinstance(channel, discord.abc.Messageable):
+            raise error
+        return await channel.send(
             text,
             view=view or discord.utils.MISSING,
-            files=files,
-            ephemeral=self._private,
+            files=file_of(rendered),
+            nonce=f"{self._interaction.id}-{place}",
             allowed_mentions=SILENT,
-            wait=True,
         )
 
 
@@ -130,37 +169,39 @@ class MessageReply:
     async def finish(self, rendered: Rendered, view: discord.ui.View | None) -> list[int]:
         """Edit the reply, and send what does not fit into it."""
         *earlier, last = rendered.parts
-        files = file_of(rendered)
         if not earlier:
-            return [(await self._show(last, view, files)).id]
-        ids = [(await self._show(earlier[0], None, [])).id]
+            return [(await self._show(last, view, rendered)).id]
+        ids = [(await self._show(earlier[0])).id]
         for place, part in enumerate(earlier[1:], start=1):
             ids.append((await self._send(part, place)).id)
-        ids.append((await self._send(last, len(earlier), view, files)).id)
+        ids.append((await self._send(last, len(earlier), view, rendered)).id)
         return ids
 
     async def say(self, text: str) -> None:
         """Edit the reply."""
-        await self._show(text, None, [])
+        await self._show(text)
 
     async def _show(
-        self, text: str, view: discord.ui.View | None, files: list[discord.File]
+        self,
+        text: str,
+        view: discord.ui.View | None = None,
+        rendered: Rendered | None = None,
     ) -> discord.Message:
         if self._shown is None:
-            return await self._send(text, 0, view, files)
+            return await self._send(text, 0, view, rendered)
         try:
             return await self._shown.edit(
-                content=text, view=view, attachments=files, allowed_mentions=SILENT
+                content=text, view=view, attachments=file_of(rendered), allowed_mentions=SILENT
             )
         except discord.NotFound:  # somebody deleted the reply
-            return await self._send(text, 9, view, files)
+            return await self._send(text, 9, view, rendered)
 
     async def _send(
         self,
         text: str,
         place: int,
         view: discord.ui.View | None = None,
-        files: list[discord.File] | None = None,
+        rendered: Rendered | None = None,
     ) -> discord.Message:
         """Send with a nonce of message and place: sent twice, it appears once."""
         reference = self._message.to_reference(fail_if_not_exists=False)
@@ -168,7 +209,7 @@ class MessageReply:
         return await self._channel.send(
             text,
             view=view or discord.utils.MISSING,
-            files=files or [],
+            files=file_of(rendered),
             reference=reference if place == 0 and here else None,  # type: ignore[arg-type]
             mention_author=False,
             nonce=f"{self._message.id}-{place}",

@@ -1,7 +1,8 @@
 """Ratings and open questions, in the catalog's file.
 
 A rating knows a keyed hash of the person, so that everybody rates once; an open question knows
-its server and its wording. Synchronous, as `bot.memory` is.
+its server and its wording, and who asked only where the operator wants names. Synchronous, as
+`bot.memory` is.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hmac
 import secrets
 from collections.abc import Iterable
 
-from bot.records import SCHEMA, Gap, GapKind, Kept, Row, Tables
+from bot.records import Gap, GapKind, Kept, Row, Tables, prepare
 
 MAX_GAPS = 1_000
 """Open questions of one server; the oldest go first."""
@@ -20,10 +21,13 @@ MAX_GAPS = 1_000
 class Feedback:
     """Reads and writes ratings and open questions; safe to use from several threads."""
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, *, names: bool = False) -> None:
         self._tables = tables
-        tables.connection().executescript(SCHEMA)
+        self._names = names
+        prepare(tables)
         self._salt = self._own_salt()
+        if not names:
+            self._drop_names()
 
     def rate(self, kept: Kept, person: int, *, liked: bool, reason: str | None, at: float) -> None:
         """Store one person's rating; a later one replaces it."""
@@ -51,10 +55,11 @@ class Feedback:
             return
         with self._tables.transaction() as write:
             write.execute(
-                "INSERT OR REPLACE INTO bot_gaps (guild, question, kind, reason, asker, answer, at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO bot_gaps "
+                "(guild, question, kind, reason, asker, answer, at, person)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (kept.guild, kept.answer.standalone_question, kind, reason, self._hashed(person),
-                 kept.key, at),
+                 kept.key, at, person if self._names else None),
             )  # fmt: skip
             write.execute(
                 "DELETE FROM bot_gaps WHERE guild = ?1 AND id NOT IN "
@@ -65,10 +70,11 @@ class Feedback:
     def gaps(self, guild: int) -> tuple[Gap, ...]:
         """Return the open questions of one server, newest first."""
         rows = self._tables.connection().execute(
-            "SELECT id, question, kind, reason, at FROM bot_gaps WHERE guild = ? ORDER BY id DESC",
+            "SELECT id, question, kind, reason, answer, at, person FROM bot_gaps "
+            "WHERE guild = ? ORDER BY id DESC",
             (guild,),
         )
-        names = ("id", "question", "kind", "reason", "at")
+        names = ("id", "question", "kind", "reason", "answer", "at", "person")
         return tuple(Gap(**dict(zip(names, row, strict=True))) for row in rows)
 
     def close_gaps(self, guild: int, ids: Iterable[int]) -> None:
@@ -84,6 +90,10 @@ class Feedback:
         with self._tables.transaction() as write:
             write.execute("DELETE FROM bot_ratings WHERE rater = ?", (rater,))
             write.execute("DELETE FROM bot_gaps WHERE asker = ?", (rater,))
+
+    def _drop_names(self) -> None:
+        with self._tables.transaction() as write:
+            write.execute("UPDATE bot_gaps SET person = NULL WHERE person IS NOT NULL")
 
     def _own_salt(self) -> bytes:
         with self._tables.transaction() as write:

@@ -46,6 +46,12 @@ class GapGroup(Value):
         """What people said about bad answers."""
         return tuple(gap.reason for gap in self.gaps if gap.reason)
 
+    @property
+    def persons(self) -> tuple[int, ...]:
+        """Who asked, each once; empty unless the operator wants names."""
+        known = (gap.person for gap in self.gaps if gap.person is not None)
+        return tuple(dict.fromkeys(known))
+
 
 def grouped(gaps: Sequence[Gap], vectors: Vectors | None = None) -> list[GapGroup]:
     """Return the groups, most asked first; `vectors` are those of the questions, in order."""

@@ -1,26 +1,17 @@
-"""Sources, collections and open questions of one server, for those who may manage them.
-
-Documents are written one after another: the index has one writer, and a second worker of the
-bridge stays free for questions.
-"""
+"""Sources and collections of one server, for those who may manage them."""
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import reduce
 from typing import ParamSpec, TypeVar
 
 from bot.bridge import Bridge
-from bot.feedback import Feedback
-from bot.gaps import GapGroup, grouped
+from bot.desk import Desk
 from bot.pages import SourceRow
-from bot.protocols import Embed
-from bot.records import Gap
+from bot.refreshing import Refreshed, instead
 from bot.rights import (
     DEFAULT_LABEL,
     MAX_COLLECTIONS,
@@ -34,9 +25,9 @@ from bot.rights import (
 )
 from bot.rulebook import NotAvailableError, Rulebook
 from bot.shelf import Shelf
+from bot.team import Team
 from index.catalog_rows import SourceEntry
 from index.config import SHARED_COLLECTION
-from index.errors import QuothError
 from index.schema import SyncFailure, SyncReport
 
 logger = logging.getLogger(__name__)
@@ -66,19 +57,18 @@ class Keeping:
         self,
         *,
         rulebook: Rulebook,
-        feedback: Feedback,
+        team: Team,
         records: Bridge,
         shelf: Shelf,
+        desk: Desk,
         bridge: Bridge,
-        embed: Embed | None,
     ) -> None:
         self._rulebook = rulebook
-        self._feedback = feedback
+        self._team = team
         self._records = records
         self._shelf = shelf
+        self._desk = desk
         self._bridge = bridge
-        self._embed = embed
-        self._writing = asyncio.Lock()
 
     async def readable_sources(self, caller: Caller) -> list[SourceEntry]:
         """Return the sources that `caller` may read here."""
@@ -167,24 +157,42 @@ class Keeping:
         await self._write(self._shelf.remove, entry.id)
         return entry.title
 
-    async def refresh(self, caller: Caller, name: str) -> SyncReport:
-        """Fetch a web page again."""
-        entry = await self._managed(caller, name)
-        if not entry.uri.startswith(("http://", "https://")):
-            raise NotAvailableError(
-                f"{entry.title!r} was uploaded; add the new file under the same name instead."
+    async def refreshable_sources(self, caller: Caller) -> list[SourceEntry]:
+        """Return the sources of the server, and those of the shared library if it is read here."""
+        found = await self.managed_sources(caller)
+        shared = SHARED_COLLECTION in readable(caller, self._rulebook.of(caller.guild))
+        return [*found, *await self._sources([SHARED_COLLECTION])] if shared else found
+
+    async def refresh(self, caller: Caller, name: str) -> Refreshed:
+        """Fetch a web page again, or bring a file of the documents folder in step.
+
+        Raises NotAvailableError with what to do instead for what cannot be fetched.
+        """
+        entry = _called(await self.refreshable_sources(caller), name)
+        if sentence := instead(entry):
+            raise NotAvailableError(sentence)
+        if entry.collection == SHARED_COLLECTION:
+            return Refreshed(await self._follow(entry), followed=True)
+        return Refreshed(
+            await self._write(
+                self._shelf.add_page, entry.collection, entry.uri, added_by=entry.added_by
             )
-        return await self._write(
-            self._shelf.add_page, entry.collection, entry.uri, added_by=entry.added_by
         )
 
+    async def _follow(self, entry: SourceEntry) -> SyncReport:
+        """Bring the documents folder in step, and say what that meant for one file of it."""
+        await self._write(self._shelf.bring_in_step)
+        after = {one.uri: one for one in await self._sources([SHARED_COLLECTION])}
+        now = after.get(entry.uri)
+        if now is None:
+            return SyncReport(removed=1)
+        if now.failure:
+            return failure(now.uri, now.failure)
+        same = now.sha256 == entry.sha256
+        return SyncReport(updated=int(not same), unchanged=int(same))
+
     async def _managed(self, caller: Caller, name: str) -> SourceEntry:
-        for entry in await self.managed_sources(caller):
-            if name in (entry.id, entry.uri, entry.title):
-                return entry
-        raise NotAvailableError(
-            f"There is no source {name!r} that you manage. `/sources` lists them."
-        )
+        return _called(await self.managed_sources(caller), name)
 
     async def create(self, caller: Caller, label: str, roles: Limit) -> CollectionRule:
         """Create a collection, limited to some roles or open to the server."""
@@ -215,44 +223,6 @@ class Keeping:
         await self._rulebook.change(rules.guild, lambda held: held.without(rule.name))
         return rule
 
-    async def gaps(self, caller: Caller) -> list[GapGroup]:
-        """Return the open questions of the server, grouped, for its managers."""
-        rules = self._rulebook.managed(caller)
-        found = await self._records.run(self._feedback.gaps, rules.guild)
-        return await self._grouped(found)
-
-    async def _grouped(self, gaps: Sequence[Gap]) -> list[GapGroup]:
-        try:
-            vectors = (
-                await self._embed([g.question for g in gaps]) if self._embed and gaps else None
-            )
-        except QuothError:
-            vectors = None  # without a model, words alone tell what is alike
-        return await self._bridge.run(grouped, gaps, vectors)
-
-    async def answer_gap(self, caller: Caller, gap: int, text: str, *, author: str) -> SyncReport:
-        """Make a team answer of `text`, and close the questions it answers."""
-        rules = self._rulebook.managed(caller)
-        found = next(
-            (group for group in await self.gaps(caller) if gap in {one.id for one in group.gaps}),
-            None,
-        )
-        if found is None:
-            raise NotAvailableError("This question is no longer open.")
-        digest = hashlib.sha256(found.wording.encode()).hexdigest()[:12]
-        report = await self.add_text(
-            caller,
-            f"team-answer-{digest}.txt",
-            f"{text.strip()}\n\nTeam answer by {author}, {datetime.now(UTC):%d %B %Y}.\n",
-            title=f"Team answer: {found.wording}"[:200],
-            url=None,
-            added_by=author,
-        )
-        if not report.failed:
-            ids = [one.id for one in found.gaps]
-            await self._records.run(self._feedback.close_gaps, rules.guild, ids)
-        return report
-
     async def is_empty(self) -> bool:
         """Say whether nothing of the documents folder is indexed yet."""
         return not await self._bridge.run(self._shelf.sources, SHARED_COLLECTION)
@@ -264,8 +234,24 @@ class Keeping:
             logger.warning("%s was not indexed: %s", failed.source, failed.reason)
 
     async def _write(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        async with self._writing:
-            return await self._bridge.run(call, *args, **kwargs)
+        """Write, and have the team answers looked at that may rest on what was written."""
+        try:
+            return await self._desk.write(call, *args, **kwargs)
+        finally:
+            await self._expired()
+
+    async def _expired(self) -> None:
+        try:
+            await self._team.expire()
+        except Exception:  # what was written stays written, and the next minute looks again
+            logger.exception("the team answers were not looked at")
+
+
+def _called(entries: Sequence[SourceEntry], name: str) -> SourceEntry:
+    for entry in entries:
+        if name in (entry.id, entry.uri, entry.title):
+            return entry
+    raise NotAvailableError(f"There is no source {name!r} that you manage. `/sources` lists them.")
 
 
 def failure(source: str, reason: str) -> SyncReport:

@@ -11,7 +11,7 @@ import json
 import zlib
 from collections.abc import Iterable, Sequence
 
-from bot.records import SCHEMA, Kept, Row, Tables, trim
+from bot.records import Kept, Row, Tables, prepare, trim
 from bot.rights import GuildRules
 from bot.schema import Citation, Turn
 
@@ -34,7 +34,7 @@ class Memory:
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
-        tables.connection().executescript(SCHEMA)
+        prepare(tables)
 
     def keep(self, kept: Kept) -> None:
         """Store an answer for its buttons."""

@@ -7,21 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
-from bot.markdown import in_code, literal, one_line
+from bot.markdown import clean, in_code, literal, one_line
 from bot.quoting import ago
+from bot.render import Card
 from bot.schema import Answer, HitTrace
-from bot.split import MESSAGE_LIMIT, units
+from bot.split import MESSAGE_LIMIT, fitting, units
 from bot.tables import aligned
+from bot.team_answers import TeamAnswer
 from index.schema import SourceState, SyncFailure, SyncReport
 
 PAGE_SIZE = 10
+
+MAX_REVIEWS = 5
+"""Team answers to review that stand on one page, a row of buttons."""
 
 _STATES: dict[SourceState, str] = {"ready": "✅", "indexing": "⏳", "failed": "⚠️"}
 _TRACE_ROWS = 12
 _BAR = 20
 _FOOT = 40
+_NAMES = 3
+_REASONS = 2
+_REVIEWED = 1900
+"""Characters of a team answer on its card; escaping can double them."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +58,19 @@ class GapRow:
     last: datetime
     disliked: bool = False
     """Whether it was answered and rated 👎."""
+    persons: tuple[int, ...] = ()
+    """Ids of who asked, where the operator wants names."""
+    reasons: tuple[str, ...] = ()
+    """Why it was rated 👎, newest first."""
+
+
+@dataclass(frozen=True)
+class ReviewRow:
+    """A team answer that waits for a review."""
+
+    question: str
+    reason: str
+    """What has changed of what it rests on."""
 
 
 @dataclass(frozen=True)
@@ -69,11 +91,24 @@ def sources_page(rows: Sequence[SourceRow], number: int = 1, *, now: datetime) -
     return _page(head, [_source_line(row, now) for row in rows], number)
 
 
-def gaps_page(rows: Sequence[GapRow], number: int = 1, *, now: datetime) -> Page:
-    """Return one page of questions the sources could not answer, as they are given."""
+def gaps_page(
+    rows: Sequence[GapRow],
+    number: int = 1,
+    *,
+    now: datetime,
+    reviews: Sequence[ReviewRow] = (),
+    hint: str = "",
+) -> Page:
+    """Return one page of questions the sources could not answer, as they are given.
+
+    Above them stand the first team answers that wait for a review; `hint` goes below the heading.
+    """
+    above = _reviews(reviews)
     if not rows:
-        return Page("No open questions: everything asked so far was answered.", 1, 1)
-    head = f"**Gaps** · {_plural(len(rows), 'question')} without a good answer"
+        none = "No open questions: everything asked so far was answered."
+        return Page("\n".join([*above, none]), 1, 1)
+    title = f"**Gaps** · {_plural(len(rows), 'question')} without a good answer"
+    head = "\n".join(filter(None, [*above, title, hint]))
     lines = [f"{place}. {_gap_line(row, now)}" for place, row in enumerate(rows, start=1)]
     return _page(head, lines, number)
 
@@ -81,7 +116,7 @@ def gaps_page(rows: Sequence[GapRow], number: int = 1, *, now: datetime) -> Page
 def why(answer: Answer) -> str:
     """Return how an answer was found: the question searched for, ranks and scores."""
     found = [
-        f"**Searched for:** {literal(one_line(answer.standalone_question, 300))}",
+        f"**Searched for:** {literal(one_line(answer.standalone_question, 200))}",
         f"**Engine:** {literal(one_line(answer.engine, 60))} · **confidence** "
         f"{answer.confidence:.0%} · **outcome** {answer.status.replace('_', ' ')}",
     ]
@@ -175,7 +210,45 @@ def _source_line(row: SourceRow, now: datetime) -> str:
 def _gap_line(row: GapRow, now: datetime) -> str:
     sign = " · 👎" if row.disliked else ""
     asked = f"asked {_plural(row.count, 'time')}, last {ago(row.last, now)}"
-    return f"{literal(one_line(row.wording, 120))} · {asked}{sign}"
+    said = "; ".join(f"“{literal(one_line(reason, 60))}”" for reason in row.reasons[:_REASONS])
+    below = f"\n-# {said}" if said else ""
+    return f"{literal(one_line(row.wording, 120))} · {asked}{sign}{_by(row.persons)}{below}"
+
+
+def _by(persons: Sequence[int]) -> str:
+    """Return who asked: mentions, which show today's names and ping nobody in a bot's message."""
+    if not persons:
+        return ""
+    named = ", ".join(f"<@{id}>" for id in persons[:_NAMES])
+    left = len(persons) - _NAMES
+    return f" · by {named}{f' and {left} more' if left > 0 else ''}"
+
+
+def _reviews(rows: Sequence[ReviewRow]) -> list[str]:
+    if not rows:
+        return []
+    lines = [
+        f"{place}. {literal(one_line(row.question, 50))} · {literal(one_line(row.reason, 50))}"
+        for place, row in enumerate(rows[:MAX_REVIEWS], start=1)
+    ]
+    left = len(rows) - MAX_REVIEWS
+    more = [f"-# and {left} more"] if left > 0 else []
+    head = f"**Team answers to review** · {len(rows)}, not used until then"
+    return [head, *lines, *more, ""]
+
+
+def review_card(answer: TeamAnswer, *, now: datetime) -> Card:
+    """Return a team answer as the one who reviews it reads it."""
+    text = clean(answer.text)
+    shown = text[: fitting(text, _REVIEWED)] + ("…" if units(text) > _REVIEWED else "")
+    written = ago(datetime.fromtimestamp(answer.at, UTC), now)
+    by = one_line(answer.author, 40)
+    return Card(
+        title=literal(one_line(answer.question, 120)),
+        body=literal(shown),
+        footer=f"Team answer by {by}, {written}. {one_line(answer.review or '', 200)}",
+        link=None,
+    )
 
 
 def _trace_row(place: int, hit: HitTrace) -> list[str]:

@@ -38,9 +38,12 @@ CREATE TABLE IF NOT EXISTS bot_ratings (
 CREATE TABLE IF NOT EXISTS bot_gaps (
     id INTEGER PRIMARY KEY, guild INTEGER NOT NULL, question TEXT NOT NULL, kind TEXT NOT NULL,
     reason TEXT, asker TEXT NOT NULL, answer TEXT NOT NULL, at REAL NOT NULL,
-    UNIQUE (answer, kind, asker)
+    person INTEGER, UNIQUE (answer, kind, asker)
 );
 CREATE INDEX IF NOT EXISTS bot_gaps_guild ON bot_gaps (guild, at);
+CREATE TABLE IF NOT EXISTS bot_team_answers (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL UNIQUE, body TEXT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS bot_guilds (guild INTEGER PRIMARY KEY, rules TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS bot_seen (
     place INTEGER PRIMARY KEY, id INTEGER NOT NULL UNIQUE, at REAL NOT NULL
@@ -82,7 +85,20 @@ class Gap(Value):
     question: str = Field(description="Its wording.")
     kind: GapKind = Field(description="Unanswered, or answered and rated 👎.")
     reason: str | None = Field(default=None, description="Why it was rated 👎, if that was said.")
+    answer: str = Field(default="", description="Key of the answer it got.")
     at: float = Field(description="When it was asked, in seconds since 1970.")
+    person: int | None = Field(
+        default=None, description="Who asked; None unless the operator wants names."
+    )
+
+
+def prepare(tables: Tables) -> None:
+    """Create the tables, and add what an earlier version did not have."""
+    tables.connection().executescript(SCHEMA)
+    with tables.transaction() as write:
+        columns = {row[1] for row in write.execute("PRAGMA table_info(bot_gaps)")}
+        if "person" not in columns:
+            write.execute("ALTER TABLE bot_gaps ADD COLUMN person INTEGER")
 
 
 def trim(write: sqlite3.Connection, table: str, most: int) -> None:

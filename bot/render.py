@@ -134,7 +134,7 @@ def _remarks(answer: Answer) -> str:
     if one_line(answer.standalone_question, 1000) != one_line(answer.question, 1000):
         remarks.append(f"-# Searched for: {literal(one_line(answer.standalone_question, 300))}")
     if answer.notice:
-        remarks.append(f"-# {literal(one_line(answer.notice, 300))}")
+        remarks.append(f"-# {literal(one_line(answer.notice, 600))}")
     return "\n".join(remarks)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.bridge import Bridge
 from bot.feedback import Feedback
+from bot.markdown import one_line
 from bot.memory import Memory
 from bot.pages import why
 from bot.records import Kept
@@ -26,6 +27,15 @@ GONE = (
     "Please ask again."
 )
 CHANGED = "-# The source has changed since; this is what it said."
+STANDS = "-# The source has changed since, but it still says this."
+
+
+class SourceGoneError(NotAvailableError):
+    """The source of a citation was removed; the answer can be given anew."""
+
+    def __init__(self, kept: Kept) -> None:
+        super().__init__("This source has been removed since.")
+        self.kept = kept
 
 
 @dataclass(frozen=True)
@@ -36,6 +46,8 @@ class Shown:
     number: int
     """From 1."""
     total: int
+    again: Kept | None = None
+    """The answer, if it should be given anew because its source has changed."""
 
 
 def shown_citations(answer: Answer) -> tuple[Citation, ...]:
@@ -94,25 +106,47 @@ class Reopening:
         if citation.collection not in self._readable(caller):
             raise NotAvailableError
         source = await self._source(citation)
+        if source is None:
+            raise SourceGoneError(kept)
+        same = source.sha256 == citation.evidence.sha256
         card = show_card(
             citation,
-            source.text if source.sha256 == citation.evidence.sha256 else "",
+            source.text if same else "",
             now=datetime.now(UTC),
             number=number,
             total=len(cited),
         )
-        if source.sha256 != citation.evidence.sha256:
-            card = Card(card.title, f"{card.body}\n{CHANGED}"[:4096], card.footer, card.link)
-        return Shown(card, number, len(cited))
+        if same:
+            return Shown(card, number, len(cited))
+        stands = citation.quote in source.text
+        note = STANDS if stands else CHANGED
+        card = Card(card.title, f"{card.body}\n{note}"[:4096], card.footer, card.link)
+        return Shown(card, number, len(cited), None if stands else kept)
 
-    async def _source(self, citation: Citation) -> Source:
+    async def _source(self, citation: Citation) -> Source | None:
         try:
             source = await self._records.run(self._shelf.source, citation.evidence.source_id)
         except SourceNotFound:
-            raise NotAvailableError("This source has been removed since.") from None
+            return None
         if source.collection != citation.collection:
             raise NotAvailableError
         return source
+
+    async def changed(self, kept: Kept, collections: Sequence[str] | Caller) -> str:
+        """Say which sources no longer say what an answer quotes; empty when all of them do.
+
+        Only sources of these collections are named, or of those that a person may read.
+        """
+        open_to = self._readable(collections) if isinstance(collections, Caller) else collections
+        found: dict[str, str] = {}
+        for citation in kept.answer.citations:
+            if citation.collection in open_to and citation.title not in found:
+                source = await self._source(citation)
+                if source is None:
+                    found[citation.title] = "was removed"
+                elif citation.quote not in source.text:
+                    found[citation.title] = "has changed"
+        return _since(found)
 
     async def why(self, key: str, caller: Caller) -> str:
         """Return how an answer was found, as far as `caller` may read what was found."""
@@ -155,6 +189,11 @@ class Reopening:
         await self._records.run(self._memory.add_turns, public)
         return public
 
+    async def opened_and_changed(self, key: str, caller: Caller) -> tuple[Kept, str]:
+        """Return an answer, and which of its sources have changed since."""
+        kept = await self.open(key, caller)
+        return kept, await self.changed(kept, caller)
+
     def _obstacles(
         self, collections: Sequence[str], caller: Caller, audience: Audience | None
     ) -> list[str]:
@@ -163,3 +202,14 @@ class Reopening:
             return ["I cannot tell who may see this channel"]
         found = (obstacle(audience, rules, name) for name in collections)
         return [sentence for sentence in found if sentence]
+
+
+def _since(found: Mapping[str, str]) -> str:
+    """Return one sentence for all of them: what became of the first, and of how many more."""
+    if not found:
+        return ""
+    title, what = next(iter(found.items()))
+    first = f"{one_line(title, 60)!r} {what} since that answer"
+    if len(found) == 1:
+        return f"{first}."
+    return f"{first}, and so did {len(found) - 1} more of its sources."

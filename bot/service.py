@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.asking import Answering, Asking
+from bot.bases import Bases
 from bot.bridge import Bridge
 from bot.cooldown import Cooldowns
+from bot.desk import Desk
 from bot.feedback import Feedback
 from bot.keeping import Keeping
 from bot.memory import Memory
@@ -23,6 +25,8 @@ from bot.reopening import Reopening
 from bot.rulebook import Rulebook
 from bot.settings import Settings
 from bot.shelf import Shelf
+from bot.team import Team
+from bot.team_answers import TeamAnswers
 from index.errors import QuothError
 
 logger = logging.getLogger(__name__)
@@ -100,6 +104,7 @@ class Service:
     asking: Asking
     reopening: Reopening
     keeping: Keeping
+    team: Team
     rulebook: Rulebook
     memory: Memory
     feedback: Feedback
@@ -149,7 +154,7 @@ async def open_service(parts: Parts, *, deadline: float | None = None) -> AsyncI
 async def _built(parts: Parts, records: Bridge, deadline: float | None) -> Service:
     settings = parts.settings
     memory = await records.run(Memory, parts.tables)
-    feedback = await records.run(Feedback, parts.tables)
+    feedback = await records.run(Feedback, parts.tables, names=settings.gap_names == "on")
     rulebook = Rulebook(memory, records)
     await rulebook.load()
     asking = Asking(
@@ -171,16 +176,29 @@ async def _built(parts: Parts, records: Bridge, deadline: float | None) -> Servi
         records=records,
         shelf=parts.shelf,
     )
-    keeping = Keeping(
+    desk = Desk(parts.bridge)
+    team = Team(
         rulebook=rulebook,
         feedback=feedback,
+        bases=Bases(rulebook=rulebook, memory=memory, records=records, shelf=parts.shelf),
+        answers=await records.run(TeamAnswers, parts.tables),
         records=records,
         shelf=parts.shelf,
+        desk=desk,
         bridge=parts.bridge,
         embed=parts.embed,
     )
+    await team.load()
+    keeping = Keeping(
+        rulebook=rulebook,
+        team=team,
+        records=records,
+        shelf=parts.shelf,
+        desk=desk,
+        bridge=parts.bridge,
+    )
     return Service(
-        settings, asking, reopening, keeping, rulebook, memory, feedback, records, Flights()
+        settings, asking, reopening, keeping, team, rulebook, memory, feedback, records, Flights()
     )
 
 

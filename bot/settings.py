@@ -172,6 +172,12 @@ class Settings(Value):
         le=3650,
         description="Days that conversations are kept; 0 keeps none.",
     )
+    gap_names: Switch = Field(
+        default="off",
+        alias="QUOTH_GAP_NAMES",
+        description="Whether managers see in /gaps who asked: on or off; off keeps the wording "
+        "only.",
+    )
     allowed_hosts: tuple[str, ...] = Field(
         default=(),
         alias="QUOTH_ALLOWED_HOSTS",

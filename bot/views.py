@@ -14,9 +14,10 @@ import discord
 from bot.discord_client import CUSTOM_ID, Target
 from bot.discord_errors import report
 from bot.gaps import GapGroup
-from bot.pages import PAGE_SIZE, Page
+from bot.pages import MAX_REVIEWS, PAGE_SIZE, Page
 from bot.records import Kept
 from bot.reopening import Shown, shown_citations
+from bot.team_answers import TeamAnswer
 
 MAX_SHOW_BUTTONS = 10
 """Two rows; further citations are reached by turning over the card."""
@@ -68,8 +69,19 @@ class AnswerButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=CUST
             await report(interaction, error)
 
 
-def answer_view(kept: Kept) -> discord.ui.View:
-    """Return the buttons below an answer."""
+def again_button(kept: Kept, *, row: int | None = None) -> AnswerButton:
+    """Return what asks the question of an answer anew, as privately as before."""
+    target = Target("again", kept.key, int(kept.private))
+    return AnswerButton(target, label="Answer again", style=discord.ButtonStyle.primary, row=row)
+
+
+def again_view(kept: Kept) -> discord.ui.View:
+    """Return what stands below a note that a source has changed."""
+    return discord.ui.View(timeout=None).add_item(again_button(kept))
+
+
+def answer_view(kept: Kept, *, outdated: Kept | None = None) -> discord.ui.View:
+    """Return the buttons below an answer, and below it those of an outdated one before it."""
     view = discord.ui.View(timeout=None)
     primary = discord.ButtonStyle.primary
     for place, citation in enumerate(shown_citations(kept.answer)[:MAX_SHOW_BUTTONS], start=1):
@@ -86,6 +98,8 @@ def answer_view(kept: Kept) -> discord.ui.View:
     view.add_item(AnswerButton(more, label="Follow up", row=2))
     if kept.private:
         view.add_item(AnswerButton(Target("share", kept.key), label="Share", row=2))
+    if outdated is not None:
+        view.add_item(again_button(outdated, row=3))
     return view
 
 
@@ -102,6 +116,8 @@ def card_view(key: str, shown: Shown) -> discord.ui.View:
         )
     if shown.card.link:
         view.add_item(discord.ui.Button(label="Open original", url=shown.card.link))
+    if shown.again is not None:
+        view.add_item(again_button(shown.again))
     return view
 
 
@@ -117,14 +133,25 @@ def page_view(action: str, key: str, page: Page) -> discord.ui.View:
     return view
 
 
-def gaps_view(groups: list[GapGroup], page: Page) -> discord.ui.View:
-    """Return one button per open question on a page, and previous and next."""
+def gaps_view(groups: list[GapGroup], waiting: list[TeamAnswer], page: Page) -> discord.ui.View:
+    """Return one button per open question and review on a page, and previous and next."""
     view = page_view("gaps", EVERY, page)
     first = (page.number - 1) * PAGE_SIZE
     for place, group in enumerate(groups[first : first + PAGE_SIZE], start=first + 1):
         row = 1 + (place - 1 - first) // 5
         target = Target("gap", EVERY, group.gaps[0].id)
         view.add_item(AnswerButton(target, label=f"Answer {place}", row=row))
+    for place, held in enumerate(waiting[:MAX_REVIEWS], start=1):
+        target = Target("review", EVERY, held.id)
+        view.add_item(AnswerButton(target, label=f"Review {place}", row=3))
+    return view
+
+
+def review_view(held: TeamAnswer) -> discord.ui.View:
+    """Return what can be done about a team answer that waits for a review."""
+    view = discord.ui.View(timeout=None)
+    for action, label in (("confirm", "Confirm"), ("rewrite", "Rewrite"), ("drop", "Drop")):
+        view.add_item(AnswerButton(Target(action, EVERY, held.id), label=label))
     return view
 
 
@@ -137,8 +164,12 @@ def form(
     required: bool,
     length: int,
     default: str | None = None,
+    source: str | None = None,
 ) -> discord.ui.Modal:
-    """Return a form with one field; what is typed comes back under the target's custom_id."""
+    """Return a form with one field; what is typed comes back under the target's custom_id.
+
+    With `source`, a placeholder, a second field takes the name of a source.
+    """
     modal = discord.ui.Modal(title=title, custom_id=target.custom_id, timeout=900)
     field: discord.ui.TextInput[Any] = discord.ui.TextInput(
         style=discord.TextStyle.paragraph,
@@ -149,4 +180,9 @@ def form(
         custom_id="text",
     )
     modal.add_item(discord.ui.Label(text=label, component=field))
+    if source is not None:
+        named: discord.ui.TextInput[Any] = discord.ui.TextInput(
+            placeholder=source, required=False, max_length=200, custom_id="source"
+        )
+        modal.add_item(discord.ui.Label(text="Source it rests on (optional)", component=named))
     return modal

@@ -134,6 +134,7 @@ class PaperShelf:
                 collection=collection,
                 uri=paper.uri,
                 title=paper.title,
+                sha256=paper.sha256,
                 characters=len(paper.text),
                 modified=paper.modified,
                 added_at=paper.added_at,

@@ -87,6 +87,8 @@ class Gateway:
         """How many shards Discord recommends."""
         self.allowed = 0
         """Privileged intents switched on in the developer portal."""
+        self.resume_url: str | None = None
+        """Where READY says to resume, if elsewhere."""
         self.refusing = False
         """Whether new connections are turned away."""
         self.sessions: list[Session] = []
@@ -223,7 +225,7 @@ class Gateway:
         ready = {
             "v": 10, "user": self.world.bot.payload(), "session_id": session.id,
             "guilds": [{"id": guild.id, "unavailable": True} for guild in guilds],
-            "resume_gateway_url": self.url(), "shard": list(shard),
+            "resume_gateway_url": self.resume_url or self.url(), "shard": list(shard),
             "application": {"id": self.world.bot.id, "flags": 0},
         }  # fmt: skip
         await session.dispatch("READY", ready)

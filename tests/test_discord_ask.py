@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from bot.cogs.ask import is_question
-from bot.cogs.talk import NO_WORDS
+from bot.discord_asking import GO_ON
+from bot.discord_talking import NO_QUESTION, NO_WORDS
 from index.config import SHARED_COLLECTION
 from index.schema import Source
 from tests.discord_fixtures import Stage, answer, citation, eventually, source, staged
@@ -298,6 +299,7 @@ async def test_a_command_opens_a_thread_there_too_and_goes_on_in_it(stage: Stage
     thread = shown.message.thread
     assert thread is not None
     assert thread.name == QUESTION
+    assert (await ann.sees(in_=thread)).text == GO_ON
     await ann.mention("And the mandate?", in_=thread)
     await ann.sees(lambda seen: "mandate of the Security" in seen.text, in_=thread)
     assert stage.answerer.asked[1].history[0].text == QUESTION
@@ -343,6 +345,26 @@ async def test_a_mention_without_a_question_is_told_how_to_ask(stage: Stage, tex
     await stage.start()
     await ann.mention(text, in_=general)
     assert (await ann.sees(in_=general)).text == NO_WORDS
+
+
+async def test_a_file_sent_directly_without_words_is_told_how_to_ask(stage: Stage) -> None:
+    acme = stage.discord.guild("Acme")
+    ann = acme.member("Ann")
+    await stage.start()
+    await ann.dm("", files={"a.txt": b"A file."})
+    assert (await ann.sees()).text == NO_QUESTION
+
+
+async def test_a_long_question_is_asked_whole_however_it_is_asked(stage: Stage) -> None:
+    acme = stage.discord.guild("Acme")
+    general, ann = acme.text("general"), acme.member("Ann")
+    await stage.start()
+    question = f"Which ceasefire conditions {'were named in which meeting ' * 30}then?"
+    await ann.mention(question, in_=general)
+    await ann.sees("ceasefire agreement must be in place", in_=general)
+    await ann.dm(question)
+    await ann.sees(lambda seen: "ceasefire agreement" in seen.text and seen.channel is not general)
+    assert [one.question for one in stage.answerer.asked] == [question, question]
 
 
 async def test_messages_to_others_are_left_alone(stage: Stage) -> None:

@@ -235,7 +235,8 @@ async def mention(town: Town, chance: random.Random, person: Person, channel: Ch
 async def complete(town: Town, chance: random.Random, person: Person, channel: Channel) -> None:
     command, option = chance.choice(
         [("ask", "source"), ("ask", "collection"), ("source remove", "source"),
-         ("source add", "collection"), ("sources", "collection"), ("collection deny", "name")]
+         ("source refresh", "source"), ("source add", "collection"), ("sources", "collection"),
+         ("collection deny", "name")]
     )  # fmt: skip
     typed = {option: chance.choice(["", "canary", "paper", "b"])}
     offered = await person.autocomplete(command, in_=channel, **typed)
@@ -269,7 +270,7 @@ async def forge(town: Town, chance: random.Random, person: Person, channel: Chan
         return
     custom_id = chance.choice(known)
     if chance.random() < 0.5:
-        action = chance.choice(["show", "card", "why", "share"])
+        action = chance.choice(["show", "card", "why", "share", "again", "review", "up"])
         custom_id = re.sub(r"q1:\w+:", f"q1:{action}:", custom_id)
         custom_id = re.sub(r":\d+$", f":{chance.randint(0, 4)}", custom_id)
     await wait(town, person, await person.forge(custom_id, in_=channel))

@@ -6,29 +6,38 @@ import asyncio
 import contextlib
 import dataclasses
 import logging
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import discord
 import pytest
+from discord import app_commands
 from pydantic import SecretStr
 
 from bot.asking import StoppingError, TookTooLongError
 from bot.discord_app import (
     NO_TOKEN,
     WRONG_TOKEN,
+    English,
     build_bot,
     commands_hash,
     find_gateway,
     run,
     serve,
     shut_down,
+    sync_commands,
 )
 from bot.discord_client import ShardedBot, intents
 from bot.errors import ModelUnavailable
 from bot.invite import PERMISSIONS, application_of, invite_link
+from bot.process import LAST_MOMENT
+from bot.service import GRACE
 from index.config import SHARED_COLLECTION
 from index.errors import ConfigurationError, StoreError
+from tests.conftest import ROOT
 from tests.discord_fixtures import Stage, eventually, settings_for, source, staged
 from tests.discord_hub import interaction_payload
 from tests.discord_server import DiscordServer, GuildHandle, Person, Shown
@@ -36,6 +45,7 @@ from tests.discord_world import Channel
 
 QUESTION = "Which ceasefire conditions are there?"
 SENTENCE = "A ceasefire agreement must be in place."
+ELSEWHERE = "ws://127.0.0.1:9/nobody-listens-here"
 
 
 @pytest.fixture
@@ -121,7 +131,32 @@ async def test_the_hash_of_the_commands_stays_the_same_from_start_to_start(stage
     assert stage.bot is not None
     other = await build_bot(stage.service)
     other._connection.application_id = stage.bot.application_id
-    assert commands_hash(other) == commands_hash(stage.bot)
+    assert await commands_hash(other) == await commands_hash(stage.bot)
+
+
+class Spanish(English):
+    """Has one translation."""
+
+    async def translate(
+        self,
+        string: app_commands.locale_str,
+        locale: discord.Locale,
+        context: app_commands.TranslationContext[Any, Any],
+    ) -> str | None:
+        wanted = (string.message, locale) == ("sources", discord.Locale.spain_spanish)
+        return "fuentes" if wanted else None
+
+
+async def test_a_translation_of_a_command_is_registered_as_a_change(stage: Stage) -> None:
+    a_server(stage)
+    await stage.start()
+    bot = stage.bot
+    assert bot is not None
+    await bot.tree.set_translator(Spanish())
+    assert await sync_commands(bot)
+    assert not await sync_commands(bot)
+    named = {one["name"]: one.get("name_localizations") for one in stage.discord.commands}
+    assert named["sources"] == {"es-ES": "fuentes"}
 
 
 def test_no_privileged_intent_is_asked_for_unless_the_operator_wants_it() -> None:
@@ -159,11 +194,14 @@ async def test_the_gateway_without_the_intent_it_asks_for_is_one_plain_line(
 
 async def test_more_than_one_shard_is_used_when_discord_recommends_it(stage: Stage) -> None:
     _, general, ann = a_server(stage)
-    stage.discord.gateway.shards = 2
+    gateway = stage.discord.gateway
+    gateway.shards, gateway.resume_url = 2, ELSEWHERE
     await stage.start()
     assert isinstance(stage.bot, ShardedBot)
     shown = await ann.sees(to=await ann.slash("ask", question=QUESTION, in_=general))
     assert SENTENCE in shown.text
+    await gateway.reconnect()
+    await eventually(lambda: len(gateway.resumed) == 2)
     card = await ann.sees(to=await ann.click(shown, "Show 1"))
     assert SENTENCE in card.text
 
@@ -185,6 +223,18 @@ async def test_with_the_intent_a_channel_can_be_listened_to(tmp_path: Path) -> N
         post = await ann.forum_post("Peace", QUESTION, in_=forum)
         await ann.sees(is_done, in_=post.channel)
         assert len(stage.answerer.asked) == 2
+
+
+async def test_a_lost_line_is_resumed_through_the_configured_gateway(stage: Stage) -> None:
+    _, general, ann = a_server(stage)
+    gateway = stage.discord.gateway
+    gateway.resume_url = ELSEWHERE
+    await stage.start()
+    await gateway.reconnect()
+    await eventually(lambda: len(gateway.resumed) == 1)
+    assert len(gateway.identified) == 1
+    asked = await ann.slash("ask", question=QUESTION, in_=general)
+    assert SENTENCE in (await ann.sees(to=asked)).text
 
 
 # --- restarting ------------------------------------------------------------------------------
@@ -237,6 +287,19 @@ async def test_stopping_finishes_answers_under_way(stage: Stage) -> None:
     stage.answerer.held.set()
     assert SENTENCE in (await ann.sees(to=asked)).text
     await stopping
+
+
+def test_the_process_ends_in_time_though_a_document_is_still_being_indexed() -> None:
+    code = (
+        "import threading, time; from bot.process import leave_within; leave_within(0.1);"
+        "threading.Thread(target=time.sleep, args=(600,)).start()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=60, check=False)
+    assert done.returncode == 0
+
+
+def test_a_process_is_given_less_time_than_it_has() -> None:
+    assert GRACE + 2.0 < LAST_MOMENT < 10
 
 
 async def test_stopping_excuses_answers_that_take_too_long(
@@ -350,6 +413,54 @@ async def test_a_deleted_reply_is_sent_again(stage: Stage) -> None:
     await ann.sees(is_done, in_=general)
 
 
+async def whole_file(stage: Stage, shown: Shown) -> str:
+    (attached,) = shown.attachments
+    return stage.discord.world.files[attached["id"]].content.decode()
+
+
+@pytest.mark.parametrize("words", [450, 1500], ids=["three messages", "an attachment"])
+async def test_an_answer_after_fifteen_minutes_is_whole(stage: Stage, words: int) -> None:
+    _, general, ann = a_server(stage)
+    stage.answerer.held = asyncio.Event()
+    stage.answerer.changes = {"text": "ceasefire " * words, "engine": "test/model"}
+    await stage.start()
+    await ann.slash("ask", question=QUESTION, in_=general)
+    await eventually(lambda: stage.answerer.asked)
+    stage.discord.advance(16 * 60)
+    stage.answerer.held.set()
+    shown = await ann.sees(lambda seen: "Show 1" in seen.buttons, in_=general)
+    said = "".join(seen.content for seen in ann.screen(general))
+    if words == 1500:
+        said = await whole_file(stage, shown)
+    assert said.count("ceasefire") >= words - 5
+
+
+async def test_a_long_answer_whose_reply_was_deleted_is_whole(stage: Stage) -> None:
+    _, general, ann = a_server(stage)
+    stage.answerer.held = asyncio.Event()
+    stage.answerer.changes = {"text": "ceasefire " * 1500, "engine": "test/model"}
+    await stage.start()
+    await ann.mention(QUESTION, in_=general)
+    shown = await ann.sees("Looking it up", in_=general)
+    await stage.discord.hub.delete(shown.message)
+    stage.answerer.held.set()
+    shown = await ann.sees(lambda seen: "Show 1" in seen.buttons, in_=general)
+    assert (await whole_file(stage, shown)).count("ceasefire") >= 1500
+
+
+async def test_who_waited_in_vain_for_a_private_answer_is_told_directly(stage: Stage) -> None:
+    _, general, ann = a_server(stage)
+    stage.answerer.held = asyncio.Event()
+    await stage.start()
+    await ann.slash("ask", question=QUESTION, private=True, in_=general)
+    await eventually(lambda: stage.answerer.asked)
+    stage.discord.advance(16 * 60)
+    stage.answerer.held.set()
+    told = await ann.sees("this one took longer", in_=stage.discord.world.dm(ann.user))
+    assert SENTENCE not in told.text
+    assert not [seen for seen in ann.screen(general) if SENTENCE in seen.text]
+
+
 async def test_a_deleted_answer_is_forgotten(stage: Stage) -> None:
     _, general, ann = a_server(stage)
     await stage.start()
@@ -447,6 +558,27 @@ async def test_a_long_cooldown_is_told_with_the_time_left(tmp_path: Path) -> Non
         text = (await ann.sees(to=asked)).text
         assert text.startswith("Please wait ")
         assert "seconds before the next question" in text
+
+
+async def test_a_busy_server_is_told_that_it_is_the_server(tmp_path: Path) -> None:
+    async with staged(tmp_path / "home", QUOTH_SERVER_PER_MINUTE="1") as stage:
+        stage.shelf.put(source(SHARED_COLLECTION, "peace.txt", SENTENCE))
+        acme, general, ann = a_server(stage)
+        ben = acme.member("Ben")
+        await stage.start()
+        await ann.sees(to=await ann.slash("ask", question=QUESTION, in_=general))
+        text = (await ben.sees(to=await ben.slash("ask", question=QUESTION, in_=general))).text
+        assert text.startswith("This server has asked a lot in the last minute. Please wait ")
+
+
+async def test_a_cooldown_of_an_hour_is_told_in_minutes(tmp_path: Path) -> None:
+    async with staged(tmp_path / "home", QUOTH_COOLDOWN_SECONDS="3600") as stage:
+        stage.shelf.put(source(SHARED_COLLECTION, "peace.txt", SENTENCE))
+        _, general, ann = a_server(stage)
+        await stage.start()
+        await ann.sees(to=await ann.slash("ask", question=QUESTION, in_=general))
+        text = (await ann.sees(to=await ann.slash("ask", question=QUESTION, in_=general))).text
+        assert text == "Please wait 60 minutes before the next question."
 
 
 async def test_a_short_cooldown_is_waited_out(tmp_path: Path) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from bot.cogs.sources import EMPTY_MESSAGE
-from bot.discord_adding import NOTHING_TO_ADD
+from bot.discord_adding import NOTHING_TO_ADD, STOPPED
 from index.config import SHARED_COLLECTION
+from index.schema import SyncReport
 from tests.discord_fixtures import Stage, eventually, source, staged
 from tests.discord_server import GuildHandle, Person, Upload
 from tests.discord_world import MANAGE_GUILD, Channel
@@ -79,6 +82,36 @@ async def test_an_uploaded_file_cannot_be_fetched_again(stage: Stage) -> None:
     stage.shelf.put(source(f"guild-{acme.id}", "one.txt", "x."))
     await stage.start()
     assert "was uploaded" in await said(kim, "source refresh", general, source="one.txt")
+
+
+@pytest.mark.parametrize(
+    ("collection", "uri", "sentence"),
+    [
+        ("own", "message-123.txt", "was a message"),
+        ("own", "one.txt", "it takes the place of the old one."),
+        ("shared", "https://a.example/x", "was added by the operator"),
+        ("shared", "/srv/plan.txt", "was added by the operator"),
+    ],
+)
+async def test_what_cannot_be_fetched_again_says_what_to_do_instead(
+    stage: Stage, collection: str, uri: str, sentence: str
+) -> None:
+    acme, general, kim, ann = a_server(stage)
+    name = f"guild-{acme.id}" if collection == "own" else SHARED_COLLECTION
+    stage.shelf.put(source(name, uri, "x."))
+    await stage.start()
+    assert sentence in await said(kim, "source refresh", general, source=uri)
+    assert uri not in str(await kim.autocomplete("source refresh", source="", in_=general))
+    assert await ann.autocomplete("source refresh", source="", in_=general) == []
+    assert NOT_A_MANAGER in await said(ann, "source refresh", general, source="peace.txt")
+
+
+async def test_a_shared_file_is_not_refreshed_where_the_library_is_off(stage: Stage) -> None:
+    _, general, kim, _ = a_server(stage)
+    await stage.start()
+    assert "1 unchanged" in await said(kim, "source refresh", general, source="peace.txt")
+    await said(kim, "settings shared-library", general, state="off")
+    assert "There is no source" in await said(kim, "source refresh", general, source="peace.txt")
 
 
 async def test_the_shared_library_is_not_managed_from_a_server(stage: Stage) -> None:
@@ -176,6 +209,35 @@ async def test_sources_are_listed_page_by_page(stage: Stage) -> None:
     none = await ann.slash("sources", collection="böse", in_=general)
     assert "no sources" in (await ann.sees(to=none)).text
     assert kim is not ann
+
+
+async def test_a_stop_waits_for_what_is_being_added_or_excuses_it(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, general, kim, _ = a_server(stage)
+    monkeypatch.setattr("bot.service.GRACE", 0.2)
+    begun, free = threading.Event(), threading.Event()
+    shelf = stage.shelf
+    add_file = shelf.add_file
+
+    def slow(collection: str, name: str, content: bytes, *, added_by: str | None) -> SyncReport:
+        begun.set()
+        free.wait(30)
+        return add_file(collection, name, content, added_by=added_by)
+
+    monkeypatch.setattr(shelf, "add_file", slow)
+    await stage.start()
+    used = await kim.slash("source add", file1=Upload("one.txt", b"One."), in_=general)
+    await eventually(begun.is_set)
+    await asyncio.wait_for(stage.stop(), 30)
+    assert (await kim.sees(lambda seen: "restarted" in seen.text, to=used)).text == STOPPED
+    free.set()
+    begun.clear()
+    await stage.start()
+    used = await kim.slash("source add", file1=Upload("two.txt", b"Two."), in_=general)
+    await eventually(begun.is_set)
+    await stage.stop()
+    await kim.sees("1 added", to=used)
 
 
 # --- collections and rights ------------------------------------------------------------------
@@ -343,6 +405,13 @@ async def test_about_says_version_engine_collections_and_what_is_kept(stage: Sta
     assert "/forget" in text
 
 
+async def test_about_says_that_no_conversations_are_kept(tmp_path: Path) -> None:
+    async with staged(tmp_path / "home", QUOTH_HISTORY_DAYS="0") as stage:
+        _, general, _, ann = a_server(stage)
+        await stage.start()
+        assert "I do not remember conversations." in await said(ann, "about", general)
+
+
 async def test_forget_deletes_mine_and_nobody_elses(stage: Stage) -> None:
     _, general, _, ann = a_server(stage)
     ben = stage.discord.stranger("Ben")
@@ -372,6 +441,8 @@ async def test_settings_survive_a_restart(stage: Stage) -> None:
     await stage.start()
     await said(kim, "settings threads", general, channel=general, state="on")
     await stage.restart()
+    listed = await said(kim, "collection list", general)
+    assert f"A thread for every question in <#{general.id}>." in listed
     await ann.mention(QUESTION, in_=general)
     shown = await ann.sees(SENTENCE)
     assert shown.channel.parent is general

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from bot.refreshing import FOLLOWED
 from tests.conftest import ROOT
 from tests.discord_fixtures import Stage, staged_for_real
 from tests.discord_server import DiscordServer, Upload
@@ -126,6 +127,43 @@ async def test_a_team_answer_is_found_with_the_real_search(stage: Stage) -> None
     asked = await kim.slash("ask", question="When is the canteen open?", in_=general)
     shown = await kim.sees(to=asked)
     assert "from eleven to two" in shown.text.replace("**", "")
+
+
+async def test_a_shared_file_is_brought_in_step_and_expires_what_rests_on_it(
+    stage: Stage, own_folder: Path
+) -> None:
+    file = own_folder / "documents" / "canteen.md"
+    file.write_text("# Canteen\n\nThe canteen serves lunch on weekdays.\n")
+    acme = stage.discord.guild("Acme")
+    general, kim = acme.text("general"), stage.discord.owner(acme)
+    await stage.start()
+
+    async def refreshed() -> str:
+        used = await kim.slash("source refresh", source="canteen.md", in_=general)
+        return (await kim.sees(to=used)).text
+
+    async def asked() -> str:
+        used = await kim.slash("ask", question="Who pays for the coffee machine?", in_=general)
+        return (await kim.sees(to=used)).text.replace("**", "")
+
+    await refreshed()
+    offered = await kim.autocomplete("source refresh", source="canteen", in_=general)
+    assert [name for name, _ in offered] == ["Canteen"]
+    assert await refreshed() == f"✅ 1 unchanged.\n{FOLLOWED}"
+    await asked()
+    form = await kim.sees_modal(
+        await kim.click(await kim.sees(to=await kim.slash("gaps", in_=general)), "Answer 1")
+    )
+    answer = "The company pays for the coffee machine."
+    typed = {"Your answer": answer, "Source it rests on (optional)": "canteen.md"}
+    await kim.sees("1 added", to=await kim.submit(form, typed))
+    assert answer in await asked()
+    file.write_text("# Canteen\n\nThe canteen serves dinner on weekdays.\n")
+    assert await refreshed() == f"✅ 1 updated.\n{FOLLOWED}"
+    assert answer not in await asked()
+    file.unlink()
+    assert await refreshed() == f"✅ 1 removed.\n{FOLLOWED}"
+    assert "There is no source" in await refreshed()
 
 
 async def read_until(process: asyncio.subprocess.Process, words: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 COGS = sorted((ROOT / "bot" / "cogs").glob("*.py"))
-ACTIONS = ROOT / "bot" / "discord_actions.py"
+ACTIONS = (ROOT / "bot" / "discord_actions.py", ROOT / "bot" / "discord_gaps.py")
 
 FIRST = ("response.defer", "response.send_modal")
 """What gives the person a sign of life before anything is waited for."""
@@ -18,14 +18,14 @@ FIRST = ("response.defer", "response.send_modal")
 
 def handlers() -> Iterator[tuple[str, ast.AsyncFunctionDef]]:
     """Yield the commands and menus of the cogs, and what buttons and forms do."""
-    for path in (*COGS, ACTIONS):
+    for path in (*COGS, *ACTIONS):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.AsyncFunctionDef) and _handles(node, path):
                 yield f"{path.stem}.{node.name}", node
 
 
 def _handles(node: ast.AsyncFunctionDef, path: Path) -> bool:
-    if path == ACTIONS:
+    if path in ACTIONS:
         return not node.name.startswith("_")
     decorators = " ".join(ast.unparse(one) for one in node.decorator_list)
     return "app_commands.command" in decorators or node.name in ("about_this", "add_message")
@@ -37,6 +37,7 @@ HANDLERS = dict(handlers())
 def test_handlers_were_found() -> None:
     assert len(HANDLERS) > 30
     assert {"ask.ask", "ask.about_this", "discord_actions.show"} <= set(HANDLERS)
+    assert {"discord_gaps.gap_answer", "discord_gaps.rewrite"} <= set(HANDLERS)
 
 
 @pytest.mark.parametrize("name", HANDLERS)

@@ -10,12 +10,23 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from bot.markdown import clean, literal, one_line, prose
-from bot.pages import GapRow, SourceRow, gaps_page, progress, report, sources_page, why
+from bot.pages import (
+    GapRow,
+    ReviewRow,
+    SourceRow,
+    gaps_page,
+    progress,
+    report,
+    review_card,
+    sources_page,
+    why,
+)
 from bot.quoting import ago, unwrapped, web_link
 from bot.render import CARD_LIMIT, Rendered, render_answer, render_draft, show_card
 from bot.schema import Answer, Citation, HitTrace
 from bot.split import MESSAGE_LIMIT, split, units
 from bot.tables import without_pipes
+from bot.team_answers import TeamAnswer
 from index.schema import Evidence, SyncFailure, SyncReport
 
 NOW = datetime(2026, 3, 22, 12, tzinfo=UTC)
@@ -527,6 +538,23 @@ def test_hostile_rows_make_more_pages_and_lose_none() -> None:
     assert_valid(texts)
     assert not any(live(text) for text in texts)
     assert all(f"**{n:02}" in "".join(texts) for n in range(20))
+
+
+@pytest.mark.parametrize("said", ["*" * 4000, "@everyone <@1> " * 300, "\n# a\n> b" * 400])
+def test_gaps_and_reviews_stay_within_a_message_whatever_people_wrote(said: str) -> None:
+    row = GapRow(said, 9, NOW, disliked=True, persons=(1 << 62, 1 << 61, 3, 4), reasons=(said,) * 3)
+    reviews = [ReviewRow(said, said)] * 9
+    pages = [gaps_page([row] * 12, number, now=NOW, reviews=reviews) for number in range(1, 13)]
+    assert_valid([page.text for page in pages])
+    held = TeamAnswer(
+        guild=1, collection="c", name="n", source="s", question=said, text=said,
+        author=said, at=NOW.timestamp(), review=said,
+    )  # fmt: skip
+    card = review_card(held, now=NOW)
+    assert units(card.title) <= 256
+    assert units(card.body) <= 4096
+    assert units(card.title + card.body + card.footer) <= 6000
+    assert not live(card.body)
 
 
 def test_gaps_are_listed_with_counts() -> None:

@@ -25,13 +25,16 @@ MANAGERS_HELP = """\
 **For managers of this server**
 - `/source add`, `remove`, `refresh`; in a message's menu: **Add to sources**.
 - `/collection create`, `allow`, `deny`, `list`, `delete`, `managers`: who reads what.
-- `/gaps` shows questions without a good answer, and lets you answer them.
+- `/gaps` shows questions without a good answer, and team answers to review.
 - `/settings` for threads, listening and the shared library."""
 
 PRIVACY = (
     "I keep questions and answers so that buttons and follow-ups work, and unanswered questions "
-    "without a name. `/forget` deletes yours."
+    "{names}. `/forget` deletes yours."
 )
+NAMELESS = "without a name"
+NO_HISTORY = "I do not remember conversations."
+NAMED = "with your name, which the managers of the server see"
 
 
 class About(commands.Cog):
@@ -58,12 +61,14 @@ class About(commands.Cog):
         names = readable(caller, service.rulebook.of(caller.guild))
         labels = ", ".join(literal(service.keeping.label(caller, name)) for name in names)
         days = service.settings.history_days
+        expiry = f"Conversations expire after {days} days." if days else NO_HISTORY
+        kept = PRIVACY.format(names=NAMED if service.settings.gap_names == "on" else NAMELESS)
         installed = await service.records.run(version, "quoth")
         text = (
             f"**Quoth {installed}** answers from documents and quotes its sources.\n"
             f"- Engine: {literal(service.settings.llm or 'quotes only, no language model')}\n"
             f"- Open to you here: {labels or 'nothing'}\n"
-            f"- {PRIVACY} Conversations expire after {days} days."
+            f"- {kept} {expiry}"
         )
         await interaction.edit_original_response(content=text, allowed_mentions=SILENT)
 

@@ -9,6 +9,7 @@ from discord.app_commands import Choice
 from bot.discord_callers import caller_of
 from bot.discord_client import Click
 from bot.markdown import one_line
+from bot.refreshing import instead
 from bot.rights import manages, readable
 from bot.rulebook import NotAvailableError
 from index.catalog_rows import SourceEntry
@@ -30,6 +31,15 @@ async def managed_choices(click: Click, current: str) -> list[Choice[str]]:
     except NotAvailableError:
         return []
     return _choices(found, current)
+
+
+async def refreshable_choices(click: Click, current: str) -> list[Choice[str]]:
+    """Return sources that a manager can have brought up to date."""
+    try:
+        found = await click.client.service.keeping.refreshable_sources(caller_of(click))
+    except NotAvailableError:
+        return []
+    return _choices([entry for entry in found if not instead(entry)], current)
 
 
 def collection_choices(click: Click, current: str) -> list[Choice[str]]:

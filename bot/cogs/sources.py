@@ -11,18 +11,19 @@ from bot.cogs.choices import (
     collection_choices,
     managed_choices,
     managed_collections,
+    refreshable_choices,
 )
-from bot.discord_adding import add_sources, say
+from bot.discord_adding import add_sources, finished
 from bot.discord_callers import caller_of
 from bot.discord_client import Click, QuothBot
 from bot.discord_lists import sources_text
 from bot.discord_reply import SILENT
 from bot.markdown import literal, one_line
 from bot.pages import report
+from bot.refreshing import FOLLOWED
 from bot.rulebook import NotAvailableError
 from bot.views import EVERY
 
-NOTHING_TO_ADD = "Attach one to ten files, or give the address of a web page."
 EMPTY_MESSAGE = "This message has neither text nor files that I may read."
 
 
@@ -61,7 +62,8 @@ class Sources(commands.GroupCog, group_name="source", group_description="Keep th
         """Add files or a web page to this server's documents."""
         await interaction.response.defer(thinking=True, ephemeral=True)
         files = (file1, file2, file3, file4, file5, file6, file7, file8, file9, file10)
-        await add_sources(interaction, collection, [file for file in files if file], url)
+        given = [file for file in files if file]
+        await finished(interaction, add_sources(interaction, collection, given, url))
 
     @app_commands.command()
     @app_commands.guild_only()
@@ -69,20 +71,21 @@ class Sources(commands.GroupCog, group_name="source", group_description="Keep th
     async def remove(self, interaction: Click, source: str) -> None:
         """Take a document out of this server's documents."""
         await interaction.response.defer(thinking=True, ephemeral=True)
-        title = await self.bot.service.keeping.remove(caller_of(interaction), source)
-        await say(interaction, f"✅ Removed **{literal(one_line(title, 200))}**.")
+        await finished(interaction, _removed(interaction, source))
 
     @app_commands.command()
     @app_commands.guild_only()
-    @app_commands.describe(source="The web page to fetch again.")
+    @app_commands.describe(source="The web page or file to read again.")
     async def refresh(self, interaction: Click, source: str) -> None:
-        """Fetch a web page again."""
+        """Fetch a web page again, or see whether a shared file has changed."""
         await interaction.response.defer(thinking=True, ephemeral=True)
-        done = await self.bot.service.keeping.refresh(caller_of(interaction), source)
-        await say(interaction, report(done))
+        await finished(interaction, _refreshed(interaction, source))
+
+    @refresh.autocomplete("source")
+    async def _refreshable(self, interaction: Click, current: str) -> list[Choice[str]]:
+        return await refreshable_choices(interaction, current)
 
     @remove.autocomplete("source")
-    @refresh.autocomplete("source")
     async def _managed(self, interaction: Click, current: str) -> list[Choice[str]]:
         return await managed_choices(interaction, current)
 
@@ -94,20 +97,35 @@ class Sources(commands.GroupCog, group_name="source", group_description="Keep th
         """Add the files of a message, or its text."""
         await interaction.response.defer(thinking=True, ephemeral=True)
         if message.attachments:
-            await add_sources(interaction, None, message.attachments, None)
+            work = add_sources(interaction, None, message.attachments, None)
+            await finished(interaction, work)
             return
-        text = message.content.strip()
-        if not text:
+        if not message.content.strip():
             raise NotAvailableError(EMPTY_MESSAGE)
-        done = await self.bot.service.keeping.add_text(
-            caller_of(interaction),
-            f"message-{message.id}.txt",
-            text,
-            title=one_line(text, 60),
-            url=message.jump_url,
-            added_by=interaction.user.display_name,
-        )
-        await say(interaction, report(done))
+        await finished(interaction, _added(interaction, message))
+
+
+async def _added(interaction: Click, message: discord.Message) -> str:
+    text = message.content.strip()
+    done = await interaction.client.service.keeping.add_text(
+        caller_of(interaction),
+        f"message-{message.id}.txt",
+        text,
+        title=one_line(text, 60),
+        url=message.jump_url,
+        added_by=interaction.user.display_name,
+    )
+    return report(done)
+
+
+async def _removed(interaction: Click, source: str) -> str:
+    title = await interaction.client.service.keeping.remove(caller_of(interaction), source)
+    return f"✅ Removed **{literal(one_line(title, 200))}**."
+
+
+async def _refreshed(interaction: Click, source: str) -> str:
+    done = await interaction.client.service.keeping.refresh(caller_of(interaction), source)
+    return report(done.report) + (f"\n{FOLLOWED}" if done.followed else "")
 
 
 @app_commands.command(name="sources")
