@@ -47,7 +47,7 @@ def opened(home: Path) -> Iterator[Corpus]:
     """Open an index that `quoth add` or `benchmarks.index_sets` made."""
     embedder = open_minilm(home, threads=1)
     catalog = Catalog(home)
-    vectors = ChromaVectors(home)
+    vectors = ChromaVectors(home, current=catalog.chroma_name)
     try:
         searcher = Searcher(catalog=catalog, vectors=vectors, embedder=embedder)
         yield Corpus(searcher, embedder, home)

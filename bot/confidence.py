@@ -6,6 +6,7 @@ The figures behind the weights, and how they were fitted, stand in `index.calibr
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -69,6 +70,22 @@ def confidence_features(findings: Findings, sentences: Sequence[Sentence]) -> di
         "read": best.features.get("read", UNREAD) / 10,
         "read_top": max(s.features.get("read", UNREAD) for s in sentences) / 10,
     } | {name: value for matched in MATCHED for name, value in _summary(matched, sentences).items()}
+
+
+def _readings(sentences: Sequence[Sentence]) -> dict[str, float]:
+    """Return what the reader says of the best sentence, of all, and of the second passage."""
+    scores = [s.features.get("read", UNREAD) for s in sentences]
+    passages: dict[str, float] = {}
+    for sentence, score in zip(sentences, scores, strict=True):
+        id = sentence.candidate.passage.id
+        passages[id] = max(passages.get(id, UNREAD), score)
+    second = sorted(passages.values(), reverse=True)[1:2] or [UNREAD]
+    return {
+        "read": scores[0] / 10,
+        "read_top": max(scores) / 10,
+        "read_all": math.log(sum(map(math.exp, scores))) / 10,
+        "read_second": second[0] / 10,
+    }
 
 
 def _summary(matched: str, sentences: Sequence[Sentence]) -> dict[str, float]:

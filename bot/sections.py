@@ -53,7 +53,7 @@ def _below(sentence: Sentence, asked: set[str]) -> bool:
     above = [text_of(passage, span) for span in passage.sentences[: sentence.index]]
     lead = next((text for text in reversed(above) if introduces(text)), "")
     near = set(content_terms(" ".join([*passage.heading[-1:], lead])))
-    return asked <= words.title | near and bool(asked & near)
+    return asked <= words.above | near and bool(asked & near)
 
 
 def of_sections(question: str, sentences: Sequence[Sentence]) -> list[Sentence]:
@@ -64,7 +64,7 @@ def of_sections(question: str, sentences: Sequence[Sentence]) -> list[Sentence]:
     return [
         sentence
         for sentence in sentences
-        if asked <= sentence.candidate.words.title
+        if asked <= sentence.candidate.words.above
         and asked & set(content_terms(" ".join(sentence.candidate.passage.heading[1:])))
     ]
 
@@ -79,5 +79,5 @@ def has_values(question: str, ranked: Sequence[Candidate]) -> bool:
 def of_named(question: str, sentences: Sequence[Sentence]) -> list[Sentence]:
     """Return the sentences of what an overview is asked of; all when it names nothing of them."""
     asked = set(content_terms(topic_of_overview(question)))
-    named = [s for s in sentences if asked and asked <= s.candidate.words.title]
+    named = [s for s in sentences if asked and asked <= s.candidate.words.above]
     return named or list(sentences)
