@@ -215,5 +215,5 @@ CONFIDENCE_WITH_READER = LinearModel(
 )
 """Log-odds that the sources answer, with a reader."""
 
-ANSWERED = 0.4
+ANSWERED = 0.45
 """Confidence from which an answer is given."""

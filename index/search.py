@@ -7,7 +7,7 @@ Chroma and the catalog each name candidates; every candidate is then scored with
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Protocol
@@ -115,16 +115,15 @@ class Searcher:
         queries = [query]
         if asked is not None and checked(asked) != text:
             queries.append(self._query(checked(asked), collections))
-        found = {
-            candidate.passage.id: candidate
-            for collection in collections
-            for one in reversed(queries)
-            for candidate in self._candidates(one, collection, source)
-        }
-        ranked = sorted(
-            (replace(c, value=_value(queries, c)) for c in found.values()),
-            key=lambda c: (-c.value, c.passage.id),
-        )
+        found = [
+            {
+                candidate.passage.id: candidate
+                for collection in collections
+                for candidate in self._candidates(one, collection, source)
+            }
+            for one in queries
+        ]
+        ranked = sorted(_valued(queries, found), key=lambda c: (-c.value, c.passage.id))
         distinct = fold_duplicates(ranked)
         worth = [c for c in distinct if c.score >= SCORE_FLOOR]
         return Findings(
@@ -219,9 +218,21 @@ def checked(question: str) -> str:
     return text
 
 
-def _value(queries: Sequence[Query], candidate: Candidate) -> float:
-    """Return the mean ranking value over the wordings of one question."""
-    return sum(ranking_value(query, candidate) for query in queries) / len(queries)
+def _valued(
+    queries: Sequence[Query], found: Sequence[Mapping[str, Candidate]]
+) -> Iterator[Candidate]:
+    """Yield every candidate once, with its mean value over the wordings of one question.
+
+    What only one wording has found is compared with the others as well.
+    """
+    for id in dict.fromkeys(id for by_id in found for id in by_id):
+        known = next(by_id[id] for by_id in found if id in by_id)
+        each = [
+            by_id.get(id) or replace(known, cosine=_cosine(query, None, known.vectors))
+            for query, by_id in zip(queries, found, strict=True)
+        ]
+        values = map(ranking_value, queries, each)
+        yield replace(known, value=sum(values) / len(queries))
 
 
 def nearest_cosines(candidates: Sequence[Candidate]) -> tuple[float, ...]:

@@ -232,7 +232,7 @@ def test_no_two_hits_show_the_same_words(world: World) -> None:
 
 
 def test_a_follow_up_is_searched_in_both_wordings(world: World) -> None:
-    rewritten = "What about the oven (harbour, moon, water, sea)?"
+    rewritten = "What about the oven and the bread (harbour, moon, water, sea)?"
     alone = world.find(rewritten, "plain")
     both = world.find(rewritten, "plain", asked="What about the oven and the kitchen?")
     assert alone.ranked[0].passage.text == TIDES
