@@ -47,9 +47,9 @@ MODELS: dict[Looking, tuple[str, str]] = {
 
 BY_HAND = {"passage_cosine": 9.0}
 """Weights of passages that are not fitted: most fitted questions are short facts, whose words
-decide. The fit gives 2.2; 9 costs them nothing (hits@1 .800 to .812 on 250 questions of the dev half
-of squadshifts_newwiki) and finds more in conversations (hits@4 .851 to .881 on mtrag_human). It was
-chosen on these very questions."""
+decide. The fit gives 2.2; 9 costs them nothing (hits@1 .800 to .812 on 250 questions of the dev
+half of squadshifts_newwiki) and finds more in conversations (hits@4 .851 to .881 on mtrag_human).
+It was chosen on these very questions."""
 
 SURE_DECAY = 10.0
 """Between 3 and 30 the held-out figures hardly move."""
