@@ -50,7 +50,7 @@ folder, home = sys.argv[1:]
 given = {"QUOTH_HOME": home, "QUOTH_DOCUMENTS": folder, "QUOTH_THREADS": "1"}
 settings = load_settings(given, pathlib.Path(home).parent)
 with open_library(settings) as library:
-    library.embedder.embed(["warm"])
+    library.models.embedder.embed(["warm"])
     library.vectors.count("documents")
     begun = time.perf_counter()
     report = library.sync("documents")

@@ -9,9 +9,7 @@ import logging
 import secrets
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 
-from bot.attribution import speaker
 from bot.bridge import Bridge
 from bot.choice import WHICH
 from bot.cite import number
@@ -20,10 +18,10 @@ from bot.conversation import GREETING, THANKS, Resolved, resolve
 from bot.differences import difference
 from bot.earlier import cited_before
 from bot.errors import ModelError
-from bot.evidence import Gathered, together
-from bot.extract import Extraction, Extractor
+from bot.evidence import Gathered
+from bot.extract import Extractor
+from bot.gathering import Asked, Gatherer
 from bot.generate import Generator
-from bot.question_parts import as_asked, parts
 from bot.schema import (
     EXTRACTIVE,
     NOT_IN_SOURCES,
@@ -39,7 +37,7 @@ from bot.schema import (
 from bot.stopwatch import Stopwatch
 from index.protocols import PassageStore
 from index.schema import Evidence
-from index.search import LONGEST_QUESTION, Findings, Searcher, checked
+from index.search import LONGEST_QUESTION, Searcher, checked
 
 logger = logging.getLogger(__name__)
 
@@ -48,21 +46,6 @@ HITS_FOR_MODEL = 6
 
 UNSURE = 0.25
 """The most confidence that is left when the model finds no answer in what search found."""
-
-ATTRIBUTED = 0.8
-"""How sure it is that the speaker named next to a quote said it."""
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """One question on its way to an answer."""
-
-    message: str
-    resolved: Resolved
-    scope: Scope
-    asker: str | None
-    watch: Stopwatch
-    history: Sequence[Turn]
 
 
 class Answerer:
@@ -77,8 +60,7 @@ class Answerer:
         bridge: Bridge,
         generator: Generator | None = None,
     ) -> None:
-        self._searcher = searcher
-        self._extractor = extractor
+        self._gatherer = Gatherer(searcher, extractor, catalog)
         self._catalog = catalog
         self._bridge = bridge
         self._generator = generator
@@ -112,12 +94,12 @@ class Answerer:
         message = checked(question)
         watch = Stopwatch()
         resolved = await self._resolve(message, history, asker)
-        asked = _Asked(message, resolved, scope, asker, watch, history)
+        asked = Asked(message, resolved, scope, asker, watch, history)
         direct = await self._direct(asked)
         if direct is not None:
             yield direct
             return
-        evidence = await self._bridge.run(self._gather, asked)
+        evidence = await self._bridge.run(self._gatherer.gather, asked)
         async for piece in self._engines(asked, evidence):
             yield piece
 
@@ -135,7 +117,7 @@ class Answerer:
             return resolved
         return Resolved("question", alone)
 
-    async def _direct(self, asked: _Asked) -> Answer | None:
+    async def _direct(self, asked: Asked) -> Answer | None:
         """Answer what is no question to the sources."""
         kind = asked.resolved.kind
         if kind == "greeting":
@@ -146,10 +128,10 @@ class Answerer:
             return await self._bridge.run(self._shown, asked)
         return None
 
-    def _plain(self, asked: _Asked, text: str) -> Answer:
+    def _plain(self, asked: Asked, text: str) -> Answer:
         return self._answer(asked, Draft(status="not_found", confidence=0.0), text=text)
 
-    def _shown(self, asked: _Asked) -> Answer:
+    def _shown(self, asked: Asked) -> Answer:
         """Show an earlier citation again, if it may still be read and still stands there."""
         found = cited_before(
             asked.resolved.marker, asked.history, scope=asked.scope, lookup=self._catalog.source
@@ -159,46 +141,8 @@ class Answerer:
         draft = Draft(status="answered", confidence=1.0)
         return self._answer(asked, draft, text=f"{found.quote} [1]", citations=(found,))
 
-    def _gather(self, asked: _Asked) -> Gathered:
-        """Search and answer by quotes, part by part when the question asks several things."""
-        question = asked.resolved.question
-        asks = parts(question)
-        whole = self._find(asked, question, asked.message)
-        with asked.watch.stage("extract"):
-            extraction = self._extractor.extract(question, whole)
-        if len(asks) == 1:
-            return Gathered(whole, self._attributed(asked, extraction))
-        found = [self._part(asked, part) for part in asks]
-        named = [as_asked(part, question) for part in asks]
-        return together(named, found, Gathered(whole, extraction))
-
-    def _attributed(self, asked: _Asked, extraction: Extraction) -> Extraction:
-        """Answer "who said that?" by the speaker of what was quoted, where one is named."""
-        found = speaker(
-            asked.message, asked.history, scope=asked.scope, lookup=self._catalog.source
-        )
-        if found is None:
-            return extraction
-        sure = max(ATTRIBUTED, extraction.draft.confidence)
-        draft = Draft(status="answered", parts=(DraftPart(picks=(found,)),), confidence=sure)
-        return Extraction(draft, extraction.nearest)
-
-    def _part(self, asked: _Asked, part: str) -> Gathered:
-        findings = self._find(asked, part)
-        with asked.watch.stage("extract"):
-            return Gathered(findings, self._extractor.extract(part, findings))
-
-    def _find(self, asked: _Asked, question: str, message: str | None = None) -> Findings:
-        with asked.watch.stage("search"):
-            return self._searcher.find(
-                question,
-                collections=asked.scope.collections,
-                source=asked.scope.source,
-                asked=message,
-            )
-
     async def _engines(
-        self, asked: _Asked, evidence: Gathered
+        self, asked: Asked, evidence: Gathered
     ) -> AsyncGenerator[str | Answer, None]:
         """Let the model write over the evidence; without it, or when it fails, quote."""
         draft = evidence.extraction.draft
@@ -228,7 +172,7 @@ class Answerer:
         else:
             yield await self._bridge.run(self._generated, asked, evidence, written)
 
-    def _generated(self, asked: _Asked, evidence: Gathered, draft: Draft) -> Answer:
+    def _generated(self, asked: Asked, evidence: Gathered, draft: Draft) -> Answer:
         assert self._generator is not None
         sure = evidence.extraction.draft.confidence
         if draft.status == "not_found":
@@ -236,7 +180,7 @@ class Answerer:
         draft = draft.model_copy(update={"confidence": sure})
         return self._numbered(asked, evidence, draft, engine=self._generator.engine)
 
-    def _quoted(self, asked: _Asked, evidence: Gathered, notice: str | None) -> Answer:
+    def _quoted(self, asked: Asked, evidence: Gathered, notice: str | None) -> Answer:
         draft = evidence.extraction.draft
         alone = asked.resolved.question == asked.message
         meanings = readings(asked.message, evidence.findings) if alone else []
@@ -248,7 +192,7 @@ class Answerer:
 
     def _question_back(
         self,
-        asked: _Asked,
+        asked: Asked,
         evidence: Gathered,
         meanings: Sequence[tuple[str, Pick]],
         notice: str | None,
@@ -267,7 +211,7 @@ class Answerer:
 
     def _numbered(
         self,
-        asked: _Asked,
+        asked: Asked,
         evidence: Gathered,
         draft: Draft,
         *,
@@ -309,7 +253,7 @@ class Answerer:
 
     def _answer(
         self,
-        asked: _Asked,
+        asked: Asked,
         draft: Draft,
         *,
         text: str,

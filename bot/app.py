@@ -52,9 +52,10 @@ async def open_app(settings: Settings, library: Library | None = None) -> AsyncI
 
 
 def _build_answerer(library: Library, bridge: Bridge, generator: Generator | None) -> Answerer:
+    models = library.models
     return Answerer(
         searcher=library.searcher,
-        extractor=Extractor(Picker(library.embedder_if_any(), library.matcher, library.reader)),
+        extractor=Extractor(Picker(models.embedder_if_any(), models.matcher, models.reader)),
         catalog=library.catalog,
         bridge=bridge,
         generator=generator,
@@ -82,7 +83,7 @@ async def _open_generator(
     )
 
     async def embed(texts: Sequence[str]) -> Vectors:
-        return await bridge.run(library.embedder.embed, texts)
+        return await bridge.run(library.models.embedder.embed, texts)
 
     return Generator(
         guarded, _load_prompts(settings), embed=embed, unsupported=settings.unsupported

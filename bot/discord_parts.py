@@ -33,7 +33,7 @@ def parts_of(app: App) -> AppParts:
     library, bridge = app.library, app.bridge
 
     async def embed(texts: Sequence[str]) -> Vectors:
-        return await bridge.run(lambda: library.embedder.embed(texts))
+        return await bridge.run(lambda: library.models.embedder.embed(texts))
 
     return AppParts(
         settings=app.settings,

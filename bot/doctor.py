@@ -171,7 +171,7 @@ def _index(patient: Patient) -> Check:
 
 
 def _embeddings(patient: Patient) -> Check:
-    embedder = patient.library.embedder
+    embedder = patient.library.models.embedder
     dimension = embedder.embed(["A test."]).shape[1]
     detail = f"{embedder.model} works, {dimension} dimensions"
     if stale := patient.library.synchroniser.mismatched():
@@ -185,7 +185,7 @@ def _embeddings(patient: Patient) -> Check:
 
 
 def _reader(patient: Patient) -> Check:
-    reader = patient.library.reader
+    reader = patient.library.models.reader
     if reader is None:
         return Check(name="reader", state="off", detail="switched off or not part of this version")
     reader.read("Who came?", [("", "Ada came.")])

@@ -6,23 +6,22 @@ model. `bot.app` adds the asynchronous half.
 
 from __future__ import annotations
 
-import logging
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 from bot.conversation import resolve
+from bot.models import Models, Once
 from bot.schema import Turn
 from bot.settings import Settings
 from index.catalog import Catalog
 from index.catalog_format import recipe
 from index.catalog_rows import SourceEntry
 from index.config import SHARED_COLLECTION
-from index.errors import AmbiguousSource, QuothError, SourceNotFound, WeightsUnavailable
-from index.protocols import Embedder, Reader, TokenEmbedder, Vectors
+from index.errors import AmbiguousSource, QuothError, SourceNotFound
+from index.protocols import Vectors
 from index.schema import Hit, Source, SyncReport
 from index.unchanged import unchanged
 from index.vectors import ChromaVectors
@@ -30,10 +29,6 @@ from index.vectors import ChromaVectors
 if TYPE_CHECKING:
     from index.search import Searcher
     from index.sync import Progress, Synchroniser
-
-T = TypeVar("T")
-
-logger = logging.getLogger(__name__)
 
 LONG_WAIT = 30.0
 """Seconds to wait for another writer by those who came to write."""
@@ -47,27 +42,6 @@ class InexactName(SourceNotFound):
 
     def __init__(self, name: str, near: str) -> None:
         QuothError.__init__(self, f"No source is called {name!r} exactly. Did you mean {near!r}?")
-
-
-class Once(Generic[T]):
-    """A part that is built by the first thread that asks for it; the others wait."""
-
-    def __init__(self, build: Callable[[], T]) -> None:
-        self._build = build
-        self._lock = threading.Lock()
-        self._built: list[T] = []
-
-    def __call__(self) -> T:
-        """Return the part; a failure to build it is raised, and tried again the next time."""
-        with self._lock:
-            if not self._built:
-                self._built.append(self._build())
-            return self._built[0]
-
-    @property
-    def built(self) -> T | None:
-        """The part if it was ever built."""
-        return self._built[0] if self._built else None
 
 
 class FreshVectors(ChromaVectors):
@@ -89,27 +63,10 @@ class Library:
     def __init__(self, settings: Settings, catalog: Catalog) -> None:
         self.settings = settings
         self.catalog = catalog
-        self._embedder = Once(self._open_embedder)
-        self._reader = Once(self._open_reader)
+        self.models = Models(settings)
         self._vectors = Once(self._open_vectors)
-        self._matcher = Once(self._open_matcher)
         self._searcher = Once(self._build_searcher)
         self._synchroniser = Once(self._build_synchroniser)
-
-    @property
-    def embedder(self) -> Embedder:
-        """The embedding model; raises WeightsUnavailable or ConfigurationError."""
-        return self._embedder()
-
-    @property
-    def reader(self) -> Reader | None:
-        """The span reader; None where it is switched off or missing."""
-        return self._reader()
-
-    @property
-    def matcher(self) -> TokenEmbedder | None:
-        """What compares sentences word by word: MiniLM, where it embeds or reads."""
-        return self._matcher()
 
     @property
     def vectors(self) -> ChromaVectors:
@@ -125,14 +82,6 @@ class Library:
     def synchroniser(self) -> Synchroniser:
         """The one writer of the index."""
         return self._synchroniser()
-
-    def embedder_if_any(self) -> Embedder | None:
-        """Return the embedding model; without its weights, None, and words alone are searched."""
-        try:
-            return self.embedder
-        except WeightsUnavailable as error:
-            logger.warning("%s Until then only words are searched.", error)
-            return None
 
     def sources(self, collection: str) -> list[SourceEntry]:
         """Return what a collection holds, by uri."""
@@ -215,7 +164,7 @@ class Library:
         return self.synchroniser.sync_folder(collection, folder, progress)
 
     def _rebuild(self, progress: Progress | None) -> None:
-        if self.embedder_if_any() is not None:  # else it would lose its vectors
+        if self.models.embedder_if_any() is not None:  # else it would lose its vectors
             for collection in self.synchroniser.mismatched():
                 self.synchroniser.rebuild(collection, progress)
 
@@ -250,52 +199,22 @@ class Library:
             yield path.relative_to(self.settings.documents).as_posix()
         yield str(path)
 
-    def _open_embedder(self) -> Embedder:
-        from index.embed.providers import open_embedder
-
-        variables = {name: key.get_secret_value() for name, key in self.settings.provider_variables}
-        return open_embedder(
-            self.settings.embeddings,
-            self.settings.home,
-            environment=variables,
-            threads=self._threads,
-        )
-
-    def _open_reader(self) -> Reader | None:
-        if self.settings.reader == "off":
-            return None
-        from index.embed.reader import open_reader
-
-        return open_reader(self.settings.home, threads=self._threads)
-
-    def _open_matcher(self) -> TokenEmbedder | None:
-        embedder = self.embedder_if_any()
-        if embedder is not None and isinstance(embedder, TokenEmbedder):
-            return embedder
-        if self.reader is None:
-            return None
-        from index.embed.minilm import open_minilm
-
-        return open_minilm(self.settings.home, threads=self._threads)
-
-    @property
-    def _threads(self) -> int | None:
-        return self.settings.threads or None
-
     def _open_vectors(self) -> ChromaVectors:
         return FreshVectors(self.catalog, self.settings.home, url=self.settings.chroma_url)
 
     def _build_searcher(self) -> Searcher:
         from index.search import Searcher
 
-        return Searcher(catalog=self.catalog, vectors=self.vectors, embedder=self.embedder_if_any())
+        return Searcher(
+            catalog=self.catalog, vectors=self.vectors, embedder=self.models.embedder_if_any()
+        )
 
     def _build_synchroniser(self, lock_seconds: float = LONG_WAIT) -> Synchroniser:
         from index.chunk import chunk, estimate_tokens
         from index.sync import Synchroniser
 
         config = self.settings.index.chunk
-        embedder = self.embedder_if_any()
+        embedder = self.models.embedder_if_any()
         count = getattr(embedder, "count_word_pieces", estimate_tokens)
         return Synchroniser(
             self.catalog,

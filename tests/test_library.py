@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.library import InexactName, Library, Once, open_library
+from bot.library import InexactName, Library, open_library
+from bot.models import Once
 from bot.settings import load_settings
 from index.errors import IndexLocked, QuothError
 from index.lock import write_lock
@@ -51,7 +52,7 @@ def test_nothing_changed_opens_nothing(own_folder: Path) -> None:
             pass
     with open_library(settings) as library:
         assert library.bring_in_step() is None
-        assert library._embedder.built is None
+        assert library.models._embedder.built is None
         assert library._vectors.built is None
 
 
@@ -136,7 +137,7 @@ def test_sync_builds_every_collection_anew_for_another_model(own_folder: Path) -
         library.sync("documents")
         library.add([str(own_folder / "minutes.md")], "board")
     with open_library(settings) as library:
-        library._embedder = Once(TinyEmbedder)
+        library.models._embedder = Once(TinyEmbedder)
         assert library.synchroniser.mismatched() == ["board", "documents"]
         report = library.sync("board")
         assert (report.unchanged, report.failed) == (1, ())
