@@ -9,6 +9,7 @@ import logging
 import secrets
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
+from functools import partial
 
 from bot.bridge import Bridge
 from bot.choice import WHICH
@@ -219,7 +220,8 @@ class Answerer:
         notice: str | None = None,
     ) -> Answer:
         """Print a draft with markers, or say that the sources do not."""
-        text, citations = number(draft, self._catalog.source, evidence.heading)
+        heading_of = partial(evidence.heading, draft=draft)
+        text, citations = number(draft, self._catalog.source, heading_of)
         if not citations:
             draft = draft.model_copy(update={"status": "not_found", "parts": ()})
             nearest = tuple(self._nearest(evidence))

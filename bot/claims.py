@@ -40,8 +40,8 @@ class Claim:
 
     @property
     def evidence(self) -> str:
-        """The sentences it names, as one text."""
-        return " ".join(one_line(sentence.text) for sentence in self.cited)
+        """The sentences it names, as one text; rows of tables as they are read."""
+        return " ".join(one_line(sentence.as_read) for sentence in self.cited)
 
     @property
     def topic(self) -> str:

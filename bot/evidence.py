@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from bot.extract import Extraction, apart
 from bot.schema import Citation, Draft, HitTrace
+from index.ranking import Candidate
 from index.schema import Evidence, Source
 from index.search import Findings
+from index.tables import cells, labelled
 
 
 @dataclass(frozen=True)
@@ -18,14 +20,17 @@ class Gathered:
     findings: Findings
     extraction: Extraction
 
-    def heading(self, evidence: Evidence) -> tuple[str, ...]:
-        """Return the headings above a span among the passages that were found."""
+    def heading(self, evidence: Evidence, draft: Draft | None = None) -> tuple[str, ...]:
+        """Return the headings above a span among the passages that were found.
+
+        Above the row of a table stand also the names of its columns, unless `draft` quotes them.
+        """
         for candidate in self.findings.ranked:
             passage = candidate.passage
             if passage.source_id == evidence.source_id and (
                 passage.start <= evidence.start < passage.end
             ):
-                return passage.heading
+                return (*passage.heading, *_columns(candidate, evidence, draft))
         return ()
 
     def trace(self, citations: Sequence[Citation]) -> tuple[HitTrace, ...]:
@@ -47,6 +52,20 @@ class Gathered:
             )
             for hit in self.findings.hits
         )
+
+
+def _columns(candidate: Candidate, evidence: Evidence, draft: Draft | None) -> tuple[str, ...]:
+    """Return the header above a row in one line; empty when it is quoted itself."""
+    header, text = candidate.words.header, candidate.source.text
+    row = text[evidence.start : evidence.end]
+    if not header or labelled(header, row) == row:
+        return ()
+    picks = [pick for part in draft.parts for pick in part.picks] if draft else []
+    spans = [evidence, *(pick.evidence for pick in picks)]
+    of_source = [span for span in spans if span.source_id == evidence.source_id]
+    if any(text[span.start : span.end].strip() == header.strip() for span in of_source):
+        return ()
+    return (" | ".join(filter(None, cells(header))),)
 
 
 def together(asks: Sequence[str], found: Sequence[Gathered], whole: Gathered) -> Gathered:

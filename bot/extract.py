@@ -212,9 +212,9 @@ def _highlight(sentence: Sentence) -> Span | None:
 
 
 def _quotable(sentence: Sentence) -> bool:
-    """Say whether a sentence says anything: more than a mark, and not just a heading."""
+    """Say whether a sentence says anything: more than a mark, not just a heading or a header."""
     passage, text = sentence.candidate.passage, sentence.text
-    if sum(character.isalnum() for character in text) < 2:
+    if sentence.is_header or sum(character.isalnum() for character in text) < 2:
         return False
     words = text.strip("#=*_ \n").casefold()
     alone = len(passage.sentences) == 1

@@ -15,6 +15,7 @@ from bot.plain import one_line, visible
 from bot.schema import Pick
 from bot.statements import Id
 from index.schema import Evidence, Hit, Span
+from index.tables import header_in, labelled
 
 _LOOK_ALIKE = re.compile(
     r"[\[\u3010](\s*(?:[a-z]{1,9}\s*)?\^?\d[^\[\]\u3010\u3011]{0,40})[\]\u3011]", re.IGNORECASE
@@ -42,6 +43,12 @@ class Sentence:
     def text(self) -> str:
         """The sentence, verbatim."""
         return self.span.of(self.hit.source.text)
+
+    @property
+    def as_read(self) -> str:
+        """The sentence; of a table's row, each cell behind the name of its column."""
+        header = header_in(self.hit.source, self.hit.passage)
+        return labelled(header, self.text) if header else self.text
 
     @property
     def pick(self) -> Pick:
@@ -130,7 +137,10 @@ def _trimmed(span: Span, text: str) -> Span:
 
 
 def _origin(hit: Hit) -> str:
-    """Name title, headings and date: what a sentence may mean with "this page" or "last year"."""
+    """Name what "this page", "last year" or a cell may mean: title, headings, date, columns."""
     place = " > ".join(filter(None, map(inert, (hit.source.title, *hit.passage.heading))))
     modified = hit.source.modified
-    return place if modified is None else f"{place} ({modified:%Y-%m-%d})"
+    dated = place if modified is None else f"{place} ({modified:%Y-%m-%d})"
+    header = header_in(hit.source, hit.passage)
+    # A long table is cut into passages, of which only the first has the header.
+    return dated if header in hit.passage.text else f"{dated}; columns: {inert(header)}"

@@ -23,6 +23,7 @@ from index.matching import Wording
 from index.protocols import Embedder, EmbeddingInput, Reader, Reading, TokenEmbedder
 from index.ranking import Candidate, Query, sentence_cosines
 from index.schema import Passage, Span
+from index.tables import labelled
 
 logger = logging.getLogger(__name__)
 
@@ -95,6 +96,11 @@ class Sentence:
         return mark_of(self.candidate.passage, self.text) > 0
 
     @property
+    def is_header(self) -> bool:
+        """Whether it is the header of a table that has rows."""
+        return self.text == self.candidate.words.header
+
+    @property
     def is_lead(self) -> bool:
         """Whether it introduces what follows."""
         return introduces(self.text)
@@ -158,7 +164,7 @@ def _matched(matcher: TokenEmbedder, wordings: Sequence[Query], rows: list[Row])
     """
     best, rest = rows[:LOOKED_AT], rows[LOOKED_AT:]
     asked = [EmbeddingInput(context="", text=wording.text) for wording in wordings]
-    texts = [EmbeddingInput(context=_context(row[0]), text=row[0].text) for row in best]
+    texts = [EmbeddingInput(context=_context(row[0]), text=_as_read(row[0])) for row in best]
     found = matcher.embed_tokens([*asked, *texts])
     prepared = [
         Wording.of(wording, tokens)
@@ -176,6 +182,12 @@ def _matched(matcher: TokenEmbedder, wordings: Sequence[Query], rows: list[Row])
 
 def _context(sentence: Sentence) -> str:
     return context_of(sentence.candidate.source, sentence.candidate.passage)
+
+
+def _as_read(sentence: Sentence) -> str:
+    """Return the text of a sentence; the cells of a row behind the names of their columns."""
+    header = sentence.candidate.words.header
+    return labelled(header, sentence.text) if header else sentence.text
 
 
 def _all_with(row: Row, features: Sequence[Mapping[str, float]]) -> Row:

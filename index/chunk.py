@@ -4,8 +4,8 @@ A passage holds what a reader would quote together: paragraphs under one heading
 or code with the sentence that leads into it. Heading lines stand at the start of the passage below
 them, so that they can be quoted, but are not among its sentences unless nothing else is there.
 
-The header of a table is repeated in no passage, because passages are verbatim; `header_of` finds
-it in the source for any row.
+The header of a table is repeated in no passage, because passages are verbatim; `index.tables`
+finds it in the source for any row.
 """
 
 from __future__ import annotations
@@ -14,23 +14,20 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from index.blocks import Block, Lines, code_groups, is_ruler, table_groups
+from index.blocks import Block, Lines, code_groups, table_groups
 from index.config import ChunkConfig
 from index.markup import MarkdownParser
 from index.packing import Packer
 from index.plain import PlainParser
 from index.schema import Passage, PassageKind, Source, Span, passage_id
-from index.sentences import trim
 from index.tokens import TokenCounter, estimate_tokens
 from index.units import Measurer, Unit
 
-__all__ = ["TokenCounter", "chunk", "estimate_tokens", "header_of"]
+__all__ = ["TokenCounter", "chunk", "estimate_tokens"]
 
 _MARKDOWN = frozenset({"text/markdown", "text/x-markdown", "text/html", "application/xhtml+xml"})
 _TABLES = frozenset({"text/csv", "text/tab-separated-values"})
 _CODE = re.compile(r"text/x-(?!rst\b|log\b)|application/(?:json|xml|toml|yaml|x-)")
-_MAX_TABLE_LINES = 5000
-"""How far above a row its header is looked for."""
 
 
 def chunk(
@@ -47,36 +44,6 @@ def chunk(
         for units in packer.passages(run):
             passages.append(_passage(source, len(passages), run.heading, units))
     return passages
-
-
-def header_of(text: str, start: int) -> Span | None:
-    """Return the header row of the table whose row begins at `start`; None for the header itself.
-
-    `text` is the canonical text of the source. The header is the line above the ruler of a
-    Markdown table, and the first line of a table without a ruler.
-    """
-    line = text.rfind("\n", 0, start) + 1
-    above: list[tuple[int, int]] = []
-    while line > 0 and len(above) < _MAX_TABLE_LINES:
-        end = line - 1
-        line = text.rfind("\n", 0, end) + 1
-        row = text[line:end].strip()
-        if not row:
-            break
-        above.append((line, end))
-    return _header(text, above)
-
-
-def _header(text: str, above: Sequence[tuple[int, int]]) -> Span | None:
-    """Return the header among the lines above a row, nearest first."""
-    rows = [text[start:end].strip() for start, end in above]
-    ruled = [n for n, row in enumerate(rows[:-1]) if is_ruler(row) and not is_ruler(rows[n + 1])]
-    if not above:
-        return None
-    number = ruled[0] + 1 if ruled else len(rows) - 1
-    start, end = above[number]
-    span = trim(text, start, end)
-    return None if span is None else Span(start=span[0], end=span[1])
 
 
 def _blocks(source: Source) -> list[Block]:

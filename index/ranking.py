@@ -64,6 +64,8 @@ class PassageTerms:
     """Neighbouring content terms, sentence by sentence."""
     all: frozenset[str]
     length: int
+    header: str = ""
+    """The header row that the rows of a table are read under."""
 
     @property
     def above(self) -> frozenset[str]:
@@ -71,12 +73,13 @@ class PassageTerms:
         return self.title | self.heading
 
     @classmethod
-    def of(cls, passage: Passage, title: str) -> PassageTerms:
-        """Prepare the words of `passage` under `title`."""
+    def of(cls, passage: Passage, title: str, header: str = "") -> PassageTerms:
+        """Prepare the words of `passage` under `title`; rows also have those of their `header`."""
         spans = passage.sentences or (passage.span,)
         offset = passage.start
         words = [terms(passage.text[s.start - offset : s.end - offset]) for s in spans]
-        sentences = tuple(frozenset(sentence) for sentence in words)
+        columns = frozenset(terms(header))
+        sentences = tuple(frozenset(sentence) | columns for sentence in words)
         return cls(
             title=frozenset(terms(title)),
             heading=frozenset(terms(" ".join(h for h in passage.heading if h != title))),
@@ -84,6 +87,7 @@ class PassageTerms:
             pairs=tuple(frozenset(_content_pairs(sentence)) for sentence in words),
             all=frozenset().union(*sentences),
             length=sum(map(len, words)),
+            header=header,
         )
 
 

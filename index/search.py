@@ -24,6 +24,7 @@ from index.ranking import (
     ranking_value,
 )
 from index.schema import Hit, Passage, Source
+from index.tables import header_in
 from index.words import content_terms, terms
 
 logger = logging.getLogger(__name__)
@@ -200,9 +201,18 @@ class Searcher:
         whole = self._catalog.passages_of(source, 0, MOST_OF_SOURCE) if inside else []
         return known | {passage.id: passage for passage in whole}
 
-    @staticmethod
-    def _prepare(passage: Passage, title: str) -> PassageTerms:
-        return PassageTerms.of(passage, title)
+    def _prepare(self, passage: Passage, title: str) -> PassageTerms:
+        return PassageTerms.of(passage, title, self._header(passage))
+
+    def _header(self, passage: Passage) -> str:
+        """Return the header of a table; empty also for one that was replaced just now."""
+        if passage.kind != "table":
+            return ""
+        try:
+            source = self._catalog.source(passage.source_id)
+        except SourceNotFound:
+            return ""
+        return header_in(source, passage) if stands_in(passage, source) else ""
 
 
 def checked(question: str) -> str:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from index.chunk import chunk, header_of
+from index.chunk import chunk
 from index.config import ChunkConfig
 from index.schema import Source, Span
 from index.sentences import language_of, sentence_spans
+from index.tables import header_of
 
 ARTICLE = Path(__file__).parents[2] / "shared" / "documents" / "un-awaits-ceasefire.txt"
 
