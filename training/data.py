@@ -6,12 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from training.bm25 import Bm25, words_of
-from training.embedder import Embedder
 from training.held_out import held_out
 from training.inputs import (
     Example,
@@ -29,6 +30,8 @@ MINED_SHARE = 0.65
 ERASED_SHARE = 0.35
 RANDOM_NEGATIVES = 0.08
 TITLE_DROPPED = 0.2
+# People who search leave the question mark out; nearly every question here has one.
+MARK_DROPPED = 0.5
 MINING_DEPTH = 40
 HARDEST = 5
 # Prose facts are what the reader is for: they get the larger share and further passes with
@@ -39,13 +42,20 @@ PROSE_PASSES = 3
 FILLING_SETS = {"reddit": 0.4, "amazon": 0.35, "policyqa": 0.25}
 # Most inputs are kept short for speed; the longer ones teach the later positions.
 LIMITS = (144, 240)
-LIMIT_SHARES = (0.7, 0.3)
+LIMIT_SHARES = (0.6, 0.4)
 
 
 def sentence_starts(text: str) -> list[int]:
     """Return the character positions at which sentences start, the first being 0."""
     found = (match.end() for match in SENTENCE_START.finditer(text))
     return [0, *(at for at in found if 0 < at < len(text))]
+
+
+class Embedder(Protocol):
+    """What finds texts by meaning: `training.embedder.Embedder`."""
+
+    def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return unit vectors, shape (texts, width)."""
 
 
 @dataclass(frozen=True)
@@ -243,16 +253,19 @@ class ExampleMaker:
         """Build the rows of one question, none when its answer does not fit into a window."""
         limit = self._rng.choices(LIMITS, LIMIT_SHARES)[0]
         titled = self._rng.random() >= TITLE_DROPPED
-        rows = [self._make(pair, limit, titled) for pair in pairs]
+        asked = pairs[0].question.text
+        if self._rng.random() < MARK_DROPPED:
+            asked = asked.rstrip(" ?")
+        rows = [self._make(pair, asked, limit, titled) for pair in pairs]
         return [] if rows[0] is None else [row for row in rows if row is not None]
 
-    def _make(self, pair: Pair, limit: int, titled: bool) -> Example | None:
+    def _make(self, pair: Pair, asked: str, limit: int, titled: bool) -> Example | None:
         """Build the row of a pair, or None when its answer does not fit into a window."""
         pieces = pieces_of(self._tokenizer, pair.text)
         first = np.searchsorted(pieces.offsets[:, 0], sentence_starts(pair.text))
         cuts = sorted({int(at) for at in first if at < len(pieces.ids)})
         title = title_ids(self._tokenizer, pair.title if titled else "")
-        question = question_ids(self._tokenizer, pair.question.text)
+        question = question_ids(self._tokenizer, asked)
         room = passage_room(question, title, limit)
         span: tuple[int, int] | None = None
         if pair.start is not None:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from training.adapter import load_reader
-from training.inputs import CLS, SEP, Example, collate, load_tokenizer, pieces_of
+from training.collate import collate
+from training.inputs import CLS, SEP, Example, load_tokenizer, pieces_of
 
 EMBEDDED_PIECES = 254
 ROWS = 32

@@ -1,14 +1,11 @@
 """Token layout of the reader: [CLS] question [SEP] title. passage window [SEP]."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
-from torch import Tensor
 
 CLS, SEP, PAD = 101, 102, 0
 QUESTION_PIECES = 40
@@ -32,30 +29,6 @@ class Example:
     passage_start: int
     start: int = 0
     end: int = 0
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Padded tensors, (batch, length) each; targets of shape (2, batch), groups of (batch,)."""
-
-    ids: Tensor
-    types: Tensor
-    attention: Tensor
-    allowed: Tensor
-    targets: Tensor
-    groups: Tensor
-    """Which question each row belongs to, counted from 0."""
-
-    def to(self, device: torch.device) -> "Batch":
-        """Return the batch on another device."""
-        return Batch(
-            self.ids.to(device),
-            self.types.to(device),
-            self.attention.to(device),
-            self.allowed.to(device),
-            self.targets.to(device),
-            self.groups.to(device),
-        )
 
 
 def load_tokenizer(path: Path) -> Tokenizer:
@@ -104,24 +77,3 @@ def assemble(
         return Example(ids, len(question), passage_start)
     first, last = answer
     return Example(ids, len(question), passage_start, passage_start + first, passage_start + last)
-
-
-def collate(groups: Sequence[Sequence[Example]]) -> Batch:
-    """Pad the rows of all groups to the longest one and mark where an answer may be."""
-    examples = [example for group in groups for example in group]
-    shape = (len(examples), max(len(example.ids) for example in examples))
-    ids = np.full(shape, PAD, dtype=np.int64)
-    types = np.zeros(shape, dtype=np.int64)
-    attention = np.zeros(shape, dtype=np.int64)
-    allowed = np.zeros(shape, dtype=np.int64)
-    for row, example in enumerate(examples):
-        length = len(example.ids)
-        ids[row, :length] = example.ids
-        types[row, example.question_length + 2 : length] = 1
-        attention[row, :length] = 1
-        allowed[row, 0] = 1
-        allowed[row, example.passage_start : length - 1] = 1
-    targets = np.array([[e.start for e in examples], [e.end for e in examples]], dtype=np.int64)
-    of = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
-    parts = (ids, types, attention, allowed, targets, of)
-    return Batch(*(torch.from_numpy(part) for part in parts))

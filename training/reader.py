@@ -1,6 +1,7 @@
 """Train the reader: python -m training.reader --base MODEL_DIR --data DIR --out DIR."""
 
 import argparse
+import hashlib
 import json
 import logging
 import math
@@ -15,11 +16,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.adapter import save_adapter
+from training.adapter import load_reader, save_adapter
+from training.collate import Batch, collate
 from training.data import batches_by_length, training_groups
 from training.embedder import Embedder
 from training.encoder import Reader, load_base, select_trained
-from training.inputs import Batch, collate, load_tokenizer
+from training.inputs import load_tokenizer
 
 log = logging.getLogger("training.reader")
 WARM_UP = 0.06
@@ -42,6 +44,8 @@ class Settings:
     rank: int
     alpha: float
     seed: int
+    start: str | None
+    """The adapter that the run goes on from, by its digest."""
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -52,6 +56,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--questions", type=int, default=38000, help="answered ones, per epoch")
+    parser.add_argument("--start", type=Path, help="go on from this adapter")
     parser.add_argument("--method", choices=("lora", "full"), default="lora")
     parser.add_argument("--batch", type=int, default=24)
     parser.add_argument("--rate", type=float, help="default: 1e-3 for lora, 1.2e-4 for full")
@@ -82,7 +87,13 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
         rank=0 if full else arguments.rank,
         alpha=arguments.alpha,
         seed=arguments.seed,
+        start=digest_of(arguments.start) if arguments.start else None,
     )
+
+
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def span_loss(logits: Tensor, targets: Tensor) -> Tensor:
@@ -119,8 +130,7 @@ class Run:
         self.settings = settings
         self.out: Path = arguments.out
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.reader = Reader(settings.rank, settings.alpha)
-        load_base(self.reader, arguments.base / "model.safetensors")
+        self.reader = self._reader(arguments)
         self.reader.to(self.device).train()
         self.trained = select_trained(self.reader, settings.method)
         self.optimizer = self._optimizer()
@@ -129,6 +139,14 @@ class Run:
         self.step = 0
         self.began = time.monotonic()
         self.seconds: float = 60.0 * arguments.minutes
+
+    def _reader(self, arguments: argparse.Namespace) -> Reader:
+        """Build the model to train, from the base or from an earlier run's adapter."""
+        if arguments.start:
+            return load_reader(arguments.base / "model.safetensors", arguments.start)
+        reader = Reader(self.settings.rank, self.settings.alpha)
+        load_base(reader, arguments.base / "model.safetensors")
+        return reader
 
     def _optimizer(self) -> torch.optim.AdamW:
         """Build AdamW with the head's own rate and no decay of vectors."""

@@ -9,10 +9,10 @@ import torch
 from numpy.typing import NDArray
 
 from training.adapter import load_reader
+from training.collate import collate
 from training.inputs import (
     Example,
     assemble,
-    collate,
     load_tokenizer,
     passage_room,
     pieces_of,
