@@ -6,11 +6,11 @@ The figures behind the weights, and how they were fitted, stand in `index.calibr
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.picking import MATCHED, UNREAD, Sentence
+from bot.answer_type import answer_type
+from bot.picking import UNREAD, Sentence, by_words
 from index.calibration import (
     CONFIDENCE,
     CONFIDENCE_MATCHED,
@@ -23,6 +23,9 @@ from index.search import Findings
 
 FEW_SOURCES = 4
 """Sources below which how far the best stands out says nothing: a folder of one or two."""
+
+_EXACT = frozenset({"count", "duration", "cost", "when"})
+"""Types of question whose one right value is missing more often than reasons or meanings."""
 
 
 def confidence(findings: Findings, sentences: Sequence[Sentence]) -> float:
@@ -46,70 +49,81 @@ def _model(sentence: Sentence) -> LinearModel:
     return CONFIDENCE_MATCHED if "met" in sentence.features else CONFIDENCE
 
 
-def confidence_features(findings: Findings, sentences: Sequence[Sentence]) -> dict[str, float]:
-    """Return what tells an answer from a page that only looks right."""
+def confidence_features(
+    findings: Findings, sentences: Sequence[Sentence], best: Sentence | None = None
+) -> dict[str, float]:
+    """Return what tells an answer from a page that only looks right.
+
+    `best` is the sentence that words put first; found among `sentences` where it is not given.
+    """
+    first = sentences[0].features
+    found = _of_search(findings, sentences) | _of_question(findings.query)
+    if "met" in first:
+        found |= _of_words(sentences, best or by_words(sentences))
+    if "read" in first:
+        found |= _of_reading(sentences)
+    return found
+
+
+def _of_search(findings: Findings, sentences: Sequence[Sentence]) -> dict[str, float]:
+    """Return how near the best passages and sentences are, and how far they stand out."""
     query, ranked, cosines = findings.query, findings.ranked, findings.cosines
     few = len(cosines) < FEW_SOURCES
     pooled = sorted((s.features["pooled"] for s in sentences), reverse=True)[:3]
-    own = sorted((s.features["own"] for s in sentences), reverse=True)[:3]
-    best = sentences[0]
     return {
         "pooled": pooled[0],
         "pooled_mean": sum(pooled) / len(pooled),
-        "own": own[0],
-        "own_mean": sum(own) / len(own),
         "gap": 0.0 if few else cosines[0] - sum(cosines[1:6]) / len(cosines[1:6]),
         "few": float(few),
         "rank": ranked[0].value / 10,
-        "coverage": max(query.coverage(c.words.all | c.words.above) for c in ranked[:5]),
         "residual": max(_beyond_title(query, c) for c in ranked[:5]),
-        "residual_sentence": _beyond_title_in(query, best),
-        "title_coverage": query.coverage(best.candidate.words.title),
-        "terms": min(len(query.terms), 12) / 6,
-        "type": best.features["type"],
-        "read": best.features.get("read", UNREAD) / 10,
-        "read_top": max(s.features.get("read", UNREAD) for s in sentences) / 10,
-    } | {name: value for matched in MATCHED for name, value in _summary(matched, sentences).items()}
-
-
-def _readings(sentences: Sequence[Sentence]) -> dict[str, float]:
-    """Return what the reader says of the best sentence, of all, and of the second passage."""
-    scores = [s.features.get("read", UNREAD) for s in sentences]
-    passages: dict[str, float] = {}
-    for sentence, score in zip(sentences, scores, strict=True):
-        id = sentence.candidate.passage.id
-        passages[id] = max(passages.get(id, UNREAD), score)
-    second = sorted(passages.values(), reverse=True)[1:2] or [UNREAD]
-    return {
-        "read": scores[0] / 10,
-        "read_top": max(scores) / 10,
-        "read_all": math.log(sum(map(math.exp, scores))) / 10,
-        "read_second": second[0] / 10,
+        "title_coverage": query.coverage(sentences[0].candidate.words.title),
     }
 
 
-def _summary(matched: str, sentences: Sequence[Sentence]) -> dict[str, float]:
-    """Return a feature of the matcher for the best sentence, its highest and its mean of three."""
-    values = sorted((s.features.get(matched, 0.0) for s in sentences), reverse=True)[:3]
+def _of_question(query: Query) -> dict[str, float]:
+    """Return what the question itself tells."""
+    kind = answer_type(query.text)
     return {
-        matched: sentences[0].features.get(matched, 0.0),
-        f"{matched}_top": values[0],
-        f"{matched}_mean": sum(values) / len(values),
+        "terms": min(len(query.terms), 12) / 6,
+        "rarity": query.rarity,
+        "exact": float(kind in _EXACT),
+    }
+
+
+def _of_words(sentences: Sequence[Sentence], best: Sentence) -> dict[str, float]:
+    """Return how fully the words of the question are met, in and beyond what the title says."""
+    centred = sorted((s.features["centred"] for s in sentences), reverse=True)[:3]
+    names = ("every", "rarest", "title_met", "passage_met", "beyond")
+    found = {name: best.features[name] for name in names}
+    return found | {"centred_mean": sum(centred) / len(centred)}
+
+
+def _of_reading(sentences: Sequence[Sentence]) -> dict[str, float]:
+    """Return how sure the reader is of the passages.
+
+    `read_spread` is high where no one span carries the answer: long answers have many.
+    """
+    best = sentences[0].features
+    passages: dict[str, float] = {}
+    points: dict[str, float] = {}
+    for sentence in sentences:
+        id, features = sentence.candidate.passage.id, sentence.features
+        passages[id] = features["read_passage"]
+        points[id] = max(points.get(id, UNREAD), features["read"])
+    first = min(sentences, key=lambda sentence: sentence.rank)
+    second = sorted(points.values(), reverse=True)[1:2] or [UNREAD]
+    return {
+        "read_second": second[0] / 10,
+        "read_passage": max(passages.values()) / 10,
+        "read_first": passages[first.candidate.passage.id] / 10,
+        "read_spread": (best["read_passage"] - best["read"]) / 10,
     }
 
 
 def _beyond_title(query: Query, candidate: Candidate) -> float:
     """Return the coverage of what the question asks beyond the title's words."""
-    words = candidate.words
-    return _residual(query, words.title, words.all | words.heading)
-
-
-def _beyond_title_in(query: Query, sentence: Sentence) -> float:
-    words = sentence.candidate.words
-    return _residual(query, words.title, words.sentences[sentence.index] | words.heading)
-
-
-def _residual(query: Query, title: frozenset[str], words: frozenset[str]) -> float:
+    title, words = candidate.words.title, candidate.words.all | candidate.words.heading
     rest = {term: weight for term, weight in query.weights.items() if term not in title}
     total = sum(rest.values())
     if not total:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -34,8 +34,11 @@ PASSAGES = 6
 LOOKED_AT = 6
 """Sentences compared on their own; each costs as much as the question."""
 
-MATCHED = ("titled", "met", "least", "centred")
-"""Features of `index.matching.Match` that a sentence has only where there is a matcher."""
+MATCHED = (
+    *("titled", "met", "least", "centred"),
+    *("every", "rarest", "title_met", "passage_met", "beyond"),
+)
+"""Features of `index.matching` that a sentence has only where there is a matcher."""
 
 PASSAGES_READ = 4
 """Passages the reader reads, in one batch: the largest share of an answer's time."""
@@ -170,12 +173,14 @@ def _matched(matcher: TokenEmbedder, wordings: Sequence[Query], rows: list[Row])
         Wording.of(wording, tokens)
         for wording, tokens in zip(wordings, found[: len(asked)], strict=True)
     ]
-    matches = [[asdict(w.match(text)) for w in prepared] for text in found[len(asked) :]]
-    least = [
-        {name: min(row[at][name] for row in matches) for name in MATCHED if matches}
-        for at in range(len(prepared))
+    passages = [row[0].candidate.passage.id for row in best]
+    each = [
+        wording.features([wording.match(text) for text in found[len(asked) :]], passages)
+        for wording in prepared
     ]
-    return [_all_with(row, match) for row, match in zip(best, matches, strict=True)] + [
+    least = [{name: min(f[name] for f in of) for name in MATCHED} if of else {} for of in each]
+    compared = zip(best, zip(*each, strict=True), strict=True)
+    return [_all_with(row, features) for row, features in compared] + [
         _all_with(row, least) for row in rest
     ]
 
@@ -202,27 +207,51 @@ def _read(
     if not passages:
         return rows
     texts = [(c.source.title, c.passage.text) for c in passages]
-    readings = reader.read(query.text, texts)
+    readings = reader.read(as_asked(query.text), texts)
     top = max((r[0].score for r in readings if r), default=0.0)
     by_passage = {c.passage.id: r for c, r in zip(passages, readings, strict=True)}
     return [
-        tuple(_pointed(s, by_passage.get(s.candidate.passage.id), top) for s in row) for row in rows
+        tuple(_pointed(s, by_passage.get(s.candidate.passage.id, ()), top) for s in row)
+        for row in rows
     ]
+
+
+def as_asked(text: str) -> str:
+    """Return a question with its mark: the reader was trained on more questions with one."""
+    return text if text.endswith(("?", ".", "!", "？", "。")) else f"{text}?"
 
 
 UNREAD = -12.0
 """Log-odds of a sentence the reader did not see or did not point into."""
 
 
-def _pointed(sentence: Sentence, readings: Sequence[Reading] | None, top: float) -> Sentence:
-    """Return the sentence with the best reading that starts in it."""
+def _pointed(sentence: Sentence, readings: Sequence[Reading], top: float) -> Sentence:
+    """Return the sentence with the best reading that starts in it.
+
+    `read_passage` is the log-odds that any of the readings of its passage answers.
+    """
     passage = sentence.candidate.passage
     span = sentence.span
     first, last = span.start - passage.start, span.end - passage.start
-    best = next((r for r in readings or () if first <= r.start < last), None)
+    best = next((r for r in readings if first <= r.start < last), None)
     score = best.score if best else UNREAD
-    found = _with(sentence, read=max(score, UNREAD), read_gap=max(score - top, UNREAD))
+    found = _with(
+        sentence,
+        read=max(score, UNREAD),
+        read_gap=max(score - top, UNREAD),
+        read_passage=max(UNREAD, _log_sum([r.score for r in readings])),
+    )
     return replace(found, reading=best)
+
+
+def _log_sum(scores: Sequence[float]) -> float:
+    """Return the logarithm of the sum of what log-odds stand for."""
+    return float(np.logaddexp.reduce(scores)) if scores else UNREAD
+
+
+def by_words(sentences: Sequence[Sentence]) -> Sentence:
+    """Return the sentence that words and their meaning alone, without the reader, put first."""
+    return max(sentences, key=lambda sentence: PICK_MATCHED.value(sentence.features))
 
 
 def _with(sentence: Sentence, **features: float) -> Sentence:

@@ -10,6 +10,7 @@ sentences does; the earlier layers do not. `docs/evaluation.md` has the figures.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +36,16 @@ class Match:
     """The best match of the word that is met worst."""
     centred: float
     """As `met`, of what sets each word apart from its own text."""
+    every: float
+    """As `centred`, of all word pieces of the question alike."""
+    rarest: float
+    """The best match of the rarest word."""
+    by_word: Vectors
+    """The best match of each word in the text and its title, shape (words,)."""
+    in_text: Vectors
+    """The best match of each word in the text alone, shape (words,)."""
+    in_title: Vectors
+    """The best match of each word in title and headings alone, shape (words,)."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +58,8 @@ class Wording:
     """A unit vector for each telling word, shape (words, dimension)."""
     centred: Vectors
     """The same less the mean of the question's word pieces."""
+    pieces: Vectors
+    """As `centred`, for each word piece, shape (pieces, dimension)."""
     weights: Vectors
     """Shares of the words, shape (words,), summing to 1."""
 
@@ -63,23 +76,72 @@ class Wording:
         if not words:
             words, weights = [found.whole], [1.0]
         stacked, shares = np.stack(words), np.array(weights, dtype=np.float32)
-        apart = stacked - found.tokens.mean(axis=0) if len(found.tokens) else stacked
-        return cls(found.whole, _unit(stacked), _unit(apart), shares / shares.sum())
+        mean = found.tokens.mean(axis=0) if len(found.tokens) else np.zeros_like(found.whole)
+        return cls(
+            whole=found.whole,
+            words=_unit(stacked),
+            centred=_unit(stacked - mean),
+            pieces=_unit(found.tokens - mean),
+            weights=shares / shares.sum(),
+        )
 
     def match(self, text: TokenVectors) -> Match:
         """Compare with a text; one without word pieces meets nothing."""
-        titled, own = float(text.whole @ self.whole), float(text.text @ self.whole)
-        if not len(text.tokens):
-            return Match(titled, own, met=0.0, least=0.0, centred=0.0)
-        best = (self.words @ text.tokens.T).max(axis=1)
-        apart = (self.centred @ _unit(text.tokens - text.tokens.mean(axis=0)).T).max(axis=1)
+        above = len(text.tokens) - len(text.offsets)
+        cosines = self.words @ text.tokens.T
+        by_word = _best(cosines)
+        mean = text.tokens.mean(axis=0) if len(text.tokens) else np.zeros_like(text.whole)
+        apart = _unit(text.tokens - mean)
+        every = _best(self.pieces @ apart.T)
         return Match(
-            titled=titled,
-            own=own,
-            met=float(best @ self.weights),
-            least=float(best.min()),
-            centred=float(apart @ self.weights),
+            titled=float(text.whole @ self.whole),
+            own=float(text.text @ self.whole),
+            met=float(by_word @ self.weights),
+            least=float(by_word.min()),
+            centred=float(_best(self.centred @ apart.T) @ self.weights),
+            every=float(every.mean()) if len(every) else 0.0,
+            rarest=float(by_word[self.weights.argmax()]),
+            by_word=by_word,
+            in_text=_best(cosines[:, above:]),
+            in_title=_best(cosines[:, :above]),
         )
+
+    def features(self, matches: Sequence[Match], passages: Sequence[str]) -> list[dict[str, float]]:
+        """Return what is known of each match, alone and beside the others.
+
+        `passages` names the passage of each. `passage_met` is `met` over all sentences of the
+        passage that were compared; `beyond` is what all texts together meet of the question beyond
+        the title: each word weighs as little as the title already meets it.
+        """
+        anywhere = np.max([m.in_text for m in matches], axis=0) if matches else self.weights
+        found = []
+        for match, passage in zip(matches, passages, strict=True):
+            beside = [m.by_word for m, p in zip(matches, passages, strict=True) if p == passage]
+            left = self.weights * np.maximum(0.0, 1.0 - match.in_title)
+            left = left / left.sum() if left.sum() > 0 else self.weights
+            found.append(
+                {
+                    "titled": match.titled,
+                    "own": match.own,
+                    "met": match.met,
+                    "least": match.least,
+                    "centred": match.centred,
+                    "every": match.every,
+                    "rarest": match.rarest,
+                    "title_met": float(match.in_title @ self.weights),
+                    "passage_met": float(np.max(beside, axis=0) @ self.weights),
+                    "beyond": float(anywhere @ left),
+                }
+            )
+        return found
+
+
+def _best(cosines: Vectors) -> Vectors:
+    """Return the highest cosine of each row; 0 where there is nothing to compare with."""
+    if not cosines.shape[1]:
+        return np.zeros(len(cosines), dtype=np.float32)
+    found: Vectors = cosines.max(axis=1)
+    return found
 
 
 def _unit(rows: Vectors) -> Vectors:

@@ -37,6 +37,13 @@ class Query:
     """Rarity of each term in the collections searched, > 0."""
     vector: Vectors | None
     """Shape (dimension,), or None when no embedder is available."""
+    unknown: float = math.inf
+    """Rarity of a term that no passage has."""
+
+    @property
+    def rarity(self) -> float:
+        """How rare the rarest term is, 1 for one that no passage has."""
+        return max(self.weights.values(), default=0.0) / self.unknown
 
     @property
     def pairs(self) -> frozenset[tuple[str, str]]:
@@ -120,7 +127,7 @@ def query_of(
     telling = tuple(term for term in content if term not in _ASKING)
     found = telling or content or tuple(dict.fromkeys(terms(text)))
     weights = {term: rarity(documents, frequencies.get(term, 0)) for term in found}
-    return Query(text=text, terms=found, weights=weights, vector=vector)
+    return Query(text, found, weights, vector, unknown=rarity(documents, 0))
 
 
 def rarity(documents: int, frequency: int) -> float:

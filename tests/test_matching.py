@@ -14,12 +14,27 @@ EMBEDDER = HashingEmbedder(dimension=256)
 FREQUENCIES = {"fee": 50, "boat": 50, "mahogani": 1}
 
 
-def match(question: str, text: str, title: str = "") -> Match:
+def compare(question: str, *texts: str, title: str = "") -> tuple[Wording, list[Match]]:
     query = query_of(question, EMBEDDER.embed([question])[0], 100, FREQUENCIES)
-    asked, given = EMBEDDER.embed_tokens(
-        [EmbeddingInput(context="", text=question), EmbeddingInput(context=title, text=text)]
+    asked, *given = EMBEDDER.embed_tokens(
+        [
+            EmbeddingInput(context="", text=question),
+            *(EmbeddingInput(context=title, text=text) for text in texts),
+        ]
     )
-    return Wording.of(query, asked).match(given)
+    wording = Wording.of(query, asked)
+    return wording, [wording.match(text) for text in given]
+
+
+def match(question: str, text: str, title: str = "") -> Match:
+    return compare(question, text, title=title)[1][0]
+
+
+def features(
+    question: str, *texts: str, title: str = "", passages: str = ""
+) -> list[dict[str, float]]:
+    wording, matches = compare(question, *texts, title=title)
+    return wording.features(matches, passages or "p" * len(texts))
 
 
 def test_a_text_with_every_word_meets_the_question_fully() -> None:
@@ -50,10 +65,49 @@ def test_a_question_without_telling_words_is_compared_as_a_whole() -> None:
     assert found.met == 0  # neither has a word
 
 
-@given(st.text(max_size=80), st.text(max_size=200), st.text(max_size=40))
-def test_any_texts_give_finite_values_of_at_most_one(question: str, text: str, title: str) -> None:
-    found = match(question, text, title)
-    values = np.array([found.titled, found.own, found.met, found.least, found.centred])
-    assert np.isfinite(values).all()
-    assert (np.abs(values) <= 1 + 1e-5).all()
-    assert found.least <= found.met + 1e-5
+def test_the_rarest_word_is_the_one_that_counts_most() -> None:
+    question = "What is the fee of the mahogany boat?"
+    assert match(question, "A mahogany box.").rarest == pytest.approx(1, abs=1e-6)
+    assert match(question, "The fee of a boat.").rarest < 0.5
+
+
+def test_a_passage_meets_what_its_sentences_meet_together() -> None:
+    texts = ("The fee is high.", "The boat is new.", "It rains.")
+    of_one = features("What is the fee of the boat?", *texts, passages="aab")
+    assert of_one[0]["passage_met"] == of_one[1]["passage_met"] == pytest.approx(1, abs=1e-6)
+    assert of_one[0]["met"] < 0.9
+    apart = features("What is the fee of the boat?", *texts, passages="abc")
+    assert apart[0]["passage_met"] == pytest.approx(apart[0]["met"])
+
+
+def test_beyond_the_title_counts_what_the_title_does_not_say() -> None:
+    question = "What is the fee of the boat?"
+    (silent,) = features(question, "The boat of the club is new.", title="Boat")
+    (telling,) = features(question, "The fee of the club is high.", title="Boat")
+    assert silent["title_met"] == telling["title_met"]
+    assert silent["beyond"] < 0.4 < telling["beyond"] == pytest.approx(1, abs=1e-6)
+
+
+def test_a_title_that_says_all_leaves_every_word_its_weight() -> None:
+    (found,) = features("boat fee", "The boat is new.", title="boat fee")
+    assert found["title_met"] == pytest.approx(1, abs=1e-5)
+    assert found["beyond"] < 1
+
+
+def test_no_texts_have_no_features() -> None:
+    assert features("What is the fee?") == []
+
+
+@given(
+    st.text(max_size=80),
+    st.lists(st.text(max_size=80), min_size=1, max_size=3),
+    st.text(max_size=40),
+)
+def test_any_texts_give_finite_values_of_at_most_one(
+    question: str, texts: list[str], title: str
+) -> None:
+    for found in features(question, *texts, title=title):
+        values = np.array(list(found.values()))
+        assert np.isfinite(values).all()
+        assert (np.abs(values) <= 1 + 1e-5).all()
+        assert found["least"] <= found["met"] + 1e-5 <= found["passage_met"] + 2e-5

@@ -1,0 +1,85 @@
+"""What the coefficients are fitted and reported on: parts of the sets, and what search finds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from benchmarks.corpus import COLLECTION, Corpus, Question, opened, questions, sample
+from bot.conversation import resolve
+from bot.metrics import is_gold
+from bot.picking import Picker
+from index.embed.reader import open_reader
+from index.ranking import Candidate
+from index.search import Findings
+from training.held_out import held_out
+
+Looking = Literal["embedded", "matched", "read"]
+"""How closely sentences are looked at."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Questions of one set, to fit on or to report on."""
+
+    name: str
+    questions: Sequence[Question]
+    fitted: bool
+
+
+@dataclass(frozen=True)
+class Work:
+    """Where sets and indexes are, and whether the reader reads."""
+
+    sets: Path
+    homes: Path
+    looking: Looking
+
+    def each(self, part: Part) -> Iterator[tuple[Question, Corpus, Picker, Findings]]:
+        """Yield what search finds for each question."""
+        with opened(self.homes / part.name) as corpus:
+            picker = self._picker(corpus)
+            for question in part.questions:
+                text = resolve(question.text, question.history).question
+                found = corpus.searcher.find(text, collections=[COLLECTION], asked=question.text)
+                yield question, corpus, picker, found
+
+    def _picker(self, corpus: Corpus) -> Picker:
+        if self.looking == "embedded":
+            return Picker(corpus.embedder)
+        reads = self.looking == "read"
+        reader = open_reader(corpus.home, threads=1) if reads else None
+        return Picker(corpus.embedder, corpus.embedder, reader)
+
+
+def parts(sets: Path, count: int, *, unread: bool) -> list[Part]:
+    """Return the parts of every set; `unread` leaves out what the reader was trained on."""
+    wiki = questions(sets / "squadshifts_newwiki" / "questions.jsonl")
+    train = [q for q in wiki if q.split == "train"]
+    if unread:
+        kept = held_out(name for q in train for name in q.gold_documents)
+        train = [q for q in train if kept.intersection(q.gold_documents)]
+    dev = [q for q in wiki if q.split == "dev"]
+    found = [
+        Part("squadshifts_newwiki", sample(of_split, count), fitted)
+        for of_split, fitted in ((train, True), (dev, False))
+    ]
+    for name in ("clapnq_dev", "mtrag_human"):
+        every = questions(sets / name / "questions.jsonl")
+        found += [Part(name, every[0::2], True), Part(name, every[1::2], False)]
+    return found
+
+
+def holds_gold(question: Question, candidate: Candidate) -> bool:
+    """Say whether a passage is gold, or a piece of a gold passage longer than it."""
+    text = candidate.passage.text
+    return candidate.source.uri in question.gold_documents and any(
+        is_gold(text, gold) or text.strip() in gold for gold in question.gold_passages
+    )
+
+
+def repeat(part: Part) -> int:
+    """Weigh the small sets up."""
+    return {"clapnq_dev": 3, "mtrag_human": 3}.get(part.name, 1)
