@@ -251,7 +251,10 @@ def _phrases(turn: Turn) -> dict[str, float]:
     for name in names(text):
         found[name] = NAME_WEIGHT + 0.2 * text.count(name)
     for word in nouns(text):
-        found[word] = found.get(word, 0.0) + (NAME_WEIGHT if values(word) == [word] else 1.0)
+        is_value = values(word) == [word]
+        if is_value and turn.role != "user":
+            continue  # a version that is asked about is the topic; a number in an answer is not
+        found[word] = found.get(word, 0.0) + (NAME_WEIGHT if is_value else 1.0)
     return found
 
 

@@ -32,7 +32,7 @@ MOST_SECTIONS = 5
 FAR = 6.0
 """How far below the best passage's value one of another document is no part of an overview."""
 
-SEVERAL = 0.6
+SEVERAL = 0.65
 """Share of the threshold that a list or an overview must reach: several spans carry it."""
 
 CLOSE = 2.2

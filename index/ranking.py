@@ -112,6 +112,8 @@ class Candidate:
     lexical_rank: int | None
     value: float = 0.0
     """Ranking value; only its order and `score` mean something."""
+    values: tuple[float, ...] = ()
+    """The ranking value for each wording of the question, of which `value` is the mean."""
 
     @property
     def score(self) -> float:

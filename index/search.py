@@ -241,8 +241,8 @@ def _valued(
             by_id.get(id) or replace(known, cosine=_cosine(query, None, known.vectors))
             for query, by_id in zip(queries, found, strict=True)
         ]
-        values = map(ranking_value, queries, each)
-        yield replace(known, value=sum(values) / len(queries))
+        values = tuple(map(ranking_value, queries, each))
+        yield replace(known, value=sum(values) / len(values), values=values)
 
 
 def nearest_cosines(candidates: Sequence[Candidate]) -> tuple[float, ...]:

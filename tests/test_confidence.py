@@ -92,7 +92,8 @@ def test_a_follow_up_is_as_sure_as_the_better_of_its_wordings(world: World, look
     found, sentences = looked_at(world, looking, asked="And the price?")
     assert found.spoken is not None
     alone = replace(found, spoken=None)
-    asked = replace(found, query=found.spoken, spoken=None)
+    ranked = tuple(replace(c, values=c.values[1:]) for c in found.ranked)
+    asked = replace(found, query=found.spoken, spoken=None, ranked=ranked)
     spoken = [replace(s, features=s.spoken or s.features) for s in sentences]
     each = [confidence(alone, sentences), confidence(asked, spoken)]
     assert confidence(found, sentences) == max(each)

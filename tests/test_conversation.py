@@ -163,6 +163,20 @@ def test_the_header_of_a_table_is_no_item() -> None:
     assert question == "who pays for the second one (Support Soldiers train units)?"
 
 
+def test_a_number_in_an_answer_is_not_carried_over() -> None:
+    budget = (
+        Turn(role="user", text="How large is the peacekeeping budget?"),
+        Turn(
+            role="assistant",
+            text="...",
+            citations=(quote(1, "The peacekeeping budget is 5.6 billion US dollars a year."),),
+        ),
+    )
+    carried = resolve("and who pays for it?", budget).question
+    assert "budget" in carried
+    assert "5.6" not in carried
+
+
 @pytest.mark.parametrize("text", ["The sources do not say.", GREETING, THANKS])
 def test_what_is_no_answer_is_not_carried_over(text: str) -> None:
     history = (ASKED, Turn(role="assistant", text=text))
