@@ -50,7 +50,7 @@ PASSAGE_RANK = LinearModel(
     },
     offset=0,
 )
-"""Orders passages; `passage_cosine` is set by hand (`benchmarks.fit.BY_HAND` says why)."""
+"""Orders passages; `passage_cosine` is set by hand (`benchmarks.fit_rank.BY_HAND` says why)."""
 
 PASSAGE_SCORE = LinearModel(
     {
