@@ -174,8 +174,11 @@ def _matched(matcher: TokenEmbedder, wordings: Sequence[Query], rows: list[Row])
         for wording, tokens in zip(wordings, found[: len(asked)], strict=True)
     ]
     passages = [row[0].candidate.passage.id for row in best]
+    titled = [
+        (text, _title_of(row[0])) for text, row in zip(found[len(asked) :], best, strict=True)
+    ]
     each = [
-        wording.features([wording.match(text) for text in found[len(asked) :]], passages)
+        wording.features([wording.match(text, title) for text, title in titled], passages)
         for wording in prepared
     ]
     least = [{name: min(f[name] for f in of) for name in MATCHED} if of else {} for of in each]
@@ -187,6 +190,11 @@ def _matched(matcher: TokenEmbedder, wordings: Sequence[Query], rows: list[Row])
 
 def _context(sentence: Sentence) -> str:
     return context_of(sentence.candidate.source, sentence.candidate.passage)
+
+
+def _title_of(sentence: Sentence) -> int:
+    """Return how many characters of a sentence's context are the title of its document."""
+    return len(sentence.candidate.source.title.strip())
 
 
 def _as_read(sentence: Sentence) -> str:

@@ -43,9 +43,9 @@ class Match:
     by_word: Vectors
     """The best match of each word in the text and its title, shape (words,)."""
     in_text: Vectors
-    """The best match of each word in the text alone, shape (words,)."""
+    """The best match of each word in the text and its headings, shape (words,)."""
     in_title: Vectors
-    """The best match of each word in title and headings alone, shape (words,)."""
+    """The best match of each word in the title alone, shape (words,)."""
 
 
 @dataclass(frozen=True)
@@ -85,9 +85,13 @@ class Wording:
             weights=shares / shares.sum(),
         )
 
-    def match(self, text: TokenVectors) -> Match:
-        """Compare with a text; one without word pieces meets nothing."""
-        above = len(text.tokens) - len(text.offsets)
+    def match(self, text: TokenVectors, title: int) -> Match:
+        """Compare with a text; one without word pieces meets nothing.
+
+        The first `title` characters of its context are the title, which nearly every passage of a
+        document has; the headings behind it say what this one is about.
+        """
+        above = int((text.above[:, 1] <= title).sum())
         cosines = self.words @ text.tokens.T
         by_word = _best(cosines)
         mean = text.tokens.mean(axis=0) if len(text.tokens) else np.zeros_like(text.whole)
@@ -111,7 +115,7 @@ class Wording:
 
         `passages` names the passage of each. `passage_met` is `met` over all sentences of the
         passage that were compared; `beyond` is what all texts together meet of the question beyond
-        the title: each word weighs as little as the title already meets it.
+        the title: each word weighs the less the better the title meets it.
         """
         anywhere = np.max([m.in_text for m in matches], axis=0) if matches else self.weights
         found = []

@@ -72,6 +72,8 @@ class TokenVectors:
     """Word pieces of context and text, shape (pieces, dimension)."""
     offsets: npt.NDArray[np.int64]
     """Characters of the text that its pieces, the last ones of `tokens`, cover, shape (n, 2)."""
+    above: npt.NDArray[np.int64]
+    """Characters of the context that its pieces, the first ones of `tokens`, cover."""
 
 
 @runtime_checkable

@@ -55,13 +55,14 @@ class HashingEmbedder:
 
     def _tokens(self, given: EmbeddingInput) -> TokenVectors:
         words = list(re.finditer(r"\w+", given.text))
-        above = re.findall(r"\w+", given.context)
-        vectors = [self._vector(word) for word in (*above, *(word[0] for word in words))]
+        above = list(re.finditer(r"\w+", given.context))
+        vectors = [self._vector(word[0]) for word in (*above, *words)]
         return TokenVectors(
             whole=self._vector(f"{given.context}\n{given.text}"),
             text=self._vector(given.text),
             tokens=np.stack(vectors) if vectors else self._none(),
             offsets=np.array([word.span() for word in words], dtype=np.int64).reshape(-1, 2),
+            above=np.array([word.span() for word in above], dtype=np.int64).reshape(-1, 2),
         )
 
     def _vector(self, text: str) -> Vectors:

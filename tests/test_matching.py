@@ -14,16 +14,18 @@ EMBEDDER = HashingEmbedder(dimension=256)
 FREQUENCIES = {"fee": 50, "boat": 50, "mahogani": 1}
 
 
-def compare(question: str, *texts: str, title: str = "") -> tuple[Wording, list[Match]]:
+def compare(
+    question: str, *texts: str, title: str = "", heading: str = ""
+) -> tuple[Wording, list[Match]]:
     query = query_of(question, EMBEDDER.embed([question])[0], 100, FREQUENCIES)
     asked, *given = EMBEDDER.embed_tokens(
         [
             EmbeddingInput(context="", text=question),
-            *(EmbeddingInput(context=title, text=text) for text in texts),
+            *(EmbeddingInput(context=f"{title}{heading}", text=text) for text in texts),
         ]
     )
     wording = Wording.of(query, asked)
-    return wording, [wording.match(text) for text in given]
+    return wording, [wording.match(text, len(title)) for text in given]
 
 
 def match(question: str, text: str, title: str = "") -> Match:
@@ -86,6 +88,16 @@ def test_beyond_the_title_counts_what_the_title_does_not_say() -> None:
     (telling,) = features(question, "The fee of the club is high.", title="Boat")
     assert silent["title_met"] == telling["title_met"]
     assert silent["beyond"] < 0.4 < telling["beyond"] == pytest.approx(1, abs=1e-6)
+
+
+def test_a_heading_says_what_is_below_it_and_is_no_title() -> None:
+    question = "What is the fee of the boat?"
+    wording, matches = compare(question, "It is high.", title="Boat", heading=" > The fee")
+    (found,) = wording.features(matches, "p")
+    (bare,) = features(question, "It is high.", title="Boat")
+    assert found["beyond"] == pytest.approx(1, abs=1e-6)
+    assert bare["beyond"] < 0.5
+    assert found["title_met"] == bare["title_met"]
 
 
 def test_a_title_that_says_all_leaves_every_word_its_weight() -> None:

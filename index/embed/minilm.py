@@ -98,20 +98,20 @@ class MiniLM:
         Of the context at most 48 word pieces are read and of the text what then fits into 256; a
         text without word pieces has none, and the vector of the whole.
         """
-        contexts = self._pieces.ids([closed(text.context) for text in texts])
+        contexts = self._pieces.split([closed(text.context) for text in texts])
         split = self._pieces.split([text.text for text in texts])
         rows, places = [], []
         for context, text in zip(contexts, split, strict=True):
-            kept = context[:CONTEXT_PIECES]
+            kept = context.ids[:CONTEXT_PIECES].tolist()
             ids = _framed([kept, text.ids])
             first, last = 1 + len(kept), len(ids) - 1
             pieces = tuple((at, at + 1) for at in range(1, last))
             groups = ((0, len(ids)), (first, last) if first < last else (0, len(ids)), *pieces)
             rows.append(_Row(ids, groups))
-            places.append(text.offsets[: last - first])
+            places.append((text.offsets[: last - first], context.offsets[: len(kept)]))
         return [
-            TokenVectors(whole=found[0], text=found[1], tokens=found[2:], offsets=offsets)
-            for found, offsets in zip(self._run(rows), places, strict=True)
+            TokenVectors(found[0], found[1], tokens=found[2:], offsets=offsets, above=above)
+            for found, (offsets, above) in zip(self._run(rows), places, strict=True)
         ]
 
     def _run(self, rows: Sequence[_Row]) -> list[Vectors]:
