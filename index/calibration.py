@@ -79,17 +79,17 @@ FIRST_PICK = LinearModel(
 
 PICK = LinearModel(
     {
-        "own": 4.79,
-        "pooled": 2.524,
-        "coverage": 0.1735,
-        "titled_coverage": 5.021,
-        "pairs": 2.249,
-        "type": 1.26,
-        "passage_gap": 0.1912,
-        "rank": -0.3787,
-        "first": 0.144,
-        "short": -1.123,
-        "length": 0.196,
+        "own": 5.235,
+        "pooled": 2.222,
+        "coverage": 0.008,
+        "titled_coverage": 5.114,
+        "pairs": 2.238,
+        "type": 1.263,
+        "passage_gap": 0.192,
+        "rank": -0.375,
+        "first": 0.134,
+        "short": -1.135,
+        "length": 0.225,
     },
     offset=0,
 )
@@ -149,18 +149,18 @@ PICK_WITH_READER = LinearModel(
 
 CONFIDENCE = LinearModel(
     {
-        "pooled": 4.168,
-        "pooled_mean": -0.0697,
-        "gap": 0.829,
-        "few": 0.1584,
-        "rank": 3.524,
-        "title_coverage": -2.841,
-        "terms": -1.265,
-        "residual": 1.099,
-        "rarity": 2.229,
-        "exact": 0,
+        "pooled": 3.972,
+        "pooled_mean": 0.313,
+        "gap": 0.81,
+        "few": 0.153,
+        "rank": 3.494,
+        "title_coverage": -2.875,
+        "terms": -1.308,
+        "residual": 1.063,
+        "rarity": 2.207,
+        "exact": -0.782,
     },
-    offset=-9.13,
+    offset=-9.079,
 )
 """Log-odds that the sources answer, without a reader."""
 
