@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -28,6 +28,9 @@ MODELS: dict[Looking, tuple[str, str]] = {
     "read": ("PICK_WITH_READER", "CONFIDENCE_WITH_READER"),
 }
 """The two models of each way of looking at sentences, by their names in the calibration."""
+
+REPORTED = frozenset({"squadshifts_newwiki", "clapnq_dev"})
+"""The sets with labels for sentences and questions that have no answer."""
 
 SURE_DECAY = 20.0
 """Between 3 and 30 the held-out figures hardly move."""
@@ -58,17 +61,29 @@ class Asked:
         return sorted(pairs, key=lambda pair: -model.value(pair[0].features))
 
 
+@dataclass(frozen=True)
+class Judged:
+    """What confidence is computed from, for one question in one collection."""
+
+    qid: str
+    features: Mapping[str, float]
+    answerable: bool
+    few: bool
+
+
 def answers(work: Work, count: int) -> dict[str, LinearModel]:
     """Fit the order of sentences and the confidence for one way of looking at sentences."""
-    data = [(part, list(_asked(work, part))) for part in parts(work.sets, count, unread=True)[:4]]
+    used = [part for part in parts(work.sets, count, unread=True) if part.name in REPORTED]
+    data = [(part, list(_asked(work, part))) for part in used]
     fitted = [a for part, found in data if part.fitted for a in found]
-    weighed = [a for part, found in data if part.fitted for a in found * repeat(part)]
     pick_name, sure_name = MODELS[work.looking]
     pick = _fit_pick(fitted, [*getattr(calibration, pick_name).weights])
-    sure = _fit_sure(weighed, pick, [*getattr(calibration, sure_name).weights])
-    for part, found in data:
-        _report(part, found, pick, sure)
-    _cross_validate([*data], pick, [*sure.weights])
+    judged = [(part, [_judged(asked, pick) for asked in found]) for part, found in data]
+    names = [*getattr(calibration, sure_name).weights]
+    sure = _fit_sure([j for p, found in judged if p.fitted for j in found * repeat(p)], names)
+    for (part, found), (_, rows) in zip(data, judged, strict=True):
+        _report(part, found, rows, pick, sure)
+    _cross_validate(judged, names)
     first = {"FIRST_PICK": _fit_pick(fitted, FIRST)} if work.looking == "embedded" else {}
     return first | {pick_name: pick, sure_name: sure}
 
@@ -121,31 +136,38 @@ def _fit_pick(fitted: Sequence[Asked], names: Sequence[str]) -> LinearModel:
     return fit_choice(choices, names, decay=PICK_DECAY)
 
 
-def _fit_sure(fitted: Sequence[Asked], pick: LinearModel, names: Sequence[str]) -> LinearModel:
-    rows = [_sure_features(a, pick) for a in fitted]
-    labels = np.array([float(a.answerable) for a in fitted])
-    return fit_logistic(matrix(rows, names), labels, names, decay=SURE_DECAY)
+def _judged(asked: Asked, pick: LinearModel) -> Judged:
+    ordered = [sentence for sentence, _ in asked.ordered_by(pick)]
+    # With the reader, what words put first is for the model of the sentences not read to say.
+    best = None if "read" in ordered[0].features else ordered[0]
+    features = confidence_features(asked.findings, ordered, best)
+    return Judged(asked.qid, features, asked.answerable, asked.few)
 
 
-def _cross_validate(
-    data: Sequence[tuple[Part, Sequence[Asked]]], pick: LinearModel, names: Sequence[str]
-) -> None:
+def _fit_sure(fitted: Sequence[Judged], names: Sequence[str]) -> LinearModel:
+    labels = np.array([float(judged.answerable) for judged in fitted])
+    rows = matrix([judged.features for judged in fitted], names)
+    return fit_logistic(rows, labels, names, decay=SURE_DECAY)
+
+
+def _cross_validate(data: Sequence[tuple[Part, Sequence[Judged]]], names: Sequence[str]) -> None:
     """Print the mean over random halves of clapnq_dev, each scored by a fit on the other half.
 
     One fixed half of about 130 and 130 questions is known to two digits only.
     """
-    of_clapnq = [a for part, found in data if part.name == "clapnq_dev" for a in found]
-    others = [a for part, found in data if part.fitted and part.name != "clapnq_dev" for a in found]
-    weight = max(repeat(part) for part, _ in data)
-    qids = sorted({asked.qid for asked in of_clapnq})
+    halves = [(part, found) for part, found in data if part.name == "clapnq_dev"]
+    of_clapnq = [judged for _, found in halves for judged in found]
+    weight = repeat(halves[0][0])
+    others = [j for p, found in data if p.fitted and p.name != "clapnq_dev" for j in found]
+    qids = sorted({judged.qid for judged in of_clapnq})
     figures: list[tuple[float, float]] = []
     for seed in range(CROSSED):
         drawn = np.random.default_rng(seed).permutation(qids)
         for half in (set(drawn[0::2]), set(drawn[1::2])):
-            fitted = [a for a in of_clapnq if a.qid in half]
-            sure = _fit_sure([*others, *fitted * weight], pick, names)
-            rest = [a for a in of_clapnq if a.qid not in half and not a.few]
-            figures.append(_discrimination(rest, pick, sure))
+            fitted = [judged for judged in of_clapnq if judged.qid in half]
+            sure = _fit_sure([*others, *fitted * weight], names)
+            yes, no = _scores([j for j in of_clapnq if j.qid not in half and not j.few], sure)
+            figures.append((auroc(yes, no) or 0, false_rate_at(yes, no, 0.8) or 0))
     mean, spread = np.mean(figures, axis=0), np.std(figures, axis=0)
     print(
         f"{'clapnq_dev':20} {len(figures)} random halves, not fitted on: "
@@ -154,39 +176,31 @@ def _cross_validate(
     )
 
 
-def _discrimination(
-    found: Sequence[Asked], pick: LinearModel, sure: LinearModel
-) -> tuple[float, float]:
-    """Return AUROC, and the false answers at 80 % recall."""
-    scored = [(sure.value(_sure_features(a, pick)), a.answerable) for a in found]
-    yes = [value for value, label in scored if label]
-    no = [value for value, label in scored if not label]
-    return auroc(yes, no) or 0.0, false_rate_at(yes, no, 0.8) or 0.0
+def _scores(found: Sequence[Judged], sure: LinearModel) -> tuple[list[float], list[float]]:
+    """Return the log-odds of answerable questions, and of the others."""
+    yes = [sure.value(judged.features) for judged in found if judged.answerable]
+    no = [sure.value(judged.features) for judged in found if not judged.answerable]
+    return yes, no
 
 
-def _sure_features(asked: Asked, pick: LinearModel) -> dict[str, float]:
-    ordered = [sentence for sentence, _ in asked.ordered_by(pick)]
-    # With the reader, what words put first is for the model of the sentences not read to say.
-    best = None if "read" in ordered[0].features else ordered[0]
-    return confidence_features(asked.findings, ordered, best)
-
-
-def _report(part: Part, found: Sequence[Asked], pick: LinearModel, sure: LinearModel) -> None:
+def _report(
+    part: Part,
+    found: Sequence[Asked],
+    judged: Sequence[Judged],
+    pick: LinearModel,
+    sure: LinearModel,
+) -> None:
     """Print what the models achieve on one part."""
     kind = "fitted  " if part.fitted else "held out"
     ordered = [[r for _, r in a.ordered_by(pick)] for a in found if a.answerable and not a.few]
     first, three = (np.mean([hits_at(o, k) for o in ordered]) for k in (1, 3))
     print(f"{part.name:20} {kind} first {first:.3f} one of three {three:.3f}")
     for few in (False, True):
-        scored = [
-            (sure.value(_sure_features(a, pick)), a.answerable) for a in found if a.few == few
-        ]
-        yes = [value for value, label in scored if label]
-        no = [value for value, label in scored if not label]
+        yes, no = _scores([j for j in judged if j.few == few], sure)
         print(
             f"{'':20} {'one document' if few else 'whole set':12} AUROC {auroc(yes, no) or 0:.3f}, "
             f"false answers at 80 % recall {false_rate_at(yes, no, 0.8) or 0:.3f}, "
-            f"at the threshold {np.mean([v > 0 for v in no]):.3f} "
+            f"above even odds {np.mean([v > 0 for v in no]):.3f} "
             f"with recall {np.mean([v > 0 for v in yes]):.3f}"
         )
 

@@ -37,14 +37,15 @@ def confidence(findings: Findings, sentences: Sequence[Sentence]) -> float:
     if findings.spoken is not None:
         # What is carried over may drown a question that stood alone well enough.
         spoken = [replace(s, features=s.spoken or s.features) for s in sentences]
-        value = max(value, model.value(confidence_features(_as_spoken(findings), spoken)))
+        as_spoken = _as_spoken(findings, findings.spoken)
+        value = max(value, model.value(confidence_features(as_spoken, spoken)))
     return logistic(value)
 
 
-def _as_spoken(findings: Findings) -> Findings:
+def _as_spoken(findings: Findings, query: Query) -> Findings:
     """Return the findings as those of the follow-up as it was asked."""
     ranked = tuple(replace(c, values=c.values[1:]) for c in findings.ranked)
-    return replace(findings, query=findings.spoken or findings.query, spoken=None, ranked=ranked)
+    return replace(findings, query=query, spoken=None, ranked=ranked)
 
 
 def _model(sentence: Sentence) -> LinearModel:
@@ -80,7 +81,7 @@ def _of_search(findings: Findings, sentences: Sequence[Sentence]) -> dict[str, f
         "pooled_mean": sum(pooled) / len(pooled),
         "gap": 0.0 if few else cosines[0] - sum(cosines[1:6]) / len(cosines[1:6]),
         "few": float(few),
-        "rank": max(c.values[0] if c.values else c.value for c in ranked) / 10,
+        "rank": max(candidate.values[0] for candidate in ranked) / 10,
         "residual": max(_beyond_title(query, c) for c in ranked[:5]),
         "title_coverage": query.coverage(sentences[0].candidate.words.title),
     }

@@ -38,6 +38,8 @@ class Sentence:
     """Where it stands in the source, without list glyph and white space."""
     before: Span | None = None
     """The sentence before it in the passage."""
+    header: str = ""
+    """The header of the table that it is a row of."""
 
     @property
     def text(self) -> str:
@@ -47,8 +49,7 @@ class Sentence:
     @property
     def as_read(self) -> str:
         """The sentence; of a table's row, each cell behind the name of its column."""
-        header = header_in(self.hit.source, self.hit.passage)
-        return labelled(header, self.text) if header else self.text
+        return labelled(self.header, self.text) if self.header else self.text
 
     @property
     def pick(self) -> Pick:
@@ -106,12 +107,13 @@ def inert(text: str) -> str:
 
 def _numbered(hit: Hit, number: int, limit: int) -> tuple[str, tuple[Sentence, ...]]:
     """Return a passage as the model sees it, and its sentences in order."""
-    lines = [f"Passage {number}, from {_origin(hit)}"]
+    header = header_in(hit.source, hit.passage)
+    lines = [f"Passage {number}, from {_origin(hit, header)}"]
     shown: list[Sentence] = []
     length = len(lines[0])
     for span in _sentences(hit):
         before = shown[-1].span if shown else None
-        sentence = Sentence(passage=number, hit=hit, span=span, before=before)
+        sentence = Sentence(number, hit, span, before, header)
         line = f"[{number}.{len(shown) + 1}] {inert(sentence.text)}"
         length += len(line) + 1
         if length > limit and shown:
@@ -136,11 +138,10 @@ def _trimmed(span: Span, text: str) -> Span:
     return Span(start=start, end=max(start, span.start + len(words.rstrip())))
 
 
-def _origin(hit: Hit) -> str:
+def _origin(hit: Hit, header: str) -> str:
     """Name what "this page", "last year" or a cell may mean: title, headings, date, columns."""
     place = " > ".join(filter(None, map(inert, (hit.source.title, *hit.passage.heading))))
     modified = hit.source.modified
     dated = place if modified is None else f"{place} ({modified:%Y-%m-%d})"
-    header = header_in(hit.source, hit.passage)
     # A long table is cut into passages, of which only the first has the header.
     return dated if header in hit.passage.text else f"{dated}; columns: {inert(header)}"

@@ -215,46 +215,48 @@ def _read(
     if not passages:
         return rows
     texts = [(c.source.title, c.passage.text) for c in passages]
-    readings = reader.read(as_asked(query.text), texts)
+    readings = reader.read(query.text, texts)
     top = max((r[0].score for r in readings if r), default=0.0)
-    by_passage = {c.passage.id: r for c, r in zip(passages, readings, strict=True)}
+    by_passage = {c.passage.id: _Read.of(r) for c, r in zip(passages, readings, strict=True)}
+    unread = _Read.of(())
     return [
-        tuple(_pointed(s, by_passage.get(s.candidate.passage.id, ()), top) for s in row)
+        tuple(_pointed(s, by_passage.get(s.candidate.passage.id, unread), top) for s in row)
         for row in rows
     ]
-
-
-def as_asked(text: str) -> str:
-    """Return a question with its mark: the reader was trained on more questions with one."""
-    return text if text.endswith(("?", ".", "!", "？", "。")) else f"{text}?"
 
 
 UNREAD = -12.0
 """Log-odds of a sentence the reader did not see or did not point into."""
 
 
-def _pointed(sentence: Sentence, readings: Sequence[Reading], top: float) -> Sentence:
-    """Return the sentence with the best reading that starts in it.
+@dataclass(frozen=True)
+class _Read:
+    """What the reader found in one passage."""
 
-    `read_passage` is the log-odds that any of the readings of its passage answers.
-    """
+    readings: Sequence[Reading]
+    sure: float
+    """Log-odds that any of the readings answers."""
+
+    @classmethod
+    def of(cls, readings: Sequence[Reading]) -> _Read:
+        scores = [reading.score for reading in readings]
+        return cls(readings, max(UNREAD, float(np.logaddexp.reduce(scores))) if scores else UNREAD)
+
+
+def _pointed(sentence: Sentence, found: _Read, top: float) -> Sentence:
+    """Return the sentence with the best reading that starts in it."""
     passage = sentence.candidate.passage
     span = sentence.span
     first, last = span.start - passage.start, span.end - passage.start
-    best = next((r for r in readings if first <= r.start < last), None)
+    best = next((r for r in found.readings if first <= r.start < last), None)
     score = best.score if best else UNREAD
-    found = _with(
+    pointed = _with(
         sentence,
         read=max(score, UNREAD),
         read_gap=max(score - top, UNREAD),
-        read_passage=max(UNREAD, _log_sum([r.score for r in readings])),
+        read_passage=found.sure,
     )
-    return replace(found, reading=best)
-
-
-def _log_sum(scores: Sequence[float]) -> float:
-    """Return the logarithm of the sum of what log-odds stand for."""
-    return float(np.logaddexp.reduce(scores)) if scores else UNREAD
+    return replace(pointed, reading=best)
 
 
 def by_words(sentences: Sequence[Sentence]) -> Sentence:

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
+from index.tables import cells
+
 WIDEST = 56
 """Columns of a code block that do not wrap on a narrow window."""
 
@@ -45,7 +47,7 @@ def _rewritten(lines: list[str], widest: int) -> Iterator[str]:
         fence = _fence_after(lines[at], fence)
         stop = at if fence else _table_end(lines, at)
         if stop > at:
-            rows = [_cells(line) for line in [lines[at], *lines[at + 2 : stop]]]
+            rows = [cells(line) for line in [lines[at], *lines[at + 2 : stop]]]
             yield _as_block(rows, widest) or _as_bullets(rows)
             at = stop
         else:
@@ -74,13 +76,6 @@ def _table_end(lines: list[str], at: int) -> int:
     while stop < len(lines) and "|" in lines[stop] and not _FENCE_LINE.match(lines[stop]):
         stop += 1
     return stop
-
-
-def _cells(line: str) -> list[str]:
-    line = line.strip().removeprefix("|")
-    if line.endswith("|") and not line.endswith(r"\|"):
-        line = line[:-1]
-    return [cell.strip().replace(r"\|", "|") for cell in re.split(r"(?<!\\)\|", line)]
 
 
 def _as_block(rows: list[list[str]], widest: int) -> str | None:

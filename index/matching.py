@@ -117,7 +117,9 @@ class Wording:
         passage that were compared; `beyond` is what all texts together meet of the question beyond
         the title: each word weighs the less the better the title meets it.
         """
-        anywhere = np.max([m.in_text for m in matches], axis=0) if matches else self.weights
+        if not matches:
+            return []
+        anywhere = np.max([match.in_text for match in matches], axis=0)
         found = []
         for match, passage in zip(matches, passages, strict=True):
             beside = [m.by_word for m, p in zip(matches, passages, strict=True) if p == passage]

@@ -110,10 +110,13 @@ class Candidate:
     cosine: float
     dense_rank: int | None
     lexical_rank: int | None
-    value: float = 0.0
-    """Ranking value; only its order and `score` mean something."""
-    values: tuple[float, ...] = ()
-    """The ranking value for each wording of the question, of which `value` is the mean."""
+    values: tuple[float, ...] = (0.0,)
+    """The ranking value for each wording of the question."""
+
+    @property
+    def value(self) -> float:
+        """The mean over the wordings; only its order and `score` mean something."""
+        return sum(self.values) / len(self.values)
 
     @property
     def score(self) -> float:

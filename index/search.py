@@ -231,7 +231,7 @@ def checked(question: str) -> str:
 def _valued(
     queries: Sequence[Query], found: Sequence[Mapping[str, Candidate]]
 ) -> Iterator[Candidate]:
-    """Yield every candidate once, with its mean value over the wordings of one question.
+    """Yield every candidate once, with its value for each wording of one question.
 
     What only one wording has found is compared with the others as well.
     """
@@ -241,8 +241,7 @@ def _valued(
             by_id.get(id) or replace(known, cosine=_cosine(query, None, known.vectors))
             for query, by_id in zip(queries, found, strict=True)
         ]
-        values = tuple(map(ranking_value, queries, each))
-        yield replace(known, value=sum(values) / len(values), values=values)
+        yield replace(known, values=tuple(map(ranking_value, queries, each)))
 
 
 def nearest_cosines(candidates: Sequence[Candidate]) -> tuple[float, ...]:

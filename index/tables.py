@@ -12,7 +12,7 @@ from index.sentences import trim
 _MAX_TABLE_LINES = 5000
 """How far above a row its header is looked for."""
 
-_CELL_BORDER = re.compile(r"(?<!\\)\||\t")
+_BORDER = re.compile(r"(?<!\\)\|")
 
 
 def header_in(source: Source, passage: Passage) -> str:
@@ -43,10 +43,10 @@ def header_of(text: str, start: int) -> Span | None:
 
 def _header(text: str, above: Sequence[tuple[int, int]]) -> Span | None:
     """Return the header among the lines above a row, nearest first."""
-    rows = [text[start:end].strip() for start, end in above]
-    ruled = [n for n, row in enumerate(rows[:-1]) if is_ruler(row) and not is_ruler(rows[n + 1])]
     if not above:
         return None
+    rows = [text[start:end].strip() for start, end in above]
+    ruled = [n for n, row in enumerate(rows[:-1]) if is_ruler(row) and not is_ruler(rows[n + 1])]
     if not ruled and len(rows) == _MAX_TABLE_LINES:
         return None
     number = ruled[0] + 1 if ruled else len(rows) - 1
@@ -56,9 +56,13 @@ def _header(text: str, above: Sequence[tuple[int, int]]) -> Span | None:
 
 
 def cells(row: str) -> list[str]:
-    """Return the cells of a row, trimmed."""
-    inner = row.strip(" \n").removeprefix("|").removesuffix("|")
-    return [cell.strip() for cell in _CELL_BORDER.split(inner)]
+    """Return the cells of a row, trimmed and without escapes; of one without pipes, by its tabs."""
+    if "|" not in row:
+        return [cell.strip() for cell in row.strip(" \n").split("\t")]
+    inner = row.strip().removeprefix("|")
+    if inner.endswith("|") and not inner.endswith(r"\|"):
+        inner = inner[:-1]
+    return [cell.strip().replace(r"\|", "|") for cell in _BORDER.split(inner)]
 
 
 def labelled(header: str, row: str) -> str:

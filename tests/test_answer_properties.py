@@ -69,4 +69,6 @@ def test_every_answer_keeps_what_is_promised(
         answer = asyncio.run(
             world.ask(asked, "generated", history=history, threshold=0.0)  # type: ignore[arg-type]
         )
+        assert answer.question == " ".join(asked.split())
+        assert answer.text.strip()
         history = (*history, *turns(asked, answer))

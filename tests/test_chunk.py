@@ -46,118 +46,43 @@ def texts(source: Source, config: ChunkConfig | None = None) -> list[str]:
     return [p.text for p in chunk(source, config or ChunkConfig())]
 
 
+ARTICLE_OUTLINE = [
+    ("paragraph", [1], [(3, 1)]),
+    ("list", [1, 5], [(7, 2), (9, 1), (10, 1), (11, 1)]),
+    ("paragraph", [1, 5], [(13, 2)]),
+    ("list", [1, 15], [(17, 1), *((line, 1) for line in range(19, 28))]),
+    ("paragraph", [1, 15], [(29, 1)]),
+    ("paragraph", [1, 43], [(45, 1), (47, 1)]),
+    ("list", [1, 43], [(line, 1) for line in range(49, 53)]),
+    ("list", [1, 54], [(line, 1) for line in range(56, 59)]),
+    ("paragraph", [1, 60], [(62, 1), (64, 2), (66, 1)]),
+]
+"""Of each passage: its kind, the lines of its headings, and each line with its sentences."""
+
+
 @pytest.mark.skipif(not ARTICLE.exists(), reason="the article is not part of the project")
 def test_the_article_is_cut_at_its_headings_and_its_lists_keep_their_lead_in() -> None:
     source = source_of(ARTICLE.read_text(encoding="utf-8"))
-    title = "UN Awaits Ceasefire Agreement Before Considering Ukraine Peacekeeping Mission"
-    # The article writes some spaces as no-break spaces.
-    found = [
-        (kind, heading, [s.replace("\xa0", " ") for s in sentences])
-        for kind, heading, sentences in outline(source)
-    ]
-    assert found == [
-        (
-            "paragraph",
-            (title,),
-            [
-                "The United Nations has signaled openness to deploying peacekeepers in Ukraine but "
-                "stresses that concrete plans can only proceed after a formal ceasefire agreement "
-                "and Security Council mandate – even as European nations develop alternative "
-                "security frameworks."
-            ],
-        ),
-        (
-            "list",
-            (title, "UN’s Cautious Stance on Peacekeeping"),
-            [
-                "Jean-Pierre Lacroix, UN Under-Secretary-General for Peace Operations, clarified "
-                "on Tuesday that while the organization is prepared to discuss a potential "
-                "peacekeeping mission for Ukraine, no operational planning has begun.",
-                "Key prerequisites include:",
-                "✔ Ceasefire Agreement – Between warring parties",
-                "✔ UNSC Mandate – Requiring Russia’s assent as permanent member",
-                "✔ Security Guarantees – For peacekeepers’ safety",
-            ],
-        ),
-        (
-            "paragraph",
-            (title, "UN’s Cautious Stance on Peacekeeping"),
-            [
-                "“The scenario remains hypothetical,” Lacroix cautioned, noting that even with "
-                "monitoring, “a ceasefire doesn’t guarantee security.”",
-                "This reflects lessons from failed peacekeeping efforts in contested zones like "
-                "Syria and Libya.",
-            ],
-        ),
-        (
-            "list",
-            (title, "Europe’s “Coalition of the Willing” Prepares Alternatives"),
-            [
-                "As UN processes stall, a group of European nations is advancing a three-tiered "
-                "security concept:",
-                "1. Demilitarized Zone Monitoring",
-                "• Satellite/drone surveillance of Russia-Ukraine border",
-                "• Potential naval patrols in Black Sea",
-                "2. Western Border Support",
-                "• EU troops stationed in western Ukraine for training missions",
-                "• U.S. as overarching security guarantor",
-                "3. Fast-Reaction Peacekeeping",
-                "• Neutral third-country troops under UN flag (if approved)",
-                "• Focused on civilian protection vs. frontline enforcement",
-            ],
-        ),
-        (
-            "paragraph",
-            (title, "Europe’s “Coalition of the Willing” Prepares Alternatives"),
-            [
-                "This plan emerged following Donald Trump’s recent ceasefire push, which European "
-                "leaders fear could force Ukrainian concessions without durable security "
-                "arrangements."
-            ],
-        ),
-        (
-            "paragraph",
-            (title, "Upcoming Paris Summit: A Turning Point?"),
-            [
-                "Thursday’s meeting hosted by Emmanuel Macron will:",
-                "Read Also: Russia Offers Conditional Black Sea Deal, Demands US “Order” to "
-                "Zelensky",
-            ],
-        ),
-        (
-            "list",
-            (title, "Upcoming Paris Summit: A Turning Point?"),
-            [
-                "Expected Outcomes:",
-                "🔹 Multinational military aid package",
-                "🔹 Intelligence-sharing pact",
-                "🔹 “Bridge to NATO” membership pathway",
-            ],
-        ),
-        (
-            "list",
-            (title, "Obstacles to UN Involvement"),
-            [
-                "1. Security Council Veto – Russia could block any mandate",
-                "2. Operational Risks – Peacekeepers in active war zones (recalling 1990s "
-                "Yugoslavia failures)",
-                "3. Funding Shortfalls – UN peacekeeping budget already stretched",
-            ],
-        ),
-        (
-            "paragraph",
-            (title, "Two Tracks, One Goal"),
-            [
-                "While the UN awaits political conditions for traditional peacekeeping, Europe’s "
-                "parallel efforts reveal growing urgency to:",
-                "As Lacroix noted, “There are no shortcuts to sustainable peace.”",
-                "The coming weeks will test whether diplomatic channels can outpace battlefield "
-                "realities.",
-                "Exit mobile version",
-            ],
-        ),
-    ]
-    assert chunk(source, ChunkConfig())[5].text.startswith("The Diplomatic Tightrope")
+    lines = [plain(line) for line in source.text.split("\n")]
+    found = outline(source)
+    assert len(found) == len(ARTICLE_OUTLINE)
+    for (kind, heading, sentences), (of_kind, above, below) in zip(
+        found, ARTICLE_OUTLINE, strict=True
+    ):
+        assert kind == of_kind
+        assert [plain(name) for name in heading] == [lines[line - 1] for line in above]
+        rest = [plain(sentence) for sentence in sentences]
+        for line, count in below:
+            assert len(rest) >= count
+            assert " ".join(rest[:count]) == lines[line - 1]
+            del rest[:count]
+        assert rest == []
+    assert chunk(source, ChunkConfig())[5].text.startswith(source.text.split("\n")[30])
+
+
+def plain(text: str) -> str:
+    """Return a text with its white space, no-break spaces too, as single spaces."""
+    return " ".join(text.split())
 
 
 MARKDOWN = """\
@@ -384,6 +309,12 @@ def test_a_table_without_a_ruler_has_its_first_line_as_header() -> None:
     text = "Below:\n\nname\tage\nAnn\t3\nBob\t4\n"
     assert header_of(text, text.index("Bob")) == Span(start=8, end=16)
     assert header_of(text, text.index("name")) is None
+
+
+def test_a_header_that_stands_too_far_above_is_not_guessed() -> None:
+    rows = "".join(f"name {n}\t{n}\n" for n in range(5003))
+    assert header_of(rows, rows.index("name 4999")) == Span(start=0, end=8)
+    assert header_of(rows, rows.index("name 5002")) is None
 
 
 def test_short_paragraphs_share_a_passage_only_when_packing_is_on() -> None:

@@ -51,6 +51,16 @@ async def answers(person: Person, place: Channel, text: str = ANSWER, rests_on: 
     return await person.sees(to=await person.submit(form, typed))
 
 
+async def answered(stage: Stage, *, rests_on: str = "") -> tuple[Channel, Person, Person]:
+    """Start beside the handbook, where Ann has asked and Kim has given a team answer."""
+    _, general, kim, ann = a_server(stage)
+    handbook(stage)
+    await stage.start()
+    await asks(ann, general)
+    await answers(kim, general, rests_on=rests_on)
+    return general, kim, ann
+
+
 async def change(stage: Stage, text: str | None) -> None:
     """Change or remove the handbook, and let the next minute come."""
     if text is None:
@@ -156,11 +166,7 @@ async def test_a_team_answer_is_not_used_once_the_source_it_names_changed(
 
 
 async def test_a_confirmed_team_answer_is_used_until_the_next_change(stage: Stage) -> None:
-    _, general, kim, ann = a_server(stage)
-    handbook(stage)
-    await stage.start()
-    await asks(ann, general)
-    await answers(kim, general, rests_on="Handbook")
+    general, kim, ann = await answered(stage, rests_on="Handbook")
     await change(stage, "Holidays are up to you.")
     await stage.restart()
     card = await kim.sees(to=await kim.click(await gaps(kim, general), "Review 1"))
@@ -176,11 +182,7 @@ async def test_a_confirmed_team_answer_is_used_until_the_next_change(stage: Stag
 
 
 async def test_a_rewritten_team_answer_takes_the_place_of_the_old_one(stage: Stage) -> None:
-    _, general, kim, ann = a_server(stage)
-    handbook(stage)
-    await stage.start()
-    await asks(ann, general)
-    await answers(kim, general, rests_on="Handbook")
+    general, kim, ann = await answered(stage, rests_on="Handbook")
     await change(stage, "Holidays are up to you.")
     card = await kim.sees(to=await kim.click(await gaps(kim, general), "Review 1"))
     form = await kim.sees_modal(await kim.click(card, "Rewrite"))
@@ -197,11 +199,7 @@ async def test_a_rewritten_team_answer_takes_the_place_of_the_old_one(stage: Sta
 
 
 async def test_a_dropped_team_answer_is_gone(stage: Stage) -> None:
-    _, general, kim, ann = a_server(stage)
-    handbook(stage)
-    await stage.start()
-    await asks(ann, general)
-    await answers(kim, general, rests_on="Handbook")
+    general, kim, ann = await answered(stage, rests_on="Handbook")
     await change(stage, None)
     card = await kim.sees(to=await kim.click(await gaps(kim, general), "Review 1"))
     assert (await kim.sees(to=await kim.click(card, "Drop"))).text == DROPPED
@@ -227,11 +225,7 @@ async def test_a_correction_expires_with_the_words_it_corrects(stage: Stage) -> 
 
 
 async def test_without_a_source_a_team_answer_stays(stage: Stage) -> None:
-    _, general, kim, ann = a_server(stage)
-    handbook(stage)
-    await stage.start()
-    await asks(ann, general)
-    await answers(kim, general)
+    general, kim, ann = await answered(stage)
     await change(stage, None)
     assert ANSWER in (await asks(ann, general)).text
     assert "Team answers to review" not in (await gaps(kim, general)).text
@@ -261,11 +255,7 @@ async def test_a_source_that_nobody_knows_loses_no_answer(
 
 
 async def test_a_removed_team_answer_does_not_come_back(stage: Stage) -> None:
-    _, general, kim, ann = a_server(stage)
-    handbook(stage)
-    await stage.start()
-    await asks(ann, general)
-    await answers(kim, general, rests_on="Handbook")
+    general, kim, _ = await answered(stage, rests_on="Handbook")
     title = f"Team answer: {QUESTION}"
     refused = await kim.slash("source refresh", source=title, in_=general)
     assert "was written here" in (await kim.sees(to=refused)).text

@@ -410,7 +410,9 @@ async def test_a_deleted_reply_is_sent_again(stage: Stage) -> None:
     shown = await ann.sees("Looking it up", in_=general)
     await stage.discord.hub.delete(shown.message)
     stage.answerer.held.set()
-    await ann.sees(is_done, in_=general)
+    again = await ann.sees(is_done, in_=general)
+    assert SENTENCE in again.text
+    assert again.message.id != shown.message.id
 
 
 async def whole_file(stage: Stage, shown: Shown) -> str:
@@ -478,6 +480,7 @@ async def test_a_deleted_answer_is_forgotten(stage: Stage) -> None:
     await eventually(kept)
     await stage.discord.hub.delete(shown.message)
     await eventually(gone)
+    assert SENTENCE not in "".join(seen.text for seen in ann.screen(general))
 
 
 # --- failing ---------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ class Recorded(BaseEmbedding):
         return self._answer("query", [query])[0]
 
     async def _aget_query_embedding(self, query: str) -> list[float]:
-        raise NotImplementedError
+        raise AssertionError("the index is synchronous, and asks no model for anything else")
 
     def _get_text_embedding(self, text: str) -> list[float]:
         return self._answer("text", [text])[0]

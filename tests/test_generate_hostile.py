@@ -104,6 +104,7 @@ async def test_what_a_hostile_model_writes_is_harmless(
     server.play = lambda prompt: Reply(WRITTEN[name](prompt), piece=97)
     for draft in await both(guarded(model), question):
         check(draft)
+    assert len(server.requests) >= 2, "the model was not asked"
 
 
 @pytest.mark.parametrize(
@@ -138,6 +139,7 @@ async def test_generated_hostile_replies_show_nothing_false(
         else:
             async for draft in engine.stream(question, HITS):
                 check(draft)
+    assert len(server.requests) >= 12, "the model was not asked"
 
 
 async def test_many_hostile_sentences_are_kept_when_they_are_true() -> None:

@@ -37,6 +37,10 @@ def purse(ledger: Ledger, now: Callable[[], datetime] = lambda: NOON, **budget: 
 async def test_without_limits_everything_is_paid_for(ledger: Ledger) -> None:
     for _ in range(3):
         await purse(ledger).take("ada", 10**9)
+    # It was noted all the same: a limit set today counts what was used before.
+    with pytest.raises(BudgetExhausted):
+        await purse(ledger, per_day=3 * 10**9).take("bob", 1)
+    assert not (await purse(ledger, per_day=3 * 10**9 + 1).take("bob", 1)).settled
 
 
 async def test_a_person_has_a_budget_of_their_own(ledger: Ledger) -> None:

@@ -91,7 +91,8 @@ def test_the_longest_question_is_searched(world: World) -> None:
 def test_a_question_without_content_words_is_searched_without_harm(
     world: World, question: str
 ) -> None:
-    exact(world.find(question, "plain").hits)
+    hits = exact(world.find(question, "plain").hits)
+    assert {hit.source.collection for hit in hits} <= {"plain"}
 
 
 def test_white_space_in_a_question_says_nothing() -> None:

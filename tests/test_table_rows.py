@@ -108,7 +108,8 @@ async def test_a_model_is_shown_the_columns_of_a_row_and_may_use_their_names(wor
 def test_cells_are_read_behind_the_names_of_their_columns() -> None:
     assert labelled("| Plan | Seats |", "| Team | 10 |") == "Plan: Team; Seats: 10"
     assert labelled("name\tage", "Ann\t") == "name: Ann"
-    assert cells(r"| a \| b | c |") == [r"a \| b", "c"]
+    assert cells(r"| a \| b | c |") == ["a | b", "c"]
+    assert cells("| a\tb | c |") == ["a\tb", "c"]
 
 
 @pytest.mark.parametrize("row", ["| three | cells | here |", "no cells", ""])

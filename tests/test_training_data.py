@@ -16,6 +16,7 @@ from tokenizers import Tokenizer
 from index.embed.reader import LIMIT as READ_LIMIT
 from index.embed.reader import QUESTION_PIECES as READ_QUESTION_PIECES
 from index.embed.reader import TITLE_PIECES as READ_TITLE_PIECES
+from index.embed.reader import with_mark as marked_by_product
 from index.embed.weights import ModelFiles
 from training.bm25 import words_of
 from training.data import (
@@ -32,7 +33,7 @@ from training.data import (
     training_groups,
 )
 from training.held_out import EVERY, held_out
-from training.inputs import QUESTION_PIECES, TITLE_PIECES, load_tokenizer
+from training.inputs import QUESTION_PIECES, TITLE_PIECES, load_tokenizer, with_mark
 
 TOWNS = ("Trieste", "Muggia", "Duino", "Grado", "Udine", "Gorizia", "Pola", "Fiume", "Zara", "Cres")
 
@@ -82,6 +83,12 @@ def test_held_out_articles_are_not_trained_on(folder: Path) -> None:
 def test_the_layout_is_the_one_the_product_reads_with() -> None:
     assert (QUESTION_PIECES, TITLE_PIECES) == (READ_QUESTION_PIECES, READ_TITLE_PIECES)
     assert max(LIMITS) == READ_LIMIT
+
+
+@given(st.text(max_size=30))
+def test_a_question_is_marked_as_the_product_marks_it(question: str) -> None:
+    assert with_mark(question) == marked_by_product(question)
+    assert with_mark(f"{question}?") == f"{question}?"
 
 
 def test_an_erased_passage_keeps_all_but_the_sentences_that_answer() -> None:

@@ -46,6 +46,11 @@ def pieces_of(tokenizer: Tokenizer, text: str) -> Pieces:
     return Pieces(np.array(encoding.ids, dtype=np.int64), offsets)
 
 
+def with_mark(question: str) -> str:
+    """Return a question with its mark, as `index.embed.reader` reads it."""
+    return question if question.endswith(("?", ".", "!", "？", "。")) else f"{question}?"
+
+
 def question_ids(tokenizer: Tokenizer, question: str) -> NDArray[np.int64]:
     """Return at most QUESTION_PIECES ids of a question."""
     return pieces_of(tokenizer, question).ids[:QUESTION_PIECES]

@@ -18,6 +18,7 @@ from training.inputs import (
     pieces_of,
     question_ids,
     title_ids,
+    with_mark,
 )
 
 LIMIT = 240
@@ -44,11 +45,6 @@ def best_spans(start: NDArray[np.float32], end: NDArray[np.float32]) -> list[tup
     return found
 
 
-def as_asked(question: str) -> str:
-    """Return a question with its mark, as the product reads it (`bot.picking.as_asked`)."""
-    return question if question.endswith(("?", ".", "!")) else f"{question}?"
-
-
 class PassageReader:
     """Scores the spans of passages with a base checkpoint and an adapter."""
 
@@ -59,7 +55,7 @@ class PassageReader:
     @torch.inference_mode()
     def spans(self, question: str, passages: Sequence[tuple[str, str]]) -> list[list[Span]]:
         """Return one span per start position for each (title, text)."""
-        asked = question_ids(self._tokenizer, as_asked(question))
+        asked = question_ids(self._tokenizer, with_mark(question))
         rows: list[tuple[Example, int, NDArray[np.int64]]] = []
         for number, (title, text) in enumerate(passages):
             heading, pieces = title_ids(self._tokenizer, title), pieces_of(self._tokenizer, text)

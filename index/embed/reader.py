@@ -80,10 +80,8 @@ class MiniLMReader:
     def _windows(self, question: str, texts: Sequence[tuple[str, str]]) -> list[_Window]:
         """Lay out the rows of all texts."""
         titles = self._pieces.ids([title.strip() for title, _ in texts])
-        (asked, stop), bodies = (
-            self._pieces.ids([question, "."]),
-            self._pieces.split([text for _, text in texts]),
-        )
+        asked, stop = self._pieces.ids([with_mark(question), "."])
+        bodies = self._pieces.split([text for _, text in texts])
         asked = asked[:QUESTION_PIECES]
         windows = []
         for number, (title, body) in enumerate(zip(titles, bodies, strict=True)):
@@ -100,6 +98,11 @@ class MiniLMReader:
         feed = {"ids": ids, "types": types, "lengths": lengths}
         logits: Vectors = self._session.run(None, feed)[0]
         return logits
+
+
+def with_mark(question: str) -> str:
+    """Return a question with its mark: people leave it out, most questions of training have it."""
+    return question if question.endswith(("?", ".", "!", "？", "。")) else f"{question}?"
 
 
 def _cut(number: int, asked: list[int], head: list[int], body: Pieces) -> list[_Window]:
