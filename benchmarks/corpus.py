@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from bot.schema import Turn
-from index.catalog import Catalog
 from index.embed.minilm import MiniLM, open_minilm
-from index.search import Searcher
-from index.vectors import ChromaVectors
+from index.search.searcher import Searcher
+from index.store.catalog import Catalog
+from index.store.chroma_vectors import ChromaVectors
 
 COLLECTION = "documents"
 

@@ -27,10 +27,10 @@ import onnx
 import onnxruntime
 
 from index.embed.minilm import MODEL, MiniLM, open_minilm
-from index.embed.pieces import open_pieces
 from index.embed.quantize import write_ranges
 from index.embed.reader import ADAPTER, MiniLMReader, open_reader
 from index.embed.weights import SHA256, WEIGHTS, ModelFiles, Tensor, digest_of
+from index.embed.word_pieces import open_pieces
 from index.protocols import EmbeddingInput, Vectors
 
 SEED = 0

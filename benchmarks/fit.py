@@ -1,4 +1,4 @@
-"""Fit the coefficients of `index.calibration` on the development sets, and report on the rest.
+"""Fit the coefficients of ranking and answers on the development sets, and report on the rest.
 
     python -m benchmarks.fit rank|answers SETS HOMES [--looking matched] [--write]
 
@@ -18,7 +18,7 @@ from benchmarks.fit_answers import MODELS, answers
 from benchmarks.fit_parts import Work
 from benchmarks.fit_rank import rank
 from benchmarks.linear import write
-from index.calibration import LinearModel
+from index.search.linear_model import LinearModel
 
 STAGES: dict[str, Callable[[Work, int], dict[str, LinearModel]]] = {
     "rank": rank,

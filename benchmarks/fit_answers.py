@@ -11,23 +11,24 @@ import numpy as np
 from benchmarks.corpus import Question
 from benchmarks.fit_parts import Looking, Part, Work, holds_gold, parts, repeat
 from benchmarks.linear import Choice, fit_choice, fit_logistic, matrix
-from bot.confidence import confidence_features
-from bot.metrics import auroc, false_rate_at, hits_at, holds_answer, is_gold
-from bot.picking import Picker, Sentence
-from index import calibration
-from index.calibration import FIRST_PICK, LinearModel
-from index.ranking import Candidate
-from index.search import Findings, nearest_cosines
+from bot.answering.extractive import answer_weights
+from bot.answering.extractive.answer_weights import FIRST_PICK
+from bot.answering.extractive.confidence import confidence_features
+from bot.answering.extractive.scored_sentences import Picker, Sentence
+from bot.evaluation.metrics import auroc, false_rate_at, hits_at, holds_answer, is_gold
+from index.search.linear_model import LinearModel
+from index.search.ranking import Candidate
+from index.search.searcher import Findings, nearest_cosines
 
 FIRST = [*FIRST_PICK.weights]
-"""The features, as they stand in the calibration."""
+"""The features, as they stand in the weights."""
 
 MODELS: dict[Looking, tuple[str, str]] = {
     "embedded": ("PICK", "CONFIDENCE"),
     "matched": ("PICK_MATCHED", "CONFIDENCE_MATCHED"),
     "read": ("PICK_WITH_READER", "CONFIDENCE_WITH_READER"),
 }
-"""The two models of each way of looking at sentences, by their names in the calibration."""
+"""The two models of each way of looking at sentences, by the names of their weights."""
 
 REPORTED = frozenset({"squadshifts_newwiki", "clapnq_dev"})
 """The sets with labels for sentences and questions that have no answer."""
@@ -77,9 +78,9 @@ def answers(work: Work, count: int) -> dict[str, LinearModel]:
     data = [(part, list(_asked(work, part))) for part in used]
     fitted = [a for part, found in data if part.fitted for a in found]
     pick_name, sure_name = MODELS[work.looking]
-    pick = _fit_pick(fitted, [*getattr(calibration, pick_name).weights])
+    pick = _fit_pick(fitted, [*getattr(answer_weights, pick_name).weights])
     judged = [(part, [_judged(asked, pick) for asked in found]) for part, found in data]
-    names = [*getattr(calibration, sure_name).weights]
+    names = [*getattr(answer_weights, sure_name).weights]
     sure = _fit_sure([j for p, found in judged if p.fitted for j in found * repeat(p)], names)
     for (part, found), (_, rows) in zip(data, judged, strict=True):
         _report(part, found, rows, pick, sure)

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Literal
 
 from benchmarks.corpus import COLLECTION, Corpus, Question, opened, questions, sample
-from bot.conversation import resolve
-from bot.metrics import is_gold
-from bot.picking import Picker
+from bot.answering.extractive.scored_sentences import Picker
+from bot.conversation.follow_ups import resolve
+from bot.evaluation.metrics import is_gold
 from index.embed.reader import open_reader
-from index.ranking import Candidate
-from index.search import Findings
+from index.search.ranking import Candidate
+from index.search.searcher import Findings
 from training.held_out import held_out
 
 Looking = Literal["embedded", "matched", "read"]

@@ -7,13 +7,14 @@ import numpy as np
 from benchmarks.corpus import Question
 from benchmarks.fit_parts import Part, Work, holds_gold, parts, repeat
 from benchmarks.linear import Choice, fit_choice, fit_logistic, matrix
-from bot.metrics import hits_at, ndcg
-from index.calibration import PASSAGE_RANK, LinearModel
-from index.ranking import passage_features
-from index.search import Findings
+from bot.evaluation.metrics import hits_at, ndcg
+from index.search.linear_model import LinearModel
+from index.search.ranking import passage_features
+from index.search.ranking_weights import PASSAGE_RANK
+from index.search.searcher import Findings
 
 RANK = [*PASSAGE_RANK.weights]
-"""The features, as they stand in the calibration."""
+"""The features, as they stand in the weights."""
 
 BY_HAND = {"passage_cosine": 9.0}
 """Weights of passages that are not fitted: most fitted questions are short facts, whose words

@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 
 from benchmarks.corpus import COLLECTION
-from bot.eval_file import read_documents
-from bot.library import open_library
+from bot.evaluation.question_file import read_documents
 from bot.settings import load_settings
+from index.library import open_library
 
 
 def main() -> None:
@@ -20,7 +20,7 @@ def main() -> None:
     for documents in sorted(given.sets.glob("*/docs.jsonl")):
         home = given.homes / documents.parent.name
         settings = load_settings({"QUOTH_HOME": str(home), "QUOTH_THREADS": "1"}, Path.cwd())
-        with open_library(settings) as library:
+        with open_library(settings.index) as library:
             report = library.synchroniser.add(COLLECTION, list(read_documents(documents)))
         print(f"{documents.parent.name}: {report.passages} passages")
 

@@ -44,12 +44,12 @@ print(json.dumps({"passages": collection.count(), "seconds": spent}))
 
 OURS = """
 import json, pathlib, sys, time
-from bot.library import open_library
+from index.library import open_library
 from bot.settings import load_settings
 folder, home = sys.argv[1:]
 given = {"QUOTH_HOME": home, "QUOTH_DOCUMENTS": folder, "QUOTH_THREADS": "1"}
 settings = load_settings(given, pathlib.Path(home).parent)
-with open_library(settings) as library:
+with open_library(settings.index) as library:
     library.models.embedder.embed(["warm"])
     library.vectors.count("documents")
     begun = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Fitting the small linear models of `index.calibration`, with NumPy alone."""
+"""Fitting small linear models (`index.search.linear_model`), with NumPy alone."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from index.calibration import LinearModel
+from index.search.linear_model import LinearModel
 
 Matrix = npt.NDArray[np.float64]
-CALIBRATION = Path("index/calibration.py")
+WEIGHTS = tuple(
+    map(Path, ("index/search/ranking_weights.py", "bot/answering/extractive/answer_weights.py"))
+)
+"""The modules that hold fitted coefficients."""
 
 
 @dataclass(frozen=True)
@@ -71,15 +74,17 @@ def fit_logistic(
     return _model(names, slopes, float(weights[-1] - slopes @ centre))
 
 
-def write(name: str, model: LinearModel, path: Path = CALIBRATION) -> None:
-    """Replace the model called `name` in the calibration module."""
+def write(name: str, model: LinearModel) -> None:
+    """Replace the model called `name` in the module that holds its weights."""
     body = "".join(f'        "{key}": {value:.4g},\n' for key, value in model.weights.items())
     block = f"{name} = LinearModel(\n    {{\n{body}    }},\n    offset={model.offset:.4g},\n)\n"
     pattern = re.compile(rf"^{name} = LinearModel\(.*?\n?\)\n", re.MULTILINE | re.DOTALL)
-    text, count = pattern.subn(block, path.read_text(encoding="utf-8"))
-    if count != 1:
-        raise ValueError(f"{name} stands {count} times in {path}")
-    path.write_text(text, encoding="utf-8")
+    texts = {path: path.read_text(encoding="utf-8") for path in WEIGHTS}
+    holding = [path for path, text in texts.items() if len(pattern.findall(text)) == 1]
+    if len(holding) != 1:
+        raise ValueError(f"{name} stands once in {len(holding)} of {len(WEIGHTS)} modules")
+    [path] = holding
+    path.write_text(pattern.sub(block, texts[path]), encoding="utf-8")
 
 
 def _model(names: Sequence[str], weights: Matrix, offset: float) -> LinearModel:

@@ -4,8 +4,9 @@ Supported statements are the reference answers of ClapNQ with the gold sentences
 statements made of a question and its answer (SQuADShifts), and gold sentences rewritten by rule.
 From each, unsupported ones are made: a swapped number, a swapped name, a negation, an opposite
 word, other evidence (another sentence of the passage, another document) and a sentence grown by
-something that the evidence does not say. Documents are halved by a hash of their id: fitted on
-one half, reported on the other. The coefficients printed stand in `bot/support.py`.
+something that the evidence does not say. Documents are halved by a hash of their id: fitted on one
+half, reported on the other. The coefficients printed stand in
+`bot/answering/generative/support_check.py`.
 
     python -m benchmarks.support SETS --statements 900
 """
@@ -22,8 +23,15 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.support_pairs import Pair, build
-from bot.metrics import auroc
-from bot.support import THRESHOLD, WITH_COSINE, WITHOUT_COSINE, Features, Logistic, compare
+from bot.answering.generative.support_check import (
+    THRESHOLD,
+    WITH_COSINE,
+    WITHOUT_COSINE,
+    Features,
+    Logistic,
+    compare,
+)
+from bot.evaluation.metrics import auroc
 from index.embed.minilm import open_minilm
 
 Floats = npt.NDArray[np.float64]
@@ -48,7 +56,7 @@ def main() -> None:
         model = fit(table[halves(pairs) == 0], labels(pairs)[halves(pairs) == 0])
         print(f"\n{name}: fitted {rounded(model)}")
         report(model, table, pairs, 1, "fitted on the first half")
-        report(current, table, pairs, 1, "in bot/support.py")
+        report(current, table, pairs, 1, "in bot/answering/generative/support_check.py")
 
 
 def measured(pairs: Sequence[Pair], home: Path) -> list[Features]:

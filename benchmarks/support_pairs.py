@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot.support import OPPOSITES, overlap
-from index.sentences import sentence_spans
+from bot.answering.generative.support_check import OPPOSITES, overlap
+from index.text.sentences import sentence_spans
 
 UNLABELLED = 2
 """The half of pairs that are in neither."""

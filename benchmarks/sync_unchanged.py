@@ -15,12 +15,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from index.catalog import Catalog
-from index.chunk import chunk
+from index.chunk.chunker import chunk
 from index.config import ChunkConfig
-from index.sync import Synchroniser
-from index.vectors import ChromaVectors
-from tests.fakes import HashingEmbedder
+from index.store.catalog import Catalog
+from index.store.chroma_vectors import ChromaVectors
+from index.sync.synchroniser import Synchroniser
+from tests.doubles.fakes import HashingEmbedder
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.corpus import COLLECTION, questions, sample
 from bot.app import open_app
-from bot.metrics import percentile
+from bot.evaluation.metrics import percentile
 from bot.schema import Scope
 from bot.settings import load_settings
 

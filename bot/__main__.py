@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from bot.quick import quick_sync
+from bot.cli.unchanged_sync import quick_sync
 
 
 def main() -> None:
@@ -13,7 +13,7 @@ def main() -> None:
     code = quick_sync(sys.argv[1:], os.environ, os.getcwd())  # noqa: PTH109 - pathlib is slow
     if code is not None:
         sys.exit(code)
-    from bot.cli import cli
+    from bot.cli.main import cli
 
     cli.main()
 

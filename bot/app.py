@@ -1,6 +1,6 @@
 """Builds the working Quoth: settings in, something that answers out. Nothing is global.
 
-The index half is in `bot.library`; here are the bridge, the language model and the answerer.
+The index half is in `index.library`; here are the bridge, the language model and the answerer.
 """
 
 from __future__ import annotations
@@ -8,21 +8,22 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from bot.answer import Answerer
+from bot.answering.answerer import Answerer
+from bot.answering.extractive.extractor import Extractor
+from bot.answering.extractive.scored_sentences import Picker
 from bot.bridge import Bridge
 from bot.errors import PromptError
-from bot.extract import Extractor
-from bot.library import Library, open_library
-from bot.picking import Picker
 from bot.settings import Settings
+from index.library import Library, open_library
 from index.protocols import Vectors
 
 if TYPE_CHECKING:
-    from bot.budget import Ledger
-    from bot.generate import Generator
-    from bot.llm import ModelConfig
+    from bot.answering.generative.generator import Generator
+    from bot.language_models.providers import ModelConfig
+    from bot.language_models.token_budget import Ledger
     from prompts import Prompts
 
 __all__ = ["App", "Library", "model_config", "open_app", "open_library"]
@@ -37,13 +38,22 @@ class App:
     bridge: Bridge
     answerer: Answerer
 
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        """Embed texts away from the loop: rows of unit length, shape (n, dimension)."""
+        return await embed_away(self.library, self.bridge, texts)
+
+
+async def embed_away(library: Library, bridge: Bridge, texts: Sequence[str]) -> Vectors:
+    """Embed texts on a worker of the bridge, opening the model there when it is first used."""
+    return await bridge.run(lambda: library.models.embedder.embed(texts))
+
 
 @asynccontextmanager
 async def open_app(settings: Settings, library: Library | None = None) -> AsyncIterator[App]:
     """Open everything; a `library` that is given stays open. Raises QuothError."""
     async with AsyncExitStack() as stack:
         if library is None:
-            library = stack.enter_context(open_library(settings))
+            library = stack.enter_context(open_library(settings.index))
         bridge = Bridge()
         stack.callback(bridge.close)
         generator = await _open_generator(settings, library, bridge, stack)
@@ -68,10 +78,10 @@ async def _open_generator(
     """Open the language model, guarded by its limits; None when none is configured."""
     if settings.llm is None:
         return None
-    from bot.budget import Budget, Purse
-    from bot.generate import Generator
-    from bot.guard import GuardedModel, Limits
-    from bot.llm import open_model
+    from bot.answering.generative.generator import Generator
+    from bot.language_models.guarded_model import GuardedModel, Limits
+    from bot.language_models.providers import open_model
+    from bot.language_models.token_budget import Budget, Purse
 
     model = await bridge.run(open_model, model_config(settings))
     stack.push_async_callback(model.aclose)
@@ -82,17 +92,17 @@ async def _open_generator(
         Purse(budget, _open_ledger(library, bridge, stack)),
     )
 
-    async def embed(texts: Sequence[str]) -> Vectors:
-        return await bridge.run(library.models.embedder.embed, texts)
-
     return Generator(
-        guarded, _load_prompts(settings), embed=embed, unsupported=settings.unsupported
+        guarded,
+        _load_prompts(settings),
+        embed=partial(embed_away, library, bridge),
+        unsupported=settings.unsupported,
     )
 
 
 def model_config(settings: Settings) -> ModelConfig:
     """Return which language model is asked; `settings.llm` must be set."""
-    from bot.llm import ModelConfig
+    from bot.language_models.providers import ModelConfig
 
     assert settings.llm is not None
     key = settings.llm_api_key
@@ -106,9 +116,9 @@ def model_config(settings: Settings) -> ModelConfig:
 
 def _open_ledger(library: Library, bridge: Bridge, stack: AsyncExitStack) -> Ledger:
     """Keep what was used beside the catalog, on a connection of its own."""
-    from bot.budget import SqliteLedger
-    from index.catalog import BUSY_SECONDS
-    from index.catalog_schema import connect
+    from bot.language_models.token_budget import SqliteLedger
+    from index.store.catalog import BUSY_SECONDS
+    from index.store.catalog_schema import connect
 
     connection = connect(str(library.catalog.path), busy_seconds=BUSY_SECONDS)
     stack.enter_context(closing(connection))

@@ -17,6 +17,7 @@ from bot.errors import Busy
 P = ParamSpec("P")
 T = TypeVar("T")
 
+
 WORKERS = 2
 """Two, so that a synchronisation never keeps a question waiting."""
 
@@ -50,3 +51,19 @@ class Bridge:
     def close(self, *, wait: bool = True) -> None:
         """Drop what is queued and, unless told otherwise, wait for what runs."""
         self._pool.shutdown(wait=wait, cancel_futures=True)
+
+
+class Desk:
+    """Writes to the index for everybody: one thing after another, in the order it comes.
+
+    The index has one writer, and a second worker of the bridge stays free for questions.
+    """
+
+    def __init__(self, bridge: Bridge) -> None:
+        self._bridge = bridge
+        self._writing = asyncio.Lock()
+
+    async def write(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Await `call(*args, **kwargs)` once everything before it is written."""
+        async with self._writing:
+            return await self._bridge.run(call, *args, **kwargs)

@@ -5,15 +5,24 @@ The values of the index (sources, passages, hits) are in `index.schema`.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeAlias
 from urllib.parse import quote as quote_url
 
 from pydantic import Field
 
+from index.protocols import Vectors
 from index.schema import Evidence, Span, Value
 
 Status = Literal["answered", "partial", "not_found"]
+
+Change = Literal["removed", "changed"]
+Changes: TypeAlias = dict[str, Change]
+"""What became of sources since they were quoted, by title; empty when all of them stand."""
+
+Embed: TypeAlias = Callable[[Sequence[str]], Awaitable[Vectors]]
+"""Embeds texts without blocking the loop: rows of unit length, shape (n, dimension)."""
 
 EXTRACTIVE = "extractive"
 """Name of the engine that answers by quoting, without a language model."""

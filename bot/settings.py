@@ -14,7 +14,7 @@ from typing import Any, Literal, get_origin
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 
-from bot.setting_rules import EMBEDDINGS, HTTP, MODEL, WEBSOCKET, sentence
+from bot.setting_errors import EMBEDDINGS, HTTP, MODEL, WEBSOCKET, sentence
 from index.config import IndexConfig
 from index.errors import ConfigurationError
 from index.schema import Value
@@ -204,6 +204,9 @@ class Settings(Value):
             embeddings=self.embeddings,
             chroma_url=self.chroma_url,
             reader=self.reader == "on",
+            threads=self.threads or None,
+            allowed_hosts=self.allowed_hosts,
+            provider_variables=self.provider_variables,
         )
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from index.schema import Value
 
@@ -37,4 +37,13 @@ class IndexConfig(Value):
     embeddings: str = Field(default="minilm", description="`minilm` or `provider/model`.")
     chroma_url: str | None = Field(default=None, description="Chroma server; None = embedded.")
     reader: bool = Field(default=True, description="Whether the span reader is used.")
+    threads: int | None = Field(
+        default=None, description="Processor threads of the models; None leaves it to them."
+    )
+    allowed_hosts: tuple[str, ...] = Field(
+        default=(), description="Hosts inside the private network whose pages may be added."
+    )
+    provider_variables: tuple[tuple[str, SecretStr], ...] = Field(
+        default=(), description="What the providers' own libraries look for, by name."
+    )
     chunk: ChunkConfig = Field(default_factory=ChunkConfig, description="How documents are cut.")

@@ -155,6 +155,40 @@ class SyncReport(Value):
     )
 
 
+class SourceEntry(Value):
+    """A source as listings show it, without its text."""
+
+    id: str = Field(description="As in `Source`; of a failed file, the id it would have.")
+    collection: str = Field(description="Name of its collection.")
+    uri: str = Field(description="Path relative to the documents folder, absolute path, or URL.")
+    title: str = Field(description="Title shown to people.")
+    mime: str = Field(default="", description="Media type of the original.")
+    sha256: str = Field(default="", description="Names the indexed version.")
+    characters: int = Field(default=0, description="Length of the canonical text.")
+    pages: int = Field(default=0, description="Number of pages, 0 for media without pages.")
+    passages: int = Field(default=0, description="Number of passages.")
+    url: str | None = Field(default=None, description="Address of the original.")
+    modified: datetime | None = Field(default=None, description="When it was last changed.")
+    added_at: datetime | None = Field(default=None, description="When it came in; None if failed.")
+    added_by: str | None = Field(default=None, description="Who added it.")
+    warnings: tuple[str, ...] = Field(default=(), description="What a person should know.")
+    state: SourceState = Field(default="ready", description="`failed` when nothing is indexed.")
+    failure: str | None = Field(
+        default=None, description="Why the file's current version could not be read."
+    )
+
+
+class CatalogStats(Value):
+    """How much the catalog holds."""
+
+    collections: int = Field(description="Number of collections.")
+    sources: int = Field(description="Number of indexed sources.")
+    passages: int = Field(description="Number of passages that serve.")
+    characters: int = Field(description="Length of all canonical texts together.")
+    bytes: int = Field(description="Size of the catalog on disk.")
+    generation: int = Field(description="Number of changes committed so far.")
+
+
 def source_id(collection: str, uri: str) -> str:
     """Return the stable id of the source at `uri` in `collection`."""
     return hashlib.sha256(f"{collection}\0{uri}".encode()).hexdigest()[:16]

@@ -31,12 +31,12 @@ from typing import Any
 import aiohttp
 from PIL import Image
 
-from bot.library import open_library
 from bot.settings import load_settings
+from index.library import open_library
 from scripts.discord_look import Author, Line, page
-from tests.discord_fixtures import Stage, staged_for_real
-from tests.discord_people import Person, Shown
-from tests.discord_world import Channel
+from tests.doubles.discord.fixtures import Stage, staged_for_real
+from tests.doubles.discord.people import Person, Shown
+from tests.doubles.discord.world import Channel
 
 ROOT = Path(__file__).parent.parent
 TARGET = ROOT / "docs" / "pictures"
@@ -112,7 +112,7 @@ async def pages() -> dict[str, str]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         shutil.copytree(ROOT / "documents", folder / "documents")
-        with open_library(load_settings({}, folder)) as library:
+        with open_library(load_settings({}, folder).index) as library:
             library.bring_in_step()
         async with staged_for_real(folder) as stage:
             return await _played(stage)

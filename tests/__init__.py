@@ -1,1 +1,0 @@
-"""Tests: flat, whole transcripts and real servers where possible."""

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from bot.library import open_library
 from bot.settings import load_settings
+from index.library import open_library
 
 ROOT = Path(__file__).parents[1]
 
@@ -50,7 +50,7 @@ def indexed_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A working folder with the sample documents, indexed; tests only look at it."""
     folder = tmp_path_factory.mktemp("indexed")
     shutil.copytree(ROOT / "documents", folder / "documents")
-    with open_library(load_settings({}, folder)) as library:
+    with open_library(load_settings({}, folder).index) as library:
         report = library.bring_in_step()
         assert report is not None
         assert not report.failed

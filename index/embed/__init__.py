@@ -1,1 +1,1 @@
-"""Embedding models behind `index.protocols.Embedder`, and the reader."""
+"""Passages, questions and word pieces to vectors; the reader."""

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from index.embed.graph import GRAPH_VERSION, WIDTH, embedder_graph
-from index.embed.pieces import CLS, SEP, Ids, WordPieces, batches, closed, open_pieces, padded
+from index.embed.onnx_graph import GRAPH_VERSION, WIDTH, embedder_graph
+from index.embed.onnx_session import default_threads, open_cached
 from index.embed.quantize import read_ranges
-from index.embed.session import default_threads, open_cached
 from index.embed.weights import SHA256, WEIGHTS, ModelFiles, read_tensors
+from index.embed.word_pieces import CLS, SEP, Ids, WordPieces, batches, closed, open_pieces, padded
 from index.protocols import EmbeddingInput, PassageVectors, TokenVectors, Vectors
 from index.schema import Span
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from index.embed.minilm import MODEL, open_minilm
-from index.embed.pieces import closed
+from index.embed.word_pieces import closed
 from index.errors import ConfigurationError, EmbeddingError, EmbeddingUnavailable
 from index.protocols import Embedder, EmbeddingInput, PassageVectors, Vectors
 

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from index.embed.graph import GRAPH_VERSION, reader_graph
-from index.embed.pieces import CLS, SEP, Ids, Pieces, WordPieces, batches, open_pieces, padded
+from index.embed.onnx_graph import GRAPH_VERSION, reader_graph
+from index.embed.onnx_session import default_threads, open_cached
 from index.embed.quantize import read_ranges
-from index.embed.session import default_threads, open_cached
 from index.embed.weights import SHA256, WEIGHTS, ModelFiles, Tensor, digest_of, read_tensors
+from index.embed.word_pieces import CLS, SEP, Ids, Pieces, WordPieces, batches, open_pieces, padded
 from index.errors import WeightsUnavailable
 from index.protocols import Reading, Vectors
 

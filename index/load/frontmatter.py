@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from index.load import titles
 from index.load.dates import in_utc
+from index.load.titles import clean_title
 
 _BLOCK = re.compile(
     r"\A---[ \t]*\n(?P<yaml>.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.MULTILINE | re.DOTALL
@@ -77,7 +77,7 @@ def _front_matter(fields: dict[object, object]) -> FrontMatter:
     if stated is not None and in_utc(stated) is None:
         warnings.append("The date in its front matter cannot be read; left out.")
     return FrontMatter(
-        title=titles.clean(str(title)) if isinstance(title, str | int | float) else None,
+        title=clean_title(str(title)) if isinstance(title, str | int | float) else None,
         url=web_address(url),
         modified=in_utc(stated),
         warnings=tuple(warnings),

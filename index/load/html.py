@@ -12,12 +12,17 @@ from datetime import datetime
 from typing import Any
 
 from index.errors import LoadError
-from index.load import invisible, titles
 from index.load.dates import in_utc
 from index.load.decode import canonical, decode
 from index.load.frontmatter import web_address
-from index.load.hidden import remove_hidden
-from index.load.markup import markdown, one_line
+from index.load.hidden_html import remove_hidden
+from index.load.html_to_markdown import markdown, one_line
+from index.load.invisible_characters import invisible_warnings
+from index.load.titles import (
+    clean_title,
+    title_from_heading,
+    title_from_name,
+)
 from index.schema import LoadedDocument
 
 _DECLARED = re.compile(
@@ -54,11 +59,11 @@ def load_html(data: bytes, name: str, *, charset: str | None = None) -> LoadedDo
         raise LoadError(name, "The page holds no text.")
     return LoadedDocument(
         text=text,
-        title=_title(page) or titles.from_heading(text) or titles.from_name(name),
+        title=_title(page) or title_from_heading(text) or title_from_name(name),
         mime="text/html",
         url=_address(page),
         modified=_modified(page),
-        warnings=decoded.warnings + hidden + invisible.warnings(text),
+        warnings=decoded.warnings + hidden + invisible_warnings(text),
     )
 
 
@@ -137,7 +142,7 @@ def _title(page: Any) -> str | None:
         *(one_line(heading).strip("§¶ ") for heading in headings if len(headings) == 1),
         *(title.text_content() for title in page.xpath("//head/title | //title[1]")),
     ]
-    return next((title for each in candidates if (title := titles.clean(each))), None)
+    return next((title for each in candidates if (title := clean_title(each))), None)
 
 
 def _address(page: Any) -> str | None:

@@ -14,11 +14,16 @@ from datetime import datetime
 from typing import Any
 
 from index.errors import LoadError
-from index.load import invisible, titles
 from index.load.dates import in_utc
 from index.load.decode import canonical
-from index.load.lines import Line, paragraphs
-from index.load.pages import join_pages
+from index.load.invisible_characters import invisible_warnings
+from index.load.joined_pages import join_pages
+from index.load.pdf_lines import Line, paragraphs
+from index.load.titles import (
+    clean_title,
+    title_from_first_line,
+    title_from_name,
+)
 from index.schema import LoadedDocument
 
 _PDFIUM = threading.Lock()
@@ -63,7 +68,7 @@ def load_pdf(data: bytes, name: str, *, charset: str | None = None) -> LoadedDoc
         mime="application/pdf",
         pages=spans,
         modified=_date(about.get("ModDate") or about.get("CreationDate") or ""),
-        warnings=_blank_pages(blank) + invisible.warnings(text),
+        warnings=_blank_pages(blank) + invisible_warnings(text),
     )
 
 
@@ -138,10 +143,10 @@ def _joined(pages: list[str]) -> list[str]:
 
 def _title(about: dict[str, str], text: str, name: str) -> str:
     """Return the stated title, unless it is what a program made of a file name."""
-    stated = titles.clean(about.get("Title", ""))
+    stated = clean_title(about.get("Title", ""))
     if stated and not re.search(r"\.\w{2,4}$|^untitled|^microsoft word", stated, re.IGNORECASE):
         return stated
-    return titles.from_first_line(text) or titles.from_name(name)
+    return title_from_first_line(text) or title_from_name(name)
 
 
 def _date(stated: str) -> datetime | None:

@@ -19,7 +19,7 @@ _RST_UNDERLINE = re.compile(r"""^([=\-`:'"~^_*+#<>.])\1{2,}[ \t]*$""")
 _MARKUP = re.compile(r"[*_`]+|!?\[([^\]]*)\]\([^)]*\)")
 
 
-def clean(title: str) -> str:
+def clean_title(title: str) -> str:
     """Return a title on one line, without markup at its edges, of bearable length."""
     title = " ".join(title.split())
     if len(title) <= MAX_TITLE:
@@ -27,14 +27,14 @@ def clean(title: str) -> str:
     return title[: MAX_TITLE - 1].rsplit(" ", 1)[0] + "…"
 
 
-def from_name(name: str) -> str:
+def title_from_name(name: str) -> str:
     """Make a file's name or an address readable: `un-charter_2.md` is "un charter 2"."""
     path = unquote(urlsplit(name).path) if "://" in name else name
     stem = PurePosixPath(path.rstrip("/")).stem or urlsplit(name).netloc or name
-    return clean(re.sub(r"[-_]+", " ", stem)) or name
+    return clean_title(re.sub(r"[-_]+", " ", stem)) or name
 
 
-def from_heading(markdown: str) -> str | None:
+def title_from_heading(markdown: str) -> str | None:
     """Return the first heading of a Markdown text, written with # or underlined."""
     previous, fenced = "", False
     for line in markdown.split("\n"):
@@ -53,16 +53,16 @@ def from_heading(markdown: str) -> str | None:
     return None
 
 
-def from_first_line(text: str) -> str | None:
+def title_from_first_line(text: str) -> str | None:
     """Return the first line if it stands like a title: short, and no whole sentence."""
     lines = [line.strip() for line in text.split("\n", 200)[:200] if line.strip()]
     while lines and _RST_UNDERLINE.match(lines[0]):
         lines.pop(0)
     if not lines or len(lines[0]) > _LINE or lines[0].endswith((".", ",", ";", ":")):
         return None
-    return clean(lines[0])
+    return clean_title(lines[0])
 
 
 def _plain(heading: str) -> str | None:
     """Return a heading without Markdown marks."""
-    return clean(_MARKUP.sub(lambda match: match[1] or "", heading)) or None
+    return clean_title(_MARKUP.sub(lambda match: match[1] or "", heading)) or None

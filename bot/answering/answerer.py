@@ -1,0 +1,287 @@
+"""From a question to an answer: resolve the follow-up, search, answer, verify, number.
+
+`Answerer` holds no conversation: history is passed in, and what a person may read is the scope.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bot.answering.citations import number
+from bot.answering.earlier_quotes import cited_before
+from bot.answering.evidence import Asked, Gathered, Gatherer
+from bot.answering.extractive.extractor import Extractor
+from bot.answering.question_back import readings
+from bot.answering.source_differences import difference
+from bot.answering.stopwatch import Stopwatch
+from bot.bridge import Bridge
+from bot.conversation.chosen_reading import WHICH
+from bot.conversation.follow_ups import GREETING, THANKS, Resolved, resolve
+from bot.errors import ModelError
+from bot.schema import (
+    EXTRACTIVE,
+    NOT_IN_SOURCES,
+    Answer,
+    Citation,
+    Draft,
+    DraftPart,
+    HitTrace,
+    Pick,
+    Scope,
+    Turn,
+)
+from index.protocols import PassageStore
+from index.schema import Evidence
+from index.search.searcher import LONGEST_QUESTION, Searcher, checked_question
+
+if TYPE_CHECKING:
+    from bot.answering.generative.generator import Generator
+
+logger = logging.getLogger(__name__)
+
+HITS_FOR_MODEL = 6
+"""Passages a language model is shown."""
+
+UNSURE = 0.25
+"""The most confidence that is left when the model finds no answer in what search found."""
+
+
+class Answerer:
+    """Answers questions from the collections of a scope."""
+
+    def __init__(
+        self,
+        *,
+        searcher: Searcher,
+        extractor: Extractor,
+        catalog: PassageStore,
+        bridge: Bridge,
+        generator: Generator | None = None,
+    ) -> None:
+        self._gatherer = Gatherer(searcher, extractor, catalog)
+        self._catalog = catalog
+        self._bridge = bridge
+        self._generator = generator
+
+    async def answer(
+        self,
+        question: str,
+        *,
+        scope: Scope,
+        history: Sequence[Turn] = (),
+        asker: str | None = None,
+    ) -> Answer:
+        """Answer a question; raises QuothError when it cannot be asked or the index fails."""
+        last: Answer | None = None
+        stream = self.stream(question, scope=scope, history=history, asker=asker)
+        async with aclosing(stream):
+            async for piece in stream:
+                last = piece if isinstance(piece, Answer) else last
+        assert last is not None
+        return last
+
+    async def stream(
+        self,
+        question: str,
+        *,
+        scope: Scope,
+        history: Sequence[Turn] = (),
+        asker: str | None = None,
+    ) -> AsyncGenerator[str | Answer, None]:
+        """Yield ever longer texts while a model writes, and last the answer."""
+        message = checked_question(question)
+        watch = Stopwatch()
+        resolved = await self._resolve(message, history, asker)
+        asked = Asked(message, resolved, scope, asker, watch, history)
+        direct = await self._direct(asked)
+        if direct is not None:
+            yield direct
+            return
+        evidence = await self._bridge.run(self._gatherer.gather, asked)
+        async for piece in self._engines(asked, evidence):
+            yield piece
+
+    async def _resolve(self, message: str, history: Sequence[Turn], asker: str | None) -> Resolved:
+        """Make a follow-up stand alone, by the model where there is one."""
+        resolved = resolve(message, history)
+        if len(resolved.question) > LONGEST_QUESTION:
+            resolved = Resolved("question", message)  # what was carried over made it too long
+        if self._generator is None or not history or resolved.kind != "question":
+            return resolved
+        try:
+            alone = await self._generator.condense(message, history, asker=asker)
+        except ModelError as error:
+            logger.warning("The follow-up was resolved without the model: %s", error)
+            return resolved
+        return Resolved("question", alone)
+
+    async def _direct(self, asked: Asked) -> Answer | None:
+        """Answer what is no question to the sources."""
+        kind = asked.resolved.kind
+        if kind == "greeting":
+            return self._plain(asked, GREETING)
+        if kind == "thanks":
+            return self._plain(asked, THANKS)
+        if kind == "show":
+            return await self._bridge.run(self._shown, asked)
+        return None
+
+    def _plain(self, asked: Asked, text: str) -> Answer:
+        return self._answer(asked, Draft(status="not_found", confidence=0.0), text=text)
+
+    def _shown(self, asked: Asked) -> Answer:
+        """Show an earlier citation again, if it may still be read and still stands there."""
+        found = cited_before(
+            asked.resolved.marker, asked.history, scope=asked.scope, lookup=self._catalog.source
+        )
+        if isinstance(found, str):
+            return self._plain(asked, found)
+        draft = Draft(status="answered", confidence=1.0)
+        return self._answer(asked, draft, text=f"{found.quote} [1]", citations=(found,))
+
+    async def _engines(
+        self, asked: Asked, evidence: Gathered
+    ) -> AsyncGenerator[str | Answer, None]:
+        """Let the model write over the evidence; without it, or when it fails, quote."""
+        draft = evidence.extraction.draft
+        if self._generator is None or draft.status == "not_found":
+            yield await self._bridge.run(self._quoted, asked, evidence, None)
+            return
+        written: Draft | None = None
+        notice = "The language model's answer was not backed by the sources; here are quotes."
+        try:
+            with asked.watch.stage("generate"):
+                drafts = self._generator.stream(
+                    asked.resolved.question,
+                    evidence.findings.hits[:HITS_FOR_MODEL],
+                    asker=asked.asker,
+                )
+                async with aclosing(drafts):
+                    async for written in drafts:
+                        text, _ = await self._bridge.run(
+                            number, written, self._catalog.source, _no_heading
+                        )
+                        yield text
+        except ModelError as error:
+            logger.warning("Answered by quotes: %s", error)
+            written, notice = None, f"{error} Here are quotes instead."
+        if written is None:
+            yield await self._bridge.run(self._quoted, asked, evidence, notice)
+        else:
+            yield await self._bridge.run(self._generated, asked, evidence, written)
+
+    def _generated(self, asked: Asked, evidence: Gathered, draft: Draft) -> Answer:
+        assert self._generator is not None
+        sure = evidence.extraction.draft.confidence
+        if draft.status == "not_found":
+            sure = min(sure, UNSURE)
+        draft = draft.model_copy(update={"confidence": sure})
+        return self._numbered(asked, evidence, draft, engine=self._generator.engine)
+
+    def _quoted(self, asked: Asked, evidence: Gathered, notice: str | None) -> Answer:
+        draft = evidence.extraction.draft
+        alone = asked.resolved.question == asked.message
+        meanings = readings(asked.message, evidence.findings) if alone else []
+        if meanings:
+            return self._question_back(asked, evidence, meanings, notice)
+        if notice is None and draft.status != "not_found":
+            notice = difference(asked.resolved.question, draft, self._catalog.source)
+        return self._numbered(asked, evidence, draft, notice=notice)
+
+    def _question_back(
+        self,
+        asked: Asked,
+        evidence: Gathered,
+        meanings: Sequence[tuple[str, Pick]],
+        notice: str | None,
+    ) -> Answer:
+        """Ask which of several readings is meant, naming and citing each."""
+        picks = tuple(
+            DraftPart(text=f"{name}?", picks=(pick,), role="item") for name, pick in meanings
+        )
+        draft = Draft(
+            status="partial", parts=picks, confidence=evidence.extraction.draft.confidence
+        )
+        answer = self._numbered(asked, evidence, draft, notice=notice)
+        if not answer.citations:
+            return answer
+        return answer.model_copy(update={"text": f"{WHICH}\n{answer.text}"})
+
+    def _numbered(
+        self,
+        asked: Asked,
+        evidence: Gathered,
+        draft: Draft,
+        *,
+        engine: str = EXTRACTIVE,
+        notice: str | None = None,
+    ) -> Answer:
+        """Print a draft with markers, or say that the sources do not."""
+        heading_of = partial(evidence.heading, draft=draft)
+        text, citations = number(draft, self._catalog.source, heading_of)
+        if not citations:
+            draft = draft.model_copy(update={"status": "not_found", "parts": ()})
+            nearest = tuple(self._nearest(evidence))
+            return self._answer(
+                asked,
+                draft,
+                text=NOT_IN_SOURCES,
+                nearest=nearest,
+                engine=engine,
+                notice=notice,
+                trace=evidence.trace(()),
+            )
+        if draft.missing:
+            text += "\n\nThe sources do not say: " + "; ".join(draft.missing)
+        return self._answer(
+            asked,
+            draft,
+            text=text,
+            citations=citations,
+            engine=engine,
+            notice=notice,
+            trace=evidence.trace(citations),
+        )
+
+    def _nearest(self, gathered: Gathered) -> Iterator[Citation]:
+        for pick in gathered.extraction.nearest:
+            # Numbered alone, so that one whose source has changed or gone is left out.
+            draft = Draft(status="answered", parts=(DraftPart(picks=(pick,)),), confidence=0.0)
+            for citation in number(draft, self._catalog.source, gathered.heading)[1]:
+                yield citation.model_copy(update={"marker": None})
+
+    def _answer(
+        self,
+        asked: Asked,
+        draft: Draft,
+        *,
+        text: str,
+        citations: tuple[Citation, ...] = (),
+        nearest: tuple[Citation, ...] = (),
+        engine: str = EXTRACTIVE,
+        notice: str | None = None,
+        trace: tuple[HitTrace, ...] = (),
+    ) -> Answer:
+        return Answer(
+            id=secrets.token_hex(5),
+            status=draft.status,
+            text=text,
+            citations=citations,
+            nearest=nearest,
+            confidence=round(draft.confidence, 4),
+            engine=engine,
+            notice=notice,
+            question=asked.message,
+            standalone_question=asked.resolved.question,
+            timings_ms=asked.watch.read(),
+            trace=trace,
+        )
+
+
+def _no_heading(_: Evidence) -> tuple[str, ...]:
+    return ()

@@ -1,0 +1,127 @@
+"""Who said what was quoted: the sentence around a quote that names a speaker."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from bot.answering.citations import cite
+from bot.answering.extractive.scored_sentences import introduces
+from bot.schema import Citation, Pick, Scope, Turn
+from index.errors import SourceNotFound
+from index.schema import Evidence, Source
+from index.text.sentences import language_of, sentence_spans
+
+_SPEAKS = (
+    r"(?:said|says|told|tells|states?|stated|announce[ds]?|announced|claims?|claimed|adds|added"
+    r"|warn(?:s|ed)|caution(?:s|ed)|clarif(?:ies|ied)|note[ds]|explain(?:s|ed)|argue[ds]"
+    r"|confirm(?:s|ed)|report(?:s|ed)|declare[ds]|stress(?:es|ed)|insist(?:s|ed)|testif(?:ies|ied)"
+    r"|wrote|writes|suggest(?:s|ed)|emphasi[sz]e[ds]|remark(?:s|ed)|commented|promise[ds]|asked"
+    r"|replie[ds]|according to)"
+)
+_SPEAKING = re.compile(rf"\b{_SPEAKS}\b", re.IGNORECASE)
+_BARE = re.compile(
+    rf"\W*(?:and |but |so |ok )*(?:who|which \w+) {_SPEAKS}"
+    r" (?:that|this|it|so|these|those)\W*",
+    re.IGNORECASE,
+)
+_SPEAKER = re.compile(r"[A-Z][\w’'-]+(?: [A-Z][\w’'.-]*)+|(?<=[\w,;:”\"] )[A-Z][a-z][\w’'-]+")
+_PARAGRAPH = re.compile(r"\S(?:.|\n(?!\s*\n))*")
+_QUOTED = re.compile(r"[“\"][^”\"]*[”\"]")
+_PRONOUN = re.compile(r"\W*(?:he|she|it|they|this|that)\b", re.IGNORECASE)
+
+
+def speaker(
+    message: str,
+    history: Sequence[Turn],
+    *,
+    scope: Scope,
+    lookup: Callable[[str], Source],
+) -> Pick | None:
+    """Return the sentence that names who said what the last answer quotes.
+
+    None when that is not asked, when nobody is named, and when the quote is gone or out of reach.
+    """
+    if not _BARE.fullmatch(message):
+        return None
+    cited = next((turn.citations for turn in reversed(history) if turn.citations), ())
+    for citation in cited:
+        source = _readable(citation, scope, lookup)
+        found = _around(source, citation.evidence) if source else None
+        if source and found:
+            evidence = Evidence(
+                source_id=source.id, sha256=source.sha256, start=found[0], end=found[1]
+            )
+            return Pick(evidence=evidence)
+    return None
+
+
+def _readable(citation: Citation, scope: Scope, lookup: Callable[[str], Source]) -> Source | None:
+    try:
+        source = lookup(citation.evidence.source_id)
+    except SourceNotFound:
+        return None
+    same = source.sha256 == citation.evidence.sha256
+    inside = scope.source in (None, source.id)
+    return source if same and inside and source.collection in scope.collections else None
+
+
+def _around(source: Source, evidence: Evidence) -> tuple[int, int] | None:
+    """Return the quote's own sentence, else the nearest before it, else the nearest behind."""
+    spans = list(_sentences(source.text, evidence))
+    own = [s for s in spans if s[0] < evidence.end and evidence.start < s[1]]
+    before = [s for s in reversed(spans) if s[1] <= evidence.start]
+    behind = [s for s in spans if s[0] >= evidence.end]
+    return next(
+        (s for s in [*own, *before, *behind] if _names_speaker(source.text[s[0] : s[1]])), None
+    )
+
+
+def _sentences(text: str, evidence: Evidence) -> Iterator[tuple[int, int]]:
+    """Yield the sentences of the quote's paragraph, and of those that lead into it."""
+    leading: list[re.Match[str]] = []
+    for block in _PARAGRAPH.finditer(text):
+        if block.end() <= evidence.start:
+            leading = [*leading, block] if introduces(block[0]) else []
+        elif block.start() < evidence.end:
+            for found in [*leading, block]:
+                yield from sentence_spans(text, *found.span(), language_of(text))
+            return
+
+
+def _names_speaker(sentence: str) -> bool:
+    outside = _QUOTED.sub(" ", sentence)
+    speaks = _SPEAKING.search(outside)
+    return bool(speaks and _SPEAKER.search(outside) and not _PRONOUN.match(outside))
+
+
+def cited_before(
+    marker: int | None,
+    history: Sequence[Turn],
+    *,
+    scope: Scope,
+    lookup: Callable[[str], Source],
+) -> Citation | str:
+    """Return a citation of the last answer that had any, quoted anew, or why it cannot be shown."""
+    earlier = next((turn.citations for turn in reversed(history) if turn.citations), ())
+    wanted = next((citation for citation in earlier if citation.marker == marker), None)
+    if wanted is None:
+        numbers = ", ".join(str(citation.marker) for citation in earlier)
+        return f"The last answer has no such source; it has {numbers}."
+    again = _again(wanted, scope, lookup)
+    return again or f"Source {wanted.marker} has changed or is gone since then."
+
+
+def _again(citation: Citation, scope: Scope, lookup: Callable[[str], Source]) -> Citation | None:
+    """Quote the stored text; None when it may not be read or reads otherwise now."""
+    evidence = citation.evidence
+    try:
+        source = lookup(evidence.source_id)
+    except SourceNotFound:
+        return None
+    if source.collection not in scope.collections or source.sha256 != evidence.sha256:
+        return None
+    if source.text[evidence.start : evidence.end] != citation.quote:
+        return None
+    again = cite(source, evidence.start, evidence.end, marker=1, heading=citation.heading)
+    return again.model_copy(update={"highlight": citation.highlight})

@@ -1,0 +1,169 @@
+"""What the index holds for a question, part by part, and how it came to be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.answering.earlier_quotes import speaker
+from bot.answering.extractive.extractor import Extraction, Extractor, apart
+from bot.answering.stopwatch import Stopwatch
+from bot.conversation.follow_ups import Resolved
+from bot.conversation.question_parts import as_asked, parts
+from bot.schema import Citation, Draft, DraftPart, HitTrace, Scope, Turn
+from index.protocols import PassageStore
+from index.schema import Evidence, Source
+from index.search.ranking import Candidate
+from index.search.searcher import Findings, Searcher
+from index.text.table_rows import cells, labelled
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What was found for a question, and the answer by quotes."""
+
+    findings: Findings
+    extraction: Extraction
+
+    def heading(self, evidence: Evidence, draft: Draft | None = None) -> tuple[str, ...]:
+        """Return the headings above a span among the passages that were found.
+
+        Above the row of a table stand also the names of its columns, unless `draft` quotes them.
+        """
+        for candidate in self.findings.ranked:
+            passage = candidate.passage
+            if passage.source_id == evidence.source_id and (
+                passage.start <= evidence.start < passage.end
+            ):
+                return (*passage.heading, *_columns(candidate, evidence, draft))
+        return ()
+
+    def trace(self, citations: Sequence[Citation]) -> tuple[HitTrace, ...]:
+        """Say how each hit was found and whether the answer quotes it."""
+        return tuple(
+            HitTrace(
+                collection=hit.source.collection,
+                source=hit.source.uri,
+                title=hit.source.title,
+                start=hit.passage.start,
+                end=hit.passage.end,
+                score=round(hit.score, 4),
+                dense_rank=hit.dense_rank,
+                lexical_rank=hit.lexical_rank,
+                used=any(
+                    _within(citation, hit.source, hit.passage.start, hit.passage.end)
+                    for citation in citations
+                ),
+            )
+            for hit in self.findings.hits
+        )
+
+
+def _columns(candidate: Candidate, evidence: Evidence, draft: Draft | None) -> tuple[str, ...]:
+    """Return the header above a row in one line; empty when it is quoted itself."""
+    header, text = candidate.words.header, candidate.source.text
+    row = text[evidence.start : evidence.end]
+    if not header or labelled(header, row) == row:
+        return ()
+    picks = [pick for part in draft.parts for pick in part.picks] if draft else []
+    spans = [evidence, *(pick.evidence for pick in picks)]
+    of_source = [span for span in spans if span.source_id == evidence.source_id]
+    if any(text[span.start : span.end].strip() == header.strip() for span in of_source):
+        return ()
+    return (" | ".join(filter(None, cells(header))),)
+
+
+def together(asks: Sequence[str], found: Sequence[Gathered], whole: Gathered) -> Gathered:
+    """Put the answers to the parts of a question together; parts without one are missing."""
+    drafts = [gathered.extraction.draft for gathered in found]
+    missing = tuple(
+        part for part, draft in zip(asks, drafts, strict=True) if draft.status == "not_found"
+    )
+    findings = _joined([whole.findings, *(gathered.findings for gathered in found)])
+    if len(missing) == len(asks):
+        return Gathered(findings, whole.extraction)
+    combined = Draft(
+        status="partial" if missing else "answered",
+        parts=tuple(apart(part for draft in drafts for part in draft.parts)),
+        missing=missing,
+        confidence=min(draft.confidence for draft in drafts if draft.status != "not_found"),
+    )
+    return Gathered(findings, Extraction(combined, whole.extraction.nearest))
+
+
+def _joined(findings: Sequence[Findings]) -> Findings:
+    """Put the findings of the parts behind those of the whole question, each hit once."""
+    ranked = {c.passage.id: c for part in reversed(findings) for c in part.ranked}
+    hits = {(h.source.id, h.passage.start): h for part in reversed(findings) for h in part.hits}
+    return Findings(
+        findings[0].query,
+        tuple(sorted(ranked.values(), key=lambda c: -c.value)),
+        tuple(sorted(hits.values(), key=lambda h: -h.score)),
+        findings[0].cosines,
+    )
+
+
+def _within(citation: Citation, source: Source, start: int, end: int) -> bool:
+    evidence = citation.evidence
+    return evidence.source_id == source.id and start <= evidence.start < end
+
+
+ATTRIBUTED = 0.8
+"""How sure it is that the speaker named next to a quote said it."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question on its way to an answer."""
+
+    message: str
+    """The question as it was asked."""
+    resolved: Resolved
+    """The question as it stands alone."""
+    scope: Scope
+    asker: str | None
+    watch: Stopwatch
+    history: Sequence[Turn]
+
+
+@dataclass(frozen=True)
+class Gatherer:
+    """Finds the evidence for a question. Everything here blocks."""
+
+    searcher: Searcher
+    extractor: Extractor
+    catalog: PassageStore
+
+    def gather(self, asked: Asked) -> Gathered:
+        """Search and answer by quotes, part by part when the question asks several things."""
+        question = asked.resolved.question
+        asks = parts(question)
+        whole = self._part(asked, question, asked.message)
+        if len(asks) == 1:
+            return Gathered(whole.findings, self._attributed(asked, whole.extraction))
+        found = [self._part(asked, part) for part in asks]
+        named = [as_asked(part, question) for part in asks]
+        return together(named, found, whole)
+
+    def _part(self, asked: Asked, part: str, message: str | None = None) -> Gathered:
+        findings = self._find(asked, part, message)
+        with asked.watch.stage("extract"):
+            return Gathered(findings, self.extractor.extract(part, findings))
+
+    def _find(self, asked: Asked, question: str, message: str | None) -> Findings:
+        with asked.watch.stage("search"):
+            return self.searcher.find(
+                question,
+                collections=asked.scope.collections,
+                source=asked.scope.source,
+                asked=message,
+            )
+
+    def _attributed(self, asked: Asked, extraction: Extraction) -> Extraction:
+        """Answer "who said that?" by the speaker of what was quoted, where one is named."""
+        found = speaker(asked.message, asked.history, scope=asked.scope, lookup=self.catalog.source)
+        if found is None:
+            return extraction
+        sure = max(ATTRIBUTED, extraction.draft.confidence)
+        draft = Draft(status="answered", parts=(DraftPart(picks=(found,)),), confidence=sure)
+        return Extraction(draft, extraction.nearest)

@@ -1,0 +1,1 @@
+"""The engine that answers by quoting sentences, list items and table rows."""

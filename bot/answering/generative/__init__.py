@@ -1,0 +1,1 @@
+"""The engine that lets a language model write, and keeps what its citations back."""

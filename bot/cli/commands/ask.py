@@ -1,0 +1,57 @@
+"""`quoth ask`: one question, or one a line from standard input."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from bot.cli import options
+from bot.cli.environment import Edge, pass_edge, write
+from bot.cli.input_lines import Asked, answer_lines
+from bot.cli.json_output import answer_payload, dumps
+from bot.cli.session import open_desk, show_answer
+from index.search.searcher import checked_question
+
+NOT_FOUND = 1
+"""Exit code when the sources do not answer."""
+
+
+@click.command()
+@click.argument("question", nargs=-1, required=True)
+@options.as_json
+@options.collection
+@click.option("--source", metavar="SOURCE", help="Ask only this source.")
+@pass_edge
+def ask(
+    edge: Edge, question: tuple[str, ...], as_json: bool, collection: str, source: str | None
+) -> None:
+    """Answer a question and quote the sources.
+
+    With - instead of a question, read one question a line from standard input (plain text, or a
+    JSON object with "question" and perhaps "history") and print one JSON object a line.
+
+    \b
+    quoth ask what are the prerequisites
+    quoth ask "Who signs it?" --json
+    quoth ask - < questions.txt
+
+    Exit code: 0 answered or partly answered, 1 not found, 2 something is wrong.
+    """
+    if question == ("-",):
+        sys.exit(0 if _ask_lines(edge, collection, source) else 2)
+    asked = Asked(checked_question(" ".join(question)))
+    with open_desk(edge, [collection], source=source) as desk:
+        if as_json:
+            answer = desk.answer(asked)
+            write(dumps(answer_payload(answer)))
+        else:
+            answer = show_answer(edge, desk, asked)
+    sys.exit(NOT_FOUND if answer.status == "not_found" else 0)
+
+
+def _ask_lines(edge: Edge, collection: str, source: str | None) -> bool:
+    with open_desk(edge, [collection], source=source) as desk:
+        return answer_lines(
+            edge, sys.stdin.buffer, lambda asked: answer_payload(desk.answer(asked))
+        )

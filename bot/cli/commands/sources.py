@@ -1,0 +1,97 @@
+"""`quoth sources`, `show`, `remove` and `stats`: what is indexed. No model is loaded for these."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from bot.cli import options
+from bot.cli.environment import Edge, pass_edge, say, write
+from bot.cli.json_output import dumps, entry_payload, shown_payload, stats_payload
+from bot.cli.source_places import locate
+from bot.cli.terminal_text import neutral, source_screen, sources_table, stats_screen
+
+
+@click.command()
+@options.as_json
+@options.collection
+@pass_edge
+def sources(edge: Edge, as_json: bool, collection: str) -> None:
+    """List what is indexed."""
+    with edge.open_library(edge.settings.index) as library:
+        found = library.sources(collection)
+    if as_json:
+        write(dumps([entry_payload(entry) for entry in found]))
+    elif found:
+        write(sources_table(found, edge.style()))
+    else:
+        say(f"Nothing is indexed in {collection!r}. `quoth sync` or `quoth add PATH` change that.")
+
+
+@click.command()
+@click.argument("source")
+@click.option("--text", "exact", is_flag=True, help="Print the canonical text exactly.")
+@options.as_json
+@options.collection
+@pass_edge
+def show(edge: Edge, source: str, exact: bool, as_json: bool, collection: str) -> None:
+    """Print a source, or a quote in its place.
+
+    SOURCE is a name from `quoth sources`, perhaps with a place behind it: a line, a page, or
+    the start and end of a citation.
+
+    \b
+    quoth show notes.md:12
+    quoth show scan.pdf#page=3
+    quoth show notes.md:120:180
+    """
+    with edge.open_library(edge.settings.index) as library:
+        found, span = locate(source, lambda name: library.find(name, [collection]))
+    if as_json:
+        write(dumps(shown_payload(found, span)))
+    elif exact:
+        _write_exactly(span.of(found.text) if span else found.text)
+    else:
+        write(source_screen(found, span, edge.style()))
+
+
+def _write_exactly(text: str) -> None:
+    """Write the characters as they are; on a terminal, control characters are made visible."""
+    if sys.stdout.isatty():
+        text = neutral(text)
+    sys.stdout.buffer.write(text.encode("utf-8", "surrogatepass"))
+    sys.stdout.buffer.flush()
+
+
+@click.command()
+@click.argument("source")
+@options.as_json
+@options.collection
+@pass_edge
+def remove(edge: Edge, source: str, as_json: bool, collection: str) -> None:
+    """Take a source out of the index.
+
+    The file itself stays. A file in the documents folder comes back with the next
+    synchronisation; delete it there instead.
+    """
+    with edge.open_library(edge.settings.index) as library:
+        found = library.find_exactly(source, collection)
+        library.remove(found.id)
+    if library.is_kept_in_step(found):
+        say(f"{found.uri!r} is still in the documents folder; the next sync indexes it again.")
+    write(dumps({"removed": found.uri}) if as_json else f"removed {neutral(found.uri)}")
+
+
+@click.command()
+@options.as_json
+@pass_edge
+def stats(edge: Edge, as_json: bool) -> None:
+    """Count sources, passages and bytes."""
+    home, embeddings = str(edge.settings.home), edge.settings.embeddings
+    with edge.open_library(edge.settings.index) as library:
+        counted = library.catalog.stats()
+    if as_json:
+        write(dumps(stats_payload(counted, home, embeddings)))
+    else:
+        write(stats_screen(counted, home, embeddings))

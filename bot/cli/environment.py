@@ -1,0 +1,130 @@
+"""What a command knows of the world outside: environment, folder, streams, and how to open Quoth.
+
+Tests hand in another `Edge` as click's `obj`; nothing has to be patched.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from bot.app import App
+    from bot.cli.terminal_text import Style
+    from bot.settings import Settings
+    from index.config import IndexConfig
+    from index.library import Library
+
+MAX_WIDTH = 100
+"""Columns of prose; longer lines are hard to read."""
+
+
+def _open_library(config: IndexConfig) -> AbstractContextManager[Library]:
+    from index.library import open_library
+
+    return open_library(config)
+
+
+def _open_app(settings: Settings, library: Library) -> AbstractAsyncContextManager[App]:
+    from bot.app import open_app
+
+    return open_app(settings, library)
+
+
+@dataclass(frozen=True)
+class Edge:
+    """The outside of one run of a command."""
+
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    folder: Path = field(default_factory=Path.cwd)
+    open_library: Callable[[IndexConfig], AbstractContextManager[Library]] = _open_library
+    open_app: Callable[[Settings, Library], AbstractAsyncContextManager[App]] = _open_app
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Read the settings; raises ConfigurationError."""
+        from bot.settings import load_settings
+
+        settings = load_settings(self.environ, self.folder)
+        _listen(settings.log_level.upper())
+        return settings
+
+    def style(self, stream: IO[str] | None = None) -> Style:
+        """Return how text is set on a stream, standard output unless told otherwise."""
+        from bot.cli.terminal_text import Style
+
+        stream = sys.stdout if stream is None else stream
+        terminal = stream.isatty()
+        columns = shutil.get_terminal_size().columns
+        return Style(
+            colour=terminal and not self.environ.get("NO_COLOR") and self._can_colour,
+            width=min(columns, MAX_WIDTH) if terminal else None,
+            root=self._root,
+        )
+
+    @property
+    def _can_colour(self) -> bool:
+        return self.environ.get("TERM") != "dumb"
+
+    @property
+    def _root(self) -> str:
+        """Return the documents folder as seen from here, with a slash behind it."""
+        documents = self.settings.documents
+        inside = documents.is_relative_to(self.folder)
+        path = documents.relative_to(self.folder) if inside else documents
+        return "" if path == Path() else f"{path.as_posix()}/"
+
+
+pass_edge = click.make_pass_decorator(Edge, ensure=True)
+
+
+def _listen(level: str) -> None:
+    """Let what is logged at `level` or above reach standard error."""
+    for name in ("bot", "index"):
+        logging.getLogger(name).setLevel(level)
+    if logging.lastResort is not None:
+        logging.lastResort.setLevel(level)
+
+
+def say(message: str) -> None:
+    """Print a plain line on standard error."""
+    from bot.cli.terminal_text import neutral
+
+    click.echo(neutral(message), err=True)
+
+
+def write(text: str) -> None:
+    """Print a result on standard output and flush it, so that a closed pipe shows at once."""
+    click.echo(text, color=True)
+    sys.stdout.flush()
+
+
+def log_failure(edge: Edge, error: BaseException) -> str:
+    """Put a traceback into the log and return the sentence that refers to it."""
+    reference = secrets.token_hex(4)
+    try:
+        path = edge.settings.log_file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(path, encoding="utf-8")
+    except Exception:
+        return f"Quoth failed in an unforeseen way: {type(error).__name__}: {error}"
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    raised = (type(error), error, error.__traceback__)
+    handler.emit(
+        logging.LogRecord(
+            "quoth", logging.ERROR, __file__, 0, f"reference {reference}", None, raised
+        )
+    )
+    handler.close()
+    return f"Quoth failed in an unforeseen way. The log {str(path)!r} says more under {reference}."

@@ -1,0 +1,88 @@
+"""Questions as people hand them in: words of a command line, or lines of standard input."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.cli.environment import Edge, log_failure, write
+from bot.cli.json_output import Payload, dumps
+from bot.schema import Turn
+from index.errors import QuestionError, QuothError
+from index.search.searcher import checked_question
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question with what was said before it."""
+
+    question: str
+    history: tuple[Turn, ...] = ()
+
+
+def from_line(line: bytes) -> Asked:
+    """Read one line: plain text, or a JSON object with `question` and perhaps `history`.
+
+    Raises QuestionError with what is wrong with the line.
+    """
+    try:
+        text = line.decode("utf-8").strip()
+    except UnicodeDecodeError:
+        raise QuestionError("The line is not UTF-8 text.") from None
+    if not text.startswith("{"):
+        return Asked(checked_question(text))
+    return _from_object(text)
+
+
+def _from_object(text: str) -> Asked:
+    try:
+        given = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise QuestionError(f"The line starts like a JSON object but is none: {error}.") from None
+    question = given.get("question")
+    if not isinstance(question, str):
+        raise QuestionError('The JSON object needs a "question" that is text.')
+    return Asked(checked_question(question), tuple(_turns(given.get("history", ()))))
+
+
+def _turns(history: Any) -> Sequence[Turn]:
+    wrong = QuestionError(
+        'The "history" must be a list of objects with a "role" ("user" or "assistant") '
+        'and a "text".'
+    )
+    if not isinstance(history, list | tuple):
+        raise wrong
+    return [_turn(turn, wrong) for turn in history]
+
+
+def _turn(turn: Any, wrong: QuestionError) -> Turn:
+    if not isinstance(turn, dict) or turn.get("role") not in ("user", "assistant"):
+        raise wrong
+    if not isinstance(turn.get("text"), str):
+        raise wrong
+    return Turn(role=turn["role"], text=turn["text"])
+
+
+def answer_lines(edge: Edge, lines: Iterable[bytes], answer: Callable[[Asked], Payload]) -> bool:
+    """Print one JSON object for each line; a line that fails has an `error`, the others go on.
+
+    Returns whether every line was answered.
+    """
+    good = True
+    for line in lines:
+        payload = _payload(edge, line, answer)
+        good = good and "error" not in payload
+        write(dumps(payload, indent=None))
+    return good
+
+
+def _payload(edge: Edge, line: bytes, answer: Callable[[Asked], Payload]) -> Payload:
+    try:
+        return answer(from_line(line))
+    except QuothError as error:
+        sentence = str(error)
+    except Exception as error:
+        sentence = log_failure(edge, error)
+    return {"question": line.decode("utf-8", "replace").strip()[:200], "error": sentence}

@@ -1,0 +1,134 @@
+"""The JSON that commands print with `--json`; its shape is a promise to scripts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from bot.schema import Answer, Citation
+from index.schema import CatalogStats, Hit, Source, SourceEntry, Span, SyncReport
+
+Payload: TypeAlias = dict[str, Any]
+
+
+def dumps(payload: Payload | list[Payload], *, indent: int | None = 2) -> str:
+    """Return JSON; with `indent=None` on one line. A lone surrogate is escaped."""
+    text = json.dumps(payload, ensure_ascii=False, indent=indent)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(payload, indent=indent)
+    return text
+
+
+def answer_payload(answer: Answer) -> Payload:
+    """Return the shape of `quoth ask --json`."""
+    return {
+        "id": answer.id,
+        "status": answer.status,
+        "answer": answer.text,
+        "citations": [
+            {"marker": citation.marker} | _citation(citation) for citation in answer.citations
+        ],
+        "nearest": [_citation(citation) for citation in answer.nearest],
+        "confidence": round(answer.confidence, 4),
+        "engine": answer.engine,
+        "question": answer.question,
+        "standalone_question": answer.standalone_question,
+        "timings_ms": {stage: round(took, 1) for stage, took in answer.timings_ms.items()},
+    }
+
+
+def _citation(citation: Citation) -> Payload:
+    return {
+        "source": citation.source,
+        "title": citation.title,
+        "url": citation.url,
+        "page": citation.page,
+        "heading": list(citation.heading),
+        "lines": list(citation.lines),
+        "start": citation.evidence.start,
+        "end": citation.evidence.end,
+        "quote": citation.quote,
+        "highlight": list(citation.highlight) if citation.highlight else None,
+        "modified": _moment(citation.modified),
+    }
+
+
+def hits_payload(query: str, hits: Sequence[Hit]) -> Payload:
+    """Return the shape of `quoth search --json`."""
+    return {"query": query, "hits": [_hit(hit) for hit in hits]}
+
+
+def _hit(hit: Hit) -> Payload:
+    return {
+        "source": hit.source.uri,
+        "title": hit.source.title,
+        "page": hit.passage.page,
+        "heading": list(hit.passage.heading),
+        "lines": list(hit.source.lines_of(hit.passage.span)),
+        "start": hit.passage.start,
+        "end": hit.passage.end,
+        "text": hit.passage.text,
+        "score": round(hit.score, 4),
+        "dense_rank": hit.dense_rank,
+        "lexical_rank": hit.lexical_rank,
+    }
+
+
+def report_payload(report: SyncReport) -> Payload:
+    """Return the shape of `quoth sync --json` and `quoth add --json`."""
+    return {
+        "added": report.added,
+        "updated": report.updated,
+        "unchanged": report.unchanged,
+        "removed": report.removed,
+        "failed": [{"source": one.source, "reason": one.reason} for one in report.failed],
+        "passages": report.passages,
+        "seconds": round(report.seconds, 3),
+    }
+
+
+def entry_payload(entry: SourceEntry) -> Payload:
+    """Return the shape of one entry of `quoth sources --json`."""
+    return {
+        "source": entry.uri,
+        "collection": entry.collection,
+        "title": entry.title,
+        "state": entry.state,
+        "failure": entry.failure,
+        "warnings": list(entry.warnings),
+        "mime": entry.mime,
+        "characters": entry.characters,
+        "pages": entry.pages or None,
+        "passages": entry.passages,
+        "url": entry.url,
+        "modified": _moment(entry.modified),
+        "added_at": _moment(entry.added_at),
+        "added_by": entry.added_by,
+    }
+
+
+def shown_payload(source: Source, span: Span | None) -> Payload:
+    """Return the shape of `quoth show --json`: the whole source, or a part of it."""
+    shown = span or Span(start=0, end=len(source.text))
+    return {
+        "source": source.uri,
+        "title": source.title,
+        "page": source.page_at(shown.start) if span else None,
+        "lines": list(source.lines_of(shown)),
+        "start": shown.start,
+        "end": shown.end,
+        "text": shown.of(source.text),
+    }
+
+
+def stats_payload(stats: CatalogStats, home: str, embeddings: str) -> Payload:
+    """Return the shape of `quoth stats --json`."""
+    return stats.model_dump(mode="json") | {"home": home, "embeddings": embeddings}
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

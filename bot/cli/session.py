@@ -1,0 +1,146 @@
+"""Where questions are answered on the command line: Quoth opened, the index in step, a loop.
+
+The loop runs only while a question is answered, so Ctrl-C interrupts reading and indexing at
+once, and cancels an answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.environment import Edge, say, write
+from bot.cli.input_lines import Asked
+from bot.cli.progress import progress_bar
+from bot.cli.terminal_text import answer_screen, below_text, neutral, one_line
+from bot.schema import Answer, Scope
+from index.errors import ConfigurationError, IndexLocked, IndexMismatch
+from index.schema import SyncReport
+
+if TYPE_CHECKING:
+    from bot.app import App
+    from index.library import Library
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Answers questions of one person."""
+
+    library: Library
+    scope: Scope
+    _app: App
+    _runner: asyncio.Runner
+
+    def answer(self, asked: Asked) -> Answer:
+        """Answer a question; raises QuothError, or KeyboardInterrupt on Ctrl-C."""
+        return self._runner.run(
+            self._app.answerer.answer(asked.question, scope=self.scope, history=asked.history)
+        )
+
+    def stream(self, asked: Asked, show: Callable[[str], None]) -> Answer:
+        """Answer a question, showing the pieces of a model's text as they come."""
+        return self._runner.run(self._streamed(asked, show))
+
+    async def _streamed(self, asked: Asked, show: Callable[[str], None]) -> Answer:
+        answer: Answer | None = None
+        pieces = self._app.answerer.stream(asked.question, scope=self.scope, history=asked.history)
+        async for piece in pieces:
+            if isinstance(piece, str):
+                show(piece)
+            else:
+                answer = piece
+        if answer is None:
+            raise RuntimeError("the stream ended without an answer")
+        return answer
+
+
+@contextlib.contextmanager
+def open_desk(
+    edge: Edge, collections: Sequence[str], *, source: str | None = None
+) -> Iterator[Desk]:
+    """Open Quoth, bring the index in step and wait for questions; `source` limits them to one."""
+    with edge.open_library(edge.settings.index) as library:
+        bring_in_step(library)
+        only = library.find(source, collections).id if source else None
+        scope = Scope(collections=tuple(collections), source=only)
+        with asyncio.Runner() as runner:
+            opened = edge.open_app(edge.settings, library)
+            app = runner.run(opened.__aenter__())
+            try:
+                yield Desk(library, scope, app, runner)
+            finally:
+                runner.run(opened.__aexit__(None, None, None))
+
+
+def bring_in_step(library: Library) -> None:
+    """Index what is new or changed, and say on standard error what could not be.
+
+    Where the folder is missing, another process is writing, or the embedding model cannot be
+    had, questions are answered from the index as it is; raises QuothError when it is empty.
+    """
+    if not library.has_folder():
+        _without_folder(library)
+        return
+    try:
+        with progress_bar() as progress:
+            report = library.bring_in_step(progress)
+    except (IndexLocked, IndexMismatch) as error:
+        if library.is_empty():
+            raise
+        say(f"{error} This answer comes from the index as it is now.")
+        return
+    if report is not None:
+        say_problems(report)
+
+
+def _without_folder(library: Library) -> None:
+    folder = str(library.config.documents)
+    if library.is_empty():
+        raise ConfigurationError(
+            f"There is no documents folder {folder!r} and nothing is indexed. Create it and put "
+            "documents in, point QUOTH_DOCUMENTS at another one, or add files with `quoth add`."
+        )
+    say(f"The documents folder {folder!r} is missing; answers come from the index as it is.")
+
+
+def say_problems(report: SyncReport) -> None:
+    """Name on standard error every document that was not indexed, or not fully."""
+    for failure in report.failed:
+        say(f"not indexed: {one_line(failure.source)}: {one_line(failure.reason)}")
+    for warning in report.warnings:
+        say(f"note: {one_line(warning.source)}: {one_line(warning.reason)}")
+
+
+def show_answer(edge: Edge, desk: Desk, asked: Asked) -> Answer:
+    """Answer a question and print the whole screen."""
+    style = edge.style()
+    if style.width is None or edge.settings.llm is None:
+        answer = desk.answer(asked)
+        write(answer_screen(answer, style))
+        return answer
+    printed = _Printed()
+    answer = desk.stream(asked, printed.grow)
+    if answer.text.startswith(printed.text):
+        printed.grow(answer.text)
+        write("\n\n" + below_text(answer, style))
+    else:
+        write("\n\n" + answer_screen(answer, style))
+    return answer
+
+
+class _Printed:
+    """What stands on the terminal; it can only grow."""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def grow(self, text: str) -> None:
+        """Print what `text` has more than what is printed; one that begins otherwise is left."""
+        if text.startswith(self.text):
+            click.echo(neutral(text[len(self.text) :]), nl=False)
+            self.text = text

@@ -1,0 +1,299 @@
+"""Text for a terminal or a pipe: answers, hits, sources, a quote in its place.
+
+Everything here is pure. Documents and answers are untrusted: control characters in them are made
+visible before they can move a cursor or reverse a line. JSON is made in `bot.cli.json_output`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PureWindowsPath
+
+from bot.cli.unchanged_sync import report_line
+from bot.schema import Answer, Citation
+from index.schema import CatalogStats, Hit, Source, SourceEntry, Span, SyncReport
+
+HIT_LINES = 8
+"""Lines of a found passage that are shown; `quoth show` prints the rest."""
+
+CONTEXT_LINES = 3
+"""Lines shown above and below a quote."""
+
+_BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_VISIBLE = (
+    {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\n\t"}
+    | {0x7F: 0x2421, 0x2028: 0x20, 0x2029: 0x20}
+    | dict.fromkeys((*range(0x80, 0xA0), *map(ord, _BIDI)), 0xFFFD)
+)
+"""Control characters by what is shown for them; C0 ones have pictures at U+2400."""
+
+
+_BROKEN = re.compile(r"(?<=[^\s\]|])\n(?=[^\s\-*+|>#`~0-9])")
+"""A line end inside a paragraph of a document; lists, tables and code keep theirs."""
+
+
+@dataclass(frozen=True)
+class Style:
+    """How text is set: in colour or not, wrapped at a width or not."""
+
+    colour: bool = False
+    width: int | None = None
+    """Columns; None leaves lines as long as they are, for pipes."""
+    root: str = ""
+    """Put before the path of a source in the shared documents folder, e.g. `documents/`."""
+
+    def bold(self, text: str) -> str:
+        """Set `text` in bold where there is colour."""
+        return self._paint("1", text)
+
+    def dim(self, text: str) -> str:
+        """Set `text` in grey where there is colour."""
+        return self._paint("2", text)
+
+    def mark(self, text: str) -> str:
+        """Set `text` as marked with a pen, line by line."""
+        return "\n".join(self._paint("1;33", line) for line in text.split("\n"))
+
+    def _paint(self, code: str, text: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self.colour and text else text
+
+
+def neutral(text: str) -> str:
+    """Make every control character visible, so that printing `text` only prints."""
+    return text.replace("\r\n", "\n").translate(_VISIBLE)
+
+
+def one_line(text: str) -> str:
+    """Return `text` on one line, neutralised, with single blanks."""
+    return " ".join(neutral(text).split())
+
+
+def answer_screen(answer: Answer, style: Style) -> str:
+    """Return what a person sees for a question: answer, numbered sources, notices."""
+    return "\n\n".join(filter(None, _answer_blocks(answer, style)))
+
+
+def below_text(answer: Answer, style: Style) -> str:
+    """Return what stands below the text of an answer: sources, nearest passages, notices."""
+    return "\n\n".join(filter(None, _blocks_below(answer, style)))
+
+
+def _answer_blocks(answer: Answer, style: Style) -> Iterator[str]:
+    if answer.standalone_question != answer.question:
+        yield style.dim(f"Searched for: {one_line(answer.standalone_question)}")
+    text = neutral(answer.text)
+    lines = (text if style.width is None else _BROKEN.sub(" ", text)).splitlines()
+    yield "\n".join(_wrapped(line, style, rest="  " * line.startswith("- ")) for line in lines)
+    yield from _blocks_below(answer, style)
+
+
+def _blocks_below(answer: Answer, style: Style) -> Iterator[str]:
+    yield "\n".join(citation_entry(citation, style) for citation in answer.citations)
+    if answer.nearest:
+        entries = (citation_entry(citation, style) for citation in answer.nearest)
+        yield "\n".join(("The nearest passages:", *entries))
+    if answer.notice:
+        yield style.dim(_wrapped(one_line(answer.notice), style))
+
+
+def citation_entry(citation: Citation, style: Style) -> str:
+    """Return `[1] "quote" — Title › Heading, lines 12-14 (path#L12-L14)`, wrapped and indented."""
+    marker = "-" if citation.marker is None else f"[{citation.marker}]"
+    link = neutral(rooted(citation, style).link())
+    tail = f"— {place(citation)} ({link})"
+    rest = " " * (len(marker) + 1)
+    plain = _wrapped(f'{marker} "{one_line(citation.quote)}" {tail}', style, rest=rest)
+    return _with_highlight(plain, citation, style)
+
+
+def rooted(citation: Citation, style: Style) -> Citation:
+    """Return the citation with the path of its source as seen from the working directory."""
+    return citation.model_copy(update={"source": rooted_uri(citation.source, style)})
+
+
+def rooted_uri(uri: str, style: Style) -> str:
+    """Return the path of a source as seen from the working directory; addresses stay."""
+    absolute = uri.startswith("/") or "://" in uri or PureWindowsPath(uri).is_absolute()
+    return uri if absolute else style.root + uri
+
+
+def place(citation: Citation) -> str:
+    """Return `Title › Heading, page 3` or `Title › Heading, lines 12-14`."""
+    return _place(citation.title, citation.heading, citation.page, citation.lines)
+
+
+def _place(title: str, heading: Sequence[str], page: int | None, lines: tuple[int, int]) -> str:
+    path = list(dict.fromkeys(one_line(part) for part in (title, *heading)))
+    first, last = lines
+    numbered = f"line {first}" if first == last else f"lines {first}-{last}"
+    return f"{' › '.join(path)}, {numbered if page is None else f'page {page}'}"
+
+
+def _with_highlight(entry: str, citation: Citation, style: Style) -> str:
+    """Set the answer inside the quote in bold, if it stands on one line of the wrapped entry."""
+    if not citation.highlight:
+        return entry
+    start, end = citation.highlight
+    words = one_line(citation.quote[start:end])
+    return entry.replace(words, style.bold(words), 1) if words else entry
+
+
+def hits_screen(hits: Sequence[Hit], style: Style) -> str:
+    """Return found passages, best first."""
+    return "\n\n".join(_hit_entry(number, hit, style) for number, hit in enumerate(hits, start=1))
+
+
+def _hit_entry(number: int, hit: Hit, style: Style) -> str:
+    passage, source = hit.passage, hit.source
+    lines = source.lines_of(passage.span)
+    where = _place(source.title, passage.heading, passage.page, lines)
+    path = f"{rooted_uri(source.uri, style)}:{lines[0]}"
+    head = f"{number}. {style.bold(where)} {style.dim(f'({neutral(path)}, score {hit.score:.2f})')}"
+    body = _lines(passage.text)
+    rest = len(body) - HIT_LINES
+    shown = [_wrapped(line, style, first="   ", rest="   ") for line in body[:HIT_LINES]]
+    more = [style.dim(f"   … {rest} more lines")] if rest > 0 else []
+    return "\n".join((head, *shown, *more))
+
+
+def _lines(text: str) -> list[str]:
+    return [line for line in neutral(text).split("\n") if line.strip()]
+
+
+def source_screen(source: Source, marked: Span | None, style: Style) -> str:
+    """Return a source with line numbers; with `marked`, only its surroundings, the span marked.
+
+    Without colour the marked lines carry a `>`.
+    """
+    shown = marked if marked is not None else Span(start=0, end=len(source.text))
+    first, last = source.lines_of(shown)
+    around = CONTEXT_LINES if marked is not None else 0
+    low, high = first - around, last + around
+    digits = len(str(high))
+    rows = (
+        _row(number, digits, line, _inside(line_span, marked), style)
+        for number, (line_span, line) in enumerate(_spanned_lines(source.text), start=1)
+        if low <= number <= high
+    )
+    where = f", {_range(first, last)}" if marked is not None else ""
+    page = source.page_at(shown.start) if marked is not None else None
+    title = f"{one_line(source.title)} ({neutral(rooted_uri(source.uri, style))}{where}"
+    head = title + (f", page {page})" if page else ")")
+    return "\n".join((style.bold(head), *rows))
+
+
+def _range(first: int, last: int) -> str:
+    return f"line {first}" if first == last else f"lines {first}-{last}"
+
+
+def _spanned_lines(text: str) -> Iterator[tuple[Span, str]]:
+    start = 0
+    for line in text.removesuffix("\n").split("\n"):
+        yield Span(start=start, end=start + len(line)), line
+        start += len(line) + 1
+
+
+def _inside(line: Span, marked: Span | None) -> tuple[int, int] | None:
+    """Return the part of a line that is marked, as offsets into the line."""
+    if marked is None or line.end < marked.start or line.start > max(marked.start, marked.end - 1):
+        return None
+    return max(marked.start - line.start, 0), min(marked.end, line.end) - line.start
+
+
+def _row(number: int, digits: int, line: str, marked: tuple[int, int] | None, style: Style) -> str:
+    start, end = marked or (0, 0)
+    before, inside, after = (neutral(part) for part in (line[:start], line[start:end], line[end:]))
+    sign = ">" if marked else " "
+    gutter = style.dim(f"{sign}{number:>{digits}} ")
+    return f"{gutter} {before}{style.mark(inside)}{after}".rstrip()
+
+
+def sources_table(entries: Sequence[SourceEntry], style: Style) -> str:
+    """Return a table of sources, each with its failure or its warnings below it."""
+    rows = (
+        (
+            rooted_uri(entry.uri, style),
+            entry.title,
+            f"{entry.passages:,}",
+            f"{entry.modified:%Y-%m-%d}" if entry.modified else "",
+            _state(entry),
+        )
+        for entry in entries
+    )
+    return table(rows, ("source", "title", "passages", "changed", "state"), style)
+
+
+def _state(entry: SourceEntry) -> str:
+    if entry.failure:
+        return f"{'old version kept' if entry.state == 'ready' else 'failed'}: {entry.failure}"
+    return "; ".join((entry.state, *entry.warnings))
+
+
+def stats_screen(stats: CatalogStats, home: str, embeddings: str) -> str:
+    """Return how much is indexed, one figure a line."""
+    figures = (
+        ("collections", f"{stats.collections:,}"),
+        ("sources", f"{stats.sources:,}"),
+        ("passages", f"{stats.passages:,}"),
+        ("characters", f"{stats.characters:,}"),
+        ("catalog", f"{stats.bytes / 1_000_000:.1f} MB"),
+        ("changes", f"{stats.generation:,}"),
+        ("embeddings", embeddings),
+        ("home", neutral(home)),
+    )
+    return "\n".join(f"{name:<12}{value}" for name, value in figures)
+
+
+def report_screen(report: SyncReport) -> str:
+    """Return one line that says what a synchronisation did."""
+    counts = {name: getattr(report, name) for name in ("added", "updated", "unchanged", "removed")}
+    return report_line(counts, len(report.failed), report.passages, report.seconds)
+
+
+def table(rows: Iterable[Sequence[str]], head: Sequence[str], style: Style) -> str:
+    """Return rows below a head, in columns as wide as they need; the last one stays ragged."""
+    cells = [[one_line(cell) for cell in row] for row in rows]
+    widths = [max(map(display_width, column)) for column in zip(head, *cells, strict=True)]
+    lines = [_columns(row, widths) for row in (list(head), *cells)]
+    return "\n".join((style.bold(lines[0]), *lines[1:]))
+
+
+def _columns(row: Sequence[str], widths: Sequence[int]) -> str:
+    padded = (
+        cell + " " * (width - display_width(cell)) for cell, width in zip(row, widths, strict=True)
+    )
+    return "  ".join(padded).rstrip()
+
+
+def display_width(text: str) -> int:
+    """Return how many columns `text` takes: two for East Asian wide characters, none for marks."""
+    if text.isascii():
+        return len(text)
+    return sum(_columns_of(character) for character in text)
+
+
+def _columns_of(character: str) -> int:
+    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def _wrapped(line: str, style: Style, *, first: str = "", rest: str = "") -> str:
+    """Break one line at blanks, and between wide characters, to the width of the style.
+
+    A word that is longer than the width stays whole, so that addresses can be copied.
+    """
+    if style.width is None:
+        return first + line
+    rows, row, used = [], first, display_width(first)
+    for word in re.findall(r"\s*[\u1100-\uffef]|\s*[^\s\u1100-\uffef]+", line):
+        size = display_width(word)
+        if used + size > style.width and row.strip():
+            rows.append(row)
+            word = word.lstrip()
+            row, used, size = rest, display_width(rest), display_width(word)
+        row, used = row + word, used + size
+    return "\n".join((*rows, row))

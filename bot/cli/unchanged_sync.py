@@ -1,0 +1,107 @@
+"""`quoth sync` when nothing has changed, before anything slow is imported.
+
+Thousands of files are listed in less time than the command line takes to import. Whatever is not
+plain, in the arguments, the settings or the folder, is left to the command itself.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+from index.sync.unchanged import UnchangedSummary, unchanged
+
+TYPE_CHECKING = False  # importing `typing` or `collections` takes as long as listing the files
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_NAMES = ("QUOTH_HOME", "QUOTH_DOCUMENTS", "QUOTH_EMBEDDINGS", "QUOTH_CHROMA_URL")
+_SPECIAL = frozenset(" \t'\"#\\$`")
+"""Characters of a value that readers of `.env` files understand in different ways."""
+
+
+def quick_sync(arguments: Sequence[str], environ: Mapping[str, str], folder: str) -> int | None:
+    """Report a synchronisation that has nothing to do and return its exit code.
+
+    Returns None, and prints nothing, when the command has to look.
+    """
+    began = time.perf_counter()
+    if list(arguments) not in (["sync"], ["sync", "--json"]):
+        return None
+    values = _values(environ, folder)
+    summary = None if values is None else _summary(values, folder)
+    if summary is None or not all(text.isprintable() for pair in summary.failed for text in pair):
+        return None
+    return _print(summary, "--json" in arguments, time.perf_counter() - began)
+
+
+def _values(environ: Mapping[str, str], folder: str) -> dict[str, str] | None:
+    """Return the settings that matter here; None when `.env` needs a real parser."""
+    values = {}
+    try:
+        with open(f"{folder}/.env", encoding="utf-8") as lines:  # noqa: PTH123 - pathlib is slow
+            for line in lines:
+                found = _pair(line.strip())
+                if found is None:
+                    return None
+                values[found[0]] = found[1]
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError):
+        return None
+    values.update(environ)
+    return {name: values.get(name, "").strip() for name in _NAMES}
+
+
+def _pair(line: str) -> tuple[str, str] | None:
+    """Return the name and value of a plain line of `.env`, empty for a comment; else None.
+
+    Without `re`, whose import takes as long as listing a thousand files.
+    """
+    if not line or line.startswith("#"):
+        return "", ""
+    name, equals, value = line.partition("=")
+    plain = name.isascii() and name.isupper() and name.replace("_", "").isalnum()
+    if not equals or not plain or not _SPECIAL.isdisjoint(value):
+        return None
+    return name, value
+
+
+def _summary(values: Mapping[str, str], folder: str) -> UnchangedSummary | None:
+    home = os.path.expanduser(values["QUOTH_HOME"] or ".quoth")  # noqa: PTH111
+    documents = os.path.expanduser(values["QUOTH_DOCUMENTS"] or "documents")  # noqa: PTH111
+    return unchanged(
+        os.path.join(folder, home),  # noqa: PTH118
+        os.path.join(folder, documents),  # noqa: PTH118
+        model=values["QUOTH_EMBEDDINGS"] or "minilm",
+        embedded=not values["QUOTH_CHROMA_URL"],
+    )
+
+
+def _print(summary: UnchangedSummary, as_json: bool, seconds: float) -> int | None:
+    """Print what the command would; None when the reader has gone, which the command handles."""
+    counts = {"added": 0, "updated": 0, "unchanged": summary.unchanged, "removed": 0}
+    text = report_line(counts, len(summary.failed), summary.passages, seconds)
+    if as_json:
+        import json
+
+        failed = [{"source": source, "reason": reason} for source, reason in summary.failed]
+        rest = {"failed": failed, "passages": summary.passages, "seconds": round(seconds, 3)}
+        text = json.dumps(counts | rest, ensure_ascii=False, indent=2)
+    try:
+        for source, reason in summary.failed:
+            sys.stderr.write(f"not indexed: {source}: {reason}\n")
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+    except (BrokenPipeError, UnicodeEncodeError):
+        return None
+    return 2 if summary.failed else 0
+
+
+def report_line(counts: Mapping[str, int], failed: int, passages: int, seconds: float) -> str:
+    """Return one line that says what a synchronisation did."""
+    parts = [f"{counts[name]} {name}" for name in counts if counts[name]]
+    if failed:
+        parts.append(f"{failed} failed")
+    return f"{', '.join(parts) or 'nothing to do'}; {passages} passages; {seconds:.1f} s"

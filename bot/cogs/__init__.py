@@ -1,1 +1,0 @@
-"""Thin Discord edges: parse, one call, render, send."""

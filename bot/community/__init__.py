@@ -1,0 +1,1 @@
+"""What members and managers of a server can do; knows neither discord.py nor Markdown."""

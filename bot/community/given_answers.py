@@ -1,0 +1,199 @@
+"""Stored answers at a click: found again, checked against today's rights, shown or rated."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.bridge import Bridge
+from bot.community.documents import Shelf
+from bot.community.rights import Audience, Caller, obstacle, readable
+from bot.community.server_rules import NotAvailableError, Rulebook
+from bot.community.store.feedback import Feedback
+from bot.community.store.memory import Memory
+from bot.community.store.records import Kept
+from bot.schema import Answer, Changes, Citation
+from index.errors import SourceNotFound
+from index.schema import Source
+
+GONE = (
+    "I no longer keep this answer. It was given too long ago, or it was forgotten on request. "
+    "Please ask again."
+)
+
+
+class SourceGoneError(NotAvailableError):
+    """The source of a citation was removed; the answer can be given anew."""
+
+    def __init__(self, kept: Kept) -> None:
+        super().__init__("This source has been removed since.")
+        self.kept = kept
+
+
+@dataclass(frozen=True)
+class ShownCitation:
+    """One citation with what is known of its source today, and its place in the answer."""
+
+    citation: Citation
+    text: str
+    """The source's text that the citation counts in; empty when the source has changed."""
+    number: int
+    """From 1."""
+    total: int
+    changed: bool = False
+    """Whether the source is of another version today."""
+    again: Kept | None = None
+    """The answer, if it should be given anew because its source no longer says this."""
+
+    @property
+    def stands(self) -> bool:
+        """Whether the source still says it."""
+        return self.again is None
+
+
+def shown_citations(answer: Answer) -> tuple[Citation, ...]:
+    """Return what an answer's buttons show: its citations, or the nearest passages."""
+    return answer.nearest if answer.status == "not_found" else answer.citations
+
+
+class Reopening:
+    """Opens stored answers for one person after another."""
+
+    def __init__(
+        self,
+        *,
+        rulebook: Rulebook,
+        memory: Memory,
+        feedback: Feedback,
+        records: Bridge,
+        shelf: Shelf,
+    ) -> None:
+        self._rulebook = rulebook
+        self._memory = memory
+        self._feedback = feedback
+        self._records = records
+        self._shelf = shelf
+
+    async def open(self, key: str, caller: Caller) -> Kept:
+        """Return an answer that was shown to `caller` here; raises NotAvailableError."""
+        return self._checked(await self._records.run(self._memory.answer, key), caller)
+
+    async def on_message(self, message: int, caller: Caller) -> Kept | None:
+        """Return the answer that a message shows, if `caller` may have it."""
+        kept = await self._records.run(self._memory.answer_on, message)
+        try:
+            return self._checked(kept, caller)
+        except NotAvailableError:
+            return None
+
+    def _checked(self, kept: Kept | None, caller: Caller) -> Kept:
+        if kept is None:
+            raise NotAvailableError(GONE)
+        elsewhere = kept.guild != caller.guild
+        if elsewhere or ((kept.private or kept.guild is None) and kept.asker != caller.user):
+            raise NotAvailableError
+        return kept
+
+    def _readable(self, caller: Caller) -> tuple[str, ...]:
+        return readable(caller, self._rulebook.of(caller.guild))
+
+    async def citation(self, key: str, number: int, caller: Caller) -> ShownCitation:
+        """Return an answer's `number`th citation as it stands today; raises NotAvailableError."""
+        kept = await self.open(key, caller)
+        cited = shown_citations(kept.answer)
+        if not 1 <= number <= len(cited):
+            raise NotAvailableError
+        citation = cited[number - 1]
+        if citation.collection not in self._readable(caller):
+            raise NotAvailableError
+        source = await self._source(citation)
+        if source is None:
+            raise SourceGoneError(kept)
+        if source.sha256 == citation.evidence.sha256:
+            return ShownCitation(citation, source.text, number, len(cited))
+        stands = citation.quote in source.text
+        return ShownCitation(
+            citation, "", number, len(cited), changed=True, again=None if stands else kept
+        )
+
+    async def _source(self, citation: Citation) -> Source | None:
+        try:
+            source = await self._records.run(self._shelf.source, citation.evidence.source_id)
+        except SourceNotFound:
+            return None
+        if source.collection != citation.collection:
+            raise NotAvailableError
+        return source
+
+    async def changed(self, kept: Kept, collections: Sequence[str] | Caller) -> Changes:
+        """Return what became of the sources that no longer say what an answer quotes, by title.
+
+        Only sources of these collections are named, or of those that a person may read.
+        """
+        open_to = self._readable(collections) if isinstance(collections, Caller) else collections
+        found: Changes = {}
+        for citation in kept.answer.citations:
+            if citation.collection in open_to and citation.title not in found:
+                source = await self._source(citation)
+                if source is None:
+                    found[citation.title] = "removed"
+                elif citation.quote not in source.text:
+                    found[citation.title] = "changed"
+        return found
+
+    async def traced(self, key: str, caller: Caller) -> Answer:
+        """Return an answer with its trace, as far as `caller` may read what was found."""
+        kept = await self.open(key, caller)
+        open_to = self._readable(caller)
+        seen = tuple(hit for hit in kept.answer.trace if hit.collection in open_to)
+        return kept.answer.model_copy(update={"trace": seen})
+
+    async def rate(
+        self, key: str, caller: Caller, *, liked: bool, reason: str | None = None
+    ) -> None:
+        """Store the rating of one person."""
+        kept = await self.open(key, caller)
+        await self._records.run(
+            self._feedback.rate, kept, caller.user, liked=liked, reason=reason, at=time.time()
+        )
+
+    async def shareable(self, key: str, caller: Caller, audience: Audience | None) -> Kept:
+        """Return an answer that everyone in the channel may read; raises NotAvailableError.
+
+        The sentence names what prevents it.
+        """
+        kept = await self.open(key, caller)
+        if kept.asker != caller.user:
+            raise NotAvailableError
+        cited = {citation.collection for citation in shown_citations(kept.answer)}
+        if not cited <= set(self._readable(caller)):
+            raise NotAvailableError("You may no longer read everything that this answer quotes.")
+        if blocked := self._obstacles(sorted(cited), caller, audience):
+            raise NotAvailableError("I cannot share this here: " + "; ".join(blocked) + ".")
+        return kept
+
+    async def publish(self, kept: Kept) -> Kept:
+        """Store an open copy of a private answer, in a conversation of its own."""
+        token = secrets.token_urlsafe(12)
+        public = kept.model_copy(
+            update={"private": False, "key": token, "conversation": f"q{token}", "at": time.time()}
+        )
+        await self._records.run(self._memory.keep, public)
+        await self._records.run(self._memory.add_turns, public)
+        return public
+
+    async def opened_and_changed(self, key: str, caller: Caller) -> tuple[Kept, Changes]:
+        """Return an answer, and which of its sources have changed since."""
+        kept = await self.open(key, caller)
+        return kept, await self.changed(kept, caller)
+
+    def _obstacles(
+        self, collections: Sequence[str], caller: Caller, audience: Audience | None
+    ) -> list[str]:
+        rules = self._rulebook.of(caller.guild)
+        if audience is None or rules is None:
+            return ["I cannot tell who may see this channel"]
+        found = (obstacle(audience, rules, name) for name in collections)
+        return [sentence for sentence in found if sentence]

@@ -1,0 +1,189 @@
+"""One question from a person to a stored answer: cooldown, queue, history, answer, memory.
+
+Nothing here knows Discord. Every way out is an answer or an error with a sentence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Protocol, TypeAlias
+
+from pydantic import Field
+
+from bot.bridge import Bridge
+from bot.community.cooldown import Cooldowns
+from bot.community.fair_queue import Queue
+from bot.community.rights import Caller
+from bot.community.store.feedback import Feedback
+from bot.community.store.memory import Memory
+from bot.community.store.records import Kept
+from bot.errors import Busy
+from bot.schema import Answer, Scope, Turn
+from index.errors import QuothError
+from index.schema import Value
+from index.search.searcher import checked_question
+
+PATIENCE = 10.0
+"""Seconds of a cooldown that are waited out; for more, the person is told how long."""
+
+_DAY = 86_400.0
+
+Show: TypeAlias = Callable[[str], None]
+"""Takes the text written so far; must not block."""
+
+
+class StoppingError(QuothError):
+    """The bot is being restarted."""
+
+    def __init__(self) -> None:
+        super().__init__("I am being restarted. Please ask again in a minute.")
+
+
+class TookTooLongError(QuothError):
+    """An answer was given up."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"I could not finish an answer within {seconds:.0f} seconds. Please try again, "
+            "perhaps with a shorter question."
+        )
+
+
+class Question(Value):
+    """A question with everything that decides its answer."""
+
+    text: str = Field(description="The question as asked.")
+    caller: Caller = Field(description="Who asks, and where.")
+    scope: Scope = Field(description="What is opened for it.")
+    conversation: str = Field(description="The conversation it continues or begins.")
+    private: bool = Field(default=False, description="Whether only the asker sees the answer.")
+
+
+class Answering(Protocol):
+    """Answers questions: `bot.answering.answerer.Answerer`."""
+
+    def stream(
+        self,
+        question: str,
+        *,
+        scope: Scope,
+        history: Sequence[Turn] = (),
+        asker: str | None = None,
+    ) -> AsyncIterator[str | Answer]:
+        """Yield pieces of text while it is written, then the answer."""
+        ...
+
+
+class Asking:
+    """Takes questions while the bot runs."""
+
+    def __init__(
+        self,
+        answerer: Answering,
+        *,
+        records: Bridge,
+        memory: Memory,
+        feedback: Feedback,
+        cooldowns: Cooldowns,
+        queue: Queue,
+        history_days: int,
+        deadline: float,
+    ) -> None:
+        self._answerer = answerer
+        self._records = records
+        self._memory = memory
+        self._feedback = feedback
+        self._cooldowns = cooldowns
+        self._queue = queue
+        self._history_days = history_days
+        self._deadline = deadline
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Take no more questions."""
+        self._stopping = True
+
+    async def ask(self, question: Question, show: Show) -> Kept:
+        """Answer a question and remember it; raises QuothError."""
+        text = checked_question(question.text)
+        if self._stopping:
+            raise StoppingError
+        async with self._queue.turn(question.caller.user):
+            await self._cool_down(question.caller)
+            async with self._queue.work():
+                answer = await self._answered(question, text, show)
+            kept = _kept(question, answer)
+            await self._records.run(self._remember, kept)
+        return kept
+
+    async def _cool_down(self, caller: Caller) -> None:
+        while (wait := self._cooldowns.take(caller.user, caller.guild, time.monotonic())) > 0:
+            if wait > PATIENCE:
+                mine = self._cooldowns.is_persons(caller.user, time.monotonic())
+                why = "" if mine else "This server has asked a lot in the last minute. "
+                left = f"{why}Please wait {_in_words(wait)} before the next question."
+                raise Busy(left, seconds=wait)
+            await asyncio.sleep(wait)
+
+    async def _answered(self, question: Question, text: str, show: Show) -> Answer:
+        history = await self._records.run(
+            self._memory.turns,
+            question.conversation,
+            since=time.time() - self._history_days * _DAY,
+            collections=question.scope.collections,
+        )
+        try:
+            async with asyncio.timeout(self._deadline):
+                return await self._streamed(question, text, history, show)
+        except TimeoutError:
+            raise TookTooLongError(self._deadline) from None
+
+    async def _streamed(
+        self, question: Question, text: str, history: Sequence[Turn], show: Show
+    ) -> Answer:
+        asker = str(question.caller.user)
+        written = ""
+        answer: Answer | None = None
+        pieces = self._answerer.stream(text, scope=question.scope, history=history, asker=asker)
+        async for piece in pieces:
+            if isinstance(piece, str):
+                written += piece
+                show(written)
+            else:
+                answer = piece
+        if answer is None:
+            raise RuntimeError("the stream ended without an answer")
+        return answer
+
+    def _remember(self, kept: Kept) -> None:
+        self._memory.keep(kept)
+        if self._history_days:
+            self._memory.add_turns(kept)
+        if kept.answer.status == "not_found":
+            self._feedback.add_gap(kept, "not_found", person=kept.asker, at=kept.at)
+
+
+def _in_words(seconds: float) -> str:
+    """Return a time to wait, never shorter than it is."""
+    if seconds <= 120:
+        return f"{math.ceil(seconds)} seconds"
+    return f"{math.ceil(seconds / 60)} minutes"
+
+
+def _kept(question: Question, answer: Answer) -> Kept:
+    key = secrets.token_urlsafe(12)
+    return Kept(
+        key=key,
+        at=time.time(),
+        guild=question.caller.guild,
+        channel=question.caller.channel,
+        asker=question.caller.user,
+        private=question.private,
+        conversation=question.conversation,
+        collections=question.scope.collections,
+        answer=answer,
+    )

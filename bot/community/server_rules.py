@@ -1,0 +1,115 @@
+"""What every server has decided, held in memory so that rights are known before any waiting."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Literal
+
+from bot.bridge import Bridge
+from bot.community.rights import Caller, CollectionRule, GuildRules, manages
+from bot.community.store.memory import Memory
+from index.errors import QuothError
+
+
+class NotAvailableError(QuothError):
+    """Something that this person may not have here, or that is gone; the two sound alike."""
+
+    def __init__(self, sentence: str = "That is not available to you here.") -> None:
+        super().__init__(sentence)
+
+
+class Rulebook:
+    """The rules of all servers; one bot writes them, so memory is never behind."""
+
+    def __init__(self, memory: Memory, records: Bridge) -> None:
+        self._memory = memory
+        self._records = records
+        self._rules: dict[int, GuildRules] = {}
+        self._changing: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def load(self) -> None:
+        """Read what is stored."""
+        for rules in await self._records.run(self._memory.all_rules):
+            self._rules[rules.guild] = rules
+
+    def of(self, guild: int | None) -> GuildRules | None:
+        """Return the rules of a server; None outside servers."""
+        return None if guild is None else self._rules.get(guild, GuildRules(guild=guild))
+
+    def here(self, caller: Caller) -> GuildRules:
+        """Return the rules of the caller's server; raises NotAvailableError in a direct message."""
+        rules = self.of(caller.guild)
+        if rules is None:
+            raise NotAvailableError("This works in a server only.")
+        return rules
+
+    def managed(self, caller: Caller) -> GuildRules:
+        """Return the rules of a server that `caller` manages; raises NotAvailableError."""
+        rules = self.here(caller)
+        if not manages(caller, rules):
+            raise NotAvailableError(
+                "Only people with Manage Server, or with a role set by `/collection managers`, "
+                "can do this."
+            )
+        return rules
+
+    def collection(self, caller: Caller, name: str) -> CollectionRule:
+        """Return one of the collections that `caller` manages; raises NotAvailableError."""
+        rule = self.managed(caller).rule(name)
+        if rule is None:
+            raise NotAvailableError(
+                f"There is no collection {name!r} in this server. `/collection list` shows them."
+            )
+        return rule
+
+    async def change(self, guild: int, how: Callable[[GuildRules], GuildRules]) -> GuildRules:
+        """Change the rules of a server, one change after another, and store them."""
+        async with self._changing[guild]:
+            rules = how(self._rules.get(guild, GuildRules(guild=guild)))
+            await self._records.run(self._memory.save_rules, rules)
+            self._rules[guild] = rules
+        return rules
+
+    async def limit(
+        self, caller: Caller, name: str, how: Callable[[CollectionRule], CollectionRule]
+    ) -> CollectionRule:
+        """Change the limits of a collection that `caller` manages."""
+        guild = self.managed(caller).guild
+        rules = await self.change(guild, lambda held: _with_limits(held, name, how))
+        return next(rule for rule in rules.collections if rule.name == name)
+
+    async def managers(self, caller: Caller, role: int, *, add: bool) -> None:
+        """Let a role manage, or no longer."""
+        await self._change_set(caller, "managers", role, add)
+
+    async def switch_channel(
+        self, caller: Caller, setting: Literal["threads", "listening"], channel: int, *, on: bool
+    ) -> None:
+        """Switch one of the settings of a channel."""
+        await self._change_set(caller, setting, channel, on)
+
+    async def switch_shared(self, caller: Caller, *, on: bool) -> None:
+        """Use the shared library in a server, or not."""
+        guild = self.managed(caller).guild
+        await self.change(guild, lambda held: held.model_copy(update={"shared": on}))
+
+    async def _change_set(self, caller: Caller, field: str, id: int, on: bool) -> None:
+        guild = self.managed(caller).guild
+
+        def changed(held: GuildRules) -> GuildRules:
+            ids: frozenset[int] = getattr(held, field)
+            return held.model_copy(update={field: ids | {id} if on else ids - {id}})
+
+        await self.change(guild, changed)
+
+
+def _with_limits(
+    rules: GuildRules, name: str, how: Callable[[CollectionRule], CollectionRule]
+) -> GuildRules:
+    """Change one rule; raises NotAvailableError when the collection was deleted meanwhile."""
+    rule = next((held for held in rules.collections if held.name == name), None)
+    if rule is None:
+        raise NotAvailableError("The collection has just been deleted.")
+    return rules.with_rule(how(rule))

@@ -1,0 +1,204 @@
+"""Everything a Discord handler needs, put together without Discord."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from bot.bridge import Bridge, Desk
+from bot.community.cooldown import Cooldowns
+from bot.community.documents import Shelf
+from bot.community.fair_queue import Queue
+from bot.community.given_answers import Reopening
+from bot.community.question_intake import Answering, Asking
+from bot.community.server_rules import Rulebook
+from bot.community.source_management import Keeping
+from bot.community.store.feedback import Feedback
+from bot.community.store.memory import Memory
+from bot.community.store.records import Tables
+from bot.community.store.team_answer_records import TeamAnswers
+from bot.community.team_answer_basis import Bases
+from bot.community.team_answers import Team
+from bot.schema import Embed
+from bot.settings import Settings
+from index.errors import QuothError
+
+logger = logging.getLogger(__name__)
+
+GRACE = 7.0
+"""Seconds for answers under way when the bot is stopped; systemd and Docker wait for ten."""
+
+_RECORDS_QUEUE = 10_000
+_HOUR = 3600.0
+_MINUTE = 60.0
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the service is made from."""
+
+    settings: Settings
+    answerer: Answering
+    bridge: Bridge
+    tables: Tables
+    shelf: Shelf
+    embed: Embed | None = None
+    """Embeds questions, where that can be done."""
+
+
+@dataclass
+class Flights:
+    """Answers under way, so that stopping can wait for them."""
+
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def start(self, work: Awaitable[None]) -> asyncio.Task[None]:
+        """Run `work`, and know of it until it is done."""
+        task = asyncio.ensure_future(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+        return task
+
+    async def land(self, grace: float) -> None:
+        """Wait for what is under way; cancel what takes longer, and let it say so."""
+        if self.tasks:
+            _, late = await asyncio.wait(self.tasks, timeout=grace)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late, timeout=2.0)
+
+
+@dataclass(frozen=True)
+class Service:
+    """What handlers call."""
+
+    settings: Settings
+    asking: Asking
+    reopening: Reopening
+    keeping: Keeping
+    team: Team
+    rulebook: Rulebook
+    memory: Memory
+    feedback: Feedback
+    records: Bridge
+    flights: Flights
+
+    @property
+    def message_content(self) -> bool:
+        """Whether messages without a mention are read."""
+        return self.settings.message_content == "on"
+
+    async def first_time(self, id: int) -> bool:
+        """Remember an interaction or message; say whether it is new."""
+        return await self.records.run(self.memory.first_time, id, time.time())
+
+    async def forget(self, person: int) -> int:
+        """Delete what is kept of one person; return how many questions that were."""
+        await self.records.run(self.feedback.forget, person)
+        return await self.records.run(self.memory.forget, person)
+
+    async def stop(self) -> None:
+        """Take no more questions, and finish or excuse those under way."""
+        self.asking.stop()
+        await self.flights.land(GRACE)
+
+
+@asynccontextmanager
+async def open_service(parts: Parts, *, deadline: float | None = None) -> AsyncIterator[Service]:
+    """Open the bot's memory and everything that works on it; close it at the end."""
+    records = Bridge(workers=1, queue=_RECORDS_QUEUE)
+    try:
+        service = await _built(parts, records, deadline)
+        if await service.keeping.is_empty():
+            # Nobody is told "not found" only because nothing has been read yet.
+            await _step(service)
+        chores = [asyncio.create_task(_expire(service)), asyncio.create_task(_in_step(service))]
+        try:
+            yield service
+        finally:
+            for chore in chores:
+                chore.cancel()
+            await asyncio.gather(*chores, return_exceptions=True)
+    finally:
+        await asyncio.to_thread(records.close)
+
+
+async def _built(parts: Parts, records: Bridge, deadline: float | None) -> Service:
+    settings = parts.settings
+    memory = await records.run(Memory, parts.tables)
+    feedback = await records.run(Feedback, parts.tables, names=settings.gap_names == "on")
+    rulebook = Rulebook(memory, records)
+    await rulebook.load()
+    asking = Asking(
+        parts.answerer,
+        records=records,
+        memory=memory,
+        feedback=feedback,
+        cooldowns=Cooldowns(
+            person_seconds=settings.cooldown_seconds, server_per_minute=settings.server_per_minute
+        ),
+        queue=Queue(),
+        history_days=settings.history_days,
+        deadline=deadline or settings.llm_timeout + 60.0,
+    )
+    reopening = Reopening(
+        rulebook=rulebook,
+        memory=memory,
+        feedback=feedback,
+        records=records,
+        shelf=parts.shelf,
+    )
+    desk = Desk(parts.bridge)
+    team = Team(
+        rulebook=rulebook,
+        feedback=feedback,
+        bases=Bases(rulebook=rulebook, memory=memory, records=records, shelf=parts.shelf),
+        answers=await records.run(TeamAnswers, parts.tables),
+        records=records,
+        shelf=parts.shelf,
+        desk=desk,
+        bridge=parts.bridge,
+        embed=parts.embed,
+    )
+    await team.load()
+    keeping = Keeping(
+        rulebook=rulebook,
+        team=team,
+        records=records,
+        shelf=parts.shelf,
+        desk=desk,
+        bridge=parts.bridge,
+    )
+    return Service(
+        settings, asking, reopening, keeping, team, rulebook, memory, feedback, records, Flights()
+    )
+
+
+async def _expire(service: Service) -> None:
+    while True:
+        await service.records.run(
+            service.memory.expire, time.time(), history_days=service.settings.history_days
+        )
+        await asyncio.sleep(_HOUR)
+
+
+async def _in_step(service: Service) -> None:
+    """Follow the documents folder."""
+    while True:
+        await _step(service)
+        await asyncio.sleep(_MINUTE)
+
+
+async def _step(service: Service) -> None:
+    """Read what changed in the documents folder; what fails now may work the next time."""
+    try:
+        await service.keeping.bring_in_step()
+    except QuothError as error:
+        logger.warning("the documents folder was not followed: %s", error)
+    except Exception:
+        logger.exception("the documents folder was not followed")

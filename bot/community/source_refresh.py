@@ -1,0 +1,50 @@
+"""What `/source refresh` can do about a source, or what a person can do instead. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from index.config import SHARED_COLLECTION
+from index.schema import SourceEntry, SyncReport
+
+FOLLOWED = "-# Files of the documents folder are kept in step by themselves, once a minute."
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """What refreshing a source did."""
+
+    report: SyncReport
+    followed: bool = False
+    """Whether it is a file of the documents folder."""
+
+
+def _is_followed(entry: SourceEntry) -> bool:
+    """Say whether a source lies in the documents folder, which the index is kept in step with."""
+    elsewhere = _is_page(entry) or PurePath(entry.uri).is_absolute()
+    return entry.collection == SHARED_COLLECTION and not elsewhere
+
+
+def _is_page(entry: SourceEntry) -> bool:
+    """Say whether a source is a web page."""
+    return entry.uri.startswith(("http://", "https://"))
+
+
+def instead(entry: SourceEntry) -> str | None:
+    """Return what to do about a source that the bot cannot fetch again, or None."""
+    title = repr(entry.title)
+    if entry.collection == SHARED_COLLECTION:
+        operator = f"{title} was added by the operator, who can add it again with `quoth add`."
+        return None if _is_followed(entry) else operator
+    if _is_page(entry):
+        return None
+    if re.fullmatch(r"message-\d+\.txt", entry.uri):
+        return f"{title} was a message. Use 'Add to sources' on it again to take its new text."
+    if re.fullmatch(r"team-answer-\w+\.txt", entry.uri):
+        return f"{title} was written here. Remove it, and answer the question when it comes back."
+    return (
+        f"{title} was uploaded, and I keep no copy of the file. Add the new one under the same "
+        "name with `/source add`; it takes the place of the old one."
+    )

@@ -1,0 +1,1 @@
+"""What the bot remembers: answers, conversations, rules, ratings, team answers."""

@@ -1,0 +1,111 @@
+"""Ratings and open questions, in the catalog's file.
+
+A rating knows a keyed hash of the person, so that everybody rates once; an open question knows
+its server and its wording, and who asked only where the operator wants names. Synchronous, as
+`bot.community.store.memory` is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable
+
+from bot.community.store.records import Gap, GapKind, Kept, Row, Tables, prepare
+
+MAX_GAPS = 1_000
+"""Open questions of one server; the oldest go first."""
+
+
+class Feedback:
+    """Reads and writes ratings and open questions; safe to use from several threads."""
+
+    def __init__(self, tables: Tables, *, names: bool = False) -> None:
+        self._tables = tables
+        self._names = names
+        prepare(tables)
+        self._salt = self._own_salt()
+        if not names:
+            self._drop_names()
+
+    def rate(self, kept: Kept, person: int, *, liked: bool, reason: str | None, at: float) -> None:
+        """Store one person's rating; a later one replaces it."""
+        row = (kept.key, self._hashed(person), liked, reason, at)
+        with self._tables.transaction() as write:
+            write.execute("INSERT OR REPLACE INTO bot_ratings VALUES (?, ?, ?, ?, ?)", row)
+            if liked:
+                write.execute(
+                    "DELETE FROM bot_gaps WHERE answer = ? AND kind = 'disliked' AND asker = ?",
+                    (kept.key, self._hashed(person)),
+                )
+        if not liked:
+            self.add_gap(kept, "disliked", person=person, reason=reason, at=at)
+
+    def ratings(self, key: str) -> tuple[int, int]:
+        """Return how many liked an answer and how many did not."""
+        row = self._row("SELECT total(liked), total(1 - liked) FROM bot_ratings WHERE key = ?", key)
+        return (int(row[0]), int(row[1])) if row else (0, 0)
+
+    def add_gap(
+        self, kept: Kept, kind: GapKind, *, person: int, reason: str | None = None, at: float
+    ) -> None:
+        """Keep a question's wording for the server it was asked in; outside servers, nothing."""
+        if kept.guild is None:
+            return
+        with self._tables.transaction() as write:
+            write.execute(
+                "INSERT OR REPLACE INTO bot_gaps "
+                "(guild, question, kind, reason, asker, answer, at, person)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (kept.guild, kept.answer.standalone_question, kind, reason, self._hashed(person),
+                 kept.key, at, person if self._names else None),
+            )  # fmt: skip
+            write.execute(
+                "DELETE FROM bot_gaps WHERE guild = ?1 AND id NOT IN "
+                "(SELECT id FROM bot_gaps WHERE guild = ?1 ORDER BY id DESC LIMIT ?2)",
+                (kept.guild, MAX_GAPS),
+            )
+
+    def gaps(self, guild: int) -> tuple[Gap, ...]:
+        """Return the open questions of one server, newest first."""
+        rows = self._tables.connection().execute(
+            "SELECT id, question, kind, reason, answer, at, person FROM bot_gaps "
+            "WHERE guild = ? ORDER BY id DESC",
+            (guild,),
+        )
+        names = ("id", "question", "kind", "reason", "answer", "at", "person")
+        return tuple(Gap(**dict(zip(names, row, strict=True))) for row in rows)
+
+    def close_gaps(self, guild: int, ids: Iterable[int]) -> None:
+        """Drop questions of one server that are answered now."""
+        with self._tables.transaction() as write:
+            write.executemany(
+                "DELETE FROM bot_gaps WHERE guild = ? AND id = ?", [(guild, id) for id in ids]
+            )
+
+    def forget(self, person: int) -> None:
+        """Delete what one person rated and asked."""
+        rater = self._hashed(person)
+        with self._tables.transaction() as write:
+            write.execute("DELETE FROM bot_ratings WHERE rater = ?", (rater,))
+            write.execute("DELETE FROM bot_gaps WHERE asker = ?", (rater,))
+
+    def _drop_names(self) -> None:
+        with self._tables.transaction() as write:
+            write.execute("UPDATE bot_gaps SET person = NULL WHERE person IS NOT NULL")
+
+    def _own_salt(self) -> bytes:
+        with self._tables.transaction() as write:
+            write.execute(
+                "INSERT OR IGNORE INTO bot_facts VALUES ('salt', ?)", (secrets.token_hex(16),)
+            )
+            row = write.execute("SELECT value FROM bot_facts WHERE name = 'salt'").fetchone()
+        return str(row[0]).encode()
+
+    def _hashed(self, person: int) -> str:
+        return hmac.new(self._salt, str(person).encode(), hashlib.sha256).hexdigest()[:24]
+
+    def _row(self, sql: str, *parameters: object) -> Row | None:
+        found: Row | None = self._tables.connection().execute(sql, parameters).fetchone()
+        return found

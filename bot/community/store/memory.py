@@ -1,0 +1,166 @@
+"""What the bot remembers in the catalog's file: answers, conversations, server rules.
+
+Everything is bounded, and holds ids only where they are needed: an answer knows its asker so that
+private ones stay private and `/forget` finds them. Synchronous; the edges reach it through a
+`Bridge`. Ratings and open questions are in `bot.community.store.feedback`.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable, Sequence
+
+from bot.community.rights import GuildRules
+from bot.community.store.records import Kept, Row, Tables, prepare, trim
+from bot.schema import Citation, Turn
+
+MAX_ANSWERS = 200_000
+"""About 400 MB; the oldest go first."""
+
+MAX_TURNS = 12
+"""Turns of a conversation that are kept: six questions with their answers."""
+
+MAX_CONVERSATIONS = 20_000
+MAX_SEEN = 20_000
+SEEN_SECONDS = 86_400.0
+"""A day: Discord's nonces last minutes, a resume reaches back less than that."""
+
+_DAY = 86_400.0
+
+
+class Memory:
+    """Reads and writes the bot's tables; safe to use from several threads."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        prepare(tables)
+
+    def keep(self, kept: Kept) -> None:
+        """Store an answer for its buttons."""
+        row = (kept.key, kept.at, kept.asker, zlib.compress(kept.model_dump_json().encode()))
+        with self._tables.transaction() as write:
+            write.execute("INSERT OR REPLACE INTO bot_answers VALUES (?, ?, ?, ?)", row)
+            trim(write, "bot_answers", MAX_ANSWERS)
+
+    def answer(self, key: str) -> Kept | None:
+        """Return a stored answer."""
+        row = self._row("SELECT body FROM bot_answers WHERE key = ?", key)
+        return _kept(row) if row else None
+
+    def put_on(self, message: int, key: str) -> None:
+        """Remember which message shows an answer."""
+        with self._tables.transaction() as write:
+            write.execute(
+                "INSERT OR REPLACE INTO bot_messages (message, key) VALUES (?, ?)", (message, key)
+            )
+            trim(write, "bot_messages", 2 * MAX_ANSWERS)
+
+    def answer_on(self, message: int) -> Kept | None:
+        """Return the answer that a message shows."""
+        row = self._row(
+            "SELECT a.body FROM bot_answers a JOIN bot_messages m USING (key) WHERE m.message = ?",
+            message,
+        )
+        return _kept(row) if row else None
+
+    def forget_messages(self, messages: Iterable[int]) -> None:
+        """Drop the answers whose messages were deleted; most messages show none."""
+        for message in messages:
+            row = self._row("SELECT key FROM bot_messages WHERE message = ?", message)
+            if row is None:
+                continue
+            with self._tables.transaction() as write:
+                write.execute("DELETE FROM bot_messages WHERE message = ?", (message,))
+                write.execute("DELETE FROM bot_answers WHERE key = ?", row)
+
+    def add_turns(self, kept: Kept) -> None:
+        """Add a question and its answer to their conversation."""
+        answer = kept.answer
+        cited = json.dumps([citation.model_dump(mode="json") for citation in answer.citations])
+        with self._tables.transaction() as write:
+            write.execute(
+                "INSERT INTO bot_turns (conversation, at, person, question, answer, citations) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                (kept.conversation, kept.at, kept.asker, answer.standalone_question, answer.text,
+                 zlib.compress(cited.encode())),
+            )  # fmt: skip
+            write.execute(
+                "DELETE FROM bot_turns WHERE conversation = ?1 AND id NOT IN (SELECT id FROM "
+                "bot_turns WHERE conversation = ?1 ORDER BY id DESC LIMIT ?2)",
+                (kept.conversation, MAX_TURNS // 2),
+            )
+            trim(write, "bot_turns", MAX_CONVERSATIONS * MAX_TURNS // 2)
+
+    def turns(
+        self, conversation: str, *, since: float, collections: Sequence[str]
+    ) -> tuple[Turn, ...]:
+        """Return what was said, without answers that rest on other than these collections."""
+        rows = self._tables.connection().execute(
+            "SELECT question, answer, citations FROM bot_turns "
+            "WHERE conversation = ? AND at >= ? ORDER BY id",
+            (conversation, since),
+        )
+        found: list[Turn] = []
+        for question, answer, packed in rows:
+            cited = tuple(
+                Citation.model_validate(one) for one in json.loads(zlib.decompress(packed))
+            )
+            if all(citation.collection in collections for citation in cited):
+                found.append(Turn(role="user", text=question))
+                found.append(Turn(role="assistant", text=answer, citations=cited))
+        return tuple(found)
+
+    def expire(self, now: float, *, history_days: int) -> None:
+        """Drop conversations that are over their time, and ids that cannot come again."""
+        with self._tables.transaction() as write:
+            write.execute("DELETE FROM bot_turns WHERE at < ?", (now - history_days * _DAY,))
+            write.execute("DELETE FROM bot_seen WHERE at < ?", (now - SEEN_SECONDS,))
+
+    def forget(self, person: int) -> int:
+        """Delete everything of one person; return how many questions that were."""
+        with self._tables.transaction() as write:
+            count = write.execute("DELETE FROM bot_answers WHERE asker = ?", (person,)).rowcount
+            write.execute("DELETE FROM bot_turns WHERE person = ?", (person,))
+            write.execute("DELETE FROM bot_messages WHERE key NOT IN (SELECT key FROM bot_answers)")
+        return count
+
+    def first_time(self, id: int, at: float) -> bool:
+        """Remember an interaction or message; say whether it is new."""
+        with self._tables.transaction() as write:
+            new = write.execute(
+                "INSERT OR IGNORE INTO bot_seen (id, at) VALUES (?, ?)", (id, at)
+            ).rowcount
+            trim(write, "bot_seen", MAX_SEEN)
+        return bool(new)
+
+    def all_rules(self) -> tuple[GuildRules, ...]:
+        """Return what every server has decided."""
+        rows = self._tables.connection().execute("SELECT rules FROM bot_guilds")
+        return tuple(GuildRules.model_validate_json(row[0]) for row in rows)
+
+    def save_rules(self, rules: GuildRules) -> None:
+        """Store what one server has decided."""
+        with self._tables.transaction() as write:
+            write.execute(
+                "INSERT OR REPLACE INTO bot_guilds VALUES (?, ?)",
+                (rules.guild, rules.model_dump_json()),
+            )
+
+    def fact(self, name: str) -> str | None:
+        """Return a remembered fact, such as the hash of the commands that Discord has."""
+        row = self._row("SELECT value FROM bot_facts WHERE name = ?", name)
+        return str(row[0]) if row else None
+
+    def set_fact(self, name: str, value: str) -> None:
+        """Remember a fact."""
+        with self._tables.transaction() as write:
+            write.execute("INSERT OR REPLACE INTO bot_facts VALUES (?, ?)", (name, value))
+
+    def _row(self, sql: str, *parameters: object) -> Row | None:
+        found: Row | None = self._tables.connection().execute(sql, parameters).fetchone()
+        return found
+
+
+def _kept(row: Row) -> Kept:
+    return Kept.model_validate_json(zlib.decompress(row[0]))

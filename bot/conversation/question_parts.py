@@ -1,0 +1,48 @@
+"""A question that asks two things, taken apart; each part then stands alone."""
+
+from __future__ import annotations
+
+import re
+
+from bot.conversation.follow_ups import carry_over, leans
+from bot.schema import Turn
+from index.text.words import content_terms
+
+MOST_PARTS = 3
+
+_ASKING = (
+    r"(?:who|whom|whose|what|when|where|why|how|which|is|are|was|were|do|does|did|can|could"
+    r"|should|will|has|have)"
+)
+_SPLIT = re.compile(
+    rf"\?\s+(?:and |also )?(?=\S)|[,;]?\s+and (?:also )?(?={_ASKING}\b)", re.IGNORECASE
+)
+_ASKS = re.compile(rf"\W*(?:and |also |so )?(?:{_ASKING}|list|name|explain|tell)\b", re.IGNORECASE)
+
+
+def parts(question: str) -> list[str]:
+    """Return the questions that `question` asks, each standing alone; itself when it asks one."""
+    found = [part.strip(" ,;?") for part in _SPLIT.split(question)]
+    found = [part for part in found if part]
+    if not 1 < len(found) <= MOST_PARTS or not all(_ASKS.match(part) for part in found):
+        return [question]
+    if not content_terms(found[0]):
+        return [question]
+    alone = [found[0]]
+    for part in found[1:]:
+        alone.append(_alone(part, alone[0]))
+    return [f"{part}?" for part in alone]
+
+
+def as_asked(part: str, question: str) -> str:
+    """Return a part of a question in its words, without what it was given to stand alone."""
+    bare = part.rpartition(" (")[0]
+    return f"{bare}?" if bare and bare in question and part.rstrip("?") not in question else part
+
+
+def _alone(part: str, first: str) -> str:
+    """Give a part the nouns of the first one when it leans on them."""
+    if not leans(part):
+        return part
+    carried = carry_over(part, [Turn(role="user", text=first)])
+    return f"{part} ({', '.join(carried)})" if carried else part

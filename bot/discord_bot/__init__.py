@@ -1,0 +1,1 @@
+"""Everything that imports discord.py: client, commands, buttons, messages."""

@@ -1,0 +1,212 @@
+"""What each button and form does. Rights are checked anew at every click."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime
+from typing import Any
+
+import discord
+
+from bot.community.given_answers import SourceGoneError
+from bot.discord_bot.callers import audience_of, caller_of
+from bot.discord_bot.client import Click, Filled, Handlers, Target
+from bot.discord_bot.gap_buttons import clicks as gap_clicks
+from bot.discord_bot.gap_buttons import forms as gap_forms
+from bot.discord_bot.list_messages import sources_text
+from bot.discord_bot.questions import answer_interaction, noticed, opened
+from bot.discord_bot.replies import SILENT, embed_of, file_of
+from bot.discord_bot.text.answers import render_answer, show_card, since_then
+from bot.discord_bot.text.pages import why_text
+from bot.discord_bot.text.safe_markdown import literal
+from bot.discord_bot.views import again_view, answer_view, card_view, form
+
+MAX_REASON = 500
+MAX_QUESTION = 1000
+
+
+async def show(click: Click, target: Target) -> None:
+    """Open the card of a citation, for the one who clicked."""
+    await click.response.defer(ephemeral=True, thinking=True)
+    await _turn(click, target)
+
+
+async def card(click: Click, target: Target) -> None:
+    """Turn an open card to another citation."""
+    await click.response.defer()
+    await _turn(click, target)
+
+
+async def _turn(click: Click, target: Target) -> None:
+    reopening, caller = click.client.service.reopening, caller_of(click)
+    try:
+        shown = await reopening.citation(target.key, target.number, caller)
+    except SourceGoneError as gone:
+        await click.edit_original_response(
+            content=str(gone), embed=None, view=again_view(gone.kept), allowed_mentions=SILENT
+        )
+        return
+    card = show_card(
+        shown.citation,
+        shown.text,
+        now=datetime.now(UTC),
+        number=shown.number,
+        total=shown.total,
+        stands=shown.stands if shown.changed else None,
+    )
+    await click.edit_original_response(
+        content=None,
+        embed=embed_of(card),
+        view=card_view(target.key, shown, card.link),
+        allowed_mentions=SILENT,
+    )
+
+
+async def why(click: Click, target: Target) -> None:
+    """Show how an answer was found."""
+    await click.response.defer(ephemeral=True, thinking=True)
+    answer = await click.client.service.reopening.traced(target.key, caller_of(click))
+    await _say(click, target, why_text(answer))
+
+
+async def like(click: Click, target: Target) -> None:
+    """Count a 👍."""
+    await click.response.defer(ephemeral=True, thinking=True)
+    await click.client.service.reopening.rate(target.key, caller_of(click), liked=True)
+    await _say(click, target, "Thank you, noted.")
+
+
+async def dislike(click: Click, target: Target) -> None:
+    """Ask for a reason, and count a 👎 whether or not one is given."""
+    await click.response.send_modal(
+        form(
+            dataclasses.replace(target, action="down"),
+            title="What was wrong?",
+            label="Reason (optional)",
+            placeholder="Outdated, not what I asked, …",
+            required=False,
+            length=MAX_REASON,
+        )
+    )
+    await click.client.service.reopening.rate(target.key, caller_of(click), liked=False)
+
+
+async def dislike_reason(click: Click, target: Target, filled: Filled) -> None:
+    """Keep the reason of a 👎."""
+    await click.response.defer(ephemeral=True, thinking=True)
+    await click.client.service.reopening.rate(
+        target.key, caller_of(click), liked=False, reason=filled.text or None
+    )
+    await _say(click, target, "Thank you. I passed it on to the managers.")
+
+
+async def follow_up(click: Click, target: Target) -> None:
+    """Ask for the next question of a conversation."""
+    await click.response.send_modal(
+        form(
+            target,
+            title="Follow up",
+            label="Your question",
+            placeholder="And what about …?",
+            required=True,
+            length=MAX_QUESTION,
+        )
+    )
+
+
+async def follow_up_question(click: Click, target: Target, filled: Filled) -> None:
+    """Answer the next question of a conversation, as privately as the one before.
+
+    Whether that was private stands on its button, since deferring cannot wait for the memory.
+    """
+    private = bool(target.number)
+    hidden = opened(click.client, caller_of(click), click.channel, private=private).private
+    await click.response.defer(ephemeral=hidden, thinking=True)
+    kept = await click.client.service.reopening.open(target.key, caller_of(click))
+    same = kept.private == hidden
+    conversation = kept.conversation if same else f"{kept.conversation}-u{click.user.id}"
+    await answer_interaction(
+        click, filled.text, private=private, conversation=conversation, repeat=True, after=kept
+    )
+
+
+async def again(click: Click, target: Target) -> None:
+    """Ask the question of an answer anew, as privately as before."""
+    private = bool(target.number)
+    hidden = opened(click.client, caller_of(click), click.channel, private=private).private
+    await click.response.defer(ephemeral=hidden, thinking=True)
+    kept = await click.client.service.reopening.open(target.key, caller_of(click))
+    await answer_interaction(click, kept.answer.standalone_question, private=private, repeat=True)
+
+
+async def about_question(click: Click, target: Target, filled: Filled) -> None:
+    """Answer what was asked about a message, for the one who asked."""
+    await click.response.defer(ephemeral=True, thinking=True)
+    await answer_interaction(click, filled.text, private=True, repeat=True)
+
+
+async def share(click: Click, target: Target) -> None:
+    """Show a private answer to everyone in the channel, if all of them may read its sources."""
+    await click.response.defer(ephemeral=True, thinking=True)
+    caller = caller_of(click)
+    service = click.client.service
+    kept = await service.reopening.shareable(target.key, caller, audience_of(click.channel))
+    if not isinstance(click.channel, discord.abc.Messageable):
+        return
+    answer = noticed(kept.answer, since_then(await service.reopening.changed(kept, caller)))
+    rendered = render_answer(answer, now=datetime.now(UTC), asked=True)
+    public = await service.reopening.publish(kept)
+    *earlier, last = rendered.parts
+    for place, part in enumerate(earlier):
+        await click.channel.send(part, nonce=f"{click.id}-{place}", allowed_mentions=SILENT)
+    message = await click.channel.send(
+        last,
+        view=answer_view(public),
+        files=file_of(rendered),
+        nonce=f"{click.id}-{len(earlier)}",
+        allowed_mentions=SILENT,
+    )
+    await service.records.run(service.memory.put_on, message.id, public.key)
+    await _say(click, target, "Shared.")
+
+
+async def _say(click: Click, target: Target, text: str) -> None:
+    """Show a sentence, and below it what has changed since the answer was given."""
+    reopening, caller = click.client.service.reopening, caller_of(click)
+    kept, changes = await reopening.opened_and_changed(target.key, caller)
+    note = since_then(changes)
+    await click.edit_original_response(
+        content=f"{text}\n-# ⚠️ {literal(note)}" if note else text,
+        view=again_view(kept) if note else None,
+        allowed_mentions=SILENT,
+    )
+
+
+async def sources(click: Click, target: Target) -> None:
+    """Turn the page of `/sources`."""
+    await click.response.defer()
+    text, view = await sources_text(click, target.key, target.number)
+    await click.edit_original_response(content=text, view=view, allowed_mentions=SILENT)
+
+
+def handlers() -> Handlers:
+    """Return what to do at every click and form."""
+    clicks: dict[str, Any] = {
+        "show": show,
+        "card": card,
+        "why": why,
+        "up": like,
+        "down": dislike,
+        "more": follow_up,
+        "again": again,
+        "share": share,
+        "sources": sources,
+        **gap_clicks(),
+    }
+    forms: dict[str, Any] = {
+        "down": dislike_reason,
+        "more": follow_up_question,
+        "about": about_question,
+        **gap_forms(),
+    }
+    return Handlers(clicks=clicks, forms=forms)

@@ -1,0 +1,139 @@
+"""The Discord client: what it is given, and which events it asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.community.service import Service
+from bot.discord_bot.error_replies import report
+from bot.discord_bot.replies import SILENT
+
+CUSTOM_ID = re.compile(
+    r"q1:(?P<action>[a-z]{2,10}):(?P<key>[A-Za-z0-9_-]{1,48})(?::(?P<number>\d{1,9}))?"
+)
+"""What a button says of itself; nothing else has to be remembered for it to work."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a click is about."""
+
+    action: str
+    key: str
+    """Key of an answer, or name of a collection."""
+    number: int = 0
+
+    @property
+    def custom_id(self) -> str:
+        """The id that comes back with a click."""
+        return f"q1:{self.action}:{self.key}:{self.number}"
+
+    @staticmethod
+    def parse(custom_id: str) -> Target | None:
+        """Return what a custom_id says, or None if it is none of ours."""
+        match = CUSTOM_ID.fullmatch(custom_id)
+        if match is None:
+            return None
+        return Target(match["action"], match["key"], int(match["number"] or 0))
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What was typed into a form."""
+
+    text: str
+    source: str = ""
+    """A source by name, where the form asks for one."""
+
+
+@dataclass(frozen=True)
+class Handlers:
+    """What to do at a click, and with a form that was filled in."""
+
+    clicks: Mapping[str, Callable[[Any, Target], Awaitable[None]]] = field(default_factory=dict)
+    forms: Mapping[str, Callable[[Any, Target, Filled], Awaitable[None]]] = field(
+        default_factory=dict
+    )
+
+
+class QuothTree(app_commands.CommandTree[Any]):
+    """The commands; a failure of any of them ends here."""
+
+    async def on_error(
+        self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /
+    ) -> None:
+        """Answer with one sentence."""
+        await report(interaction, error)
+
+
+class QuothBot(commands.Bot):
+    """One bot over one service."""
+
+    def __init__(self, service: Service, handlers: Handlers, **options: Any) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            intents=intents(message_content=service.message_content),
+            allowed_mentions=SILENT,
+            tree_cls=QuothTree,
+            # Nothing of the bot reads members or old messages from memory.
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+            **options,
+        )
+        self.service = service
+        self.handlers = handlers
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """Leave messages to the cog that talks; there are no commands with a prefix."""
+
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """Take a form that was filled in; like buttons, forms outlive the process."""
+        if interaction.type is not discord.InteractionType.modal_submit:
+            return
+        data: dict[str, Any] = dict(interaction.data or {})
+        target = Target.parse(str(data.get("custom_id", "")))
+        if target is None:
+            return
+        handle = self.handlers.forms.get(target.action)
+        if handle is None:
+            await report(interaction, LookupError(target.action))
+            return
+        try:
+            typed = dict(_typed(data.get("components", [])))
+            filled = Filled(typed.get("text", "").strip(), typed.get("source", "").strip())
+            await handle(interaction, target, filled)
+        except Exception as error:
+            await report(interaction, error)
+
+
+class ShardedBot(QuothBot, commands.AutoShardedBot):
+    """The same bot over as many connections as Discord recommends."""
+
+
+Click: TypeAlias = discord.Interaction[QuothBot]
+
+
+def intents(*, message_content: bool) -> discord.Intents:
+    """Return the events that are asked for; none is privileged unless the operator wants one."""
+    wanted = discord.Intents.none()
+    wanted.guilds = wanted.guild_messages = wanted.dm_messages = True
+    wanted.message_content = message_content
+    return wanted
+
+
+def _typed(components: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Yield the fields of a form by custom_id, however Discord wraps them."""
+    for component in components:
+        if "value" in component:
+            yield str(component.get("custom_id", "")), str(component["value"] or "")
+        inner = [component["component"]] if "component" in component else []
+        yield from _typed([*inner, *component.get("components", [])])

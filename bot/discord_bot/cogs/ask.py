@@ -1,0 +1,99 @@
+"""`/ask` and the message menu "Ask about this"."""
+
+from __future__ import annotations
+
+import re
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice
+from discord.ext import commands
+
+from bot.discord_bot.callers import caller_of
+from bot.discord_bot.client import Click, QuothBot, Target
+from bot.discord_bot.cogs.autocomplete import collection_choices, source_choices
+from bot.discord_bot.questions import answer_interaction, opened
+from bot.discord_bot.views import form
+
+MAX_QUESTION = 1000
+_ENDS = ("?", "？", "؟")
+_OPENERS = re.compile(
+    r"(who|what|when|where|why|how|which|whose|whom|is|are|was|were|do|does|did|can|could|may"
+    r"|should|would|will|has|have)\b",
+    re.IGNORECASE,
+)
+
+
+class Ask(commands.Cog):
+    """Questions by command and by menu."""
+
+    def __init__(self, bot: QuothBot) -> None:
+        self.bot = bot
+        self.menu = app_commands.ContextMenu(name="Ask about this", callback=self.about_this)
+
+    async def cog_load(self) -> None:
+        """Add the menu; menus cannot be methods of a cog otherwise."""
+        self.bot.tree.add_command(self.menu)
+
+    @app_commands.command()
+    @app_commands.describe(
+        question="What you want to know.",
+        private="Whether only you see the answer.",
+        source="Ask only this document.",
+        collection="Ask only this collection.",
+    )
+    async def ask(
+        self,
+        interaction: Click,
+        question: app_commands.Range[str, 1, MAX_QUESTION],
+        private: bool | None = None,
+        source: str | None = None,
+        collection: str | None = None,
+    ) -> None:
+        """Ask the documents; every answer quotes its source."""
+        await interaction.response.defer(thinking=True, ephemeral=_hidden(interaction, private))
+        await answer_interaction(
+            interaction, question, private=private, source=source, collection=collection
+        )
+
+    @ask.autocomplete("source")
+    async def _sources(self, interaction: Click, current: str) -> list[Choice[str]]:
+        return await source_choices(interaction, current)
+
+    @ask.autocomplete("collection")
+    async def _collections(self, interaction: Click, current: str) -> list[Choice[str]]:
+        return collection_choices(interaction, current)
+
+    async def about_this(self, interaction: Click, message: discord.Message) -> None:
+        """Answer a message that is a question; ask for one otherwise."""
+        text = message.content.strip()
+        if not is_question(text):
+            await interaction.response.send_modal(_question_form(interaction, text))
+            return
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        await answer_interaction(interaction, text[:MAX_QUESTION], private=True, repeat=True)
+
+
+def is_question(text: str) -> bool:
+    """Say whether a message asks something by itself."""
+    words = text.split()
+    if not 2 <= len(words) <= 60:
+        return False
+    return text.endswith(_ENDS) or _OPENERS.match(text) is not None
+
+
+def _hidden(interaction: Click, private: bool | None) -> bool:
+    caller = caller_of(interaction)
+    return opened(interaction.client, caller, interaction.channel, private=private).private
+
+
+def _question_form(interaction: Click, text: str) -> discord.ui.Modal:
+    return form(
+        Target("about", str(interaction.id)),
+        title="Ask about this",
+        label="Your question",
+        placeholder="What do you want to know?",
+        default=text[:MAX_QUESTION],
+        required=True,
+        length=MAX_QUESTION,
+    )

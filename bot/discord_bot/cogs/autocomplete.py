@@ -1,0 +1,71 @@
+"""Autocompletion of sources and collections, within what the person may read or manage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from discord.app_commands import Choice
+
+from bot.community.rights import manages, readable
+from bot.community.server_rules import NotAvailableError
+from bot.community.source_refresh import instead
+from bot.discord_bot.callers import caller_of
+from bot.discord_bot.client import Click
+from bot.discord_bot.text.safe_markdown import one_line
+from index.schema import SourceEntry
+
+MAX_CHOICES = 25
+_LONGEST = 100
+
+
+async def source_choices(click: Click, current: str) -> list[Choice[str]]:
+    """Return sources that the person may read here."""
+    found = await click.client.service.keeping.readable_sources(caller_of(click))
+    return _choices(found, current)
+
+
+async def managed_choices(click: Click, current: str) -> list[Choice[str]]:
+    """Return sources of the server, for those who manage them."""
+    try:
+        found = await click.client.service.keeping.managed_sources(caller_of(click))
+    except NotAvailableError:
+        return []
+    return _choices(found, current)
+
+
+async def refreshable_choices(click: Click, current: str) -> list[Choice[str]]:
+    """Return sources that a manager can have brought up to date."""
+    try:
+        found = await click.client.service.keeping.refreshable_sources(caller_of(click))
+    except NotAvailableError:
+        return []
+    return _choices([entry for entry in found if not instead(entry)], current)
+
+
+def collection_choices(click: Click, current: str) -> list[Choice[str]]:
+    """Return collections that the person may read here."""
+    service, caller = click.client.service, caller_of(click)
+    names = readable(caller, service.rulebook.of(caller.guild))
+    return _matching([(service.keeping.label(caller, name), name) for name in names], current)
+
+
+def managed_collections(click: Click, current: str) -> list[Choice[str]]:
+    """Return the server's own collections, for those who manage them."""
+    caller = caller_of(click)
+    rules = click.client.service.rulebook.of(caller.guild)
+    if rules is None or not manages(caller, rules):
+        return []
+    return _matching([(rule.label, rule.name) for rule in rules.collections], current)
+
+
+def _choices(entries: Sequence[SourceEntry], current: str) -> list[Choice[str]]:
+    return _matching([(entry.title, entry.id) for entry in entries], current)
+
+
+def _matching(pairs: Iterable[tuple[str, str]], current: str) -> list[Choice[str]]:
+    """Return choices that hold what was typed, those that begin with it first."""
+    typed = current.casefold().strip()
+    named = [(one_line(label, _LONGEST) or "Untitled", value) for label, value in pairs]
+    found = [pair for pair in named if typed in pair[0].casefold()]
+    found.sort(key=lambda pair: (not pair[0].casefold().startswith(typed), pair[0].casefold()))
+    return [Choice(name=label, value=value) for label, value in found[:MAX_CHOICES]]

@@ -1,0 +1,149 @@
+"""`/collection create|delete|allow|deny|list|managers`: who reads what in a server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice
+from discord.ext import commands
+
+from bot.community.rights import CollectionRule, Limit
+from bot.community.server_rules import NotAvailableError
+from bot.discord_bot.callers import caller_of
+from bot.discord_bot.client import Click, QuothBot
+from bot.discord_bot.cogs.autocomplete import managed_collections
+from bot.discord_bot.list_messages import described, rules_text
+from bot.discord_bot.replies import SILENT
+from bot.discord_bot.text.safe_markdown import literal
+
+Place = (
+    discord.TextChannel
+    | discord.ForumChannel
+    | discord.VoiceChannel
+    | discord.StageChannel
+    | discord.CategoryChannel
+    | discord.Thread
+)
+
+ROLE_OR_CHANNEL = "Name a role or a channel."
+
+
+class Collections(
+    commands.GroupCog, group_name="collection", group_description="Decide who reads what."
+):
+    """Collections of a server and their limits."""
+
+    def __init__(self, bot: QuothBot) -> None:
+        self.bot = bot
+
+    @app_commands.command()
+    @app_commands.guild_only()
+    @app_commands.describe(name="What to call it.", role="Only this role may read it.")
+    async def create(self, interaction: Click, name: str, role: discord.Role | None = None) -> None:
+        """Create a collection; without a role, everyone in the server may read it."""
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        roles = Limit().with_allowed(role.id) if role and not role.is_default() else Limit()
+        rule = await self.bot.service.keeping.create(caller_of(interaction), name, roles)
+        await _say(interaction, described(rule))
+
+    @app_commands.command()
+    @app_commands.guild_only()
+    @app_commands.describe(name="The collection to delete, with all its documents.")
+    async def delete(self, interaction: Click, name: str) -> None:
+        """Delete a collection and everything in it."""
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        rule = await self.bot.service.keeping.delete(caller_of(interaction), name)
+        await _say(interaction, f"✅ Deleted **{literal(rule.label)}** and its documents.")
+
+    @app_commands.command()
+    @app_commands.guild_only()
+    @app_commands.describe(
+        name="The collection.",
+        role="Who may read it; @everyone opens it to the whole server.",
+        channel="Where it may be read, a category for all its channels.",
+    )
+    async def allow(
+        self,
+        interaction: Click,
+        name: str,
+        role: discord.Role | None = None,
+        channel: Place | None = None,
+    ) -> None:
+        """Let a role or a channel read a collection; the first one shuts out all others."""
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        await self._limit(interaction, name, role, channel, _allowed)
+
+    @app_commands.command()
+    @app_commands.guild_only()
+    @app_commands.describe(name="The collection.", role="Who may not.", channel="Where not.")
+    async def deny(
+        self,
+        interaction: Click,
+        name: str,
+        role: discord.Role | None = None,
+        channel: Place | None = None,
+    ) -> None:
+        """Keep a role or a channel from reading a collection."""
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        await self._limit(interaction, name, role, channel, _denied)
+
+    @app_commands.command(name="list")
+    @app_commands.guild_only()
+    async def list_all(self, interaction: Click) -> None:
+        """List this server's collections and who may read them."""
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        rules = self.bot.service.rulebook.managed(caller_of(interaction))
+        await _say(interaction, rules_text(rules))
+
+    @app_commands.command()
+    @app_commands.guild_only()
+    @app_commands.describe(role="Who may manage documents.", remove="Take the right away again.")
+    async def managers(self, interaction: Click, role: discord.Role, remove: bool = False) -> None:
+        """Let a role manage this server's documents and collections."""
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        caller = caller_of(interaction)
+        if not caller.manager:
+            raise NotAvailableError("Only people with Manage Server can name managers.")
+        await self.bot.service.rulebook.managers(caller, role.id, add=not remove)
+        verb = "no longer manages" if remove else "now manages"
+        await _say(interaction, f"✅ <@&{role.id}> {verb} documents and collections.")
+
+    @delete.autocomplete("name")
+    @allow.autocomplete("name")
+    @deny.autocomplete("name")
+    async def _names(self, interaction: Click, current: str) -> list[Choice[str]]:
+        return managed_collections(interaction, current)
+
+    async def _limit(
+        self,
+        interaction: Click,
+        name: str,
+        role: discord.Role | None,
+        channel: Place | None,
+        how: Callable[[Limit, int, bool], Limit],
+    ) -> None:
+        if role is None and channel is None:
+            raise NotAvailableError(ROLE_OR_CHANNEL)
+        book, caller = self.bot.service.rulebook, caller_of(interaction)
+        rule = book.collection(caller, name)
+
+        def limited(held: CollectionRule) -> CollectionRule:
+            roles = how(held.roles, role.id, role.is_default()) if role else held.roles
+            channels = how(held.channels, channel.id, False) if channel else held.channels
+            return held.model_copy(update={"roles": roles, "channels": channels})
+
+        await _say(interaction, described(await book.limit(caller, rule.name, limited)))
+
+
+def _allowed(limit: Limit, id: int, everyone: bool) -> Limit:
+    return limit.opened() if everyone else limit.with_allowed(id)
+
+
+def _denied(limit: Limit, id: int, everyone: bool) -> Limit:
+    return limit.closed() if everyone else limit.with_denied(id)
+
+
+async def _say(interaction: Click, text: str) -> None:
+    await interaction.edit_original_response(content=text, allowed_mentions=SILENT)

@@ -1,0 +1,73 @@
+"""`/settings`: how the bot behaves in a server."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.discord_bot.callers import caller_of
+from bot.discord_bot.client import Click, QuothBot
+from bot.discord_bot.replies import SILENT
+
+Switch = Literal["on", "off"]
+
+NEEDS_CONTENT = (
+    "\n-# The operator has not switched on QUOTH_MESSAGE_CONTENT, so Discord hides the text of "
+    "messages that do not mention me; until then I hear nothing there."
+)
+
+
+class ServerSettings(
+    commands.GroupCog, group_name="settings", group_description="How I behave in this server."
+):
+    """What a server may set."""
+
+    def __init__(self, bot: QuothBot) -> None:
+        self.bot = bot
+
+    @app_commands.command()
+    @app_commands.guild_only()
+    @app_commands.describe(channel="Where.", state="Whether every question there opens a thread.")
+    async def threads(
+        self, interaction: Click, channel: discord.TextChannel, state: Switch
+    ) -> None:
+        """Open a thread for every question in a channel."""
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        await self.bot.service.rulebook.switch_channel(
+            caller_of(interaction), "threads", channel.id, on=state == "on"
+        )
+        await _say(interaction, f"✅ A thread for every question in <#{channel.id}>: {state}.")
+
+    @app_commands.command()
+    @app_commands.guild_only()
+    @app_commands.describe(channel="Where.", state="Whether I answer without being mentioned.")
+    async def listen(
+        self,
+        interaction: Click,
+        channel: discord.TextChannel | discord.ForumChannel,
+        state: Switch,
+    ) -> None:
+        """Answer messages without a mention in a channel or forum."""
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        await self.bot.service.rulebook.switch_channel(
+            caller_of(interaction), "listening", channel.id, on=state == "on"
+        )
+        deaf = state == "on" and not self.bot.service.message_content
+        text = f"✅ Answering without a mention in <#{channel.id}>: {state}."
+        await _say(interaction, text + (NEEDS_CONTENT if deaf else ""))
+
+    @app_commands.command(name="shared-library")
+    @app_commands.guild_only()
+    @app_commands.describe(state="Whether the operator's documents are read in this server.")
+    async def shared_library(self, interaction: Click, state: Switch) -> None:
+        """Use the operator's documents in this server, or only its own."""
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        await self.bot.service.rulebook.switch_shared(caller_of(interaction), on=state == "on")
+        await _say(interaction, f"✅ The shared library in this server: {state}.")
+
+
+async def _say(interaction: Click, text: str) -> None:
+    await interaction.edit_original_response(content=text, allowed_mentions=SILENT)

@@ -1,0 +1,142 @@
+"""`/sources`, `/source add|remove|refresh` and the message menu "Add to sources"."""
+
+from __future__ import annotations
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice
+from discord.ext import commands
+
+from bot.community.server_rules import NotAvailableError
+from bot.community.source_refresh import FOLLOWED
+from bot.discord_bot.callers import caller_of
+from bot.discord_bot.client import Click, QuothBot
+from bot.discord_bot.cogs.autocomplete import (
+    collection_choices,
+    managed_choices,
+    managed_collections,
+    refreshable_choices,
+)
+from bot.discord_bot.list_messages import sources_text
+from bot.discord_bot.replies import SILENT
+from bot.discord_bot.source_uploads import add_sources, finished
+from bot.discord_bot.text.pages import report
+from bot.discord_bot.text.safe_markdown import literal, one_line
+from bot.discord_bot.views import EVERY
+
+EMPTY_MESSAGE = "This message has neither text nor files that I may read."
+
+
+class Sources(commands.GroupCog, group_name="source", group_description="Keep the documents."):
+    """Adding, removing and listing documents."""
+
+    def __init__(self, bot: QuothBot) -> None:
+        self.bot = bot
+        self.menu = app_commands.ContextMenu(name="Add to sources", callback=self.add_message)
+
+    async def cog_load(self) -> None:
+        """Add what stands beside the group."""
+        self.menu.guild_only = True
+        self.bot.tree.add_command(self.menu)
+        self.bot.tree.add_command(list_sources)
+
+    @app_commands.command()
+    @app_commands.guild_only()
+    @app_commands.describe(url="Address of a web page.", collection="Where it goes.")
+    async def add(
+        self,
+        interaction: Click,
+        url: str | None = None,
+        collection: str | None = None,
+        file1: discord.Attachment | None = None,
+        file2: discord.Attachment | None = None,
+        file3: discord.Attachment | None = None,
+        file4: discord.Attachment | None = None,
+        file5: discord.Attachment | None = None,
+        file6: discord.Attachment | None = None,
+        file7: discord.Attachment | None = None,
+        file8: discord.Attachment | None = None,
+        file9: discord.Attachment | None = None,
+        file10: discord.Attachment | None = None,
+    ) -> None:
+        """Add files or a web page to this server's documents."""
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        files = (file1, file2, file3, file4, file5, file6, file7, file8, file9, file10)
+        given = [file for file in files if file]
+        await finished(interaction, add_sources(interaction, collection, given, url))
+
+    @app_commands.command()
+    @app_commands.guild_only()
+    @app_commands.describe(source="The document to take out.")
+    async def remove(self, interaction: Click, source: str) -> None:
+        """Take a document out of this server's documents."""
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        await finished(interaction, _removed(interaction, source))
+
+    @app_commands.command()
+    @app_commands.guild_only()
+    @app_commands.describe(source="The web page or file to read again.")
+    async def refresh(self, interaction: Click, source: str) -> None:
+        """Fetch a web page again, or see whether a shared file has changed."""
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        await finished(interaction, _refreshed(interaction, source))
+
+    @refresh.autocomplete("source")
+    async def _refreshable(self, interaction: Click, current: str) -> list[Choice[str]]:
+        return await refreshable_choices(interaction, current)
+
+    @remove.autocomplete("source")
+    async def _managed(self, interaction: Click, current: str) -> list[Choice[str]]:
+        return await managed_choices(interaction, current)
+
+    @add.autocomplete("collection")
+    async def _collections(self, interaction: Click, current: str) -> list[Choice[str]]:
+        return managed_collections(interaction, current)
+
+    async def add_message(self, interaction: Click, message: discord.Message) -> None:
+        """Add the files of a message, or its text."""
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        if message.attachments:
+            work = add_sources(interaction, None, message.attachments, None)
+            await finished(interaction, work)
+            return
+        if not message.content.strip():
+            raise NotAvailableError(EMPTY_MESSAGE)
+        await finished(interaction, _added(interaction, message))
+
+
+async def _added(interaction: Click, message: discord.Message) -> str:
+    text = message.content.strip()
+    done = await interaction.client.service.keeping.add_text(
+        caller_of(interaction),
+        f"message-{message.id}.txt",
+        text,
+        title=one_line(text, 60),
+        url=message.jump_url,
+        added_by=interaction.user.display_name,
+    )
+    return report(done)
+
+
+async def _removed(interaction: Click, source: str) -> str:
+    title = await interaction.client.service.keeping.remove(caller_of(interaction), source)
+    return f"✅ Removed **{literal(one_line(title, 200))}**."
+
+
+async def _refreshed(interaction: Click, source: str) -> str:
+    done = await interaction.client.service.keeping.refresh(caller_of(interaction), source)
+    return report(done.report) + (f"\n{FOLLOWED}" if done.followed else "")
+
+
+@app_commands.command(name="sources")
+@app_commands.describe(collection="Only this collection.")
+async def list_sources(interaction: Click, collection: str | None = None) -> None:
+    """List the documents that you may read here."""
+    await interaction.response.defer(thinking=True, ephemeral=True)
+    text, view = await sources_text(interaction, collection or EVERY, 1)
+    await interaction.edit_original_response(content=text, view=view, allowed_mentions=SILENT)
+
+
+@list_sources.autocomplete("collection")
+async def _readable(interaction: Click, current: str) -> list[Choice[str]]:
+    return collection_choices(interaction, current)

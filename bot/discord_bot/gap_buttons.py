@@ -1,0 +1,143 @@
+"""What the buttons and forms of `/gaps` do: answering questions, and reviewing team answers."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.community.team_answers import Written
+from bot.discord_bot.callers import caller_of
+from bot.discord_bot.client import Click, Filled, Target
+from bot.discord_bot.list_messages import gaps_text
+from bot.discord_bot.replies import SILENT, embed_of
+from bot.discord_bot.source_uploads import finished, say
+from bot.discord_bot.text.pages import report, review_card
+from bot.discord_bot.text.safe_markdown import literal
+from bot.discord_bot.views import form, review_view
+
+MAX_ANSWER = 3800
+"""A form's field takes 4000 characters."""
+
+TO_REVIEW = "I do not use this answer until you confirm it, rewrite it or drop it."
+CLOSED = "✅ Closed, without a team answer."
+DROPPED = "✅ Dropped. The question is open to everybody again."
+
+
+async def gaps(click: Click, target: Target) -> None:
+    """Turn the page of `/gaps`."""
+    await click.response.defer()
+    text, view = await gaps_text(click, target.number)
+    await click.edit_original_response(content=text, view=view, allowed_mentions=SILENT)
+
+
+async def gap(click: Click, target: Target) -> None:
+    """Ask for a team answer."""
+    await click.response.send_modal(
+        form(
+            target,
+            title="Team answer",
+            label="Your answer",
+            placeholder="Everyone here can find it, with your name. Empty: the question is closed.",
+            required=False,
+            length=MAX_ANSWER,
+            source="Its title or file name. When it changes, you are asked to look again.",
+        )
+    )
+
+
+async def gap_answer(click: Click, target: Target, filled: Filled) -> None:
+    """Keep a team answer as a source, or close the question without one."""
+    await click.response.defer(ephemeral=True, thinking=True)
+    caller, team = caller_of(click), click.client.service.team
+    if not filled.text:
+        await team.close(caller, target.number)
+        await say(click, CLOSED)
+        return
+    author = click.user.display_name
+    done = team.answer(caller, target.number, filled.text, named=filled.source, author=author)
+    await finished(click, _told(done))
+
+
+async def review(click: Click, target: Target) -> None:
+    """Show a team answer that waits for a review."""
+    await click.response.defer(ephemeral=True, thinking=True)
+    held = click.client.service.team.waiting(caller_of(click), target.number)
+    await click.edit_original_response(
+        content=TO_REVIEW,
+        embed=embed_of(review_card(held, now=datetime.now(UTC))),
+        view=review_view(held),
+        allowed_mentions=SILENT,
+    )
+
+
+async def confirm(click: Click, target: Target) -> None:
+    """Use a team answer again as it stands."""
+    await click.response.defer(ephemeral=True, thinking=True)
+    by = click.user.display_name
+    done = click.client.service.team.confirm(caller_of(click), target.number, by=by)
+    await finished(click, _told(done))
+
+
+async def rewrite(click: Click, target: Target) -> None:
+    """Ask for another text of a team answer."""
+    held = click.client.service.team.waiting(caller_of(click), target.number)
+    await click.response.send_modal(
+        form(
+            target,
+            title="Team answer",
+            label="Your answer",
+            placeholder="What holds now.",
+            default=held.text,
+            required=True,
+            length=MAX_ANSWER,
+            source="Empty leaves it as it is.",
+        )
+    )
+
+
+async def rewritten(click: Click, target: Target, filled: Filled) -> None:
+    """Use a team answer again with another text."""
+    await click.response.defer(ephemeral=True, thinking=True)
+    done = click.client.service.team.rewrite(
+        caller_of(click),
+        target.number,
+        filled.text,
+        named=filled.source,
+        author=click.user.display_name,
+    )
+    await finished(click, _told(done))
+
+
+async def drop(click: Click, target: Target) -> None:
+    """Delete a team answer that waits for a review."""
+    await click.response.defer(ephemeral=True, thinking=True)
+    await click.client.service.team.drop(caller_of(click), target.number)
+    await say(click, DROPPED)
+
+
+async def _told(writing: Coroutine[Any, Any, Written]) -> str:
+    done = await writing
+    if done.doubt is None:
+        return report(done.report)
+    return (
+        f"⚠️ {literal(done.doubt)} Your answer is kept but not used: it waits under **Team answers "
+        "to review** in `/gaps`, where you can name another source or confirm it without one."
+    )
+
+
+def clicks() -> dict[str, Any]:
+    """Return what to do at a click, by action."""
+    return {
+        "gaps": gaps,
+        "gap": gap,
+        "review": review,
+        "confirm": confirm,
+        "rewrite": rewrite,
+        "drop": drop,
+    }
+
+
+def forms() -> dict[str, Any]:
+    """Return what to do with a filled-in form, by action."""
+    return {"gap": gap_answer, "rewrite": rewritten}

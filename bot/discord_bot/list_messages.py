@@ -1,0 +1,91 @@
+"""Lists as Discord shows them: the text of a page and its buttons."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import discord
+
+from bot.community.rights import CollectionRule, GuildRules, Limit
+from bot.discord_bot.callers import caller_of
+from bot.discord_bot.client import Click
+from bot.discord_bot.text.message_split import MESSAGE_LIMIT, fitting
+from bot.discord_bot.text.pages import GapRow, ReviewRow, SourceRow, gaps_page, sources_page
+from bot.discord_bot.text.safe_markdown import literal
+from bot.discord_bot.views import EVERY, gaps_view, page_view
+
+GAPS_HINT = "-# Add what is missing with `/source add`, or answer a question yourself."
+
+
+async def sources_text(click: Click, collection: str, number: int) -> tuple[str, discord.ui.View]:
+    """Return one page of the sources that the person may read here."""
+    keeping, caller = click.client.service.keeping, caller_of(click)
+    found = await keeping.readable_sources(caller)
+    if collection != EVERY:
+        found = [
+            entry for entry in found if keeping.is_called(caller, entry.collection, collection)
+        ]
+    rows = [
+        SourceRow(
+            title=entry.title,
+            collection=keeping.label(caller, entry.collection),
+            state=entry.state,
+            size=entry.characters,
+            changed=entry.modified or entry.added_at,
+            added_by=entry.added_by,
+            reason=entry.failure,
+        )
+        for entry in found
+    ]
+    page = sources_page(rows, number, now=datetime.now(UTC))
+    key = EVERY if collection == EVERY or not found else found[0].collection
+    return page.text, page_view("sources", key, page)
+
+
+async def gaps_text(click: Click, number: int) -> tuple[str, discord.ui.View]:
+    """Return one page of the server's open questions, for those who manage it."""
+    caller, team = caller_of(click), click.client.service.team
+    groups, waiting = await team.gaps(caller), team.reviews(caller)
+    rows = [
+        GapRow(
+            wording=group.wording,
+            count=len(group.gaps),
+            last=datetime.fromtimestamp(group.last, UTC),
+            disliked=group.disliked,
+            persons=group.persons,
+            reasons=group.reasons,
+        )
+        for group in groups
+    ]
+    reviews = [ReviewRow(held.question, held.review or "") for held in waiting]
+    page = gaps_page(rows, number, now=datetime.now(UTC), reviews=reviews, hint=GAPS_HINT)
+    return page.text, gaps_view(groups, waiting, page)
+
+
+def described(rule: CollectionRule) -> str:
+    """Return a collection with its limits in one line."""
+    said = [*_limits("@&", "", rule.roles), *_limits("#", "in ", rule.channels)]
+    return f"**{literal(rule.label)}**: {', '.join(said) or 'everyone in this server'}"
+
+
+def rules_text(rules: GuildRules) -> str:
+    """Return what a server has decided: collections, limits, managers, and its settings."""
+    lines = [described(rule) for rule in rules.collections]
+    lines.append(f"**shared library**: {'switched on' if rules.shared else 'switched off'}")
+    if rules.managers:
+        lines.append(f"Managed by {_named('@&', rules.managers)} and Manage Server.")
+    if rules.threads:
+        lines.append(f"A thread for every question in {_named('#', rules.threads)}.")
+    if rules.listening:
+        lines.append(f"Answering without a mention in {_named('#', rules.listening)}.")
+    text = "\n".join(lines)
+    return text[: fitting(text, MESSAGE_LIMIT)]
+
+
+def _limits(sigil: str, before: str, limit: Limit) -> list[str]:
+    said = [f"{before}{_named(sigil, limit.allowed) or 'nobody'}"] if limit.limited else []
+    return [*said, f"not {before}{_named(sigil, limit.denied)}"] if limit.denied else said
+
+
+def _named(sigil: str, ids: frozenset[int]) -> str:
+    return ", ".join(f"<{sigil}{id}>" for id in sorted(ids))

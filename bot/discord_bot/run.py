@@ -1,0 +1,305 @@
+"""`quoth discord`: one process between Discord and the answers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import logging
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import discord
+import yarl
+from discord import app_commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.app import App, open_app
+from bot.community.service import Parts, Service, open_service
+from bot.discord_bot.answer_buttons import handlers
+from bot.discord_bot.client import QuothBot, ShardedBot
+from bot.discord_bot.cogs.about import About
+from bot.discord_bot.cogs.ask import Ask
+from bot.discord_bot.cogs.collections import Collections
+from bot.discord_bot.cogs.gaps import Gaps
+from bot.discord_bot.cogs.messages import Talk
+from bot.discord_bot.cogs.server_settings import ServerSettings
+from bot.discord_bot.cogs.sources import Sources
+from bot.discord_bot.invite import PERMISSIONS, invite_link
+from bot.discord_bot.process import LAST_MOMENT, leave_within, logged
+from bot.discord_bot.views import AnswerButton
+from bot.settings import Settings
+from index.errors import ConfigurationError
+
+logger = logging.getLogger(__name__)
+
+SYNCED = "commands"
+"""The fact under which the hash of the commands that Discord has is kept."""
+
+MAX_ANNOUNCED = 10
+"""Servers that are named with what is missing there."""
+
+NO_TOKEN = (
+    "DISCORD_TOKEN is not set. Create a bot at https://discord.com/developers/applications and "
+    "put its token into .env."
+)
+WRONG_TOKEN = (
+    "Discord refuses the token in DISCORD_TOKEN. Copy it again from "
+    "https://discord.com/developers/applications, or reset it there."
+)
+_NEEDS_INTENT = (
+    "QUOTH_MESSAGE_CONTENT is on, but the bot lacks the Message Content intent. Switch it on at "
+    "https://discord.com/developers/applications under Bot, or set QUOTH_MESSAGE_CONTENT=off."
+)
+
+
+class English(app_commands.Translator):
+    """Where translations of commands would come from; what has none stays English."""
+
+    async def translate(
+        self,
+        string: app_commands.locale_str,
+        locale: discord.Locale,
+        context: app_commands.TranslationContext[Any, Any],
+    ) -> str | None:
+        """Return None: the text stands as it is."""
+        return None
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """How Discord wants to be connected to."""
+
+    url: str
+    shards: int
+
+
+async def build_bot(service: Service, *, shards: int = 1) -> QuothBot:
+    """Return the bot with its commands and buttons, not yet connected."""
+    bot = (ShardedBot if shards > 1 else QuothBot)(service, handlers())
+    for cog in (Ask, Talk, About, Sources, Collections, ServerSettings):
+        await bot.add_cog(cog(bot))
+    await bot.add_cog(Gaps())
+    bot.add_dynamic_items(AnswerButton)
+    await bot.tree.set_translator(English())
+    return bot
+
+
+async def commands_hash(bot: QuothBot) -> str:
+    """Return what changes when a command does, its translation, or the library."""
+    translator = bot.tree.translator or English()
+    commands = [
+        await command.get_translated_payload(bot.tree, translator)
+        for command in bot.tree.get_commands()
+    ]
+    said = json.dumps([discord.__version__, bot.application_id, commands], sort_keys=True)
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+async def sync_commands(bot: QuothBot) -> bool:
+    """Register the commands if Discord has others; say whether that was needed."""
+    service, digest = bot.service, await commands_hash(bot)
+    if await service.records.run(service.memory.fact, SYNCED) == digest:
+        return False
+    await bot.tree.sync()
+    await service.records.run(service.memory.set_fact, SYNCED, digest)
+    return True
+
+
+async def serve(
+    parts: Parts,
+    *,
+    ready: Callable[[QuothBot], None] | None = None,
+    stopping: Callable[[], None] = lambda: None,
+    deadline: float | None = None,
+) -> None:
+    """Run the bot until it is stopped by SIGTERM, SIGINT or cancellation.
+
+    `stopping` is called at the first signal. Raises ConfigurationError when Discord does not take
+    the token.
+    """
+    settings = parts.settings
+    token = _token(settings)
+    gateway = await find_gateway(settings, token)
+    with _pointed_at(settings, gateway):
+        async with open_service(parts, deadline=deadline) as service:
+            bot = await build_bot(service, shards=gateway.shards)
+            if settings.discord_gateway_url:
+                keep_to(bot, yarl.URL(gateway.url))
+            async with bot, _stopped_by_signals(bot, stopping):
+                if ready is not None:
+                    ready(bot)
+                await _connected(bot, token)
+
+
+async def _connected(bot: QuothBot, token: str) -> None:
+    try:
+        await bot.login(token)
+        await sync_commands(bot)
+        await bot.connect()
+    except discord.LoginFailure:
+        raise ConfigurationError(WRONG_TOKEN) from None
+    except discord.PrivilegedIntentsRequired:
+        raise ConfigurationError(_NEEDS_INTENT) from None
+
+
+def _token(settings: Settings) -> str:
+    token = settings.discord_token.get_secret_value() if settings.discord_token else ""
+    if not token:
+        raise ConfigurationError(NO_TOKEN)
+    return token
+
+
+async def find_gateway(settings: Settings, token: str) -> Gateway:
+    """Ask Discord how many connections it recommends; raises ConfigurationError."""
+    base = settings.discord_api_url or Route.BASE
+    headers = {"Authorization": f"Bot {token}"}
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session,
+            session.get(f"{base.rstrip('/')}/gateway/bot", headers=headers) as response,
+        ):
+            if response.status == 401:
+                raise ConfigurationError(WRONG_TOKEN)
+            if response.status != 200:
+                raise ConfigurationError(
+                    f"Discord at {base!r} answers with HTTP {response.status}. Try again later, "
+                    "or check QUOTH_DISCORD_API_URL."
+                )
+            found: dict[str, Any] = await response.json()
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        raise ConfigurationError(
+            f"Discord at {base!r} cannot be reached ({type(error).__name__}). Check the network, "
+            "and QUOTH_DISCORD_API_URL if it is set."
+        ) from None
+    url = settings.discord_gateway_url or str(found["url"])
+    return Gateway(url=url, shards=int(found.get("shards", 1)))
+
+
+@contextmanager
+def _pointed_at(settings: Settings, gateway: Gateway) -> Iterator[None]:
+    """Point discord.py at the configured addresses, which it keeps as class attributes."""
+    before = (Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY)
+    if settings.discord_api_url:
+        Route.BASE = settings.discord_api_url.rstrip("/")
+    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway.url)
+    try:
+        yield
+    finally:
+        Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = before
+
+
+def keep_to(bot: QuothBot, gateway: yarl.URL) -> None:
+    """Open every connection of the bot to `gateway`, resumed ones too.
+
+    Discord hands out an address to resume at, which a proxy or a compatible server passes on as it
+    is, or which cannot be reached from here.
+    """
+    connect = bot.http.ws_connect
+
+    async def ws_connect(url: str, *, compress: int = 0) -> aiohttp.ClientWebSocketResponse:
+        return await connect(str(gateway.with_query(yarl.URL(url).query)), compress=compress)
+
+    bot.http.ws_connect = ws_connect  # type: ignore[method-assign]
+
+
+@asynccontextmanager
+async def _stopped_by_signals(bot: QuothBot, announce: Callable[[], None]) -> AsyncIterator[None]:
+    """Stop the bot at SIGTERM or SIGINT: finish or excuse what is under way, then leave."""
+    loop = asyncio.get_running_loop()
+    stopping: set[asyncio.Task[None]] = set()
+
+    def stop() -> None:
+        if not stopping:
+            announce()
+            stopping.add(loop.create_task(shut_down(bot)))
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
+            loop.add_signal_handler(name, stop)
+    try:
+        yield
+    finally:
+        for name in (signal.SIGTERM, signal.SIGINT):
+            with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
+                loop.remove_signal_handler(name)
+        await asyncio.gather(*stopping, return_exceptions=True)
+
+
+async def shut_down(bot: QuothBot) -> None:
+    """Take no more questions, finish or excuse those under way, and leave Discord."""
+    await bot.service.stop()
+    await bot.close()
+
+
+def run(settings: Settings, *, announce: Callable[[str], None] = lambda line: None) -> int:
+    """Run the bot until it is stopped; return the exit code.
+
+    `announce` is told when it is connected, and what it lacks. Raises ConfigurationError with one
+    plain line when it cannot start.
+    """
+    _token(settings)
+    with logged(settings):
+        asyncio.run(_run(settings, announce))
+    return 0
+
+
+async def _run(settings: Settings, announce: Callable[[str], None]) -> None:
+    async with open_parts(settings) as parts:
+        await serve(
+            parts,
+            ready=lambda bot: _announce(bot, announce),
+            stopping=lambda: leave_within(LAST_MOMENT),
+        )
+
+
+def _announce(bot: QuothBot, announce: Callable[[str], None]) -> None:
+    """Have the first connection, and what is missing in each server, announced."""
+
+    async def on_ready() -> None:
+        bot.remove_listener(on_ready)
+        name = bot.user.display_name if bot.user else "nobody"
+        count = len(bot.guilds)
+        announce(f"Answering as {name} in {count} server{'s' * (count != 1)}. Ctrl-C stops.")
+        for line in lacking(bot)[:MAX_ANNOUNCED]:
+            announce(line)
+
+    bot.add_listener(on_ready)
+
+
+def lacking(bot: QuothBot) -> list[str]:
+    """Return one line for each server where the bot lacks permissions."""
+    lines = []
+    for guild in bot.guilds:
+        has = guild.me.guild_permissions if guild.me else discord.Permissions.none()
+        missing = [name for name in PERMISSIONS if not getattr(has, name)]
+        if missing and not has.administrator:
+            names = ", ".join(name.replace("_", " ") for name in missing)
+            link = invite_link(bot.application_id or 0)
+            lines.append(f"In {guild.name!r} I lack: {names}. Invite me again: {link}")
+    return lines
+
+
+def parts_of(app: App) -> Parts:
+    """Return what the service is made from, taken out of an opened app."""
+    return Parts(
+        settings=app.settings,
+        answerer=app.answerer,
+        bridge=app.bridge,
+        tables=app.library.catalog,
+        shelf=app.library,
+        embed=app.embed,
+    )
+
+
+@asynccontextmanager
+async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
+    """Open Quoth for Discord; raises QuothError."""
+    async with open_app(settings) as app:
+        yield parts_of(app)

@@ -1,0 +1,65 @@
+"""Files and pages from Discord into the documents of a server, with progress."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Coroutine, Sequence
+from typing import Any
+
+import discord
+
+from bot.community.server_rules import NotAvailableError
+from bot.community.source_management import Upload, together
+from bot.discord_bot.callers import caller_of
+from bot.discord_bot.client import Click
+from bot.discord_bot.replies import SILENT
+from bot.discord_bot.text.pages import progress, report
+from index.schema import SyncReport
+
+STOPPED = "I am being restarted. Look in a minute whether it is done; if not, please try again."
+NOTHING_TO_ADD = "Attach one to ten files, or give the address of a web page."
+
+
+async def add_sources(
+    interaction: Click,
+    collection: str | None,
+    files: Sequence[discord.Attachment],
+    url: str | None,
+) -> str:
+    """Add files and a page; a deferred interaction shows how far it is. Return the report."""
+    keeping, caller = interaction.client.service.keeping, caller_of(interaction)
+    if not files and not url:
+        raise NotAvailableError(NOTHING_TO_ADD)
+
+    async def show(done: int, total: int, name: str) -> None:
+        await say(interaction, progress(done, total, name))
+
+    author = interaction.user.display_name
+    done = SyncReport()
+    if files:
+        uploads = [Upload(file.filename, file.size, file.read) for file in files]
+        done = await keeping.add_files(caller, collection, uploads, added_by=author, progress=show)
+    if url:
+        await show(len(files), len(files) + 1, url)
+        done = together(done, await keeping.add_page(caller, collection, url, added_by=author))
+    return report(done)
+
+
+async def finished(interaction: Click, work: Coroutine[Any, Any, str]) -> None:
+    """Show what `work` says when it is done; a stop of the bot waits for it, or excuses it."""
+
+    async def told() -> None:
+        try:
+            await say(interaction, await work)
+        except asyncio.CancelledError:
+            with contextlib.suppress(discord.HTTPException):
+                await say(interaction, STOPPED)
+            raise
+
+    await interaction.client.service.flights.start(told())
+
+
+async def say(interaction: Click, text: str) -> None:
+    """Show a sentence as the response to a deferred interaction."""
+    await interaction.edit_original_response(content=text, allowed_mentions=SILENT)

@@ -1,0 +1,1 @@
+"""Values to Discord Markdown within Discord's limits. Pure."""

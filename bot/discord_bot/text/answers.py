@@ -1,0 +1,244 @@
+"""Discord text from answers: the answer, its sources, and the card that shows a quote in place.
+
+Everything is pure and within Discord's limits. Whatever comes from documents, models or people
+passes through `literal` or `prose`; a link is only ever made of a citation's own address.
+Lists (sources, gaps, failures, why) are in `bot.discord_bot.text.pages`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.discord_bot.text.message_split import MESSAGE_LIMIT, fitting, split, units
+from bot.discord_bot.text.quote_context import above, below, without_mark
+from bot.discord_bot.text.quotes import (
+    around_highlight,
+    bold,
+    facts,
+    marked,
+    quoted,
+    unmarked,
+    unwrapped,
+    web_link,
+)
+from bot.discord_bot.text.safe_markdown import clean, literal, one_line, prose
+from bot.discord_bot.text.tables import without_pipes
+from bot.schema import EXTRACTIVE, NOT_IN_SOURCES, Answer, Changes, Citation
+
+MAX_MESSAGES = 3
+"""More than this is a summary with the whole answer attached."""
+
+CARD_LIMIT = 4000
+"""An embed's description holds 4096, the text displays of a message 4000 together."""
+
+_QUOTE_LIMIT = 300
+
+CHANGED = "-# The source has changed since; this is what it said."
+STANDS = "-# The source has changed since, but it still says this."
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What to send for one answer."""
+
+    parts: tuple[str, ...]
+    """One to three messages of at most 2000 UTF-16 code units each."""
+    attachment: tuple[str, bytes] | None = None
+    """File name and content that goes with the last message."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """A quote in its surroundings."""
+
+    title: str
+    """At most 256 code units."""
+    body: str
+    """At most 4000 code units: place and age, then the text."""
+    footer: str
+    """Which citation of how many; empty when there is one."""
+    link: str | None
+    """Address of the original, http or https."""
+
+
+def render_answer(answer: Answer, *, now: datetime, asked: bool = False) -> Rendered:
+    """Return the messages for an answer, with its sources.
+
+    `asked` repeats the question on top, where Discord does not show it.
+    """
+    body = _body(answer, asked=asked)
+    shown = answer.nearest if answer.status == "not_found" else answer.citations
+    entries = [source_entry(citation, now=now) for citation in shown]
+    quotes = [_entry_quote(answer, citation) for citation in shown]
+    listed = _sources(answer, _grouped(shown, entries, quotes))
+    parts = split("\n\n".join(filter(None, [body, listed])))
+    if len(parts) <= MAX_MESSAGES:
+        return Rendered(tuple(parts))
+    bare = _grouped(shown, entries, [""] * len(shown))
+    return Rendered((_summary(answer, body, bare),), _attachment(answer, now))
+
+
+def render_draft(text: str) -> str:
+    """Return an unfinished answer as one message, for an edit while a model writes."""
+    parts = split(prose(without_pipes(text)), MESSAGE_LIMIT - 10)
+    return f"{parts[0]}\n-# …" if parts else "-# …"
+
+
+def source_entry(citation: Citation, *, now: datetime) -> str:
+    """Return `**Title** · page 3 · Heading · changed 3 weeks ago · [open](<url>)`."""
+    link = web_link(citation)
+    title = f"**{literal(one_line(citation.title)) or 'Untitled'}**"
+    opener = f"[open](<{link}>)" if link else ""
+    return " · ".join(filter(None, [title, *facts(citation, now), opener]))
+
+
+def _grouped(
+    citations: Sequence[Citation], entries: Sequence[str], quotes: Sequence[str]
+) -> list[str]:
+    """Put markers before entries; those that say the same and show no quote share a line.
+
+    What has no marker gets its place, as on its button.
+    """
+    groups: dict[tuple[str, str], list[str]] = {}
+    rows = zip(citations, entries, quotes, strict=True)
+    for place, (citation, entry, quote) in enumerate(rows, start=1):
+        groups.setdefault((entry, quote), []).append(f"[{citation.marker or place}]")
+    return [
+        f"{' '.join(dict.fromkeys(markers))} {entry}{quote}"
+        for (entry, quote), markers in groups.items()
+    ]
+
+
+def _body(answer: Answer, *, asked: bool) -> str:
+    return "\n\n".join(
+        filter(
+            None,
+            [
+                f"-# {literal(one_line(answer.question, 300))}" if asked else "",
+                _text(answer),
+                _remarks(answer),
+            ],
+        )
+    )
+
+
+def _remarks(answer: Answer) -> str:
+    remarks = []
+    if answer.status == "partial":
+        remarks.append("-# The sources answer only part of the question.")
+    if one_line(answer.standalone_question, 1000) != one_line(answer.question, 1000):
+        remarks.append(f"-# Searched for: {literal(one_line(answer.standalone_question, 300))}")
+    if answer.notice:
+        remarks.append(f"-# {literal(one_line(answer.notice, 600))}")
+    return "\n".join(remarks)
+
+
+def _text(answer: Answer) -> str:
+    text = answer.text.strip() or NOT_IN_SOURCES
+    if answer.engine == EXTRACTIVE:
+        return bold(prose(without_pipes(_marked_quotes(unmarked(text), answer))))
+    return prose(without_pipes(text))
+
+
+def _marked_quotes(text: str, answer: Answer) -> str:
+    """Mark the answer inside each quote that the text prints."""
+    at = 0
+    for citation in answer.citations:
+        printed = f"{citation.quote} [{citation.marker}]"
+        found = text.find(printed, at)
+        if found >= 0:
+            quote = marked(unwrapped(citation.quote), citation.highlight)
+            end = found + len(citation.quote)
+            text = text[:found] + quote + text[end:]
+            at = found + len(quote)
+    return text
+
+
+def _sources(answer: Answer, entries: list[str]) -> str:
+    if not entries:
+        return ""
+    heading = "**Nearest passages**" if answer.status == "not_found" else "**Sources**"
+    return "\n".join([heading, *entries])
+
+
+def _entry_quote(answer: Answer, citation: Citation) -> str:
+    """Return the quote below its source, unless the answer prints it already."""
+    if answer.engine == EXTRACTIVE and f"{citation.quote} [{citation.marker}]" in answer.text:
+        return ""
+    text, highlight = around_highlight(citation.quote, citation.highlight, _QUOTE_LIMIT)
+    return "\n" + quoted(text, highlight)
+
+
+def _summary(answer: Answer, body: str, entries: list[str]) -> str:
+    opening = split(body, 1000)[0]
+    sources = split(_sources(answer, entries), 800)
+    note = "-# This is the beginning. The whole answer and every quote are in the attached file."
+    return "\n\n".join([opening, *sources[:1], note])
+
+
+def _attachment(answer: Answer, now: datetime) -> tuple[str, bytes]:
+    name = re.sub(r"[^A-Za-z0-9-]", "", answer.id) or "answer"
+    shown = answer.nearest if answer.status == "not_found" else answer.citations
+    lines = [f"# {one_line(answer.question, 1000)}", "", clean(answer.text), "", "## Sources"]
+    for place, citation in enumerate(shown, start=1):
+        link = web_link(citation)
+        entry = [one_line(citation.title, 300), *facts(citation, now), link or ""]
+        lines += ["", f"[{citation.marker or place}] {' · '.join(filter(None, entry))}", ""]
+        lines += [f"> {line}".rstrip() for line in clean(citation.quote).split("\n")]
+    return f"answer-{name}.md", ("\n".join(lines) + "\n").encode()
+
+
+def show_card(
+    citation: Citation,
+    text: str,
+    *,
+    now: datetime,
+    number: int = 1,
+    total: int = 1,
+    stands: bool | None = None,
+) -> Card:
+    """Return the quote of a citation inside `text`, the canonical text of its version.
+
+    The surroundings are left out when `text` is not that version; `stands` says of a source that
+    has changed whether it still holds the quote.
+    """
+    first, last = citation.lines
+    lines = f"line {first}" if first == last else f"lines {first}–{last}"
+    place = f"-# {' · '.join(filter(None, [*facts(citation, now), lines]))}"
+    note = "" if stands is None else f"\n{STANDS if stands else CHANGED}"
+    return Card(
+        title=literal(one_line(citation.title, 120)),
+        body=f"{place}\n\n{_in_place(citation, text, CARD_LIMIT - units(place) - 2)}{note}",
+        footer=f"{number} of {total}" if total > 1 else "",
+        link=web_link(citation),
+    )
+
+
+def _in_place(citation: Citation, text: str, limit: int) -> str:
+    """Return surroundings and quote; the surroundings give way first, then the quote's edges."""
+    start, end = citation.evidence.start, citation.evidence.end
+    known = text[start:end] == citation.quote
+    before, mark = without_mark(text[:start]) if known else ("", "")
+    after = text[end:] if known else ""
+    for room, length in ((400, 9000), (200, 9000), (100, 1500), (0, 700), (0, 300)):
+        quote = quoted(*around_highlight(citation.quote, citation.highlight, length))
+        marked_quote = f"> {literal(mark)}{quote.removeprefix('> ')}"
+        shown = "\n".join(filter(None, [above(before, room), marked_quote, below(after, room)]))
+        if units(shown) <= limit:
+            return shown
+    return shown[: fitting(shown, limit - 1)] + "…"
+
+
+def since_then(changes: Changes) -> str:
+    """Return one sentence: what became of the first source, and of how many more."""
+    if not changes:
+        return ""
+    title, change = next(iter(changes.items()))
+    what = "was removed" if change == "removed" else "has changed"
+    first = f"{one_line(title, 60)!r} {what} since that answer"
+    if len(changes) == 1:
+        return f"{first}."
+    return f"{first}, and so did {len(changes) - 1} more of its sources."

@@ -1,0 +1,153 @@
+"""How a quote is set in Discord: its highlight, its place, its age, its link. Pure."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from bot.discord_bot.text.message_split import units
+from bot.discord_bot.text.safe_markdown import FENCE_OR_CODE, clean, literal, one_line
+from bot.schema import Citation
+
+_URL_LIMIT = 512
+_PAREN = str.maketrans({"(": "%28", ")": "%29", "<": "%3C", ">": "%3E", "\\": "%5C", "`": "%60"})
+_OPEN, _CLOSE = "\ue000", "\ue001"
+_LIST_MARK = re.compile(r"\s*(?:(?:[-*+]|\d+[.)])\s+)?")
+_AGES = ((365, "year", 365), (30, "month", 30), (7, "week", 14))
+_STRUCTURE = re.compile(r" {4}|\t| *(?:[-*+•]\s|\d+[.)]\s|[#>|]|```|~~~)")
+_TITLE = re.compile(r" *(?:[#|]|```|~~~)")
+_FENCE_LINE = re.compile(r" *(?:```|~~~)")
+_PAIRED_STARS = re.compile(r"(?<![\w*])\*\*(?=\S)([^*\n]+?)(?<=\S)\*\*(?![\w*])")
+
+
+def web_link(citation: Citation) -> str | None:
+    """Return the http or https address of a citation, safe inside `(<...>)`, or None."""
+    if not citation.url:
+        return None
+    for address in (citation.link(), citation.url):
+        link = _web_address(address)
+        if link:
+            return link
+    return None
+
+
+def _web_address(address: str) -> str | None:
+    if clean(address) != address or any(character.isspace() for character in address):
+        return None
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+        return None
+    safe = address.translate(_PAREN)
+    return safe if units(safe) <= _URL_LIMIT else None
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """Return `today`, `yesterday`, `3 weeks ago`; a time to come counts as today."""
+    days = (_aware(now) - _aware(moment)).days
+    if days < 2:
+        return "yesterday" if days == 1 else "today"
+    # A week and a half is "10 days": weeks begin at two.
+    size, name = next(((size, name) for size, name, least in _AGES if days >= least), (1, "day"))
+    count = days // size
+    return f"{count} {name}{'' if count == 1 else 's'} ago"
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def facts(citation: Citation, now: datetime) -> list[str]:
+    """Return page, heading and age, each empty where unknown."""
+    page = f"page {citation.page}" if citation.page is not None else ""
+    path = [part for part in citation.heading if part.strip() != citation.title.strip()]
+    heading = literal(one_line(" › ".join(path), 120))
+    age = f"changed {ago(citation.modified, now)}" if citation.modified else ""
+    return [page, heading, age]
+
+
+def unwrapped(text: str) -> str:
+    """Replace the line ends that only wrap a paragraph by spaces, keeping every offset.
+
+    Discord shows every line end; lists, tables, headings, code and blank lines keep theirs.
+    """
+    lines = text.split("\n")
+    joined = lines[0]
+    fenced = _FENCE_LINE.match(lines[0]) is not None
+    for before, line in itertools.pairwise(lines):
+        soft = not fenced and _is_wrapped(before, line)
+        fenced ^= _FENCE_LINE.match(line) is not None
+        joined += (" " if soft else "\n") + line
+    return joined
+
+
+def _is_wrapped(before: str, after: str) -> bool:
+    if _STRUCTURE.match(after) or _TITLE.match(before) or not before.strip() or not after.strip():
+        return False
+    code = any(line[-1] in "{};\\|" for line in (before.rstrip(), after.rstrip()))
+    return not code and before.rstrip()[-1] != ":" and not before.endswith("  ")
+
+
+def marked(text: str, highlight: tuple[int, int] | None) -> str:
+    """Put the private marks of `_bold` around the highlight, line by line."""
+    text = unmarked(text)
+    if highlight is None:
+        return text
+    start, end = highlight
+    inside = "\n".join(_marked_line(line) for line in text[start:end].split("\n"))
+    return _PAIRED_STARS.sub(r"\1", text[:start] + inside + text[end:])
+
+
+def _marked_line(line: str) -> str:
+    if line.lstrip().startswith("|"):
+        return line
+    mark = _LIST_MARK.match(line)
+    at = mark.end() if mark else 0
+    words = line[at:].rstrip()
+    return line[:at] + (f"{_OPEN}{words}{_CLOSE}" if words else "")
+
+
+def bold(markdown: str) -> str:
+    """Turn the private marks into bold; inside code, which has no bold, drop them."""
+
+    def without(match: re.Match[str]) -> str:
+        return match[0].replace(_OPEN, "").replace(_CLOSE, "")
+
+    markdown = FENCE_OR_CODE.sub(without, markdown)
+    markdown = re.sub(f"{_OPEN}([^{_OPEN}{_CLOSE}\n]+){_CLOSE}", r"**\1**", markdown)
+    return markdown.replace(_OPEN, "").replace(_CLOSE, "")
+
+
+def unmarked(text: str) -> str:
+    """Replace characters that would be taken for the private marks, keeping every offset."""
+    return text.replace(_OPEN, "\ufffd").replace(_CLOSE, "\ufffd")
+
+
+def around_highlight(
+    quote: str, highlight: tuple[int, int] | None, limit: int
+) -> tuple[str, tuple[int, int] | None]:
+    """Cut a long quote to about `limit` characters around what matters in it."""
+    if len(quote) <= limit:
+        return quote, highlight
+    start, end = highlight or (0, 0)
+    room = max(limit - (end - start), 0)
+    first = max(0, start - room // 2)
+    last = min(len(quote), first + limit)
+    first = max(0, last - limit) if first else 0
+    before, after = "…" if first else "", "…" if last < len(quote) else ""
+    moved = (max(start, first) - first + len(before), min(end, last) - first + len(before))
+    return f"{before}{quote[first:last]}{after}", moved if highlight else None
+
+
+def quoted(text: str, highlight: tuple[int, int] | None) -> str:
+    """Return a quote as Discord block quote lines, the highlight in bold."""
+    plain = unmarked(unwrapped(text))
+    start, end = highlight or (0, 0)
+    inside = "\n".join(_marked_line(line) for line in plain[start:end].split("\n"))
+    marked = plain[:start] + inside + plain[end:] if highlight else plain
+    lines = bold(literal(marked)).strip("\n").split("\n")
+    return "\n".join(f"> {line}".rstrip() for line in lines)

@@ -1,0 +1,206 @@
+"""Text that Discord can show: cleaned and disarmed. Pure; knows no answers.
+
+Discord's Markdown closes a code block at the next three backticks wherever they stand, and links
+every bare address. Two ways in: `literal` shows text as it is written (quotes, titles, what
+people typed), `prose` keeps the harmless Markdown of an answer (lists, bold, code). Neither lets
+text ping, link, hide or shout: addresses and mentions become inline code, where Discord reads
+neither.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from bot.discord_bot.text.message_split import FENCE, fitting, units
+
+_LONGEST_SPAN = 300
+
+_BREAKS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b"
+    "\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff]"
+)
+# Joiners shape emoji and some scripts; next to Latin text they only hide something.
+_STRAY_JOINER = re.compile(
+    "(?<=[\u200c\u200d])[\u200c\u200d]+"
+    "|(?<![^\x00-\u02ff])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\u02ff])"
+)
+_PILED_MARKS = re.compile(
+    "([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]{6})"
+    "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+"
+)
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+_LIVE = r"""
+    (?P<mention> @(?=everyone\b|here\b)\w+
+      | <(?:@[!&]?|\#|id:|/|t:|a?:\w+:|[a-zA-Z][a-zA-Z0-9+.-]*:)[^<>\s`]*(?:\ [^<>\n`]*)?> )
+  | (?P<url> \b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s`<>]+
+      | \bwww\.[^\s`<>]+
+      | \bdiscord(?:app)?\.(?:gg|com|new|gift)/[^\s`<>]+ )
+"""
+# A cut between messages can bring any word to the start of a line, so headings and quotes are
+# escaped wherever they could begin.
+_BLOCK = "(?P<block> (?<![^\\s\ue000\ue001]) (?: -?\\#{1,6}(?=\\s|$) | > ) )"
+_CODE = r"(?P<code> (?P<ticks>`++)(?P<inside>[^\n]*?[^`\n])(?P=ticks)(?!`) )"
+_LITERAL = re.compile(
+    rf"{_CODE} | {_LIVE} | {_BLOCK} | (?P<special> [\\*_~`|] | \](?=\() )",
+    re.VERBOSE | re.IGNORECASE,
+)
+_PROSE = re.compile(
+    rf"{_CODE} | (?P<escape> \\[*_~|>\#\[\]()\\-] ) | (?P<stars> \*+ )"
+    rf"| {_LIVE} | {_BLOCK} | (?P<special> [\\_~`|] | \](?=\() )",
+    re.VERBOSE | re.IGNORECASE,
+)
+# An escaped backtick is read in more than one way by those who look for code; this one is not.
+_STRAY_TICK = "\u02cb"
+FENCE_OR_CODE = re.compile(r"```.*?```|(?<!\\)(`+)(?!`).*?[^`](?:\1)(?!`)", re.DOTALL)
+"""What Discord shows as code in the output of `prose` and `literal`."""
+
+_BULLET = re.compile(r"^(\s*)[*+](?=\s)")
+_LITERAL_START = re.compile(r"^( *)(-|\+|\d+(?=[.)]\s))", re.MULTILINE)
+_LANGUAGE = re.compile(r"[A-Za-z0-9_+.#-]{0,20}$")
+_TRAILING = re.compile(r"[.,;:!?'\"*_~|\\]+$")
+
+
+def clean(text: str) -> str:
+    """Drop what cannot be seen: control, bidirectional and zero-width characters."""
+    text = _LONE_SURROGATE.sub("\ufffd", _BREAKS.sub("\n", text))
+    text = _STRAY_JOINER.sub("", _INVISIBLE.sub("", text))
+    return _PILED_MARKS.sub(r"\1", text)
+
+
+def one_line(text: str, limit: int = 100) -> str:
+    """Fold white space and cut to `limit` characters, with an ellipsis where it was cut."""
+    folded = " ".join(clean(text).split())
+    if units(folded) <= limit:
+        return folded
+    return folded[: fitting(folded, limit - 1)].rstrip() + "…"
+
+
+def literal(text: str) -> str:
+    """Return Markdown that shows `text` as it is written, and that pings and links nothing.
+
+    Inline code is shown as code.
+    """
+    escaped = _LITERAL.sub(_disarm, clean(text))
+    return _LITERAL_START.sub(_escape_literal_start, escaped)
+
+
+def prose(text: str) -> str:
+    """Return the Markdown of an answer with only lists, bold, italics and code left alive."""
+    pieces = [
+        piece if fenced else "\n".join(map(_prose_line, piece.split("\n")))
+        for fenced, piece in _by_fence(clean(text))
+    ]
+    return "".join(pieces).strip("\n")
+
+
+def in_code(text: str) -> str:
+    """Return text for the inside of a code block, which three backticks would close."""
+    return clean(text).replace(FENCE, "` ` `")
+
+
+def _prose_line(text: str) -> str:
+    text = _BULLET.sub(r"\1-", text)
+    odd = _odd_stars(text)
+
+    def replace(match: re.Match[str]) -> str:
+        if match["escape"] is not None:
+            return match[0]
+        if match["stars"] is not None:
+            return match[0].replace("*", r"\*") if _stars_die(match, odd) else match[0]
+        return _disarm(match)
+
+    return _PROSE.sub(replace, text)
+
+
+def _odd_stars(text: str) -> set[int]:
+    """Return the lengths of runs of stars that occur an odd number of times: nobody closes them."""
+    odd: set[int] = set()
+    for match in _PROSE.finditer(text):
+        if match["stars"] is not None and not _floats(match):
+            odd ^= {len(match["stars"])}
+    return odd
+
+
+def _stars_die(match: re.Match[str], odd: set[int]) -> bool:
+    length = len(match["stars"])
+    return length > 3 or length in odd or _floats(match)
+
+
+def _floats(match: re.Match[str]) -> bool:
+    """Say whether a run of stars stands between spaces, as in a product."""
+    text = match.string
+    before, after = text[: match.start()][-1:], text[match.end() :][:1]
+    return (not before or before.isspace()) and (not after or after.isspace())
+
+
+def _escape_literal_start(match: re.Match[str]) -> str:
+    mark = match[2]
+    return match[1] + (mark + "\\" if mark.isdigit() else "\\" + mark)
+
+
+def _disarm(match: re.Match[str]) -> str:
+    """Turn a mention or an address into inline code, and escape what else is special."""
+    text = match[0]
+    if match["code"] is not None:
+        return _code_spans(match["inside"])
+    if text == "`":
+        return _STRAY_TICK
+    if match["mention"] is not None:
+        return _code_spans(text)
+    if match["url"] is not None:
+        return _dead_url(text)
+    return "]\\" if text == "]" else "\\" + text
+
+
+def _dead_url(text: str) -> str:
+    stop = len(text)
+    trailing = _TRAILING.search(text)
+    if trailing:
+        stop = trailing.start()
+    while text[:stop].endswith(")") and text[:stop].count("(") < text[:stop].count(")"):
+        stop -= 1
+    rest = re.sub(r"([\\*_~|])", r"\\\1", text[stop:])
+    return _code_spans(text[:stop]) + rest
+
+
+def _code_spans(inside: str) -> str:
+    """Return inline code; a long one as several, so that no cut between messages opens it."""
+    inside = inside.replace(FENCE, "` ` `")
+    pieces = [inside[at : at + _LONGEST_SPAN] for at in range(0, len(inside), _LONGEST_SPAN)]
+    return " ".join(f"`` {piece} ``" if "`" in piece else f"`{piece}`" for piece in pieces)
+
+
+def _by_fence(text: str) -> Iterator[tuple[bool, str]]:
+    """Split into (is code block, text); every block comes out closed and on lines of its own."""
+    outside: list[str] = []
+    inside: list[str] | None = None
+    mark = info = ""
+    for line in text.split("\n"):
+        opened = re.match(r" *(`{3,}|~{3,})[ \t]*([^`]*)$", line)
+        if inside is None and opened:
+            yield False, "\n".join([*outside, ""])
+            outside, inside, mark, info = [], [], opened[1], opened[2].strip()
+        elif inside is not None and _closes(line, mark):
+            yield True, _block(info, inside)
+            inside = None
+        else:
+            (outside if inside is None else inside).append(line)
+    if inside is not None:
+        yield True, _block(info, inside)
+    yield False, "\n".join(outside)
+
+
+def _closes(line: str, mark: str) -> bool:
+    line = line.strip()
+    return len(line) >= len(mark) and set(line) == {mark[0]}
+
+
+def _block(info: str, lines: list[str]) -> str:
+    if not _LANGUAGE.match(info):
+        info, lines = "", [info, *lines]
+    body = in_code("\n".join(lines))
+    return f"{FENCE}{info}\n{body}\n{FENCE}\n"

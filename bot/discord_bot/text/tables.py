@@ -1,0 +1,107 @@
+"""Tables for Discord, whose Markdown has none: an aligned block, or bullets when too wide. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+from index.text.table_rows import cells
+
+WIDEST = 56
+"""Columns of a code block that do not wrap on a narrow window."""
+
+_DELIMITER = re.compile(r"^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$")
+_FENCE_LINE = re.compile(r"^\s*(`{3,}|~{3,})")
+
+
+def width(text: str) -> int:
+    """Return how many columns `text` takes in a fixed-width font."""
+    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
+    marks = sum(bool(unicodedata.combining(character)) for character in text)
+    return len(text) + wide - marks
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows with their columns lined up and a rule under the first; no fence."""
+    columns = max(len(row) for row in rows)
+    full = [[*row, *[""] * (columns - len(row))] for row in rows]
+    widths = [max(width(row[column]) for row in full) for column in range(columns)]
+    lines = [
+        "  ".join(_padded(cell, size) for cell, size in zip(row, widths, strict=True))
+        for row in full
+    ]
+    rule = "  ".join("-" * size for size in widths)
+    return "\n".join(line.rstrip() for line in [lines[0], rule, *lines[1:]])
+
+
+def without_pipes(markdown: str, widest: int = WIDEST) -> str:
+    """Replace each pipe table outside code blocks by an aligned block or by bullets."""
+    lines = markdown.split("\n")
+    return "\n".join(_rewritten(lines, widest))
+
+
+def _rewritten(lines: list[str], widest: int) -> Iterator[str]:
+    at, fence = 0, ""
+    while at < len(lines):
+        fence = _fence_after(lines[at], fence)
+        stop = at if fence else _table_end(lines, at)
+        if stop > at:
+            rows = [cells(line) for line in [lines[at], *lines[at + 2 : stop]]]
+            yield _as_block(rows, widest) or _as_bullets(rows)
+            at = stop
+        else:
+            yield lines[at]
+            at += 1
+
+
+def _fence_after(line: str, fence: str) -> str:
+    """Return the fence that is open after `line`, given the one before."""
+    match = _FENCE_LINE.match(line)
+    if not match:
+        return fence
+    if not fence:
+        return match[1]
+    closes = match[1].startswith(fence) and not line.strip(" `~")
+    return "" if closes else fence
+
+
+def _table_end(lines: list[str], at: int) -> int:
+    """Return the index behind the table that starts at `at`, or `at` when none does."""
+    if at + 1 >= len(lines) or "|" not in lines[at] or "|" not in lines[at + 1]:
+        return at
+    if not _DELIMITER.match(lines[at + 1]):
+        return at
+    stop = at + 2
+    while stop < len(lines) and "|" in lines[stop] and not _FENCE_LINE.match(lines[stop]):
+        stop += 1
+    return stop
+
+
+def _as_block(rows: list[list[str]], widest: int) -> str | None:
+    """Return an aligned code block, or None when it would wrap."""
+    plain = [[cell.replace("**", "").replace("```", "` ` `") for cell in row] for row in rows]
+    text = aligned(plain)
+    if max(width(line) for line in text.split("\n")) > widest:
+        return None
+    return f"```\n{text}\n```"
+
+
+def _as_bullets(rows: list[list[str]]) -> str:
+    header, *body = rows
+    return "\n".join(_bullet(header, row) for row in body) or "- " + " · ".join(header)
+
+
+def _bullet(header: list[str], row: list[str]) -> str:
+    names = [*header[1:], *[""] * len(row)]
+    rest = [
+        f"{name}: {cell}" if name else cell
+        for name, cell in zip(names, row[1:], strict=False)
+        if cell
+    ]
+    first = f"**{row[0]}**" if row[0] and "*" not in row[0] else row[0]
+    return "- " + " · ".join(part for part in [first, *rest] if part)
+
+
+def _padded(cell: str, size: int) -> str:
+    return cell + " " * (size - width(cell))

@@ -1,0 +1,1 @@
+"""Questions with known answers, and how well the product answers them."""

@@ -1,0 +1,162 @@
+"""A language model that keeps to a deadline, a budget and a number of calls at a time.
+
+Only what may work a moment later is tried again, and a stream only before its first word.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
+from typing import TypeVar
+
+from pydantic import Field
+
+from bot.errors import ModelError, ModelUnavailable
+from bot.language_models.protocol import Completion, LanguageModel
+from bot.language_models.token_budget import Purse, Receipt
+from index.schema import Value
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+CHARACTERS_PER_TOKEN = 3.5
+"""English text has about 4, other scripts fewer; only estimates rest on it."""
+
+
+class Limits(Value):
+    """How long and how often a model is asked."""
+
+    timeout: float = Field(default=30.0, gt=0, description="Seconds for all attempts together.")
+    attempts: int = Field(default=3, ge=1, le=10, description="Attempts at most.")
+    backoff: float = Field(default=0.5, ge=0, description="Seconds before the second attempt.")
+    concurrency: int = Field(default=4, ge=1, description="Calls at the same time.")
+    reply_tokens: int = Field(default=800, ge=1, description="Tokens a reply may have.")
+
+
+class GuardedModel:
+    """Wraps a model; every failure is a ModelError."""
+
+    def __init__(
+        self,
+        model: LanguageModel,
+        limits: Limits,
+        purse: Purse,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._model = model
+        self._limits = limits
+        self._purse = purse
+        self._sleep = sleep
+        self._places = asyncio.Semaphore(limits.concurrency)
+
+    @property
+    def name(self) -> str:
+        """The name of the model behind."""
+        return self._model.name
+
+    async def complete(self, system: str, user: str, *, asker: str | None = None) -> Completion:
+        """Return the whole reply; raises ModelError."""
+        deadline = self._deadline()
+        async with self._place(deadline), self._paid(system + user, asker) as receipt:
+            completion = await self._by(
+                deadline,
+                self._again(lambda: self._model.complete(system, user, asker=asker), deadline),
+            )
+            await receipt.settle(completion.tokens)
+            return completion
+
+    async def stream(
+        self, system: str, user: str, *, asker: str | None = None
+    ) -> AsyncGenerator[str, None]:
+        """Yield the reply piece by piece; raises ModelError."""
+        deadline = self._deadline()
+        async with self._place(deadline), self._paid(system + user, asker) as receipt:
+            begin = self._again(
+                lambda: _begin(self._model.stream(system, user, asker=asker)), deadline
+            )
+            piece, rest = await self._by(deadline, begin)
+            length = 0
+            try:
+                async with aclosing(rest):
+                    while piece is not None:
+                        length += len(piece)
+                        yield piece
+                        piece = await self._by(deadline, anext(rest, None))
+            finally:
+                replied = round(length / CHARACTERS_PER_TOKEN)
+                await receipt.settle(tokens(system + user) + replied)
+
+    def _deadline(self) -> float:
+        return asyncio.get_running_loop().time() + self._limits.timeout
+
+    async def _by(self, deadline: float, step: Awaitable[T]) -> T:
+        """Await a step until the deadline; a consumer of a stream is never interrupted."""
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await step
+        except TimeoutError:
+            raise ModelUnavailable(
+                f"The language model {self.name!r} did not finish within "
+                f"{self._limits.timeout:g} seconds. Try again, or raise QUOTH_LLM_TIMEOUT."
+            ) from None
+
+    @asynccontextmanager
+    async def _place(self, deadline: float) -> AsyncIterator[None]:
+        """Hold one of the places for calls at the same time."""
+        await self._by(deadline, self._places.acquire())
+        try:
+            yield
+        finally:
+            self._places.release()
+
+    @asynccontextmanager
+    async def _paid(self, request: str, asker: str | None) -> AsyncIterator[Receipt]:
+        """Take an estimate of the tokens; a call that failed without a reply gets it back."""
+        estimate = tokens(request) + self._limits.reply_tokens
+        receipt = await self._purse.take(asker, estimate)
+        try:
+            yield receipt
+        except ModelError:
+            if not receipt.settled:
+                await receipt.settle(0)
+            raise
+
+    async def _again(self, call: Callable[[], Awaitable[T]], deadline: float) -> T:
+        """Call until it works, the attempts are used up or the next one would come too late."""
+        attempt = 1
+        while True:
+            try:
+                return await call()
+            except ModelUnavailable as error:
+                pause = max(error.seconds, self._backoff(attempt))
+                late = asyncio.get_running_loop().time() + pause >= deadline
+                if attempt >= self._limits.attempts or late:
+                    raise
+                log.info("attempt %d: %s", attempt, error)
+            await self._sleep(pause)
+            attempt += 1
+
+    def _backoff(self, attempt: int) -> float:
+        """Return a growing pause, spread so that several callers do not come back together."""
+        return self._limits.backoff * 2.0 ** (attempt - 1) * random.uniform(0.5, 1.5)
+
+
+async def _begin(
+    pieces: AsyncGenerator[str, None],
+) -> tuple[str | None, AsyncGenerator[str, None]]:
+    """Return the first piece, None when there is none, and what follows."""
+    try:
+        return await anext(pieces, None), pieces
+    except BaseException:
+        await pieces.aclose()
+        raise
+
+
+def tokens(text: str) -> int:
+    """Estimate the tokens of a text."""
+    return round(len(text) / CHARACTERS_PER_TOKEN) + 1

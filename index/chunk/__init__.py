@@ -1,0 +1,1 @@
+"""Canonical text to passages with exact offsets."""

@@ -1,0 +1,139 @@
+"""Blocks of a document: headings, paragraphs, lists, tables and code, as ranges of characters.
+
+`Lines` gives access to a text by lines ("\\n" alone ends a line); a parser turns lines into
+`Block`s. Together the blocks of a text hold everything in it that is not white space.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from index.schema import PassageKind
+from index.text.table_rows import is_ruler
+
+Role = Literal["prose", "unit", "frame", "heading"]
+"""`prose` is cut into sentences, a `unit` is quoted as a whole, a `frame` (a ruler, a fence) and a
+`heading` stand in the passage but are not quoted on their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A trimmed stretch of the text that plays one role."""
+
+    start: int
+    end: int
+    kind: PassageKind
+    role: Role
+
+
+Group = tuple[Piece, ...]
+"""Pieces that belong closest together: a paragraph, an item with what is nested in it, a row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One structure of the document."""
+
+    kind: Literal["heading", "paragraph", "list", "table", "code", "ruler"]
+    groups: tuple[Group, ...]
+    level: int = 0
+    """Depth of a heading, from 1."""
+    title: str = ""
+    """Words of a heading, without its marks."""
+    attached: bool = False
+    """Whether it follows the block before it without a blank line."""
+
+    @property
+    def start(self) -> int:
+        """Offset of its first character."""
+        return self.groups[0][0].start
+
+
+class Lines:
+    """The lines of a text, and spans of ranges of them."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.raw = text.split("\n")
+        self.stripped = [line.strip() for line in self.raw]
+        self._starts: list[int] = []
+        offset = 0
+        for line in self.raw:
+            self._starts.append(offset)
+            offset += len(line) + 1
+
+    def __len__(self) -> int:
+        return len(self.raw)
+
+    def indent(self, line: int) -> int:
+        """Return the columns of white space before the first character of `line`; a tab is four."""
+        raw = self.raw[line]
+        return len(raw[: len(raw) - len(raw.lstrip())].expandtabs(4))
+
+    def span(self, first: int, stop: int) -> tuple[int, int]:
+        """Return the trimmed span of the lines `first` to `stop` (exclusive); one is not blank."""
+        while not self.stripped[first]:
+            first += 1
+        while not self.stripped[stop - 1]:
+            stop -= 1
+        raw, last = self.raw[first], self.raw[stop - 1]
+        return (
+            self._starts[first] + len(raw) - len(raw.lstrip()),
+            self._starts[stop - 1] + len(last.rstrip()),
+        )
+
+    def piece(self, first: int, stop: int, kind: PassageKind, role: Role) -> Piece:
+        """Return the lines `first` to `stop` (exclusive) as one piece."""
+        start, end = self.span(first, stop)
+        return Piece(start, end, kind, role)
+
+    def blank(self, first: int, stop: int) -> bool:
+        """Say whether nothing stands in the lines `first` to `stop` (exclusive)."""
+        return not any(self.stripped[first:stop])
+
+    def stanzas(self, first: int, stop: int) -> Iterator[tuple[int, int]]:
+        """Yield the ranges of lines between blank lines."""
+        begin = None
+        for line in range(first, stop):
+            if self.stripped[line]:
+                begin = line if begin is None else begin
+            elif begin is not None:
+                yield begin, line
+                begin = None
+        if begin is not None:
+            yield begin, stop
+
+
+def ranges(starts: Sequence[int], stop: int) -> list[tuple[int, int]]:
+    """Return the half-open ranges that begin at `starts` and end where the next begins."""
+    return list(zip(starts, [*starts[1:], stop], strict=True))
+
+
+def table_groups(lines: Lines, rows: Sequence[tuple[int, int]]) -> tuple[Group, ...]:
+    """Return a table by rows; the header stays with the ruler below it and the first row."""
+    groups: list[Group] = []
+    pending: Group = ()
+    for number, (first, stop) in enumerate(rows):
+        ruler = all(is_ruler(line) for line in lines.stripped[first:stop] if line)
+        pending += (lines.piece(first, stop, "table", "frame" if ruler else "unit"),)
+        if number and not ruler:
+            groups.append(pending)
+            pending = ()
+    if not groups:
+        return (pending,)
+    groups[-1] += pending
+    return tuple(groups)
+
+
+def code_groups(lines: Lines, first: int, stop: int) -> tuple[Group, ...]:
+    """Return code by stretches between blank lines, line by line; fences are frames."""
+    fences = {n for n in (first, stop - 1) if lines.stripped[n].startswith(("```", "~~~"))}
+    return tuple(
+        tuple(
+            lines.piece(line, line + 1, "code", "frame" if line in fences else "unit")
+            for line in range(begin, end)
+        )
+        for begin, end in lines.stanzas(first, stop)
+    )

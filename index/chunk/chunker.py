@@ -1,0 +1,117 @@
+"""Cut a source into passages: by structure first, then by size.
+
+A passage holds what a reader would quote together: paragraphs under one heading, a list or a table
+or code with the sentence that leads into it. Heading lines stand at the start of the passage below
+them, so that they can be quoted, but are not among its sentences unless nothing else is there.
+
+The header of a table is repeated in no passage, because passages are verbatim;
+`index.text.table_rows` finds it in the source for any row.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from index.chunk.blocks import Block, Lines, code_groups, table_groups
+from index.chunk.markdown_blocks import MarkdownParser
+from index.chunk.packing import Packer
+from index.chunk.plain_text_blocks import PlainParser
+from index.chunk.units import Measurer, Unit
+from index.config import ChunkConfig
+from index.schema import Passage, PassageKind, Source, Span, passage_id
+from index.text.token_estimate import TokenCounter, estimate_tokens
+
+__all__ = ["TokenCounter", "chunk", "estimate_tokens"]
+
+_MARKDOWN = frozenset({"text/markdown", "text/x-markdown", "text/html", "application/xhtml+xml"})
+_TABLES = frozenset({"text/csv", "text/tab-separated-values"})
+_CODE = re.compile(r"text/x-(?!rst\b|log\b)|application/(?:json|xml|toml|yaml|x-)")
+
+
+def chunk(
+    source: Source, config: ChunkConfig, *, count_tokens: TokenCounter = estimate_tokens
+) -> list[Passage]:
+    """Cut `source` into passages of at most `config.max_tokens` word pieces each.
+
+    Passages are in order, do not overlap, and hold everything in the text that is not white space.
+    """
+    measurer = Measurer(source, config.max_tokens, count_tokens)
+    packer = Packer(source.text, config)
+    passages: list[Passage] = []
+    for run in packer.runs(measurer.measured(_blocks(source))):
+        for units in packer.passages(run):
+            passages.append(_passage(source, len(passages), run.heading, units))
+    return passages
+
+
+def _blocks(source: Source) -> list[Block]:
+    """Return the blocks of a source by the rules of its media type."""
+    lines = Lines(source.text)
+    if source.mime in _MARKDOWN:
+        return MarkdownParser(lines).blocks()
+    if lines.blank(0, len(lines)):
+        return []
+    if source.mime in _TABLES:
+        rows = [(n, n + 1) for n, line in enumerate(lines.stripped) if line]
+        return [Block("table", table_groups(lines, rows))]
+    if _CODE.match(source.mime):
+        return [Block("code", code_groups(lines, 0, len(lines)))]
+    return list(_across_pages(source, PlainParser(lines).blocks(source.title)))
+
+
+def _across_pages(source: Source, blocks: Iterable[Block]) -> Iterator[Block]:
+    """Join a paragraph that a page ends in the middle of a sentence with its rest."""
+    waiting: Block | None = None
+    for block in blocks:
+        if waiting is not None and _goes_on(source, waiting, block):
+            last, first = waiting.groups[0][-1], block.groups[0][0]
+            whole = replace(last, end=first.end)
+            group = (*waiting.groups[0][:-1], whole, *block.groups[0][1:])
+            waiting = replace(waiting, groups=(group,))
+            continue
+        if waiting is not None:
+            yield waiting
+        waiting = block
+    if waiting is not None:
+        yield waiting
+
+
+def _goes_on(source: Source, above: Block, below: Block) -> bool:
+    """Say whether `below` is the rest of the paragraph `above`, on the next page."""
+    if not source.pages or above.kind != "paragraph" or below.kind != "paragraph":
+        return False
+    end = above.groups[0][-1].end
+    broken_off = source.text[end - 1].isalnum() or source.text[end - 1] in ",-–—("
+    small = source.text[below.start].islower()
+    return small and broken_off and source.page_at(end - 1) != source.page_at(below.start)
+
+
+def _passage(
+    source: Source, ordinal: int, heading: tuple[str, ...], units: Sequence[Unit]
+) -> Passage:
+    """Return the passage that `units` make up."""
+    kinds: list[PassageKind] = [unit.kind for unit in units if unit.kind != "paragraph"]
+    start, end = units[0].start, units[-1].end
+    if units[0].kind != "paragraph":
+        start = _line_start(source.text, start)
+    quoted = [unit for unit in units if unit.role == "unit"] or units
+    return Passage(
+        id=passage_id(source.id, source.sha256, start, end),
+        source_id=source.id,
+        ordinal=ordinal,
+        start=start,
+        end=end,
+        text=source.text[start:end],
+        page=units[0].page,
+        heading=heading,
+        kind=kinds[0] if kinds else "paragraph",
+        sentences=tuple(Span(start=unit.start, end=unit.end) for unit in quoted),
+    )
+
+
+def _line_start(text: str, offset: int) -> int:
+    """Return the start of the line if only spaces stand before `offset`, for indented code."""
+    start = text.rfind("\n", 0, offset) + 1
+    return offset if text[start:offset].strip(" \t") else start

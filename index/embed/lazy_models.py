@@ -1,0 +1,98 @@
+"""The models that find and read: opened when they are first used, once for all threads."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from index.config import IndexConfig
+from index.errors import WeightsUnavailable
+from index.protocols import Embedder, Reader, TokenEmbedder
+
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+
+class Once(Generic[T]):
+    """A part that is built by the first thread that asks for it; the others wait."""
+
+    def __init__(self, build: Callable[[], T]) -> None:
+        self._build = build
+        self._lock = threading.Lock()
+        self._built: list[T] = []
+
+    def __call__(self) -> T:
+        """Return the part; a failure to build it is raised, and tried again the next time."""
+        with self._lock:
+            if not self._built:
+                self._built.append(self._build())
+            return self._built[0]
+
+    @property
+    def built(self) -> T | None:
+        """The part if it was ever built."""
+        return self._built[0] if self._built else None
+
+
+class Models:
+    """The embedding model, the matcher and the reader that the configuration asks for."""
+
+    def __init__(self, config: IndexConfig) -> None:
+        self._config = config
+        self._embedder = Once(self._open_embedder)
+        self._reader = Once(self._open_reader)
+        self._matcher = Once(self._open_matcher)
+
+    @property
+    def embedder(self) -> Embedder:
+        """The embedding model; raises WeightsUnavailable or ConfigurationError."""
+        return self._embedder()
+
+    @property
+    def reader(self) -> Reader | None:
+        """The span reader; None where it is switched off or missing."""
+        return self._reader()
+
+    @property
+    def matcher(self) -> TokenEmbedder | None:
+        """What compares sentences word by word: MiniLM, where it embeds or reads."""
+        return self._matcher()
+
+    def embedder_if_any(self) -> Embedder | None:
+        """Return the embedding model; without its weights, None, and words alone are searched."""
+        try:
+            return self.embedder
+        except WeightsUnavailable as error:
+            logger.warning("%s Until then only words are searched.", error)
+            return None
+
+    def _open_embedder(self) -> Embedder:
+        from index.embed.providers import open_embedder
+
+        keys = self._config.provider_variables
+        return open_embedder(
+            self._config.embeddings,
+            self._config.home,
+            environment={name: key.get_secret_value() for name, key in keys},
+            threads=self._config.threads,
+        )
+
+    def _open_reader(self) -> Reader | None:
+        if not self._config.reader:
+            return None
+        from index.embed.reader import open_reader
+
+        return open_reader(self._config.home, threads=self._config.threads)
+
+    def _open_matcher(self) -> TokenEmbedder | None:
+        embedder = self.embedder_if_any()
+        if embedder is not None and isinstance(embedder, TokenEmbedder):
+            return embedder
+        if self.reader is None:
+            return None
+        from index.embed.minilm import open_minilm
+
+        return open_minilm(self._config.home, threads=self._config.threads)

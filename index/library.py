@@ -1,0 +1,282 @@
+"""The synchronous half of Quoth: one home folder with its catalog, vectors, models and writer.
+
+Parts that are slow to open are opened when they are first used, so that `quoth sources` loads no
+model. `bot.app` adds the asynchronous half.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from index.config import SHARED_COLLECTION, IndexConfig
+from index.embed.lazy_models import Models, Once
+from index.errors import AmbiguousSource, ConfigurationError, QuothError, SourceNotFound
+from index.protocols import Vectors
+from index.schema import Source, SourceEntry, SyncFailure, SyncReport
+from index.store.catalog import Catalog
+from index.store.catalog_format import recipe
+from index.store.chroma_vectors import ChromaVectors
+from index.sync.unchanged import unchanged
+
+if TYPE_CHECKING:
+    from index.search.searcher import Searcher
+    from index.sync.additions import Addition
+    from index.sync.synchroniser import Progress, Synchroniser
+
+LONG_WAIT = 30.0
+"""Seconds to wait for another writer by those who came to write."""
+
+SHORT_WAIT = 1.0
+"""The same for those who came to ask, and can be answered from the index as it is."""
+
+
+class InexactName(SourceNotFound):
+    """A name that is good enough to look at a source, but not to remove it."""
+
+    def __init__(self, name: str, near: str) -> None:
+        QuothError.__init__(self, f"No source is called {name!r} exactly. Did you mean {near!r}?")
+
+
+class FreshVectors(ChromaVectors):
+    """Sees what other processes have written: an embedded Chroma does not by itself."""
+
+    def __init__(self, catalog: Catalog, home: Path, *, url: str | None) -> None:
+        super().__init__(home, url=url, current=catalog.chroma_name)
+        self._catalog = catalog
+
+    def query(self, collection: str, vector: Vectors, limit: int) -> list[tuple[str, float]]:
+        """Return up to `limit` (id, cosine) pairs as the index is now."""
+        self.follow(self._catalog.generation())
+        return super().query(collection, vector, limit)
+
+
+class Library:
+    """The index of one home folder. Everything here blocks; asynchronous code uses the bridge."""
+
+    def __init__(self, config: IndexConfig, catalog: Catalog) -> None:
+        self.config = config
+        self.catalog = catalog
+        self.models = Models(config)
+        self._vectors = Once(self._open_vectors)
+        self._searcher = Once(self._build_searcher)
+        self._synchroniser = Once(self._build_synchroniser)
+
+    @property
+    def vectors(self) -> ChromaVectors:
+        """The vector store."""
+        return self._vectors()
+
+    @property
+    def searcher(self) -> Searcher:
+        """Search over the catalog and the vectors."""
+        return self._searcher()
+
+    @property
+    def synchroniser(self) -> Synchroniser:
+        """The one writer of the index."""
+        return self._synchroniser()
+
+    def sources(self, collection: str) -> list[SourceEntry]:
+        """Return what a collection holds, by uri."""
+        return self.catalog.sources(collection)
+
+    def source(self, id: str) -> Source:
+        """Return a source by its id; raises SourceNotFound."""
+        return self.catalog.source(id)
+
+    def find(self, name: str, collections: Sequence[str]) -> Source:
+        """Return the source that a person means: by uri, title, path from here, or address.
+
+        Raises SourceNotFound, or AmbiguousSource when several fit.
+        """
+        for known in (name, *self._uris(name)):
+            try:
+                return self.catalog.find_source(collections, known)
+            except AmbiguousSource:
+                raise
+            except SourceNotFound:
+                continue
+        raise SourceNotFound(name)
+
+    def find_exactly(self, name: str, collection: str) -> Source:
+        """Return the source whose uri or path from here is `name`, for what cannot be undone."""
+        found = self.find(name, [collection])
+        if found.uri not in (name, *self._uris(name)):
+            raise InexactName(name, found.uri)
+        return found
+
+    def is_empty(self) -> bool:
+        """Say whether nothing is indexed."""
+        return self.catalog.stats().sources == 0
+
+    def is_kept_in_step(self, source: Source) -> bool:
+        """Say whether a source lies in the documents folder, which brings it back."""
+        folder = self.config.documents
+        if folder is None or source.collection != SHARED_COLLECTION:
+            return False
+        return (folder / source.uri).exists()
+
+    def has_folder(self) -> bool:
+        """Say whether there is a documents folder to follow."""
+        return self.config.documents is not None and self.config.documents.is_dir()
+
+    def bring_in_step(self, progress: Progress | None = None) -> SyncReport | None:
+        """Bring the shared collection in step with the documents folder.
+
+        Returns None, and opens nothing, when nothing has changed or there is no folder. Raises as
+        `sync` does.
+        """
+        config = self.config
+        if config.documents is None or not self.has_folder():
+            return None
+        summary = unchanged(
+            config.home,
+            config.documents,
+            SHARED_COLLECTION,
+            model=config.embeddings,
+            cut=recipe(config.chunk.max_tokens),
+            embedded=config.chroma_url is None,
+        )
+        if summary is not None:
+            return None
+        writer = self._build_synchroniser(LONG_WAIT if self.is_empty() else SHORT_WAIT)
+        return writer.sync_folder(SHARED_COLLECTION, config.documents, progress)
+
+    def sync(self, collection: str, progress: Progress | None = None) -> SyncReport:
+        """Bring the shared collection in step with its folder, or read another one again.
+
+        What was built with another embedding model is built anew, in every collection. Raises
+        ConfigurationError without a folder, IndexLocked while another process writes.
+        """
+        self._rebuild(progress)
+        if collection != SHARED_COLLECTION:
+            names = [entry.uri for entry in self.sources(collection)]
+            return self.add(names, collection, progress)
+        if self.config.documents is None:
+            raise ConfigurationError("No documents folder is configured. Set QUOTH_DOCUMENTS.")
+        return self.synchroniser.sync_folder(collection, self.config.documents, progress)
+
+    def _rebuild(self, progress: Progress | None) -> None:
+        if self.models.embedder_if_any() is not None:  # else it would lose its vectors
+            for collection in self.synchroniser.mismatched():
+                self.synchroniser.rebuild(collection, progress)
+
+    def add(
+        self, names: Sequence[str], collection: str, progress: Progress | None = None
+    ) -> SyncReport:
+        """Add files, folders or web pages; what cannot be read is in the report."""
+        from index.sync.additions import named_additions
+
+        found = named_additions(
+            names,
+            inside=self.config.documents if collection == SHARED_COLLECTION else None,
+            allowed_hosts=self.config.allowed_hosts,
+        )
+        return self._add(collection, found, progress)
+
+    def add_file(
+        self, collection: str, name: str, content: bytes, *, added_by: str | None = None
+    ) -> SyncReport:
+        """Read and index an uploaded file; the same name replaces what it held."""
+        from index.sync.additions import file_addition
+
+        return self._add(collection, [file_addition(name, content, added_by=added_by)])
+
+    def add_page(self, collection: str, url: str, *, added_by: str | None = None) -> SyncReport:
+        """Fetch a public web page and index it."""
+        from index.sync.additions import page_addition
+
+        hosts = self.config.allowed_hosts
+        return self._add(collection, [page_addition(url, allowed_hosts=hosts, added_by=added_by)])
+
+    def add_text(
+        self,
+        collection: str,
+        name: str,
+        text: str,
+        *,
+        title: str,
+        url: str | None = None,
+        added_by: str | None = None,
+    ) -> SyncReport:
+        """Index a text that people wrote, such as a message or a team answer."""
+        from index.sync.additions import text_addition
+
+        addition = text_addition(name, text, title=title, url=url, added_by=added_by)
+        return self._add(collection, [addition])
+
+    def remove(self, source: str) -> SyncReport:
+        """Take the source with this id out of the index; raises SourceNotFound."""
+        found = self.catalog.source(source)
+        return self.synchroniser.remove(found.collection, found.uri)
+
+    def remove_collection(self, collection: str) -> None:
+        """Take a collection with all its sources out of the index."""
+        self.synchroniser.remove_collection(collection)
+
+    def _add(
+        self,
+        collection: str,
+        found: Sequence[Addition | SyncFailure],
+        progress: Progress | None = None,
+    ) -> SyncReport:
+        """Index what could be read; what could not is in the report."""
+        failed = tuple(each for each in found if isinstance(each, SyncFailure))
+        read = [each for each in found if not isinstance(each, SyncFailure)]
+        if not read:
+            return SyncReport(failed=failed)
+        report = self.synchroniser.add(collection, read, progress)
+        return report.model_copy(update={"failed": (*failed, *report.failed)})
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if (vectors := self._vectors.built) is not None:
+            vectors.close()
+        self.catalog.close()
+
+    def _uris(self, name: str) -> Iterator[str]:
+        """Yield what a path may be called in the index."""
+        path, folder = Path(name).absolute(), self.config.documents
+        if folder is not None and path.is_relative_to(folder):
+            yield path.relative_to(folder).as_posix()
+        yield str(path)
+
+    def _open_vectors(self) -> ChromaVectors:
+        return FreshVectors(self.catalog, self.config.home, url=self.config.chroma_url)
+
+    def _build_searcher(self) -> Searcher:
+        from index.search.searcher import Searcher
+
+        return Searcher(
+            catalog=self.catalog, vectors=self.vectors, embedder=self.models.embedder_if_any()
+        )
+
+    def _build_synchroniser(self, lock_seconds: float = LONG_WAIT) -> Synchroniser:
+        from index.chunk.chunker import chunk, estimate_tokens
+        from index.sync.synchroniser import Synchroniser
+
+        config = self.config.chunk
+        embedder = self.models.embedder_if_any()
+        count = getattr(embedder, "count_word_pieces", estimate_tokens)
+        return Synchroniser(
+            self.catalog,
+            self.vectors,
+            embedder,
+            chunk=partial(chunk, config=config, count_tokens=count),
+            recipe=recipe(config.max_tokens),
+            lock_seconds=lock_seconds,
+        )
+
+
+@contextmanager
+def open_library(config: IndexConfig) -> Iterator[Library]:
+    """Open the index; raises StoreError when its catalog cannot be opened."""
+    library = Library(config, Catalog(config.home))
+    try:
+        yield library
+    finally:
+        library.close()

@@ -1,0 +1,1 @@
+"""Adapters for LlamaIndex applications; nothing in Quoth imports them."""

@@ -1,0 +1,126 @@
+"""Which loader reads which file, and the one way to load a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Protocol
+
+from index.errors import LoadError
+from index.load.html import load_html
+from index.load.pdf import load_pdf
+from index.load.read_file import kind_problem, read_file, reason_of
+from index.load.text_formats import load_markdown, load_table, load_text
+from index.schema import LoadedDocument
+
+if TYPE_CHECKING:
+    # It imports numpy, which a walk over unchanged files has no use for.
+    from index.protocols import Loader
+
+
+class Parser(Protocol):
+    """Makes a document of the bytes of one format."""
+
+    def __call__(self, data: bytes, name: str, *, charset: str | None = None) -> LoadedDocument:
+        """Parse `data`; raises LoadError that names `name`."""
+        ...
+
+
+@dataclass(frozen=True)
+class FormatLoader:
+    """Reads the files of one format; a `Loader`."""
+
+    parse: Parser
+    suffixes: frozenset[str]
+    """Lower case, with the dot."""
+    mimes: frozenset[str]
+    """Media types that a server gives to this format."""
+
+    def accepts(self, path: Path) -> bool:
+        """Say whether `path` is named like a file of this format."""
+        return path.suffix.lower() in self.suffixes
+
+    def load(self, path: Path) -> LoadedDocument:
+        """Read the file; raises LoadError with a plain reason."""
+        return self.parse(read_file(path, name=path.name), path.name)
+
+
+_HTML = FormatLoader(
+    load_html,
+    frozenset({".html", ".htm", ".xhtml"}),
+    frozenset({"text/html", "application/xhtml+xml"}),
+)
+_MARKDOWN = FormatLoader(
+    load_markdown, frozenset({".md", ".markdown"}), frozenset({"text/markdown", "text/x-markdown"})
+)
+_PDF = FormatLoader(load_pdf, frozenset({".pdf"}), frozenset({"application/pdf"}))
+_TABLE = FormatLoader(
+    load_table, frozenset({".csv", ".tsv"}), frozenset({"text/csv", "text/tab-separated-values"})
+)
+_TEXT = FormatLoader(
+    load_text, frozenset({".txt", ".text", ".log", ".rst"}), frozenset({"text/plain", "text/x-rst"})
+)
+
+LOADERS = (_MARKDOWN, _HTML, _PDF, _TEXT, _TABLE)
+"""The formats that Quoth reads itself."""
+
+SUFFIXES: frozenset[str] = frozenset().union(*(loader.suffixes for loader in LOADERS))
+"""Endings of the files that Quoth reads itself, lower case, with the dot."""
+
+
+def is_document(path: PurePath) -> bool:
+    """Say whether a file named like `path` is one that Quoth reads."""
+    return path.suffix.lower() in SUFFIXES
+
+
+def load_file(
+    path: Path, *, name: str | None = None, loaders: Sequence[Loader] = ()
+) -> LoadedDocument:
+    """Load a file by the first loader that accepts it: one of `loaders`, else Quoth's own.
+
+    `name` is what errors call it. Raises LoadError, whatever goes wrong inside a loader.
+    """
+    name = name or path.name
+    loader = next((each for each in (*loaders, *LOADERS) if each.accepts(path)), None)
+    try:
+        if loader is None:
+            raise LoadError(name, kind_problem(path.stat().st_mode) or unread_type(path))
+        return loader.load(path)
+    except LoadError as error:
+        raise LoadError(name, error.reason) from error.__cause__
+    except OSError as error:
+        raise LoadError(name, reason_of(error)) from error
+    except Exception as error:  # one document, in whatever reader, never ends a whole sync
+        raise LoadError(name, _unexpected(error)) from error
+
+
+def load_bytes(
+    data: bytes, *, name: str, mime: str | None = None, charset: str | None = None
+) -> LoadedDocument:
+    """Load bytes already read; the format is told by `mime`, else by the ending of `name`.
+
+    Raises LoadError, whatever goes wrong inside a loader.
+    """
+    suffix = PurePath(name).suffix.lower()
+    for loader in LOADERS:
+        if mime in loader.mimes if mime else suffix in loader.suffixes:
+            try:
+                return loader.parse(data, name, charset=charset)
+            except LoadError:
+                raise
+            except Exception as error:  # as in load_file
+                raise LoadError(name, _unexpected(error)) from error
+    unread = f"It is of type {mime}, which Quoth does not read."
+    raise LoadError(name, unread if mime else unread_type(PurePath(name)))
+
+
+def unread_type(path: PurePath) -> str:
+    """Say that files named like `path` are not read, and what to do."""
+    kind = f"Files ending in {path.suffix.lower()!r}" if path.suffix else "Files without an ending"
+    return f"{kind} are not read; save them as PDF, HTML, Markdown or plain text."
+
+
+def _unexpected(error: Exception) -> str:
+    """Describe a failure that no loader foresaw."""
+    return f"It could not be read ({type(error).__name__}: {' '.join(str(error).split())[:200]})."

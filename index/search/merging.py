@@ -1,0 +1,182 @@
+"""What a reader is shown of ranked passages: duplicates folded, what belongs together read as one.
+
+Neighbours that were both found are one hit, and a section short enough is returned whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Protocol
+
+from index.schema import Hit, Passage, Source
+from index.search.ranking import Candidate
+
+WHOLE_SECTION = 3000
+"""Characters up to which a section is returned whole: about 480 words, two full passages."""
+
+REACH = 6
+"""Neighbours looked at on each side first; more, when a section of short passages goes on."""
+
+NEAR_DUPLICATE = 0.9
+"""Share of common words from which two passages say the same."""
+
+
+class Neighbours(Protocol):
+    """Which passages stand next to another."""
+
+    def passages_of(self, source_id: str, first: int, last: int) -> list[Passage]:
+        """Return the passages of a source from ordinal `first` to `last`, inclusive."""
+        ...
+
+
+@dataclass(frozen=True)
+class Merger:
+    """Makes hits of ranked passages; no two of them hold the same passage."""
+
+    catalog: Neighbours
+
+    def hits(self, ranked: Sequence[Candidate], limit: int) -> list[Hit]:
+        """Return up to `limit` hits, best first."""
+        hits: list[Hit] = []
+        for candidate in ranked:
+            if len(hits) == limit:
+                break
+            if not _shown(candidate.passage, hits):
+                hits.append(self._hit(candidate, ranked, hits))
+        return hits
+
+    def _hit(self, candidate: Candidate, ranked: Sequence[Candidate], before: Sequence[Hit]) -> Hit:
+        """Return a candidate as a hit, with its section or its best found neighbour."""
+        run = self._section(candidate) or _with_neighbour(candidate.passage, ranked)
+        run = _unshown(run, candidate.passage, before)
+        return Hit(
+            passage=join(run, candidate.source),
+            source=candidate.source,
+            dense_rank=candidate.dense_rank,
+            lexical_rank=candidate.lexical_rank,
+            score=candidate.score,
+        )
+
+    def _section(self, candidate: Candidate) -> list[Passage] | None:
+        """Return the widest section around the passage that is short enough, if any is."""
+        passage, reach = candidate.passage, REACH
+        while True:
+            around = self.catalog.passages_of(
+                passage.source_id, max(0, passage.ordinal - reach), passage.ordinal + reach
+            )
+            if not all(stands_in(neighbour, candidate.source) for neighbour in around):
+                return None
+            for depth in range(len(passage.heading) + 1):
+                run = _run_under(around, passage, depth)
+                if _length(run) > WHOLE_SECTION:
+                    continue
+                if _reaches_edge(run, passage, reach):
+                    break  # short so far, and perhaps longer than what was looked at
+                if len(run) > 1:
+                    return run
+            else:
+                return None
+            reach *= 2
+
+
+def _length(run: Sequence[Passage]) -> int:
+    return run[-1].end - run[0].start
+
+
+def _reaches_edge(run: Sequence[Passage], passage: Passage, reach: int) -> bool:
+    """Say whether a run may go on beyond the neighbours that were looked at."""
+    first, last = run[0].ordinal, run[-1].ordinal
+    return 0 < first == passage.ordinal - reach or last == passage.ordinal + reach
+
+
+def fold_duplicates(ranked: Sequence[Candidate]) -> list[Candidate]:
+    """Keep the best of passages that say the same in nearly the same words and the same numbers."""
+    kept: list[Candidate] = []
+    for candidate in ranked:
+        if not any(_same_words(candidate, other) for other in kept):
+            kept.append(candidate)
+    return kept
+
+
+def join(passages: Sequence[Passage], source: Source) -> Passage:
+    """Return neighbouring passages of one source as one, verbatim, under the headings of all."""
+    first, last = passages[0], passages[-1]
+    if first is last:
+        return first
+    return first.model_copy(
+        update={
+            "end": last.end,
+            "text": source.text[first.start : last.end],
+            "heading": _shared([passage.heading for passage in passages]),
+            "sentences": tuple(s for passage in passages for s in passage.sentences),
+            "kind": first.kind if all(p.kind == first.kind for p in passages) else "paragraph",
+        }
+    )
+
+
+def _run_under(around: Sequence[Passage], passage: Passage, depth: int) -> list[Passage]:
+    """Return the unbroken run of passages that share the first `depth` headings of `passage`."""
+    above = passage.heading[:depth]
+    run = [passage]
+    for other in reversed([p for p in around if p.ordinal < passage.ordinal]):
+        if other.heading[:depth] != above:
+            break
+        run.insert(0, other)
+    for other in (p for p in around if p.ordinal > passage.ordinal):
+        if other.heading[:depth] != above:
+            break
+        run.append(other)
+    return run
+
+
+def _shared(headings: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the headings, outermost first, that stand above all."""
+    levels = takewhile(lambda names: len(set(names)) == 1, zip(*headings, strict=False))
+    return tuple(names[0] for names in levels)
+
+
+def stands_in(passage: Passage, source: Source) -> bool:
+    """Say whether a passage was cut from this version: a document may change between two reads."""
+    return source.text[passage.start : passage.end] == passage.text
+
+
+def _with_neighbour(passage: Passage, ranked: Sequence[Candidate]) -> list[Passage]:
+    """Return a passage with the better one of its neighbours that were found, in order."""
+    for other in (candidate.passage for candidate in ranked):
+        beside = abs(other.ordinal - passage.ordinal) == 1 and other.source_id == passage.source_id
+        if beside and other.heading == passage.heading:
+            return sorted([passage, other], key=_start)
+    return [passage]
+
+
+def _unshown(run: Sequence[Passage], passage: Passage, before: Sequence[Hit]) -> list[Passage]:
+    """Return the unbroken part of a run around a passage that no hit before shows."""
+    shown = [other.ordinal for other in run if _shown(other, before)]
+    first = max((at for at in shown if at < passage.ordinal), default=-1)
+    last = min((at for at in shown if at > passage.ordinal), default=run[-1].ordinal + 1)
+    return [other for other in run if first < other.ordinal < last]
+
+
+def _same_words(one: Candidate, other: Candidate) -> bool:
+    a, b = one.words.all, other.words.all
+    if not a or not b or min(len(a), len(b)) < NEAR_DUPLICATE * max(len(a), len(b)):
+        return False
+    if any(term[:1].isdigit() for term in a ^ b):
+        return False  # a fee, a date or a version that differs is what the reader must see
+    return len(a & b) >= NEAR_DUPLICATE * len(a | b)
+
+
+def _shown(passage: Passage, hits: Sequence[Hit]) -> bool:
+    """Say whether a hit holds the passage."""
+    return any(
+        hit.source.id == passage.source_id
+        and hit.passage.start <= passage.start
+        and passage.end <= hit.passage.end
+        for hit in hits
+    )
+
+
+def _start(passage: Passage) -> int:
+    return passage.start

@@ -1,0 +1,1 @@
+"""The catalog in SQLite, which is the truth, and Chroma, which is derived."""

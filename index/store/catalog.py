@@ -1,0 +1,281 @@
+"""The catalog: canonical texts, passages and words, in one SQLite file. It is the truth.
+
+Reading is here; `index.store.catalog_writes` changes it, one transaction per step. Any number of
+threads and processes may read while one writes; a reader sees each source whole, in one version.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+from index.errors import AmbiguousSource, SourceNotFound, StoreError
+from index.protocols import Vectors
+from index.schema import CatalogStats, Passage, Source, SourceEntry
+from index.store.catalog_format import CATALOG_FILE
+from index.store.catalog_rows import (
+    ENTRY_COLUMNS,
+    PASSAGE_COLUMNS,
+    SOURCE_COLUMNS,
+    CollectionEntry,
+    Row,
+    entry_of,
+    failed_entry,
+    meant_by,
+    passage_of,
+    source_of,
+    vectors_of,
+)
+from index.store.catalog_schema import connect, counts_table, prepare, store_errors, words_table
+from index.text.words import content_terms, terms
+
+BUSY_SECONDS = 10.0
+"""How long a statement waits for a writer of another process; writes take milliseconds."""
+
+_LONGEST_QUERY = 64
+"""Terms of a query that are looked up; more make it slow without making it clearer."""
+
+_SERVING = "JOIN collections c ON c.build = p.build"
+_SOURCES = "sources s LEFT JOIN files f ON f.collection = s.collection AND f.uri = s.uri"
+
+
+class Catalog:
+    """The catalog in a home folder; a `Lexical` and a `PassageStore`.
+
+    Safe to use from several threads, each of which gets a connection of its own. Raises StoreError
+    when the file cannot be opened, is damaged, locked or of another format, or the disk is full.
+    """
+
+    def __init__(self, home: Path, *, busy_seconds: float = BUSY_SECONDS) -> None:
+        self.path = home / CATALOG_FILE
+        self._busy_seconds = busy_seconds
+        self._local = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+        self._opening = threading.Lock()
+        self._closed = False
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"The folder {str(home)!r} cannot be made ({error.strerror}). "
+                "Set QUOTH_HOME to a folder that you may write to."
+            ) from error
+        with self._errors():
+            prepare(self._connect(), str(self.path), busy_seconds=busy_seconds)
+
+    def connection(self) -> sqlite3.Connection:
+        """Return this thread's connection, in autocommit mode, for tables kept beside ours."""
+        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if self._closed:
+            raise StoreError(f"The catalog {str(self.path)!r} has been closed. Open it again.")
+        return found if found is not None else self._connect()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Write in one transaction: all of the block or, if it raises, nothing."""
+        connection = self.connection()
+        with self._errors():
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:  # a full disk has rolled back by itself
+                    connection.execute("ROLLBACK")
+                raise
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        with self._opening:
+            self._closed = True
+            while self._opened:
+                self._opened.pop().close()
+
+    def generation(self) -> int:
+        """Return the number of changes committed so far: when it moves, readers look again."""
+        return int(self._row("SELECT value FROM meta WHERE key = 'generation'")[0])
+
+    def home_id(self) -> str:
+        """Return the random name of this index, unlike that of any other."""
+        return str(self._row("SELECT value FROM meta WHERE key = 'home'")[0])
+
+    def collections(self) -> list[CollectionEntry]:
+        """Return the collections by name."""
+        rows = self._rows(
+            "SELECT c.name, b.build, b.model, b.dimension, b.recipe, b.chroma, b.dirty "
+            "FROM collections c JOIN builds b ON b.build = c.build ORDER BY c.name"
+        )
+        fields = ("name", "build", "model", "dimension", "recipe", "chroma", "dirty")
+        return [CollectionEntry(**dict(zip(fields, row, strict=True))) for row in rows]
+
+    def collection(self, name: str) -> CollectionEntry | None:
+        """Return one collection; None when there is no such collection."""
+        return next((each for each in self.collections() if each.name == name), None)
+
+    def chroma_name(self, collection: str) -> str | None:
+        """Return the name of the Chroma collection that serves a collection, if there is one."""
+        rows = self._rows(
+            "SELECT b.chroma FROM collections c JOIN builds b ON b.build = c.build "
+            "WHERE c.name = ?",
+            (collection,),
+        )
+        return str(rows[0][0]) if rows else None
+
+    def sources(self, collection: str) -> list[SourceEntry]:
+        """Return what a collection holds, by uri; files that could not be loaded included."""
+        counts: dict[str, int] = dict(
+            self._rows(
+                f"SELECT p.source, count(*) FROM passages p {_SERVING} WHERE c.name = ? GROUP BY 1",
+                (collection,),
+            )
+        )
+        rows = self._rows(
+            f"SELECT {ENTRY_COLUMNS} FROM {_SOURCES} WHERE s.collection = ?", (collection,)
+        )
+        failed = self._rows(
+            "SELECT f.uri, f.failure FROM files f LEFT JOIN sources s "
+            "ON s.collection = f.collection AND s.uri = f.uri "
+            "WHERE f.collection = ? AND f.failure IS NOT NULL AND s.id IS NULL",
+            (collection,),
+        )
+        listed = [entry_of(row, counts.get(row[0], 0)) for row in rows]
+        listed += [failed_entry(collection, uri, failure) for uri, failure in failed]
+        return sorted(listed, key=lambda entry: entry.uri)
+
+    def source(self, id: str) -> Source:
+        """Return a source with its text; raises SourceNotFound."""
+        rows = self._rows(f"SELECT {SOURCE_COLUMNS} FROM {_SOURCES} WHERE s.id = ?", (id,))
+        if not rows:
+            raise SourceNotFound(id)
+        return source_of(rows[0])
+
+    def find_source(self, collections: Sequence[str], name: str) -> Source:
+        """Return the one source that a person means by `name`.
+
+        Tried in turn: uri or id, title, file name, beginning of a uri or title; case matters only
+        where it decides. Raises SourceNotFound, or AmbiguousSource when several fit.
+        """
+        marks = ",".join("?" * len(collections))
+        known = self._rows(
+            f"SELECT id, uri, title FROM sources WHERE collection IN ({marks}) ORDER BY uri",
+            tuple(collections),
+        )
+        found = meant_by(name, known)
+        if not found:
+            raise SourceNotFound(name)
+        if len(found) > 1:
+            raise AmbiguousSource(name, [row[1] for row in found])
+        return self.source(found[0][0])
+
+    def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
+        """Return the passages that exist, by id."""
+        rows = self._by_ids(PASSAGE_COLUMNS, ids)
+        return {row[0]: passage_of(row) for row in rows}
+
+    def sentence_vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
+        """Return the pooled sentence vectors of the passages that have them, by passage id."""
+        rows = self._by_ids("p.id, p.vectors, b.dimension", ids, "JOIN builds b USING (build)")
+        return {row[0]: vectors_of(row[1], row[2]) for row in rows if row[1] is not None}
+
+    def passages_of(self, source_id: str, first: int, last: int) -> list[Passage]:
+        """Return the passages of a source from ordinal `first` to `last`, both included."""
+        rows = self._rows(
+            f"SELECT {PASSAGE_COLUMNS} FROM passages p {_SERVING} "
+            "WHERE p.source = ? AND p.ordinal BETWEEN ? AND ? ORDER BY p.ordinal",
+            (source_id, first, last),
+        )
+        return [passage_of(row) for row in rows]
+
+    def passage_ids(self, collection: str) -> set[str]:
+        """Return the ids of every passage that serves in a collection."""
+        rows = self._rows(f"SELECT p.id FROM passages p {_SERVING} WHERE c.name = ?", (collection,))
+        return {row[0] for row in rows}
+
+    def passage_count(self, collection: str) -> int:
+        """Return the number of passages that serve in a collection."""
+        sql = f"SELECT count(*) FROM passages p {_SERVING} WHERE c.name = ?"
+        return int(self._row(sql, (collection,))[0])
+
+    def match(
+        self,
+        collection: str,
+        query: str,
+        limit: int,
+        *,
+        body_weight: float = 1.0,
+        title_weight: float = 0.5,
+    ) -> list[tuple[str, float]]:
+        """Return up to `limit` (passage id, BM25 score > 0) pairs, best first.
+
+        `title_weight` is that of the words in title and headings.
+        """
+        entry = self._rows("SELECT build FROM collections WHERE name = ?", (collection,))
+        wanted = list(dict.fromkeys(content_terms(query) or terms(query)))[:_LONGEST_QUERY]
+        if not entry or not wanted or limit < 1:
+            return []
+        table = words_table(entry[0][0])
+        rows = self._rows(
+            f"SELECT p.id, -m.score FROM (SELECT rowid, bm25({table}, ?, ?) AS score "
+            f"FROM {table} WHERE {table} MATCH ? ORDER BY score, rowid LIMIT ?) m "
+            "JOIN passages p ON p.key = m.rowid ORDER BY m.score, m.rowid",
+            (title_weight, body_weight, " OR ".join(f'"{term}"' for term in wanted), limit),
+        )
+        return [(id, score) for id, score in rows]
+
+    def frequencies(
+        self, collections: Sequence[str], terms: Sequence[str]
+    ) -> tuple[int, dict[str, int]]:
+        """Return the number of passages, and how many of them hold each term."""
+        documents, counts = 0, dict.fromkeys(terms, 0)
+        marks = ",".join("?" * len(counts))
+        for entry in self.collections():
+            if entry.name in collections:
+                documents += self.passage_count(entry.name)
+                sql = f"SELECT term, doc FROM {counts_table(entry.build)} WHERE term IN ({marks})"
+                for term, count in self._rows(sql, tuple(counts)):
+                    counts[term] += count
+        return documents, counts
+
+    def stats(self) -> CatalogStats:
+        """Return how much the catalog holds."""
+        sources, characters = self._row("SELECT count(*), total(characters) FROM sources")
+        files = [self.path, self.path.with_name(self.path.name + "-wal")]
+        return CatalogStats(
+            collections=self._row("SELECT count(*) FROM collections")[0],
+            sources=sources,
+            passages=self._row(f"SELECT count(*) FROM passages p {_SERVING}")[0],
+            characters=int(characters),
+            bytes=sum(file.stat().st_size for file in files if file.exists()),
+            generation=self.generation(),
+        )
+
+    def _by_ids(self, columns: str, ids: Sequence[str], join: str = "") -> list[Row]:
+        """Select columns of the serving passages with these ids; SQLite binds 999 at a time."""
+        found: list[Row] = []
+        for first in range(0, len(ids), 900):
+            some = tuple(ids[first : first + 900])
+            marks = ",".join("?" * len(some))
+            sql = f"SELECT {columns} FROM passages p {_SERVING} {join} WHERE p.id IN ({marks})"
+            found += self._rows(sql, some)
+        return found
+
+    def _rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
+        with self._errors():
+            return self.connection().execute(sql, parameters).fetchall()
+
+    def _row(self, sql: str, parameters: Sequence[object] = ()) -> Row:
+        return self._rows(sql, parameters)[0]
+
+    def _connect(self) -> sqlite3.Connection:
+        """Open a connection for this thread."""
+        with self._errors(), self._opening:
+            connection = connect(str(self.path), busy_seconds=self._busy_seconds)
+            self._opened.append(connection)
+        self._local.connection = connection
+        return connection
+
+    def _errors(self) -> AbstractContextManager[None]:
+        return store_errors(str(self.path))

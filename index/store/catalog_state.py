@@ -1,0 +1,110 @@
+"""What a writer has to know of the catalog before it changes it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from index.protocols import Vectors
+from index.store.catalog_rows import FileState, vectors_of
+
+
+class Build(NamedTuple):
+    """A way of cutting and embedding a collection, and where its vectors are."""
+
+    number: int
+    collection: str
+    model: str
+    dimension: int
+    """0 for a build that has words only."""
+    recipe: str
+    chroma: str
+    dirty: bool
+    """Whether a writer has not finished, or was killed."""
+
+
+class Known(NamedTuple):
+    """A passage whose input has been embedded before."""
+
+    id: str
+    sentences: Vectors | None
+
+
+class FolderState(NamedTuple):
+    """The documents folder that a collection was last brought in step with."""
+
+    folder: str
+    device: int
+    """The volume it is on."""
+
+
+_BUILD = "b.build, b.collection, b.model, b.dimension, b.recipe, b.chroma, b.dirty"
+
+
+def serving_builds(connection: sqlite3.Connection) -> list[Build]:
+    """Return the builds that serve, by collection."""
+    rows = connection.execute(
+        f"SELECT {_BUILD} FROM builds b JOIN collections c ON c.build = b.build ORDER BY c.name"
+    )
+    return [Build(*row) for row in rows]
+
+
+def stray_builds(connection: sqlite3.Connection) -> list[Build]:
+    """Return the builds that serve nobody: those that were replaced, or never finished."""
+    rows = connection.execute(
+        f"SELECT {_BUILD} FROM builds b WHERE build NOT IN (SELECT build FROM collections)"
+    )
+    return [Build(*row) for row in rows]
+
+
+def versions(connection: sqlite3.Connection, collection: str) -> dict[str, str]:
+    """Return the SHA-256 of each indexed source by uri."""
+    rows = connection.execute("SELECT uri, sha256 FROM sources WHERE collection = ?", (collection,))
+    return dict(rows)
+
+
+def source_ids(connection: sqlite3.Connection, collection: str) -> list[str]:
+    """Return the ids of the sources of a collection, in the order of their uris."""
+    rows = connection.execute(
+        "SELECT id FROM sources WHERE collection = ? ORDER BY uri", (collection,)
+    )
+    return [row[0] for row in rows]
+
+
+def snapshot(connection: sqlite3.Connection, collection: str) -> dict[str, FileState]:
+    """Return the files of the documents folder as they were last seen, by uri."""
+    rows = connection.execute(
+        "SELECT uri, size, mtime_ns, ctime_ns, failure FROM files WHERE collection = ?",
+        (collection,),
+    )
+    return {
+        uri: FileState(size=size, mtime_ns=mtime_ns, ctime_ns=ctime_ns, failure=failure)
+        for uri, size, mtime_ns, ctime_ns, failure in rows
+    }
+
+
+def folder_state(connection: sqlite3.Connection, collection: str) -> FolderState | None:
+    """Return the documents folder of the last synchronisation."""
+    row = connection.execute(
+        "SELECT folder, device FROM folders WHERE collection = ?", (collection,)
+    ).fetchone()
+    return None if row is None else FolderState(*row)
+
+
+def known_inputs(
+    connection: sqlite3.Connection, build: Build, inputs: Sequence[bytes]
+) -> dict[bytes, Known]:
+    """Return a passage of the build for each input that has been embedded before."""
+    found: dict[bytes, Known] = {}
+    for first in range(0, len(inputs), 900):  # SQLite binds 999 values at a time
+        some = inputs[first : first + 900]
+        marks = ",".join("?" * len(some))
+        rows = connection.execute(
+            f"SELECT input, id, vectors FROM passages WHERE build = ? AND input IN ({marks})",
+            (build.number, *some),
+        )
+        for digest, id, blob in rows:
+            vectors = None if blob is None else vectors_of(blob, build.dimension)
+            found[digest] = Known(id, vectors)
+    return found

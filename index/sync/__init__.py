@@ -1,0 +1,1 @@
+"""One writer that keeps the index true to files and additions."""

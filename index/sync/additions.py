@@ -1,0 +1,106 @@
+"""Documents to add that do not live in the documents folder, from names, bytes, pages and texts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from index.errors import LoadError
+from index.load.folder_walk import scan
+from index.load.loaders import load_bytes
+from index.schema import LoadedDocument, SyncFailure
+
+
+@dataclass(frozen=True)
+class Addition:
+    """A document to add that does not live in the documents folder."""
+
+    uri: str
+    """Absolute path, URL, or any other name unlike the others of the collection."""
+    document: LoadedDocument | Path
+    """Finished text, or a file to load."""
+    added_by: str | None = None
+    sha256: str | None = None
+    """Of the original bytes; computed where it is not known."""
+
+
+def named_additions(
+    names: Sequence[str], *, inside: Path | None = None, allowed_hosts: Collection[str] = ()
+) -> list[Addition | SyncFailure]:
+    """Find the documents that `names` mean (files, folders, addresses), each once.
+
+    A file is known by its absolute path, but one in the folder `inside`, which is kept in step
+    anyway, by its path in there. `allowed_hosts` may be fetched from inside the private network.
+    """
+    found: dict[str, Addition] = {}
+    failed: list[SyncFailure] = []
+    for name in names:
+        if name.startswith(("http://", "https://")):
+            results = iter([page_addition(name, allowed_hosts=allowed_hosts)])
+        else:
+            results = _files(name, inside)
+        for result in results:
+            if isinstance(result, Addition):
+                found[result.uri] = result
+            else:
+                failed.append(result)
+    return [*found.values(), *failed]
+
+
+def file_addition(
+    name: str, content: bytes, *, added_by: str | None = None
+) -> Addition | SyncFailure:
+    """Read an uploaded file."""
+    try:
+        document = load_bytes(content, name=name)
+    except LoadError as error:
+        return SyncFailure(source=name, reason=error.reason)
+    return Addition(name, document, added_by, hashlib.sha256(content).hexdigest())
+
+
+def page_addition(
+    url: str, *, allowed_hosts: Collection[str] = (), added_by: str | None = None
+) -> Addition | SyncFailure:
+    """Fetch a public web page."""
+    from index.load.web_page import load_page
+
+    try:
+        document = load_page(url, allowed_hosts=frozenset(allowed_hosts))
+    except LoadError as error:
+        return SyncFailure(source=url, reason=error.reason)
+    return Addition(url, document, added_by)
+
+
+def text_addition(
+    name: str, text: str, *, title: str, url: str | None = None, added_by: str | None = None
+) -> Addition | SyncFailure:
+    """Take a text that people wrote, such as a message or a team answer, as of now."""
+    try:
+        read = load_bytes(text.encode(), name=name, mime="text/plain")
+    except LoadError as error:
+        return SyncFailure(source=name, reason=error.reason)
+    stated = {"title": title, "url": url, "modified": datetime.now(UTC)}
+    return Addition(name, read.model_copy(update=stated), added_by)
+
+
+def _files(name: str, inside: Path | None) -> Iterator[Addition | SyncFailure]:
+    path = Path(name).expanduser().absolute()
+    if not path.is_dir():
+        yield _file(path, inside)
+        return
+    scanned = scan(path)
+    yield from (_file(file.path.absolute(), inside) for file in scanned.files)
+    for failure in scanned.failures:
+        yield SyncFailure(source=str(Path(name) / failure.source), reason=failure.reason)
+    if not scanned.files and not scanned.failures:
+        yield SyncFailure(source=name, reason="There is no document in this folder.")
+
+
+def _file(path: Path, inside: Path | None) -> Addition:
+    """Return the addition of one file; a missing one is found out when it is loaded."""
+    kept = inside is not None and path.is_relative_to(inside)
+    uri = path.relative_to(inside).as_posix() if inside is not None and kept else str(path)
+    return Addition(uri=uri, document=path)

@@ -1,0 +1,148 @@
+"""Which build serves a collection, and how another takes its place."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+from index.errors import IndexMismatch, LoadError
+from index.schema import Source
+from index.store import catalog_state as state
+from index.store import catalog_writes as writes
+from index.store.catalog import Catalog
+from index.store.catalog_state import Build
+from index.store.chroma_vectors import chroma_name
+from index.sync.indexer import Batch, Indexer, Prepared, WritableVectors
+from index.sync.preparer import Preparer
+
+WORDS_ONLY = "words"
+"""Model name of a build without vectors, for when there is no embedder."""
+
+logger = logging.getLogger(__name__)
+
+
+class Stamp(NamedTuple):
+    """What a build is made with; one that is made otherwise must be rebuilt."""
+
+    model: str
+    dimension: int
+    recipe: str
+
+
+class Builds:
+    """Makes, finds, replaces and deletes builds; the caller holds the write lock."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        vectors: WritableVectors,
+        indexer: Indexer,
+        preparer: Preparer,
+        stamp: Stamp,
+    ) -> None:
+        self._catalog = catalog
+        self._vectors = vectors
+        self._indexer = indexer
+        self._preparer = preparer
+        self._stamp = stamp
+
+    def fits(self, build: Build) -> bool:
+        """Say whether a build is made as builds are made now.
+
+        Without an embedder, any model will do: the vectors are added when there is one again.
+        """
+        if not self._stamp.dimension:
+            return build.recipe == self._stamp.recipe
+        return (build.model, build.dimension, build.recipe) == self._stamp
+
+    def serving(self, collection: str) -> Build | None:
+        """Return the build that serves a collection, if there is one."""
+        builds = state.serving_builds(self._catalog.connection())
+        return next((build for build in builds if build.collection == collection), None)
+
+    def current(
+        self, collection: str, progress: Callable[[int, int, str], None] | None = None
+    ) -> Build:
+        """Return a fitting build that serves, made or rebuilt where needed."""
+        build = self.serving(collection)
+        if build is None:
+            return self._start(collection)
+        if self.fits(build):
+            return build
+        return self.rebuild(collection, progress)
+
+    def matching(self, collection: str) -> Build:
+        """Return a fitting build that serves; raises IndexMismatch when it must be rebuilt."""
+        build = self.serving(collection)
+        if build is None:
+            return self._start(collection)
+        if not self.fits(build):
+            raise IndexMismatch(collection, build.model, self._stamp.model)
+        return build
+
+    def rebuild(
+        self, collection: str, progress: Callable[[int, int, str], None] | None = None
+    ) -> Build:
+        """Fill a build from the stored texts beside the one that serves, then let it serve."""
+        if self.serving(collection) is None:
+            return self._start(collection)
+        number = self._stage(collection)
+        build = self._numbered(number)
+        batch = Batch(partial(self._indexer.fill, build))
+        ids = state.source_ids(self._catalog.connection(), collection)
+        for done, id in enumerate(ids):
+            source = self._catalog.source(id)
+            if progress is not None:
+                progress(done, len(ids), source.uri)
+            batch.add(self._cut(source))
+        batch.flush()
+        self._serve(collection, number)
+        self.sweep()
+        return self._numbered(number)
+
+    def sweep(self) -> None:
+        """Delete the builds that serve nobody: replaced, or never finished."""
+        for build in state.stray_builds(self._catalog.connection()):
+            if build.dimension and build.chroma:
+                self._vectors.drop(build.chroma)
+            with self._catalog.transaction() as connection:
+                writes.drop_build(connection, build.number)
+
+    def _cut(self, source: Source) -> Prepared:
+        """Cut a stored source; one that cannot be cut any more stays, without passages."""
+        try:
+            return self._preparer.cut_again(source)
+        except LoadError as error:
+            logger.warning("Nothing of it can be found any more: %s", error)
+            return Prepared(source, ())
+
+    def _start(self, collection: str) -> Build:
+        """Let an empty build serve a new collection."""
+        number = self._stage(collection)
+        self._serve(collection, number)
+        return self._numbered(number)
+
+    def _stage(self, collection: str) -> int:
+        """Record an empty build that does not serve yet."""
+        with self._catalog.transaction() as connection:
+            number = writes.add_build(connection, collection, **self._stamp._asdict())
+            # A Chroma server may hold the collections of several homes.
+            chroma = chroma_name(collection, self._catalog.home_id(), number)
+            writes.name_chroma(connection, number, chroma)
+        return number
+
+    def _serve(self, collection: str, number: int) -> None:
+        """Let a finished build serve its collection from now on."""
+        with self._catalog.transaction() as connection:
+            writes.serve_build(connection, collection, number)
+            writes.set_dirty(connection, number, dirty=False)
+            generation = writes.move_generation(connection)
+        self._vectors.wrote(generation)
+
+    def _numbered(self, number: int) -> Build:
+        """Return a build by its number."""
+        connection = self._catalog.connection()
+        builds = [*state.serving_builds(connection), *state.stray_builds(connection)]
+        return next(build for build in builds if build.number == number)

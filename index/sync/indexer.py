@@ -1,0 +1,272 @@
+"""Writes sources into a build: vectors to Chroma, everything else to the catalog.
+
+There is no transaction across the two stores, so the order carries the promise. (1) The build is
+marked dirty. (2) New vectors go to Chroma, under ids that no reader knows yet. (3) One transaction
+of the catalog replaces the source: from here on readers see the new version, all of it. (4) Old
+vectors are deleted. (5) The mark is taken away. Whoever dies in between leaves the mark, and
+`repair` makes Chroma hold exactly the ids of the catalog.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from index.embed.inputs import digest_of, embedding_input, metadata
+from index.protocols import Embedder, EmbeddingInput, VectorRow, Vectors, VectorStore
+from index.schema import Passage, Source
+from index.store import catalog_state as state
+from index.store import catalog_writes as writes
+from index.store.catalog import Catalog
+from index.store.catalog_rows import FileState
+from index.store.catalog_state import Build
+from index.store.catalog_writes import IndexedPassage
+
+_SLICE = 256
+"""Passages embedded at a time; their sentence vectors take about 4 MB at 10 sentences each."""
+
+
+_BATCH_PASSAGES = 96
+"""Passages written at a time: some seconds of embedding, so that a bar moves and a crash costs
+little, yet enough to sort by length and to pay for the commits."""
+
+_BATCH_CHARACTERS = 2_000_000
+"""The same for documents that have few passages for their size."""
+
+
+class WritableVectors(VectorStore, Protocol):
+    """What a writer asks of the vector store besides."""
+
+    def count(self, collection: str) -> int:
+        """Return the number of rows."""
+        ...
+
+    def vectors(self, collection: str, ids: Sequence[str]) -> dict[str, Vectors]:
+        """Return the vectors of the rows that exist, by id."""
+        ...
+
+    def drop(self, collection: str) -> None:
+        """Delete a collection with all its rows; one that is missing is ignored."""
+        ...
+
+    def follow(self, generation: int) -> None:
+        """Read afresh if another process moved the catalog's generation."""
+        ...
+
+    def wrote(self, generation: int) -> None:
+        """Take note that this very store made the change."""
+        ...
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A source that is read and cut, ready to be embedded and written."""
+
+    source: Source
+    passages: Sequence[Passage]
+    file: FileState | None = None
+    """State of its file in the documents folder, if it comes from there."""
+
+
+class Batch:
+    """Collects prepared sources and writes them together."""
+
+    def __init__(self, write: Callable[[Sequence[Prepared]], None]) -> None:
+        self._write = write
+        self._waiting: list[Prepared] = []
+        self._passages = 0
+        self._characters = 0
+
+    def add(self, prepared: Prepared) -> None:
+        """Take one source, and write when that makes a batch."""
+        self._waiting.append(prepared)
+        self._passages += len(prepared.passages)
+        self._characters += len(prepared.source.text)
+        if self._passages >= _BATCH_PASSAGES or self._characters >= _BATCH_CHARACTERS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits."""
+        waiting, self._waiting = self._waiting, []
+        self._passages = self._characters = 0
+        if waiting:
+            self._write(waiting)
+
+
+class _Embedded(NamedTuple):
+    vector: Vectors | None
+    sentences: Vectors | None
+
+
+class Indexer:
+    """Embeds and writes; the caller holds the write lock."""
+
+    def __init__(
+        self, catalog: Catalog, vectors: WritableVectors, embedder: Embedder | None
+    ) -> None:
+        self._catalog = catalog
+        self._vectors = vectors
+        self._embedder = embedder
+
+    def write(self, build: Build, prepared: Sequence[Prepared]) -> None:
+        """Write sources into the build that serves, each in place of its earlier version."""
+        embedded = self._embed(build, prepared, reuse=True)
+        self._begin(build)
+        self._upsert(build, prepared, embedded)
+        gone: set[str] = set()
+        with self._catalog.transaction() as connection:
+            for each in prepared:
+                passages = _indexed(each, embedded)
+                gone |= writes.put_source(connection, build.number, each.source, passages)
+                if each.file is not None:
+                    writes.put_file(connection, build.collection, each.source.uri, each.file)
+            generation = writes.move_generation(connection)
+        self._cleaned(build, gone, generation)
+
+    def fill(self, build: Build, prepared: Sequence[Prepared]) -> None:
+        """Write passages of known sources into a build that does not serve yet."""
+        embedded = self._embed(build, prepared, reuse=False)
+        self._upsert(build, prepared, embedded)
+        with self._catalog.transaction() as connection:
+            for each in prepared:
+                passages = _indexed(each, embedded)
+                writes.put_passages(connection, build.number, each.source, passages)
+
+    def remove(self, build: Build, ids: Sequence[str], uris: Sequence[str]) -> None:
+        """Delete sources by id, and what is known of files by uri."""
+        self._begin(build)
+        gone: set[str] = set()
+        with self._catalog.transaction() as connection:
+            for id in ids:
+                gone |= writes.remove_source(connection, build.number, id)
+            writes.forget_files(connection, build.collection, uris)
+            generation = writes.move_generation(connection)
+        self._cleaned(build, gone, generation)
+
+    def finish(self, build: Build) -> None:
+        """Take the mark away: both stores agree.
+
+        It stays if it was there before, and where vectors are to be added by a later repair.
+        """
+        if not build.dirty and self._can_embed(build) and self.is_dirty(build):
+            with self._catalog.transaction() as connection:
+                writes.set_dirty(connection, build.number, dirty=False)
+
+    def repair(self, build: Build) -> int:
+        """Make Chroma hold exactly the passages of the catalog; returns how many it lacked.
+
+        Without an embedder the mark stays, and a later repair adds what is missing.
+        """
+        missing: set[str] = set()
+        if build.dimension:
+            wanted = self._catalog.passage_ids(build.collection)
+            held = self._vectors.ids(build.chroma)
+            missing = wanted - held
+            if missing or held - wanted:
+                self._begin(build)
+            self._vectors.delete(build.chroma, sorted(held - wanted))
+            if not self._can_embed(build):
+                return 0
+            self._restore(build, missing)
+        if self.is_dirty(build):
+            with self._catalog.transaction() as connection:
+                writes.set_dirty(connection, build.number, dirty=False)
+                generation = writes.move_generation(connection)
+            self._vectors.wrote(generation)
+        return len(missing)
+
+    def _restore(self, build: Build, missing: set[str]) -> None:
+        """Embed passages of the catalog again, as they are."""
+        found = self._catalog.passages(sorted(missing))
+        for source_id in sorted({passage.source_id for passage in found.values()}):
+            passages = [each for each in found.values() if each.source_id == source_id]
+            prepared = [Prepared(self._catalog.source(source_id), passages)]
+            embedded = self._embed(build, prepared, reuse=False)
+            self._upsert(build, prepared, embedded)
+            with self._catalog.transaction() as connection:
+                for each in _indexed(prepared[0], embedded):
+                    writes.put_sentences(connection, build.number, each)
+
+    def _can_embed(self, build: Build) -> bool:
+        return self._embedder is not None or not build.dimension
+
+    def is_dirty(self, build: Build) -> bool:
+        """Say whether a build carries the mark now."""
+        row = self._catalog.connection().execute(
+            "SELECT dirty FROM builds WHERE build = ?", (build.number,)
+        )
+        return bool(row.fetchone()[0])
+
+    def _begin(self, build: Build) -> None:
+        """Leave the mark by which a later start knows that this one did not finish."""
+        if not self.is_dirty(build):
+            with self._catalog.transaction() as connection:
+                writes.set_dirty(connection, build.number, dirty=True)
+
+    def _cleaned(self, build: Build, gone: set[str], generation: int) -> None:
+        """Delete vectors that the catalog no longer names."""
+        if build.dimension and gone:
+            self._vectors.delete(build.chroma, sorted(gone))
+        self._vectors.wrote(generation)
+
+    def _upsert(
+        self, build: Build, prepared: Sequence[Prepared], embedded: dict[bytes, _Embedded]
+    ) -> None:
+        """Write the vectors of prepared sources to Chroma."""
+        rows = []
+        for source, passage, digest in _inputs_of(prepared):
+            vector = embedded[digest].vector
+            if vector is not None:
+                rows.append(VectorRow(passage.id, vector, passage.text, metadata(source, passage)))
+        if rows:
+            self._vectors.upsert(build.chroma, rows)
+
+    def _embed(
+        self, build: Build, prepared: Sequence[Prepared], *, reuse: bool
+    ) -> dict[bytes, _Embedded]:
+        """Return vectors by the hash of what they were made from, each input embedded once."""
+        wanted: dict[bytes, EmbeddingInput] = {}
+        for each in prepared:
+            for passage in each.passages:
+                given = embedding_input(each.source, passage)
+                wanted.setdefault(digest_of(given), given)
+        if self._embedder is None or not build.dimension:
+            return dict.fromkeys(wanted, _Embedded(None, None))
+        found = self._reused(build, list(wanted)) if reuse else {}
+        fresh = [digest for digest in wanted if digest not in found]
+        for some in _slices(fresh):
+            made = self._embedder.embed_passages([wanted[digest] for digest in some])
+            for digest, vectors in zip(some, made, strict=True):
+                found[digest] = _Embedded(vectors.passage, vectors.sentences)
+        return found
+
+    def _reused(self, build: Build, digests: Sequence[bytes]) -> dict[bytes, _Embedded]:
+        """Return the vectors of passages that did not change: moved, renamed, or beside an edit."""
+        known = state.known_inputs(self._catalog.connection(), build, digests)
+        ids = [each.id for each in known.values()]
+        held = self._vectors.vectors(build.chroma, ids) if ids else {}
+        return {
+            digest: _Embedded(held[each.id], each.sentences)
+            for digest, each in known.items()
+            if each.id in held
+        }
+
+
+def _inputs_of(prepared: Iterable[Prepared]) -> Iterator[tuple[Source, Passage, bytes]]:
+    for each in prepared:
+        for passage in each.passages:
+            yield each.source, passage, digest_of(embedding_input(each.source, passage))
+
+
+def _indexed(each: Prepared, embedded: dict[bytes, _Embedded]) -> list[IndexedPassage]:
+    """Put the passages of a source together with their sentence vectors."""
+    return [
+        IndexedPassage(passage, digest, embedded[digest].sentences)
+        for _, passage, digest in _inputs_of([each])
+    ]
+
+
+def _slices(digests: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    for first in range(0, len(digests), _SLICE):
+        yield digests[first : first + _SLICE]

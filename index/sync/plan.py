@@ -1,0 +1,54 @@
+"""What a synchronisation has to do: the folder as it is against the folder as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from pydantic import Field
+
+from index.schema import Value
+from index.store.catalog_rows import FileState
+
+
+class Plan(Value):
+    """Which files to read, which to leave, which to remove; by uri, in order."""
+
+    read: tuple[str, ...] = Field(description="New, of another size or time, or failed before.")
+    same: tuple[str, ...] = Field(description="As they were.")
+    gone: tuple[str, ...] = Field(description="No longer in the folder.")
+    unknown: tuple[str, ...] = Field(
+        description="Known, but out of sight: their folder, or they themselves, cannot be read."
+    )
+
+
+def plan(
+    found: Mapping[str, FileState], unreadable: Iterable[str], snapshot: Mapping[str, FileState]
+) -> Plan:
+    """Compare the files found with those known, both by uri.
+
+    A file that failed is read again: it may succeed today.
+
+    `unreadable` are the paths of which the walk could not tell what is there: what is known at or
+    under them is left alone, because it may well still exist.
+    """
+    read = [uri for uri, seen in found.items() if snapshot.get(uri) != seen]
+    reread = set(read)
+    missing = [uri for uri in snapshot if uri not in found]
+    hidden = set(unreadable)
+    unknown = {uri for uri in missing if hidden and _is_under(uri, hidden)}
+    return Plan(
+        read=tuple(read),
+        same=tuple(uri for uri in found if uri not in reread),
+        gone=tuple(uri for uri in missing if uri not in unknown),
+        unknown=tuple(uri for uri in missing if uri in unknown),
+    )
+
+
+def _is_under(uri: str, folders: set[str]) -> bool:
+    """Say whether `uri` is one of `folders` or lies in one."""
+    end = len(uri)
+    while end > 0:
+        if uri[:end] in folders:
+            return True
+        end = uri.rfind("/", 0, end)
+    return "." in folders

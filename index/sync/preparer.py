@@ -1,0 +1,90 @@
+"""From a file or a document to a source that is cut into passages."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeAlias
+
+from index.errors import LoadError, QuothError
+from index.load.read_file import read_file
+from index.schema import LoadedDocument, Passage, Source, source_id
+from index.sync.indexer import Prepared
+
+Load: TypeAlias = Callable[[Path, str], LoadedDocument]
+"""Reads a file; the second argument is what errors call it. Raises LoadError."""
+
+Cut: TypeAlias = Callable[[Source], Sequence[Passage]]
+"""Cuts a source into passages."""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Preparer:
+    """Loads, names and cuts documents."""
+
+    load: Load
+    cut: Cut
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def version_of(self, path: Path, uri: str) -> str:
+        """Return the SHA-256 of a file's bytes; raises LoadError."""
+        return hashlib.sha256(read_file(path, name=uri)).hexdigest()
+
+    def file(
+        self, collection: str, path: Path, uri: str, *, sha256: str, added_by: str | None = None
+    ) -> Prepared:
+        """Prepare a file; raises LoadError."""
+        loaded = self.load(path, uri)
+        return self.document(collection, loaded, uri, sha256=sha256, added_by=added_by)
+
+    def document(
+        self,
+        collection: str,
+        loaded: LoadedDocument,
+        uri: str,
+        *,
+        sha256: str,
+        added_by: str | None = None,
+    ) -> Prepared:
+        """Prepare a document that is loaded already; raises LoadError when it cannot be cut."""
+        source = Source(
+            id=source_id(collection, uri),
+            collection=collection,
+            uri=uri,
+            title=loaded.title,
+            mime=loaded.mime,
+            sha256=sha256,
+            text=loaded.text,
+            pages=loaded.pages,
+            url=loaded.url,
+            modified=loaded.modified,
+            added_at=self.now(),
+            added_by=added_by,
+            warnings=loaded.warnings,
+        )
+        return self.cut_again(source)
+
+    def cut_again(self, source: Source) -> Prepared:
+        """Prepare a source that is stored already."""
+        try:
+            return Prepared(source, self.cut(source))
+        except QuothError:
+            raise
+        except Exception as error:  # one strange document must not stop the others
+            logger.exception("Cutting %r failed", source.uri)
+            raise LoadError(
+                source.uri, f"It could not be cut into passages ({type(error).__name__})."
+            ) from error
+
+
+def version_of_text(loaded: LoadedDocument) -> str:
+    """Return the SHA-256 that names a document of which there are no bytes."""
+    return hashlib.sha256(
+        f"{loaded.title}\0{loaded.text}".encode("utf-8", "surrogatepass")
+    ).hexdigest()

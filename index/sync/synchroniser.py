@@ -1,0 +1,228 @@
+"""Keeps the index true: one writer at a time, every change whole, every crash repaired.
+
+`index.sync.indexer` has the order in which the two stores are written, `index.sync.folder_pass` the
+pass over the documents folder. Here is who may write, which build serves, and what a caller can ask
+for.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from index.errors import LoadError, SourceNotFound, StoreError
+from index.load.loaders import load_file
+from index.protocols import Embedder
+from index.schema import LoadedDocument, SyncReport, source_id
+from index.store import catalog_state as state
+from index.store import catalog_writes as writes
+from index.store.catalog import Catalog
+from index.store.catalog_format import recipe as default_recipe
+from index.store.catalog_state import Build
+from index.store.write_lock import write_lock
+from index.sync.additions import Addition
+from index.sync.builds import WORDS_ONLY, Builds, Stamp
+from index.sync.folder_pass import FolderPass, Progress, Tally
+from index.sync.indexer import Batch, Indexer, WritableVectors
+from index.sync.preparer import Cut, Load, Preparer, version_of_text
+from index.sync.unchanged import forget
+
+__all__ = ["Progress", "Synchroniser"]
+
+
+def load_any(path: Path, name: str) -> LoadedDocument:
+    """Load a file with Quoth's own loaders."""
+    return load_file(path, name=name)
+
+
+class Synchroniser:
+    """Writes to the index of one home folder.
+
+    Without an embedder, documents are indexed for search by words, and vectors are added by the
+    first call that has one. Every method that writes waits
+    `lock_seconds` for another writer and then raises IndexLocked; all raise StoreError when a
+    store fails and EmbeddingError when the model does, with what was done so far in place.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        vectors: WritableVectors,
+        embedder: Embedder | None,
+        *,
+        chunk: Cut,
+        load: Load = load_any,
+        recipe: str | None = None,
+        lock_seconds: float = 30.0,
+    ) -> None:
+        self._catalog = catalog
+        self._vectors = vectors
+        self._indexer = Indexer(catalog, vectors, embedder)
+        self._preparer = Preparer(load=load, cut=chunk)
+        stamp = Stamp(
+            model=WORDS_ONLY if embedder is None else embedder.model,
+            dimension=0 if embedder is None else embedder.dimension,
+            recipe=recipe or default_recipe(),
+        )
+        self._builds = Builds(catalog, vectors, self._indexer, self._preparer, stamp)
+        self._lock_seconds = lock_seconds
+
+    def sync_folder(
+        self, collection: str, folder: Path, progress: Progress | None = None
+    ) -> SyncReport:
+        """Bring a collection in step with a folder; raises ConfigurationError without a folder.
+
+        A collection that was built with another model, or cut otherwise, is rebuilt first.
+        """
+        with self._writing(collection) as clock:
+            build = self._builds.current(collection, progress)
+            tally = FolderPass(
+                self._catalog, self._indexer, self._preparer, build, folder, progress
+            ).run()
+            return self._report(collection, tally, clock)
+
+    def add(
+        self, collection: str, additions: Sequence[Addition], progress: Progress | None = None
+    ) -> SyncReport:
+        """Add documents, or replace what was added under the same uri.
+
+        Raises IndexMismatch when the collection was built with another model.
+        """
+        with self._writing(collection) as clock:
+            build = self._builds.matching(collection)
+            versions = state.versions(self._catalog.connection(), collection)
+            tally, batch = Tally(), Batch(partial(self._indexer.write, build))
+            for done, addition in enumerate(additions):
+                if progress is not None:
+                    progress(done, len(additions), addition.uri)
+                self._add_one(build, addition, versions, tally, batch)
+            batch.flush()
+            self._forget_files(build, [addition.uri for addition in additions])
+            self._indexer.finish(build)
+            return self._report(collection, tally, clock)
+
+    def remove(self, collection: str, uri: str) -> SyncReport:
+        """Take a source out of the index; raises SourceNotFound."""
+        with self._writing(collection) as clock:
+            build = self._builds.serving(collection)
+            connection = self._catalog.connection()
+            known = build and uri in state.versions(connection, collection)
+            if build is None or not (known or uri in state.snapshot(connection, collection)):
+                raise SourceNotFound(uri)
+            ids = [source_id(collection, uri)] if known else []
+            self._indexer.remove(build, ids, [uri])
+            self._forget_files(build, [uri])
+            self._indexer.finish(build)
+            return self._report(collection, Tally(removed=1), clock)
+
+    def remove_collection(self, collection: str) -> None:
+        """Take a collection with all its sources out of the index; none is fine."""
+        with self._writing():
+            with self._catalog.transaction() as connection:
+                writes.drop_collection(connection, collection)
+                generation = writes.move_generation(connection)
+            self._vectors.wrote(generation)
+            self._builds.sweep()
+
+    def repair(self) -> int:
+        """Finish what a killed writer left; returns the number of vectors that were missing."""
+        with self._locked():
+            builds = state.serving_builds(self._catalog.connection())
+            return sum(self._repair(build) for build in builds)
+
+    def mismatched(self) -> list[str]:
+        """Return the collections that were built with another model, or cut otherwise."""
+        builds = state.serving_builds(self._catalog.connection())
+        return [build.collection for build in builds if not self._builds.fits(build)]
+
+    def rebuild(self, collection: str, progress: Progress | None = None) -> None:
+        """Build a collection anew from its stored texts; the old build serves meanwhile."""
+        with self._writing(collection):
+            self._builds.rebuild(collection, progress)
+
+    @contextmanager
+    def _writing(self, collection: str | None = None) -> Iterator[float]:
+        """Hold the write lock over an index that is whole; gives the time it began."""
+        began = time.monotonic()
+        with self._locked():
+            for build in state.serving_builds(self._catalog.connection()):
+                if build.dirty or (build.collection == collection and self._differs(build)):
+                    self._repair(build)
+            yield began
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Hold the write lock, with Chroma as it is on disk and without stray builds."""
+        with write_lock(self._catalog.path.parent, seconds=self._lock_seconds):
+            self._forget_note()
+            self._vectors.follow(self._catalog.generation())
+            self._builds.sweep()
+            yield
+
+    def _forget_note(self) -> None:
+        """Delete what says that nothing changed, before something does."""
+        home = str(self._catalog.path.parent)
+        try:
+            forget(home)
+        except OSError as error:
+            raise StoreError(
+                f"The index in {home!r} cannot be changed ({error.strerror}). "
+                "Check that the user who runs Quoth may write to it."
+            ) from error
+
+    def _differs(self, build: Build) -> bool:
+        """Say whether Chroma lost or gained rows behind our back."""
+        if not build.dimension:
+            return False
+        return self._vectors.count(build.chroma) != self._catalog.passage_count(build.collection)
+
+    def _repair(self, build: Build) -> int:
+        """Repair a build; one of another model is left for the rebuild that it needs."""
+        return self._indexer.repair(build) if self._builds.fits(build) else 0
+
+    def _add_one(
+        self,
+        build: Build,
+        addition: Addition,
+        versions: dict[str, str],
+        tally: Tally,
+        batch: Batch,
+    ) -> None:
+        """Prepare one addition and hand it on; a failure goes into the tally."""
+        uri, document = addition.uri, addition.document
+        try:
+            if isinstance(document, Path):
+                sha256 = addition.sha256 or self._preparer.version_of(document, uri)
+                document = (
+                    document if versions.get(uri) == sha256 else self._preparer.load(document, uri)
+                )
+            else:
+                sha256 = addition.sha256 or version_of_text(document)
+            if versions.get(uri) == sha256 or isinstance(document, Path):
+                tally.unchanged += 1
+                return
+            prepared = self._preparer.document(
+                build.collection, document, uri, sha256=sha256, added_by=addition.added_by
+            )
+        except LoadError as error:
+            tally.fail(uri, error.reason)
+            return
+        batch.add(prepared)
+        tally.warn(prepared)
+        if uri in versions:
+            tally.updated += 1
+        else:
+            tally.added += 1
+
+    def _forget_files(self, build: Build, uris: Sequence[str]) -> None:
+        """Have files of the folder that were added or removed by hand looked at again."""
+        known = state.snapshot(self._catalog.connection(), build.collection)
+        with self._catalog.transaction() as connection:
+            writes.forget_files(connection, build.collection, [u for u in uris if u in known])
+
+    def _report(self, collection: str, tally: Tally, began: float) -> SyncReport:
+        passages = self._catalog.passage_count(collection)
+        return tally.report(passages=passages, seconds=time.monotonic() - began)

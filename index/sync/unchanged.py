@@ -1,0 +1,120 @@
+"""Answers "nothing changed" before anything heavy is imported, and imports next to nothing.
+
+A synchronisation leaves a note in the home folder: what the documents folder looked like, and what
+it would report if it were run again. Every writer deletes the note before it does anything else,
+so while the note is there, nobody has begun to change the index since.
+"""
+
+from __future__ import annotations
+
+import os
+
+from index.store.catalog_format import CATALOG_FILE, SCHEMA_VERSION, recipe
+from index.sync.survey import survey
+
+NOTE_FILE = "unchanged"
+"""Name of the note in the home folder; one line for each of what follows."""
+
+
+_END = "end"
+"""Last line of a note that is whole: a failing disk may keep its beginning only."""
+
+
+class UnchangedSummary:
+    """What `Synchroniser.sync_folder` would report: only these, nothing added or removed."""
+
+    __slots__ = ("failed", "passages", "unchanged")
+
+    def __init__(self, unchanged: int, passages: int, failed: tuple[tuple[str, str], ...]) -> None:
+        self.unchanged = unchanged
+        self.passages = passages
+        self.failed = failed
+        """(source, reason) of each file that cannot be indexed, as in the last report."""
+
+
+def unchanged(
+    home: str | os.PathLike[str],
+    documents: str | os.PathLike[str],
+    collection: str = "documents",
+    *,
+    model: str = "minilm",
+    cut: str | None = None,
+    embedded: bool = True,
+) -> UnchangedSummary | None:
+    """Return the report of a synchronisation that has nothing to do; None: do the real one.
+
+    `model` is the embedding model configured, `cut` what `catalog_format.recipe` returns for the
+    chunk configuration (default: for the default one); `embedded` is False with a Chroma server.
+    Never raises: whatever is wrong, the real synchronisation says it better.
+    """
+    try:
+        place = os.fspath(home)
+        with open(f"{place}/{NOTE_FILE}", encoding="ascii") as note:  # noqa: PTH123 - see survey
+            lines = note.read().split("\n")
+        if lines[-1] != _END or lines[0] != _stamp(place, collection, model, cut or recipe()):
+            return None
+        count, passages, has_vectors = map(int, lines[2].split())
+        if has_vectors and embedded:
+            os.stat(f"{place}/chroma/chroma.sqlite3")  # noqa: PTH116 - see survey
+        if survey(os.fspath(documents)) != lines[1]:
+            return None
+        pairs = iter([_read(line) for line in lines[3:-1]])
+        return UnchangedSummary(count, passages, tuple(zip(pairs, pairs, strict=True)))
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def note(
+    home: str,
+    summary: UnchangedSummary,
+    collection: str,
+    *,
+    model: str,
+    cut: str,
+    digest: str,
+    has_vectors: bool,
+) -> None:
+    """Leave the note; `digest` is that of a survey made before the folder was walked."""
+    lines = [
+        _stamp(home, collection, model, cut),
+        digest,
+        f"{summary.unchanged} {summary.passages} {int(has_vectors)}",
+        *(_written(part) for failure in summary.failed for part in failure),
+        _END,
+    ]
+    path = f"{home}/{NOTE_FILE}"
+    with open(f"{path}.new", "w", encoding="ascii") as file:  # noqa: PTH123 - see survey
+        file.write("\n".join(lines))
+    os.replace(f"{path}.new", path)  # noqa: PTH105 - see survey
+
+
+def forget(home: str) -> None:
+    """Delete the note for good, before the index changes."""
+    try:
+        os.unlink(f"{home}/{NOTE_FILE}")  # noqa: PTH108 - see survey
+    except FileNotFoundError:
+        return
+    if hasattr(os, "O_DIRECTORY"):  # Windows cannot, and need not, flush a folder
+        folder = os.open(home, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _stamp(home: str, collection: str, model: str, cut: str) -> str:
+    """Return what must be the same for a note to hold; another catalog has another inode."""
+    with open(f"{home}/{CATALOG_FILE}", "rb", buffering=0) as catalog:  # noqa: PTH123 - see survey
+        start = catalog.read(16)
+        inode = os.fstat(catalog.fileno()).st_ino
+    known = (str(SCHEMA_VERSION), str(start), str(inode), collection, model, cut)
+    return _written("\t".join(known))
+
+
+def _written(text: str) -> str:
+    """Return a text as one line of ASCII."""
+    return text.encode("unicode_escape").decode("ascii")
+
+
+def _read(line: str) -> str:
+    return line.encode("ascii").decode("unicode_escape")

@@ -1,0 +1,157 @@
+"""The commands that look at the index and change it, run in this process over real stores."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.test_commands import GUIDE, canonical
+from tests.doubles.cli_fakes import run
+
+# what is indexed
+
+
+def test_sources_lists_names_and_states(indexed_folder: Path) -> None:
+    result = run(indexed_folder, "sources")
+    assert result.stdout.splitlines()[0].split() == [
+        "source", "title", "passages", "changed", "state",
+    ]  # fmt: skip
+    assert f"documents/{GUIDE}" in result.stdout
+    listed = json.loads(run(indexed_folder, "sources", "--json").stdout)
+    assert {entry["state"] for entry in listed} == {"ready"}
+    assert GUIDE in [entry["source"] for entry in listed]
+
+
+def test_an_empty_collection_says_so_on_standard_error(indexed_folder: Path) -> None:
+    result = run(indexed_folder, "sources", "--collection", "board")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "Nothing is indexed in 'board'" in result.stderr
+    assert json.loads(run(indexed_folder, "sources", "--collection", "b", "--json").stdout) == []
+
+
+@pytest.mark.parametrize("name", [GUIDE, f"documents/{GUIDE}", f"./documents/{GUIDE}"])
+def test_text_is_printed_exactly(indexed_folder: Path, name: str) -> None:
+    result = run(indexed_folder, "show", name, "--text")
+    assert result.stdout_bytes == canonical(indexed_folder, GUIDE).encode()
+
+
+def test_a_citation_can_be_shown_as_it_is_printed(indexed_folder: Path) -> None:
+    text = canonical(indexed_folder, GUIDE)
+    start = text.index("## Privacy")
+    line = text.count("\n", 0, start) + 1
+    screen = run(indexed_folder, "show", f"documents/{GUIDE}#L{line}").stdout
+    assert f">{line}  ## Privacy\n" in screen
+    assert run(indexed_folder, "show", f"{GUIDE}:{start}:{start + 10}").stdout == screen
+    assert run(indexed_folder, "show", f"{GUIDE}:{line}").stdout == screen
+    exact = run(indexed_folder, "show", f"{GUIDE}:{start}:{start + 10}", "--text")
+    assert exact.stdout == "## Privacy"
+
+
+def test_a_page_can_be_shown(indexed_folder: Path) -> None:
+    result = run(indexed_folder, "show", "obstacles-to-un-involvement.pdf#page=1", "--json")
+    payload = json.loads(result.stdout)
+    assert (payload["page"], payload["start"]) == (1, 0)
+    assert payload["text"]
+
+
+def test_a_place_that_is_not_there_is_one_line(indexed_folder: Path) -> None:
+    result = run(indexed_folder, "show", f"{GUIDE}:9999")
+    assert result.exit_code == 2
+    assert "give a line from 1 to" in result.stderr
+
+
+def test_stats_count(indexed_folder: Path) -> None:
+    counted: dict[str, Any] = json.loads(run(indexed_folder, "stats", "--json").stdout)
+    assert counted["sources"] == 4
+    assert counted["embeddings"] == "minilm"
+    assert "sources     4\n" in run(indexed_folder, "stats").stdout
+
+
+# what changes the index
+
+
+def test_sync_reports_and_a_second_run_changes_nothing(own_folder: Path) -> None:
+    (own_folder / "documents" / "a.md").write_text("# A\n\nThe moon pulls the sea.\n")
+    first = json.loads(run(own_folder, "sync", "--json").stdout)
+    assert list(first) == [
+        "added", "updated", "unchanged", "removed", "failed", "passages", "seconds",
+    ]  # fmt: skip
+    assert (first["added"], first["passages"]) == (1, 1)
+    second = json.loads(run(own_folder, "sync", "--json").stdout)
+    assert (second["added"], second["unchanged"]) == (0, 1)
+
+
+def test_an_unreadable_document_is_named_and_the_rest_goes_on(own_folder: Path) -> None:
+    (own_folder / "documents" / "good.md").write_text("# A\n\nText.\n")
+    (own_folder / "documents" / "bad.pdf").write_bytes(b"%PDF-1.4 broken")
+    result = run(own_folder, "sync")
+    assert result.exit_code == 2
+    assert result.stdout.startswith("1 added, 1 failed; 1 passages; ")
+    assert result.stderr.startswith("not indexed: bad.pdf: ")
+    assert result.stderr.count("\n") == 1
+
+
+def test_files_from_elsewhere_are_added_found_and_removed(own_folder: Path) -> None:
+    outside = own_folder / "outside"
+    outside.mkdir()
+    (outside / "tides.md").write_text("# Tides\n\nThe moon pulls the sea.\n")
+    added = run(own_folder, "add", "outside", "missing.md")
+    assert added.exit_code == 2
+    assert added.stdout.startswith("1 added, 1 failed;")
+    assert "missing.md" in added.stderr
+    run(own_folder, "sync")
+    assert "The moon" in run(own_folder, "show", "outside/tides.md", "--text").stdout
+    removed = run(own_folder, "remove", "outside/tides.md", "--json")
+    assert json.loads(removed.stdout) == {"removed": str(outside / "tides.md")}
+    assert run(own_folder, "show", "outside/tides.md").exit_code == 2
+
+
+def test_a_file_of_the_documents_folder_is_added_under_its_own_name(own_folder: Path) -> None:
+    (own_folder / "documents" / "a.md").write_text("# A\n\nText.\n")
+    run(own_folder, "add", "documents/a.md")
+    run(own_folder, "sync")
+    listed = json.loads(run(own_folder, "sources", "--json").stdout)
+    assert [entry["source"] for entry in listed] == ["a.md"]
+
+
+def test_removing_needs_the_whole_name(own_folder: Path) -> None:
+    (own_folder / "documents" / "notes.md").write_text("# N\n\nText.\n")
+    run(own_folder, "sync")
+    part = run(own_folder, "remove", "not")
+    assert part.exit_code == 2
+    assert "Did you mean 'notes.md'?" in part.stderr
+    whole = run(own_folder, "remove", "documents/notes.md")
+    assert whole.stdout == "removed notes.md\n"
+    assert "still in the documents folder" in whole.stderr
+
+
+def test_a_page_inside_the_private_network_is_refused(own_folder: Path) -> None:
+    result = run(own_folder, "add", "http://127.0.0.1:8080/secret")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("not indexed: http://127.0.0.1:8080/secret: ")
+
+
+# doctor
+
+
+def test_doctor_finds_a_healthy_set_up_and_keeps_secrets(indexed_folder: Path) -> None:
+    result = run(indexed_folder, "doctor", DISCORD_TOKEN="canary-token")
+    assert result.exit_code == 0, result.stdout
+    assert "canary" not in result.output
+    assert "ok       discord         a token is set\n" in result.stdout
+    names = [line.split()[1] for line in result.stdout.splitlines()]
+    assert names[:3] == ["python", "packages", "settings"]
+
+
+def test_doctor_says_what_to_do_about_problems(own_folder: Path) -> None:
+    (own_folder / "documents").rmdir()
+    result = run(
+        own_folder, "doctor", "--json", QUOTH_REDER="off", QUOTH_LLM="openai/m", QUOTH_READER="off"
+    )
+    assert result.exit_code == 2
+    checks = {check["name"]: check for check in json.loads(result.stdout)["checks"]}
+    assert "Did you mean QUOTH_READER?" in checks["settings"]["advice"]
+    assert "point QUOTH_DOCUMENTS" in checks["documents"]["advice"]
+    assert checks["language model"]["state"] == "problem"
+    assert checks["reader"]["state"] == "off"

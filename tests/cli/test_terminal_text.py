@@ -1,0 +1,265 @@
+"""What the command line prints, and what it reads, without opening anything."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.cli.input_lines import Asked, from_line
+from bot.cli.source_places import LocatorError, locate
+from bot.cli.terminal_text import (
+    Style,
+    answer_screen,
+    display_width,
+    neutral,
+    one_line,
+    source_screen,
+    table,
+)
+from bot.schema import Answer, Citation, Turn
+from index.errors import QuestionError, SourceNotFound
+from index.schema import Evidence, Source, Span
+from index.search.searcher import LONGEST_QUESTION, checked_question
+
+NOW = datetime(2025, 4, 2, tzinfo=UTC)
+TEXT = "# Tides\n\nThe moon pulls the sea.\nTwice a day it rises.\n\nNobody minds.\n"
+
+
+def source(text: str = TEXT, uri: str = "tides.md", **more: object) -> Source:
+    values = {
+        "id": "s1", "collection": "documents", "uri": uri, "title": "Tides", "sha256": "0" * 64,
+        "mime": "text/markdown", "text": text, "added_at": NOW,
+    }  # fmt: skip
+    return Source.model_validate(values | more)
+
+
+def citation(quote: str, marker: int | None = 1, **more: object) -> Citation:
+    start = TEXT.index(quote)
+    values = {
+        "marker": marker, "collection": "documents", "source": "tides.md", "title": "Tides",
+        "quote": quote, "heading": ("Tides",), "lines": (3, 3),
+        "evidence": Evidence(source_id="s1", sha256="0" * 64, start=start, end=start + len(quote)),
+    }  # fmt: skip
+    return Citation.model_validate(values | more)
+
+
+def answer(text: str, *citations: Citation, **more: object) -> Answer:
+    values = {
+        "id": "a1", "status": "answered", "text": text, "citations": citations, "confidence": 0.9,
+        "question": "why", "standalone_question": "why",
+    }  # fmt: skip
+    return Answer.model_validate(values | more)
+
+
+def test_an_answer_is_followed_by_its_numbered_sources() -> None:
+    quote = "The moon pulls the sea."
+    screen = answer_screen(answer(f"{quote} [1]", citation(quote)), Style(root="documents/"))
+    assert screen == (
+        "The moon pulls the sea. [1]\n\n"
+        '[1] "The moon pulls the sea." — Tides, line 3 (documents/tides.md#L3)'
+    )
+
+
+def test_what_was_searched_for_is_shown_when_it_differs() -> None:
+    rewritten = answer("It does. [1]", standalone_question="why does the sea rise")
+    assert answer_screen(rewritten, Style()).startswith("Searched for: why does the sea rise\n\n")
+
+
+def test_not_found_shows_the_nearest_passages_and_the_notice() -> None:
+    nearest = citation("Nobody minds.", None, lines=(6, 6), heading=("Tides", "Other"))
+    screen = answer_screen(
+        answer("The sources do not say.", status="not_found", nearest=(nearest,), notice="Slow."),
+        Style(),
+    )
+    assert screen == (
+        "The sources do not say.\n\nThe nearest passages:\n"
+        '- "Nobody minds." — Tides › Other, line 6 (tides.md#L6)\n\nSlow.'
+    )
+
+
+def test_a_terminal_gets_wrapped_lines_with_whole_links_and_a_bold_highlight() -> None:
+    quoted = citation("The moon pulls the sea.", highlight=(4, 8))
+    screen = answer_screen(
+        answer("The moon pulls the sea. [1]", quoted), Style(colour=True, width=24)
+    )
+    assert screen == (
+        "The moon pulls the sea.\n[1]\n\n"
+        '[1] "The \x1b[1mmoon\x1b[0m pulls the\n    sea." — Tides, line\n    3 (tides.md#L3)'
+    )
+
+
+def test_addresses_keep_their_place_and_paths_get_their_folder() -> None:
+    web = citation("Nobody minds.", url="https://sea.example/t", source="https://sea.example/t")
+    screen = answer_screen(answer("x [1]", web), Style(root="documents/"))
+    assert "(https://sea.example/t#:~:text=Nobody%20minds.)" in screen
+    absolute = citation("Nobody minds.", source="/srv/tides.md")
+    assert "(/srv/tides.md#L3)" in answer_screen(answer("x [1]", absolute), Style(root="d/"))
+    colon = citation("Nobody minds.", source="a: b.md")
+    assert "(d/a: b.md#L3)" in answer_screen(answer("x [1]", colon), Style(root="d/"))
+
+
+@pytest.mark.parametrize(
+    ("hostile", "shown"),
+    [
+        ("a\x1b[2Jb", "a\u241b[2Jb"),
+        ("a\rb", "a\u240db"),
+        ("a\x9b31mb", "a\ufffd31mb"),
+        ("a\u202eb", "a\ufffdb"),
+        ("a\x7fb\x00", "a\u2421b\u2400"),
+        ("tab\tand\nline\r\nstay", "tab\tand\nline\nstay"),
+    ],
+    ids=["escape", "return", "C1", "bidi", "delete", "plain"],
+)
+def test_control_characters_are_made_visible(hostile: str, shown: str) -> None:
+    assert neutral(hostile) == shown
+
+
+@given(st.text(), st.text(min_size=1))
+@settings(max_examples=60, deadline=None)
+def test_no_screen_carries_a_control_character_from_a_document(title: str, quote: str) -> None:
+    hostile = Citation.model_validate(
+        citation("Nobody minds.").model_dump()
+        | {"title": title, "quote": quote, "source": title, "heading": (quote,)}
+    )
+    screens = (
+        answer_screen(answer(quote, hostile, notice=title), Style(width=40)),
+        source_screen(source(quote, title), Span(start=0, end=len(quote)), Style()),
+        table([(title, quote)], ("a", "b"), Style()),
+    )
+    for screen in screens:
+        assert neutral(screen) == screen
+
+
+@given(st.text(alphabet="ab 漢字é", max_size=80), st.integers(8, 30))
+@settings(max_examples=60, deadline=None)
+def test_wrapping_loses_nothing_and_keeps_to_the_width(text: str, width: int) -> None:
+    screen = answer_screen(answer(text), Style(width=width))
+    assert screen.split() == screen.split()
+    assert "".join(screen.split()) == "".join(text.split())
+    for row in screen.splitlines():
+        assert display_width(row) <= width or " " not in row.strip()
+
+
+def test_a_quote_is_marked_in_its_surroundings() -> None:
+    start = TEXT.index("Twice")
+    screen = source_screen(source(), Span(start=start, end=start + 11), Style(root="documents/"))
+    assert screen == (
+        "Tides (documents/tides.md, line 4)\n"
+        " 1  # Tides\n 2\n 3  The moon pulls the sea.\n>4  Twice a day it rises.\n"
+        " 5\n 6  Nobody minds."
+    )
+    colour = source_screen(source(), Span(start=start, end=start + 11), Style(colour=True))
+    assert "\x1b[1;33mTwice a day\x1b[0m it rises." in colour
+
+
+def test_columns_are_aligned_by_what_they_take_on_a_screen() -> None:
+    assert table([("漢字", "x"), ("a", "y")], ("n", "v"), Style()) == "n     v\n漢字  x\na     y"
+
+
+def find(name: str) -> Source:
+    if name in ("tides.md", "a:12", "https://sea.example:80/t"):
+        return source(uri=name)
+    if name == "scan.pdf":
+        return source("one\ftwo", name, pages=(Span(start=0, end=4), Span(start=4, end=7)))
+    raise SourceNotFound(name)
+
+
+@pytest.mark.parametrize(
+    ("text", "uri", "shown"),
+    [
+        ("tides.md", "tides.md", None),
+        ("tides.md:3", "tides.md", "The moon pulls the sea."),
+        ("tides.md:3-4", "tides.md", "The moon pulls the sea.\nTwice a day it rises."),
+        ("tides.md#L4", "tides.md", "Twice a day it rises."),
+        ("tides.md#L3-L4", "tides.md", "The moon pulls the sea.\nTwice a day it rises."),
+        ("tides.md:2:7", "tides.md", "Tides"),
+        ("scan.pdf#page=2", "scan.pdf", "two"),
+        ("a:12", "a:12", None),
+        ("a:12:1", "a:12", "# Tides"),
+        ("https://sea.example:80/t:1", "https://sea.example:80/t", "# Tides"),
+        ("https://sea.example:80/t#:~:text=moon", "https://sea.example:80/t", None),
+    ],
+)
+def test_a_place_is_read_behind_a_name(text: str, uri: str, shown: str | None) -> None:
+    found, span = locate(text, find)
+    assert found.uri == uri
+    assert (span.of(found.text) if span else None) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("tides.md:99", "has 6 lines"),
+        ("tides.md:0", "has 6 lines"),
+        ("tides.md:7:2", "7:2 is no part of it"),
+        ("tides.md:0:9999", f"has {len(TEXT)} characters"),
+        ("tides.md#page=1", "has no pages"),
+        ("scan.pdf#page=3", "has 2 pages"),
+    ],
+)
+def test_a_place_that_is_not_there_is_named(text: str, sentence: str) -> None:
+    with pytest.raises(LocatorError, match=sentence):
+        locate(text, find)
+
+
+def test_an_unknown_source_is_named_as_it_was_given() -> None:
+    with pytest.raises(SourceNotFound, match=r"'nope\.md:12'"):
+        locate("nope.md:12", find)
+
+
+@given(st.integers(0, 99), st.integers(0, 99))
+@settings(max_examples=60, deadline=None)
+def test_every_span_of_a_citation_can_be_shown(start: int, end: int) -> None:
+    if not start < end <= len(TEXT):
+        return
+    _, span = locate(f"tides.md:{start}:{end}", find)
+    assert span == Span(start=start, end=end)
+
+
+@pytest.mark.parametrize(
+    ("line", "asked"),
+    [
+        (b"why\n", Asked("why")),
+        ("  où ?\r\n".encode(), Asked("où ?")),
+        (b'{"question": "why", "qid": 7}\n', Asked("why")),
+        (
+            b'{"question": "and then", "history": [{"role": "user", "text": "why"}]}\n',
+            Asked("and then", (Turn(role="user", text="why"),)),
+        ),
+    ],
+    ids=["plain", "other line end", "object", "history"],
+)
+def test_a_line_is_a_question(line: bytes, asked: Asked) -> None:
+    assert from_line(line) == asked
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        (b"\n", "The question is empty"),
+        (b"\xff\n", "not UTF-8"),
+        (b'{"question": \n', "starts like a JSON object but is none"),
+        (b'{"q": "why"}\n', 'needs a "question"'),
+        (b'{"question": 3}\n', 'needs a "question"'),
+        (b'{"question": "why", "history": {}}\n', '"history" must be a list'),
+        (b'{"question": "why", "history": [{"role": "system", "text": "x"}]}\n', "must be a list"),
+        (b'{"question": "why", "history": [{"role": "user"}]}\n', "must be a list"),
+        (b'{"a":' * 100_000, "none"),
+    ],
+    ids=["blank", "bytes", "cut", "no question", "number", "object", "role", "text", "deep"],
+)
+def test_a_bad_line_is_explained(line: bytes, sentence: str) -> None:
+    with pytest.raises(QuestionError, match=sentence):
+        from_line(line)
+
+
+def test_a_question_as_long_as_a_document_is_refused_kindly() -> None:
+    assert checked_question("x" * LONGEST_QUESTION)
+    with pytest.raises(QuestionError, match=r"10,000 characters; ask one of at most 4,000"):
+        checked_question("x" * 10_000)
+
+
+def test_bytes_that_are_no_text_do_not_reach_the_models() -> None:
+    assert checked_question("caf\udce9") == "caf?"
+    assert one_line(" a\n b ") == "a b"

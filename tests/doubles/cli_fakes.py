@@ -1,0 +1,87 @@
+"""A command line in a test: one runner, and an answerer that records what it is asked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+from click.testing import CliRunner, Result
+
+from bot.answering.answerer import Answerer
+from bot.app import App
+from bot.bridge import Bridge
+from bot.cli.environment import Edge
+from bot.cli.main import cli
+from bot.schema import Answer, Scope, Turn
+from bot.settings import Settings
+from index.library import Library
+
+
+def answer(question: str, **changes: object) -> Answer:
+    """Return an answer that says that it was asked."""
+    values = {
+        "id": "a1", "status": "answered", "text": f"You asked: {question}", "confidence": 0.9,
+        "question": question, "standalone_question": question,
+    }  # fmt: skip
+    return Answer.model_validate(values | changes)
+
+
+@dataclass
+class FakeAnswerer:
+    """Answers by a function and records every call."""
+
+    reply: Callable[[str], Answer] = answer
+    pieces: tuple[str, ...] = ()
+    asked: list[tuple[str, tuple[Turn, ...], Scope]] = field(default_factory=list)
+
+    async def answer(
+        self, question: str, *, scope: Scope, history: Sequence[Turn] = (), asker: str | None = None
+    ) -> Answer:
+        self.asked.append((question, tuple(history), scope))
+        return self.reply(question)
+
+    async def stream(
+        self, question: str, *, scope: Scope, history: Sequence[Turn] = (), asker: str | None = None
+    ) -> AsyncIterator[str | Answer]:
+        for piece in self.pieces:
+            yield piece
+        yield await self.answer(question, scope=scope, history=history)
+
+
+def opener(
+    fake: FakeAnswerer,
+) -> Callable[[Settings, Library], AbstractAsyncContextManager[App]]:
+    """Return what opens an app around `fake`."""
+
+    @asynccontextmanager
+    async def open_fake(settings: Settings, library: Library) -> AsyncIterator[App]:
+        bridge = Bridge()
+        try:
+            yield App(settings, library, bridge, cast(Answerer, fake))
+        finally:
+            bridge.close()
+
+    return open_fake
+
+
+def run(
+    folder: Path,
+    *arguments: str,
+    fake: FakeAnswerer | None = None,
+    stdin: str | bytes | None = None,
+    **environ: str,
+) -> Result:
+    """Run `quoth` in `folder`, with real parts except where a fake answerer is given."""
+    edge = Edge(environ=environ, folder=folder)
+    if fake is not None:
+        edge = Edge(environ=environ, folder=folder, open_app=opener(fake))
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        return CliRunner().invoke(cli, list(arguments), input=stdin, obj=edge)
+    finally:
+        os.chdir(before)

@@ -1,0 +1,403 @@
+"""What tests of the Discord edge are made of: values, a recording answerer, a running bot."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from blockbuster import blockbuster_ctx
+
+from bot.bridge import Bridge
+from bot.community.service import Parts, Service
+from bot.community.store.records import Kept
+from bot.discord_bot.client import QuothBot
+from bot.discord_bot.run import open_parts, serve, shut_down
+from bot.schema import Answer, Citation, HitTrace, Scope, Status, Turn
+from bot.settings import Settings, load_settings
+from index.config import SHARED_COLLECTION
+from index.errors import SourceNotFound
+from index.schema import Evidence, Source, SourceEntry, Span, SyncFailure, SyncReport, source_id
+from index.store.catalog import Catalog
+from tests.doubles.discord.server import DiscordServer
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+def source(
+    collection: str, uri: str, text: str, *, title: str | None = None, url: str | None = None
+) -> Source:
+    """A source as the index would keep it."""
+    return Source(
+        id=source_id(collection, uri),
+        collection=collection,
+        uri=uri,
+        title=title or uri,
+        mime="text/plain",
+        sha256=f"{abs(hash(text)):064x}"[-64:],
+        text=text,
+        url=url,
+        modified=NOW,
+        added_at=NOW,
+    )
+
+
+def citation(of: Source, quote: str, *, marker: int | None = 1) -> Citation:
+    """A quote from a source."""
+    start = of.text.index(quote)
+    return Citation(
+        marker=marker,
+        evidence=Evidence(source_id=of.id, sha256=of.sha256, start=start, end=start + len(quote)),
+        collection=of.collection,
+        source=of.uri,
+        title=of.title,
+        quote=quote,
+        url=of.url,
+        lines=of.lines_of(Span(start=start, end=start + len(quote))),
+        modified=of.modified,
+    )
+
+
+def answer(
+    question: str,
+    *citations: Citation,
+    status: Status = "answered",
+    nearest: tuple[Citation, ...] = (),
+    text: str | None = None,
+) -> Answer:
+    """An answer that quotes its citations."""
+    said = text or " ".join(f"{one.quote} [{one.marker}]" for one in citations)
+    return Answer(
+        id="a1b2",
+        status=status,
+        text=said or "The sources do not say.",
+        citations=citations,
+        nearest=nearest,
+        confidence=0.8,
+        question=question,
+        standalone_question=question,
+    )
+
+
+def kept(
+    key: str = "key",
+    *,
+    question: str = "What is it?",
+    guild: int | None = 100,
+    asker: int = 7,
+    private: bool = False,
+    conversation: str = "c1",
+    at: float = 1000.0,
+    citations: tuple[Citation, ...] = (),
+    status: Status = "answered",
+) -> Kept:
+    """A stored answer."""
+    return Kept(
+        key=key,
+        at=at,
+        guild=guild,
+        channel=10,
+        asker=asker,
+        private=private,
+        conversation=conversation,
+        collections=(SHARED_COLLECTION,),
+        answer=answer(question, *citations, status=status),
+    )
+
+
+class PaperShelf:
+    """Documents in memory: what each collection holds, and what was done to it."""
+
+    def __init__(self) -> None:
+        self.papers: dict[str, Source] = {}
+        self.calls: list[tuple[str, ...]] = []
+        self.broken: dict[str, str] = {}
+        """Reasons by name of a file or address that cannot be read."""
+
+    def put(self, paper: Source) -> Source:
+        self.papers[paper.id] = paper
+        return paper
+
+    def sources(self, collection: str) -> Sequence[SourceEntry]:
+        _off_the_loop()
+        found = [paper for paper in self.papers.values() if paper.collection == collection]
+        return [
+            SourceEntry(
+                id=paper.id,
+                collection=collection,
+                uri=paper.uri,
+                title=paper.title,
+                sha256=paper.sha256,
+                characters=len(paper.text),
+                modified=paper.modified,
+                added_at=paper.added_at,
+                added_by=paper.added_by,
+            )
+            for paper in sorted(found, key=lambda paper: paper.uri)
+        ]
+
+    def sources_of(self, collection: str) -> list[str]:
+        """Ids of what a collection holds."""
+        return [paper.id for paper in self.papers.values() if paper.collection == collection]
+
+    def source(self, id: str) -> Source:
+        _off_the_loop()
+        if id not in self.papers:
+            raise SourceNotFound(id)
+        return self.papers[id]
+
+    def add_file(
+        self, collection: str, name: str, content: bytes, *, added_by: str | None
+    ) -> SyncReport:
+        return self._add(collection, name, content.decode("utf-8", "replace"), added_by)
+
+    def add_page(self, collection: str, url: str, *, added_by: str | None) -> SyncReport:
+        return self._add(collection, url, f"The page at {url}.", added_by)
+
+    def add_text(
+        self,
+        collection: str,
+        name: str,
+        text: str,
+        *,
+        title: str,
+        url: str | None = None,
+        added_by: str | None,
+    ) -> SyncReport:
+        return self._add(collection, name, text, added_by, title=title)
+
+    def remove(self, source: str) -> None:
+        _off_the_loop()
+        self.calls.append(("remove", source))
+        del self.papers[source]
+
+    def remove_collection(self, collection: str) -> None:
+        _off_the_loop()
+        self.calls.append(("remove collection", collection))
+        self.papers = {
+            id: paper for id, paper in self.papers.items() if paper.collection != collection
+        }
+
+    def bring_in_step(self) -> SyncReport | None:
+        _off_the_loop()
+        return None
+
+    def _add(
+        self, collection: str, name: str, text: str, by: str | None, *, title: str | None = None
+    ) -> SyncReport:
+        _off_the_loop()
+        self.calls.append(("add", collection, name))
+        if name in self.broken:
+            return SyncReport(failed=(SyncFailure(source=name, reason=self.broken[name]),))
+        paper = source(collection, name, text, title=title).model_copy(update={"added_by": by})
+        known = paper.id in self.papers
+        self.put(paper)
+        return SyncReport(added=int(not known), updated=int(known), passages=len(self.papers))
+
+
+@dataclass(frozen=True)
+class AskedOnce:
+    """One question that reached the answerer."""
+
+    question: str
+    scope: Scope
+    history: tuple[Turn, ...]
+    asker: str | None
+
+
+class PaperAnswerer:
+    """Quotes every sentence of the opened papers that shares a long word with the question."""
+
+    def __init__(self, shelf: PaperShelf) -> None:
+        self.shelf = shelf
+        self.asked: list[AskedOnce] = []
+        self.pieces: tuple[str, ...] = ()
+        """What a model writes before the answer is there."""
+        self.pause = 0.0
+        """Seconds before each piece, and before the answer."""
+        self.held: asyncio.Event | None = None
+        """If set, answers wait for it."""
+        self.error: Exception | None = None
+        self.changes: dict[str, object] = {}
+        """Fields that every answer gets."""
+
+    async def stream(
+        self,
+        question: str,
+        *,
+        scope: Scope,
+        history: Sequence[Turn] = (),
+        asker: str | None = None,
+    ) -> AsyncIterator[str | Answer]:
+        self.asked.append(AskedOnce(question, scope, tuple(history), asker))
+        for piece in self.pieces:
+            await asyncio.sleep(self.pause)
+            yield piece
+        await asyncio.sleep(self.pause)
+        if self.held is not None:
+            await self.held.wait()
+        if self.error is not None:
+            raise self.error
+        yield self._answer(question, scope)
+
+    def _answer(self, question: str, scope: Scope) -> Answer:
+        words = {word.strip("?.,!").casefold() for word in question.split() if len(word) > 4}
+        opened = [
+            paper
+            for paper in self.shelf.papers.values()
+            if paper.collection in scope.collections and scope.source in (None, paper.id)
+        ]
+        sentences = [
+            (paper, sentence)
+            for paper in opened
+            for sentence in re.findall(r"[^.\n]+\.", paper.text)
+        ]
+        hits = [
+            (paper, sentence.strip())
+            for paper, sentence in sentences
+            if words & {word.strip(".,").casefold() for word in sentence.split()}
+        ]
+        cited = [citation(paper, said, marker=n) for n, (paper, said) in enumerate(hits, start=1)]
+        near = tuple(citation(paper, said.strip(), marker=None) for paper, said in sentences[:3])
+        found = (
+            answer(question, *cited)
+            if cited
+            else answer(question, status="not_found", nearest=near)
+        )
+        trace = tuple(
+            HitTrace(
+                collection=paper.collection,
+                source=paper.uri,
+                title=paper.title,
+                start=0,
+                end=len(paper.text),
+                score=0.5,
+                dense_rank=rank,
+                lexical_rank=rank,
+                used=any(one.evidence.source_id == paper.id for one in cited),
+            )
+            for rank, paper in enumerate(opened, start=1)
+        )
+        return found.model_copy(update={"trace": trace, **self.changes})
+
+
+@dataclass
+class Stage:
+    """A local Discord with a bot on it, for one test."""
+
+    discord: DiscordServer
+    parts: Parts
+    shelf: PaperShelf = field(default_factory=PaperShelf)
+    answerer: PaperAnswerer = field(default_factory=lambda: PaperAnswerer(PaperShelf()))
+    deadline: float | None = None
+    bot: QuothBot | None = None
+    _task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Start the bot and wait until it listens."""
+        self._task = asyncio.create_task(
+            serve(self.parts, ready=self._take, deadline=self.deadline)
+        )
+        connected = asyncio.create_task(self.discord.gateway.connected())
+        await asyncio.wait({connected, self._task}, return_when=asyncio.FIRST_COMPLETED)
+        if not connected.done():
+            connected.cancel()
+            failed, self.bot, self._task = self._task, None, None
+            await failed
+        await connected
+        bot = self.bot
+        assert bot is not None
+        # `wait_until_ready` waits two seconds for servers that might still come.
+        known = [int(id) for id in self.discord.world.guilds]
+        await eventually(lambda: all(bot.get_guild(id) is not None for id in known))
+
+    def _take(self, bot: QuothBot) -> None:
+        self.bot = bot
+
+    async def stop(self) -> None:
+        """Stop the bot as SIGTERM does."""
+        if self.bot is not None and self._task is not None:
+            await shut_down(self.bot)
+            await self._task
+        self.bot = self._task = None
+
+    async def restart(self) -> None:
+        """Stop the bot and start another on the same home."""
+        await self.stop()
+        await self.start()
+
+    @property
+    def service(self) -> Service:
+        assert self.bot is not None
+        return self.bot.service
+
+
+def settings_for(home: Path, environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings without any cooldown."""
+    given = {"QUOTH_HOME": str(home), "QUOTH_COOLDOWN_SECONDS": "0", **(environ or {})}
+    given.setdefault("QUOTH_SERVER_PER_MINUTE", "6000")
+    return load_settings(given, home.parent)
+
+
+@asynccontextmanager
+async def staged(home: Path, **environ: str) -> AsyncIterator[Stage]:
+    """A local Discord and a bot over papers, started by `stage.start()`; judged at the end."""
+    async with DiscordServer() as discord:
+        shelf = PaperShelf()
+        answerer = PaperAnswerer(shelf)
+        catalog, bridge = Catalog(home), Bridge()
+        parts = Parts(
+            settings=settings_for(home, discord.settings() | environ),
+            answerer=answerer,
+            bridge=bridge,
+            tables=catalog,
+            shelf=shelf,
+        )
+        stage = Stage(discord, parts, shelf, answerer)
+        try:
+            # Native code and our own index work are seen by `_off_the_loop`.
+            with blockbuster_ctx(scanned_modules=["bot", "index"]):
+                yield stage
+                await stage.stop()
+            discord.assert_clean()
+        finally:
+            await stage.stop()
+            await asyncio.to_thread(bridge.close)
+            catalog.close()
+
+
+async def eventually(true: Callable[[], object], *, within: float = 10.0) -> None:
+    """Wait until something holds that nobody announces."""
+    async with asyncio.timeout(within):
+        while not await _value(true()):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def _value(said: object) -> object:
+    return await said if isinstance(said, Awaitable) else said
+
+
+@asynccontextmanager
+async def staged_for_real(folder: Path, **environ: str) -> AsyncIterator[Stage]:
+    """As `staged`, over the real index, models and answers of the home in `folder`."""
+    async with DiscordServer() as discord:
+        settings = settings_for(folder / ".quoth", discord.settings() | environ)
+        async with open_parts(settings) as parts:
+            stage = Stage(discord, parts)
+            try:
+                with blockbuster_ctx(scanned_modules=["bot"]):
+                    yield stage
+                    await stage.stop()
+                discord.assert_clean()
+            finally:
+                await stage.stop()
+
+
+def _off_the_loop() -> None:
+    """Fail when index work runs on the loop's own thread, where it would block everybody."""
+    assert threading.current_thread() is not threading.main_thread(), "index work on the loop"

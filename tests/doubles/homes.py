@@ -1,0 +1,125 @@
+"""Whole indexes in temporary folders, and what there is to compare in two of them."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from index.chunk.chunker import chunk
+from index.config import ChunkConfig
+from index.protocols import Embedder, VectorStore
+from index.store.catalog import Catalog
+from index.store.chroma_vectors import ChromaVectors
+from index.sync.synchroniser import Synchroniser
+from tests.doubles.fakes import HashingEmbedder
+
+
+@dataclass
+class Home:
+    """An index that is open, and its documents folder."""
+
+    path: Path
+    documents: Path
+    catalog: Catalog
+    vectors: ChromaVectors
+    embedder: HashingEmbedder
+    synchroniser: Synchroniser
+
+    def sync(self) -> dict[str, object]:
+        """Synchronise; returns the parts of the report that are not nothing."""
+        time.sleep(0.025)  # what was written within a tick of the clock is looked at twice
+        report = self.synchroniser.sync_folder("documents", self.documents)
+        told = report.model_dump(exclude={"seconds", "warnings"})
+        return {key: value for key, value in told.items() if value}
+
+
+@contextmanager
+def open_home(path: Path, documents: Path, **changes: object) -> Iterator[Home]:
+    """Open an index with a fake embedder and everything else real."""
+    catalog = Catalog(path)
+    vectors = ChromaVectors(path, current=catalog.chroma_name)
+    embedder = changes.pop("embedder", None) or HashingEmbedder()
+    assert isinstance(embedder, HashingEmbedder)
+    made = synchroniser(catalog, vectors, embedder, **changes)
+    try:
+        yield Home(path, documents, catalog, vectors, embedder, made)
+    finally:
+        vectors.close()
+        catalog.close()
+
+
+def synchroniser(
+    catalog: Catalog,
+    vectors: VectorStore,
+    embedder: Embedder | None,
+    *,
+    tokens: int = 40,
+    **changes: object,
+) -> Synchroniser:
+    """Build a synchroniser with short passages, so that small texts have several."""
+    config = ChunkConfig(max_tokens=tokens)
+    return Synchroniser(
+        catalog,
+        vectors,  # type: ignore[arg-type]
+        embedder,
+        chunk=lambda source: chunk(source, config),
+        recipe=f"test/{tokens}",
+        **changes,  # type: ignore[arg-type]
+    )
+
+
+def write_documents(folder: Path, **texts: str) -> None:
+    """Write text files, named by keyword with `__` for a slash, that are not brand new."""
+    for name, text in texts.items():
+        put(folder / f"{name.replace('__', '/')}.txt", text)
+
+
+def put(path: Path, text: str | bytes) -> None:
+    """Write a file and make it a minute old, as files mostly are, but newer than before."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    before = path.stat().st_mtime_ns if path.exists() else 0
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    age(path, max(before + 1_000_003, time.time_ns() - 60_000_000_001))
+
+
+def age(path: Path, mtime_ns: int) -> None:
+    """Set the time of the last change."""
+    os.utime(path, ns=(mtime_ns, mtime_ns))
+
+
+def contents(home: Home, collection: str = "documents") -> dict[str, object]:
+    """Return everything a reader can find, without times, in a form that compares."""
+    catalog = home.catalog
+    ids = catalog.passage_ids(collection)
+    passages = catalog.passages(sorted(ids))
+    questions = ("red fox", "agreement on the river", "mandate", "version 7")
+    return {
+        "sources": [
+            (entry.uri, entry.sha256, entry.title, entry.passages, entry.failure)
+            for entry in catalog.sources(collection)
+        ],
+        "passages": passages,
+        "in chroma": home.vectors.ids(collection) - ids,
+        "not in chroma": ids - home.vectors.ids(collection),
+        "sentence vectors": {
+            id: found.shape for id, found in catalog.sentence_vectors(sorted(ids)).items()
+        },
+        "words": {q: sorted(catalog.match(collection, q, 10_000)) for q in questions},
+        "vectors": {
+            id: tuple((vector * 100).round().astype(int).tolist())
+            for id, vector in home.vectors.vectors(collection, sorted(ids)).items()
+        },
+        "nearest": {
+            question: [
+                round(cosine, 2)  # ids of equal passages may come in any order
+                for _, cosine in home.vectors.query(
+                    collection, home.embedder.embed([question])[0], 10
+                )
+            ]
+            for question in questions
+        },
+    }

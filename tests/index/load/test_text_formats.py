@@ -1,0 +1,317 @@
+"""Text, Markdown and tables become canonical text; what is wrong with a file is one sentence."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from index.errors import LoadError
+from index.load.decode import canonical, decode
+from index.load.frontmatter import web_address
+from index.load.loaders import load_bytes
+from index.load.titles import MAX_TITLE, title_from_name
+from index.schema import LoadedDocument
+
+BOTH_KINDS_OF_LINE_END = "one\r\ntwo\rthree\nfour"
+
+printable = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1).filter(str.strip)
+
+
+def reason(data: bytes, name: str = "notes.txt") -> str:
+    with pytest.raises(LoadError) as caught:
+        load_bytes(data, name=name)
+    assert caught.value.source == name
+    return caught.value.reason
+
+
+@given(printable, st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32"]))
+def test_text_survives_every_unicode_encoding(text: str, encoding: str) -> None:
+    # Eight letters, so that a text is longer than the marks of binary formats.
+    data = ("Quoth: " + text).encode(encoding)
+    assert decode(data, name="x.txt").text == "Quoth: " + text
+
+
+@given(st.text())
+def test_canonical_text_has_one_kind_of_line_end_and_is_stable(text: str) -> None:
+    result = canonical(text)
+    assert "\r" not in result
+    assert "\0" not in result
+    assert canonical(result) == result or result.startswith("\ufeff")
+
+
+@settings(deadline=None)  # the first page imports the extractor
+@given(st.binary(max_size=400), st.sampled_from(["a.txt", "a.md", "a.csv", "a.html", "a.pdf"]))
+def test_any_bytes_give_a_document_or_a_reason(data: bytes, name: str) -> None:
+    try:
+        loaded = load_bytes(data, name=name)
+    except LoadError as error:
+        assert error.reason.endswith(".")
+        assert "could not be read (" not in error.reason
+    else:
+        assert loaded.text.strip()
+        assert "\r" not in loaded.text
+        assert "\0" not in loaded.text
+        assert loaded.title.strip()
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        pytest.param("Le café est fermé ; où êtes-vous allé hier ?", "cp1252", id="French"),
+        pytest.param("El niño comió piñas en España; ¿cuánto costó?", "cp1252", id="Spanish"),
+        pytest.param("The price is £5 — “quoted” text.", "cp1252", id="English"),
+        pytest.param("Über die Brücke gehen große Männer", "latin-1", id="German"),
+        pytest.param("Café", "cp1252", id="one word"),
+        pytest.param("Привет, как дела? Мы живём в Москве уже много лет.", "cp1251", id="Russian"),
+        pytest.param("Привет, как дела? Мы живём в Москве уже много лет.", "koi8-r", id="KOI8"),
+        pytest.param("Zażółć gęślą jaźń, a potem idź do łóżka i śpij.", "cp1250", id="Polish"),
+        pytest.param("これは日本語の文章です。文字コードを調べます。", "shift_jis", id="Japanese"),
+        pytest.param("联合国维和部队的先决条件是什么？", "gb18030", id="Chinese"),
+        pytest.param("A text without a mark, in UTF-16", "utf-16-le", id="UTF-16"),
+    ],
+)
+def test_an_older_encoding_is_recognised_and_reported(text: str, encoding: str) -> None:
+    loaded = load_bytes(text.encode(encoding), name="old.txt")
+    assert loaded.text == text
+    assert loaded.warnings[0].startswith("The encoding is not stated; read as ")
+
+
+def test_utf_8_is_no_guess() -> None:
+    loaded = load_bytes("Grüße\n".encode(), name="a.txt")
+    assert (loaded.text, loaded.warnings) == ("Grüße\n", ())
+
+
+def test_line_ends_are_unified_and_nothing_else_is() -> None:
+    text = " e\u0301 \u2028 \x0b\x0c \x85 ﬁ\t"
+    loaded = load_bytes((BOTH_KINDS_OF_LINE_END + text).encode(), name="a.txt")
+    assert loaded.text == "one\ntwo\nthree\nfour" + text
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        pytest.param(b"", "The file is empty.", id="empty"),
+        pytest.param(b" \n\t\r\n", "The file holds only white space.", id="blank"),
+        pytest.param(b"\xef\xbb\xbf", "The file holds only white space.", id="only a mark"),
+        pytest.param(
+            b"\x89PNG\r\n\x1a\n\0\0\0",
+            "It is a PNG image under the name of a text file; rename it.",
+            id="image",
+        ),
+        pytest.param(
+            b"%PDF-1.4\n...",
+            "It is a PDF under the name of a text file; rename it.",
+            id="PDF",
+        ),
+        pytest.param(
+            bytes(range(256)) * 40,
+            "It is not text, or its encoding cannot be recognised; save it as UTF-8.",
+            id="binary",
+        ),
+        pytest.param(
+            b"\x01\x02\x03 plain ASCII \x04\x05",
+            "It is a binary file under the name of a text file.",
+            id="control characters",
+        ),
+        pytest.param(
+            b"\xff\xfeA",
+            "It begins like UTF-16-LE text but is not; save it as UTF-8.",
+            id="half a character",
+        ),
+    ],
+)
+def test_bytes_that_are_no_text_have_a_reason(data: bytes, expected: str) -> None:
+    assert reason(data) == expected
+
+
+def test_a_single_nul_does_not_make_text_binary() -> None:
+    assert load_bytes(b"Some words\0 and more of them.", name="a.txt").text == (
+        "Some words and more of them."
+    )
+
+
+def test_an_unread_type_says_what_to_do() -> None:
+    assert reason(b"x", "plan.docx") == (
+        "Files ending in '.docx' are not read; save them as PDF, HTML, Markdown or plain text."
+    )
+
+
+FRONT_MATTER = """\
+---
+title: "Release *notes*: July"
+url: https://example.org/notes
+date: 2025-07-01
+---
+# Heading
+
+Body.
+"""
+
+
+def markdown(text: str) -> LoadedDocument:
+    return load_bytes(text.encode(), name="release-notes_2.md")
+
+
+def test_front_matter_becomes_blank_lines_so_that_line_numbers_stay() -> None:
+    loaded = markdown(FRONT_MATTER)
+    assert loaded.text == "\n\n\n\n\n# Heading\n\nBody.\n"
+    assert loaded.title == "Release *notes*: July"
+    assert loaded.url == "https://example.org/notes"
+    assert loaded.modified == datetime(2025, 7, 1, tzinfo=UTC)
+    assert loaded.warnings == ()
+
+
+def test_windows_line_ends_around_front_matter_do_not_matter() -> None:
+    assert markdown(FRONT_MATTER.replace("\n", "\r\n")) == markdown(FRONT_MATTER)
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        pytest.param("# First *heading* #\n\ntext", "First heading", id="heading"),
+        pytest.param("intro\n\n## See [the guide](x.md)", "See the guide", id="link"),
+        pytest.param("Underlined\n==========\n", "Underlined", id="underlined"),
+        pytest.param("```\n# comment\n```\n\n# Real", "Real", id="comment in code"),
+        pytest.param("no heading here", "release notes 2", id="file name"),
+        pytest.param("---\ntitle: 2024\n---\nx", "2024", id="number in front matter"),
+        pytest.param("---\ntitle: [a]\n---\n# H\n", "H", id="title is a list"),
+    ],
+)
+def test_the_title_of_markdown(text: str, title: str) -> None:
+    assert markdown(text).title == title
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("---\n- a list\n---\nbody\n", id="list"),
+        pytest.param("---\na: [1\n---\nbody\n", id="broken"),
+        pytest.param("---\ndate: 2025-99-99\n---\nbody\n", id="impossible date"),
+        pytest.param("---\na: !!python/object/apply:os.getcwd []\n---\nbody\n", id="code"),
+    ],
+)
+def test_front_matter_that_is_no_mapping_stays_text_and_is_reported(text: str) -> None:
+    loaded = markdown(text)
+    assert loaded.text == text
+    assert loaded.warnings == ("Its front matter is not valid YAML; read as text.",)
+
+
+def test_a_rule_at_the_top_is_not_front_matter() -> None:
+    text = "---\n\nParagraph.\n"
+    assert markdown(text).text == text
+
+
+def test_wrong_fields_of_front_matter_are_reported_and_left_out() -> None:
+    loaded = markdown("---\nurl: javascript:alert(1)\ndate: soon\n---\nbody")
+    assert (loaded.url, loaded.modified) == (None, None)
+    assert loaded.warnings == (
+        "The url in its front matter is not a web address; left out.",
+        "The date in its front matter cannot be read; left out.",
+    )
+
+
+def test_front_matter_alone_is_no_document() -> None:
+    assert reason(b"---\ntitle: x\n---\n", "a.md") == "The file holds nothing but front matter."
+
+
+@pytest.mark.parametrize(
+    "address", ["ftp://a/b", "https://", "https://u:p@example.org", "http://a b", 5, "http://["]
+)
+def test_only_plain_web_addresses_become_links(address: object) -> None:
+    assert web_address(address) is None
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "text"),
+    [
+        pytest.param(
+            b"name,size\nsmall,1\nlarge\n", "a.csv",
+            "| name | size |\n| --- | --- |\n| small | 1 |\n| large |  |\n", id="commas",
+        ),
+        pytest.param(
+            b"name;size\n\"a;b\";1,5\n", "a.csv",
+            "| name | size |\n| --- | --- |\n| a;b | 1,5 |\n", id="semicolons",
+        ),
+        pytest.param(
+            b'a\tb\n"two\nlines"\tx|y\n', "a.tsv",
+            "| a | b |\n| --- | --- |\n| two lines | x\\|y |\n", id="tabs",
+        ),
+    ],
+)  # fmt: skip
+def test_a_table_becomes_markdown(data: bytes, name: str, text: str) -> None:
+    loaded = load_bytes(data, name=name)
+    assert loaded.text == text
+    assert loaded.mime in ("text/csv", "text/tab-separated-values")
+
+
+@pytest.mark.parametrize("data", [b"one column\nonly\n", b"a,b\n1,2,3\n", b'a,b\n"open,1\n'])
+def test_a_table_that_is_none_stays_text(data: bytes) -> None:
+    loaded = load_bytes(data, name="a.csv")
+    assert (loaded.text, loaded.mime) == (data.decode(), "text/plain")
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        pytest.param("Notes of the meeting\n\nWe met.", "Notes of the meeting", id="first line"),
+        pytest.param("We met. It was good.\n", "my file", id="a sentence"),
+        pytest.param("=====\nGuide\n=====\n", "Guide", id="between rules"),
+        pytest.param("word " * 40, "my file", id="long"),
+    ],
+)
+def test_the_title_of_plain_text(text: str, title: str) -> None:
+    assert load_bytes(text.encode(), name="sub/my_file.rst").title == title
+
+
+def test_a_log_is_called_by_its_name() -> None:
+    assert load_bytes(b"10:00 started\n", name="server-1.log").title == "server 1"
+
+
+@given(st.text(min_size=1))
+def test_every_name_gives_a_title_on_one_line(name: str) -> None:
+    title = title_from_name(name)
+    assert title
+    assert len(title) <= max(MAX_TITLE, len(name))
+
+
+@pytest.mark.parametrize(
+    ("text", "warning"),
+    [
+        pytest.param(
+            "fine\nsafe\u202egnp.exe\n",
+            "It holds bidirectional control characters (1), the first in line 2.",
+            id="bidi",
+        ),
+        pytest.param(
+            "zero\u200bwidth \u200b", "It holds zero-width characters (2), the first in line 1.",
+            id="zero width",
+        ),
+        pytest.param(
+            "pass\u200dword",
+            "It holds zero-width joiners inside words (1), the first in line 1.",
+            id="joiner in a word",
+        ),
+        pytest.param(
+            "x \U000e0041\U000e0042",
+            "It holds invisible tag characters (1), the first in line 1.",
+            id="tags",
+        ),
+    ],
+)  # fmt: skip
+def test_invisible_characters_are_reported_and_kept(text: str, warning: str) -> None:
+    loaded = load_bytes(text.encode(), name="a.txt")
+    assert loaded.warnings == (warning,)
+    assert loaded.text == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("family 👨\u200d👩\u200d👧", id="emoji"),
+        pytest.param("می\u200cخواهم", id="Persian"),
+        pytest.param("🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f", id="flag"),
+    ],
+)
+def test_joiners_and_tags_where_they_belong_are_fine(text: str) -> None:
+    assert load_bytes(text.encode(), name="a.txt").warnings == ()

@@ -1,0 +1,418 @@
+"""The catalog: what is written comes back, for threads, processes and old files alike."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from index.errors import AmbiguousSource, SourceNotFound, StoreError
+from index.protocols import Vectors
+from index.schema import Passage, Source, Span, passage_id, source_id
+from index.store import catalog_state as state
+from index.store import catalog_writes as writes
+from index.store.catalog import Catalog
+from index.store.catalog_rows import FileState
+from index.store.catalog_writes import IndexedPassage
+
+WHEN = datetime(2025, 4, 1, 12, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Iterator[Catalog]:
+    catalog = Catalog(tmp_path)
+    yield catalog
+    catalog.close()
+
+
+def source_of(text: str, *, uri: str = "a.txt", collection: str = "documents") -> Source:
+    return Source(
+        id=source_id(collection, uri),
+        collection=collection,
+        uri=uri,
+        title=uri.rsplit("/", 1)[-1].split(".")[0].title(),
+        mime="text/plain",
+        sha256=f"{hash(text):x}",
+        text=text,
+        pages=(Span(start=0, end=len(text)),),
+        url="https://example.org/a",
+        modified=WHEN,
+        added_at=WHEN,
+        added_by="Ada",
+        warnings=("Page 3 has no text.",),
+    )
+
+
+def passage_of(source: Source, start: int, end: int, ordinal: int = 0) -> Passage:
+    return Passage(
+        id=passage_id(source.id, source.sha256, start, end),
+        source_id=source.id,
+        ordinal=ordinal,
+        start=start,
+        end=end,
+        text=source.text[start:end],
+        page=1,
+        heading=("Part one", "Näher: 3/4"),
+        kind="list",
+        sentences=(Span(start=start, end=end),) if end > start else (),
+    )
+
+
+def put(
+    catalog: Catalog, source: Source, *, vectors: Vectors | None = None, pieces: int = 1
+) -> list[Passage]:
+    """Write a source, cut into equal pieces, into the build that serves."""
+    build = next(
+        (
+            b
+            for b in state.serving_builds(catalog.connection())
+            if b.collection == source.collection
+        ),
+        None,
+    )
+    width = max(1, -(-len(source.text) // pieces))
+    passages = [
+        passage_of(source, start, min(start + width, len(source.text)), ordinal)
+        for ordinal, start in enumerate(range(0, len(source.text), width))
+    ]
+    with catalog.transaction() as connection:
+        if build is None:
+            number = writes.add_build(
+                connection, source.collection, model="m", dimension=4, recipe="r"
+            )
+            writes.serve_build(connection, source.collection, number)
+        else:
+            number = build.number
+        indexed = [IndexedPassage(each, each.id.encode(), vectors) for each in passages]
+        writes.put_source(connection, number, source, indexed)
+        writes.move_generation(connection)
+    return passages
+
+
+def test_a_source_comes_back_as_it_was(catalog: Catalog) -> None:
+    source = source_of("The red fox.\nÜber den Fluß, 東京 🦊.")
+    put(catalog, source)
+    assert catalog.source(source.id) == source
+
+
+def test_passages_come_back_as_they_were(catalog: Catalog) -> None:
+    passages = put(catalog, source_of("The red fox crossed the river. " * 9), pieces=4)
+    assert catalog.passages([each.id for each in passages] + ["unknown"]) == {
+        each.id: each for each in passages
+    }
+
+
+def test_passages_of_a_source_come_by_position(catalog: Catalog) -> None:
+    source = source_of("0123456789")
+    passages = put(catalog, source, pieces=10)
+    assert catalog.passages_of(source.id, 3, 5) == passages[3:6]
+    assert catalog.passages_of(source.id, 8, 99) == passages[8:]
+
+
+def test_sentence_vectors_keep_three_digits(catalog: Catalog) -> None:
+    vectors = np.random.default_rng(1).standard_normal((5, 4)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    (passage,) = put(catalog, source_of("Five sentences."), vectors=vectors)
+    (other,) = put(catalog, source_of("None.", uri="b.txt"))
+    found = catalog.sentence_vectors([passage.id, other.id])
+    assert list(found) == [passage.id]
+    assert np.abs(found[passage.id] - vectors).max() < 1e-3
+    assert found[passage.id].dtype == np.float32
+
+
+def test_more_ids_than_sqlite_binds_at_once(catalog: Catalog) -> None:
+    passages = put(catalog, source_of("x" * 2500), pieces=2500)
+    assert len(catalog.passages([each.id for each in passages])) == 2500
+
+
+def test_a_new_version_replaces_the_old_and_keeps_who_added_it(catalog: Catalog) -> None:
+    old = source_of("The old fox.")
+    put(catalog, old)
+    new = old.model_copy(
+        update={"text": "A new hare.", "sha256": "f" * 64, "added_by": "Eve", "warnings": ()}
+    )
+    put(catalog, new)
+    assert catalog.source(old.id) == new.model_copy(update={"added_by": "Ada"})
+    assert catalog.match("documents", "fox", 5) == []
+    assert len(catalog.match("documents", "hare", 5)) == 1
+    assert catalog.stats().passages == 1
+
+
+def test_a_removed_source_leaves_nothing(catalog: Catalog) -> None:
+    source = source_of("The red fox.")
+    (passage,) = put(catalog, source)
+    (build,) = state.serving_builds(catalog.connection())
+    with catalog.transaction() as connection:
+        assert writes.remove_source(connection, build.number, source.id) == {passage.id}
+    assert catalog.passages([passage.id]) == {}
+    assert catalog.match("documents", "fox", 5) == []
+    assert catalog.sources("documents") == []
+    with pytest.raises(SourceNotFound, match="no source"):
+        catalog.source(source.id)
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        pytest.param("foxes", ["a.txt"], id="by stem"),
+        pytest.param("which fox", ["a.txt"], id="function words aside"),
+        pytest.param("the", ["a.txt"], id="function words alone"),
+        pytest.param("get user name", ["b.txt"], id="parts of an identifier"),
+        pytest.param("getUserName()", ["b.txt"], id="identifier in another spelling"),
+        pytest.param("v1.2.3", ["b.txt"], id="version"),
+        pytest.param("C++ and docs/guide.md", ["b.txt"], id="signs inside words"),
+        pytest.param("東京", ["c.txt"], id="script without spaces"),
+        pytest.param('" OR * NEAR( fox:', ["a.txt"], id="query syntax is text"),
+        pytest.param("- ! ?", [], id="no words"),
+        pytest.param("walrus", [], id="nothing"),
+        pytest.param("näher", ["a.txt", "b.txt", "c.txt"], id="by heading"),
+    ],
+)
+def test_words_find_passages(catalog: Catalog, query: str, found: list[str]) -> None:
+    texts = {
+        "a.txt": "The red fox crossed the river.",
+        "b.txt": "Call get_user_name of v1.2.3 in C++, see docs/guide.md.",
+        "c.txt": "東京都に行く。",
+    }
+    uris = {put(catalog, source_of(text, uri=uri))[0].id: uri for uri, text in texts.items()}
+    matched = catalog.match("documents", query, 10)
+    assert sorted(uris[id] for id, _ in matched) == found
+    assert all(score > 0 for _, score in matched)
+
+
+def test_weights_say_whether_title_or_body_counts(catalog: Catalog) -> None:
+    (in_title,) = put(catalog, source_of("Nothing of that here.", uri="fox.txt"))
+    (in_body,) = put(catalog, source_of("A fox, you see.", uri="b.txt"))
+    put(catalog, source_of("Padding so that the word is rare.", uri="c.txt"))
+
+    def best(**weights: float) -> str:
+        return catalog.match("documents", "fox", 2, **weights)[0][0]
+
+    assert best(body_weight=1.0, title_weight=0.01) == in_body.id
+    assert best(body_weight=0.01, title_weight=1.0) == in_title.id
+
+
+def test_a_collection_neither_sees_nor_feels_another(catalog: Catalog) -> None:
+    put(catalog, source_of("The red fox."))
+    put(catalog, source_of("The grey seal."))
+    alone = catalog.match("documents", "fox", 5)
+    for number in range(20):
+        put(catalog, source_of(f"fox fox fox {number}", uri=f"{number}.txt", collection="other"))
+    assert catalog.match("documents", "fox", 5) == alone
+    assert catalog.match("nowhere", "fox", 5) == []
+
+
+def test_frequencies_count_passages_over_the_collections_given(catalog: Catalog) -> None:
+    put(catalog, source_of("fox fox hare"))
+    put(catalog, source_of("hare", uri="b.txt"))
+    put(catalog, source_of("fox", collection="other"))
+    put(catalog, source_of("fox", collection="secret"))
+    found = catalog.frequencies(["documents", "other", "missing"], ["fox", "hare", "elk"])
+    assert found == (3, {"fox": 2, "hare": 2, "elk": 0})
+
+
+@pytest.mark.parametrize(
+    ("name", "uri"),
+    [
+        pytest.param("guides/Setup.md", "guides/Setup.md", id="uri"),
+        pytest.param("Setup", "guides/Setup.md", id="title"),
+        pytest.param("GUIDES/setup.MD", "guides/Setup.md", id="another case"),
+        pytest.param("setup.md", "guides/Setup.md", id="file name"),
+        pytest.param("gui", "guides/Setup.md", id="beginning of the uri"),
+        pytest.param("notes.txt", "notes.txt", id="uri before file name"),
+    ],
+)
+def test_a_source_is_found_by_the_names_people_use(catalog: Catalog, name: str, uri: str) -> None:
+    for known in ("guides/Setup.md", "notes.txt", "old/notes.txt"):
+        put(catalog, source_of("text", uri=known))
+    assert catalog.find_source(["documents"], name).uri == uri
+
+
+def test_a_name_that_fits_several_sources_names_them(catalog: Catalog) -> None:
+    for known in ("a/notes.txt", "b/notes.txt"):
+        put(catalog, source_of("text", uri=known))
+    with pytest.raises(AmbiguousSource, match=r"'a/notes.txt', 'b/notes.txt'"):
+        catalog.find_source(["documents"], "notes.txt")
+
+
+@pytest.mark.parametrize("name", ["missing", "", "c.txt"])
+def test_a_name_that_fits_nothing_here(catalog: Catalog, name: str) -> None:
+    put(catalog, source_of("text"))
+    put(catalog, source_of("text", uri="c.txt", collection="secret"))
+    with pytest.raises(SourceNotFound, match="quoth sources"):
+        catalog.find_source(["documents"], name)
+
+
+def test_listings_name_files_that_failed(catalog: Catalog) -> None:
+    put(catalog, source_of("text", uri="b.txt"))
+    with catalog.transaction() as connection:
+        for uri, failure in (("a.pdf", "It is encrypted."), ("b.txt", "It is empty.")):
+            seen = FileState(size=1, mtime_ns=2, ctime_ns=3, failure=failure)
+            writes.put_file(connection, "documents", uri, seen)
+    listed = catalog.sources("documents")
+    assert [(each.uri, each.state, each.failure, each.passages) for each in listed] == [
+        ("a.pdf", "failed", "It is encrypted.", 0),
+        ("b.txt", "ready", "It is empty.", 1),
+    ]
+
+
+def test_a_file_without_a_date_of_its_own_has_that_of_the_file(catalog: Catalog) -> None:
+    source = source_of("text").model_copy(update={"modified": None})
+    put(catalog, source)
+    with catalog.transaction() as connection:
+        seen = FileState(size=1, mtime_ns=int(WHEN.timestamp()) * 10**9, ctime_ns=0)
+        writes.put_file(connection, "documents", "a.txt", seen)
+    assert catalog.source(source.id).modified == WHEN
+
+
+def test_a_transaction_that_fails_changes_nothing(catalog: Catalog) -> None:
+    put(catalog, source_of("text"))
+    before = catalog.generation()
+
+    def fail() -> None:
+        with catalog.transaction() as connection:
+            writes.move_generation(connection)
+            writes.forget_files(connection, "documents", ["a.txt"])
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert catalog.generation() == before
+
+
+def test_every_thread_has_its_own_connection(catalog: Catalog) -> None:
+    put(catalog, source_of("The red fox.", uri="0.txt"))
+    problems: list[BaseException] = []
+
+    def read() -> None:
+        try:
+            for _ in range(60):
+                found = catalog.match("documents", "fox", 500)
+                assert len(catalog.passages([id for id, _ in found])) == len(found)
+        except BaseException as problem:
+            problems.append(problem)
+
+    threads = [threading.Thread(target=read) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for number in range(1, 40):
+        put(catalog, source_of(f"The red fox {number}.", uri=f"{number}.txt"))
+    for thread in threads:
+        thread.join()
+    assert problems == []
+    assert len({id(catalog.connection()) for _ in range(3)}) == 1
+
+
+def test_another_process_sees_a_change_at_once(catalog: Catalog, tmp_path: Path) -> None:
+    with closing(Catalog(tmp_path)) as reader:
+        before = reader.generation()
+        code = f"""
+from pathlib import Path
+from index.store.catalog import Catalog
+from tests.index.store.test_catalog import put, source_of
+catalog = Catalog(Path({str(tmp_path)!r}))
+put(catalog, source_of("The red fox."))
+catalog.close()
+"""
+        subprocess.run([sys.executable, "-c", code], check=True)
+        assert reader.generation() == before + 1
+        assert len(reader.match("documents", "fox", 5)) == 1
+
+
+def test_a_closed_catalog_says_so(catalog: Catalog) -> None:
+    catalog.close()
+    with pytest.raises(StoreError, match="has been closed"):
+        catalog.generation()
+
+
+def test_a_locked_catalog_is_a_sentence(tmp_path: Path) -> None:
+    with closing(Catalog(tmp_path, busy_seconds=0.05)) as catalog:
+        other = sqlite3.connect(catalog.path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError, match="locked by another program"):
+            put(catalog, source_of("text"))
+        other.execute("ROLLBACK")
+        other.close()
+        put(catalog, source_of("text"))
+
+
+def test_a_full_disk_is_a_sentence_and_loses_nothing(catalog: Catalog) -> None:
+    put(catalog, source_of("The red fox."))
+    pages = catalog.connection().execute("PRAGMA page_count").fetchone()[0]
+    catalog.connection().execute(f"PRAGMA max_page_count = {pages + 4}")
+    with pytest.raises(StoreError, match="Free some space"):
+        put(catalog, source_of("much " * 100_000, uri="b.txt"))
+    catalog.connection().execute("PRAGMA max_page_count = 1000000")
+    assert len(catalog.match("documents", "fox", 5)) == 1
+    put(catalog, source_of("much " * 100, uri="b.txt"))
+
+
+def test_a_damaged_file_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "catalog.sqlite").write_bytes(b"not a database, certainly" * 100)
+    with pytest.raises(StoreError, match="is damaged"):
+        Catalog(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("version", "cure"), [(99, "Upgrade Quoth"), (-1, "Delete its folder and run `quoth sync`")]
+)
+def test_a_catalog_of_another_format_is_refused(tmp_path: Path, version: int, cure: str) -> None:
+    Catalog(tmp_path).close()
+    file = sqlite3.connect(tmp_path / "catalog.sqlite")
+    file.execute(f"PRAGMA user_version = {version}")
+    file.close()
+    with pytest.raises(StoreError, match=cure):
+        Catalog(tmp_path)
+
+
+def test_a_home_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="QUOTH_HOME"):
+        Catalog(tmp_path / "file" / "home")
+
+
+def test_two_processes_may_create_it_at_once(tmp_path: Path) -> None:
+    code = f"""
+from pathlib import Path
+from index.store.catalog import Catalog
+Catalog(Path({str(tmp_path)!r})).close()
+"""
+    running = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(3)]
+    assert [each.wait() for each in running] == [0, 0, 0]
+
+
+def test_stats_count_what_serves(catalog: Catalog) -> None:
+    put(catalog, source_of("0123456789"), pieces=5)
+    put(catalog, source_of("01234", collection="other"), pieces=5)
+    stats = catalog.stats()
+    assert (stats.collections, stats.sources, stats.passages, stats.characters) == (2, 2, 10, 15)
+    assert stats.bytes > 10_000
+    assert stats.generation == 2
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    text=st.text(alphabet=st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60),
+    query=st.text(max_size=40),
+)
+def test_any_text_is_stored_and_any_query_is_answered(
+    catalog: Catalog, text: str, query: str
+) -> None:
+    source = source_of(text)
+    passages = put(catalog, source, pieces=3)
+    assert catalog.source(source.id).text == text
+    assert catalog.passages([each.id for each in passages]) == {p.id: p for p in passages}
+    assert len(catalog.match("documents", query, 3)) <= 3
+    catalog.frequencies(["documents"], query.split())

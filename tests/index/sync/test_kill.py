@@ -1,0 +1,289 @@
+"""A writer killed at any instant: the next one finishes, and the index is like new.
+
+The child below changes a folder at random, as the parent does in step with it, and synchronises.
+It is killed before, within or after a random operation on a store (thin wrappers in the child count
+the calls into Chroma and the transactions of the catalog), or at a random time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from index.errors import IndexLocked
+from tests.doubles.homes import contents, open_home, put
+
+ROOT = Path(__file__).parents[3]
+WORDS = ("red", "fox", "river", "agreement", "mandate", "version", "7", "council", "late", "on")
+
+CHILD = """
+import os, signal, sys, threading
+from contextlib import contextmanager
+from pathlib import Path
+from index.store.catalog import Catalog
+from index.store.chroma_vectors import ChromaVectors
+from tests.doubles.homes import open_home
+
+home, documents = Path(sys.argv[1]), Path(sys.argv[2])
+left, seconds = int(sys.argv[3]), float(sys.argv[4])
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def step():
+    global left
+    left -= 1
+    if left == 0:
+        die()
+
+def counted(name):
+    original = getattr(ChromaVectors, name)
+    def call(self, *given, **named):
+        step()
+        result = original(self, *given, **named)
+        step()
+        return result
+    setattr(ChromaVectors, name, call)
+
+original = Catalog.transaction
+
+@contextmanager
+def transaction(self):
+    step()
+    with original(self) as connection:
+        yield connection
+        step()
+    step()
+
+Catalog.transaction = transaction
+for name in ("upsert", "delete", "drop"):
+    counted(name)
+with open_home(home, documents) as opened:
+    opened.vectors.count("documents")
+    if seconds:
+        threading.Timer(seconds, die).start()
+    opened.sync()
+    print("done", flush=True)
+    die()
+"""
+
+
+def change(folder: Path, rng: random.Random) -> None:
+    """Change a folder as people do."""
+    for _ in range(rng.randint(1, 6)):
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        act = rng.choice(["write", "write", "edit", "delete", "rename", "copy", "case", "move"])
+        if act == "write" or not files:
+            name = f"{rng.choice(['', 'a/', 'b/c/'])}{rng.choice('xyz')}{rng.randint(0, 9)}.txt"
+            put(folder / name, text(rng))
+            continue
+        path = rng.choice(files)
+        if act == "edit":
+            put(path, path.read_text() + "\n\n" + text(rng))
+        elif act == "delete":
+            path.unlink()
+        elif act == "rename":
+            path.rename(path.with_name(f"renamed-{rng.randint(0, 99)}.txt"))
+        elif act == "copy":
+            shutil.copy2(path, path.with_name(f"copy-{rng.randint(0, 99)}.txt"))
+        elif act == "case":
+            path.rename(path.with_name(path.name.swapcase().replace(".TXT", ".txt")))
+        elif path.parent != folder and not path.parent.with_name("moved").exists():
+            path.parent.rename(path.parent.with_name("moved"))
+
+
+def text(rng: random.Random) -> str:
+    """Return some paragraphs of words that the comparison asks for."""
+    return "\n\n".join(
+        " ".join(rng.choices(WORDS, k=rng.randint(4, 30))).capitalize() + "."
+        for _ in range(rng.randint(1, 8))
+    )
+
+
+def run_and_kill(home: Path, documents: Path, *, countdown: int, seconds: float) -> bool:
+    """Synchronise in a child that is killed; says whether it was done before that."""
+    child = subprocess.run(
+        [sys.executable, "-c", CHILD, str(home), str(documents), str(countdown), str(seconds)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert child.returncode == -signal.SIGKILL, child.stderr
+    return child.stdout == "done\n"
+
+
+def check_like_new(home: Path, documents: Path) -> None:
+    """Compare what a reader finds with a fresh build, and check that a rerun writes nothing."""
+    with open_home(home, documents) as survivor:
+        survivor.sync()
+        with open_home(home.with_name("fresh"), documents) as fresh:
+            fresh.sync()
+            assert contents(survivor) == contents(fresh)
+        shutil.rmtree(home.with_name("fresh"))
+        before = survivor.catalog.connection().total_changes, survivor.catalog.generation()
+        assert survivor.sync().keys() <= {"unchanged", "passages"}
+        after = survivor.catalog.connection().total_changes, survivor.catalog.generation()
+        assert after == before
+        assert survivor.synchroniser.repair() == 0
+
+
+def kill_again_and_again(place: Path, seeds: range) -> int:
+    """Kill a writer for each seed, comparing what is left; returns how many were done before."""
+    home, documents = place / "home", place / "docs"
+    finished = 0
+    for seed in seeds:
+        rng = random.Random(seed)
+        change(documents, rng)
+        by_count = rng.random() < 0.8
+        countdown = rng.randint(1, 24) if by_count else -1
+        seconds = 0 if by_count else rng.uniform(0.001, 0.3)
+        finished += run_and_kill(home, documents, countdown=countdown, seconds=seconds)
+        if rng.random() < 0.7:  # otherwise the next victim inherits the wreck
+            check_like_new(home, documents)
+    check_like_new(home, documents)
+    return finished
+
+
+def test_a_killed_writer_is_repaired(tmp_path: Path) -> None:
+    change(tmp_path / "docs", random.Random(0))
+    assert kill_again_and_again(tmp_path, range(1, 9)) < 8, "nobody was killed in time"
+
+
+@pytest.mark.long
+def test_a_hundred_killed_writers_are_repaired(tmp_path: Path) -> None:
+    change(tmp_path / "docs", random.Random(100))
+    assert kill_again_and_again(tmp_path, range(101, 201)) < 100, "nobody was killed in time"
+
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from tests.doubles.homes import open_home
+with open_home(Path(sys.argv[1]), Path(sys.argv[2])) as opened:
+    def wait(done, total, name):
+        print("holding", flush=True)
+        sys.stdin.readline()
+    opened.synchroniser.sync_folder("documents", opened.documents, wait)
+"""
+
+
+def test_a_second_writer_is_told_who_holds_the_index(tmp_path: Path) -> None:
+    put(tmp_path / "docs" / "a.txt", "The red fox.")
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(tmp_path / "home"), str(tmp_path / "docs")],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert holder.stdin is not None and holder.stdout is not None
+    assert holder.stdout.readline() == "holding\n"
+    with open_home(tmp_path / "home", tmp_path / "docs", lock_seconds=0.05) as second:
+        with pytest.raises(IndexLocked, match=rf"process {holder.pid} on "):
+            second.sync()
+        holder.communicate("go on\n" * 9)
+        assert holder.returncode == 0
+        assert second.sync() == {"unchanged": 1, "passages": 1}
+    assert not (tmp_path / "home" / "write.holder").exists()
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from tests.doubles.homes import open_home
+with open_home(Path(sys.argv[1]), Path(sys.argv[2])) as opened:
+    opened.sync()
+"""
+
+
+def test_two_writers_at_once_leave_one_index(tmp_path: Path) -> None:
+    for number in range(30):
+        put(tmp_path / "docs" / f"{number}.txt", text(random.Random(number)))
+    command = [sys.executable, "-c", WRITER, str(tmp_path / "home"), str(tmp_path / "docs")]
+    both = [subprocess.Popen(command, cwd=ROOT) for _ in range(2)]
+    assert [each.wait() for each in both] == [0, 0]
+    check_like_new(tmp_path / "home", tmp_path / "docs")
+
+
+READER = """
+import json, sys
+from pathlib import Path
+from tests.doubles.fakes import HashingEmbedder
+from tests.doubles.homes import open_home
+with open_home(Path(sys.argv[1]), Path(sys.argv[2])) as opened:
+    question = HashingEmbedder().embed(["red fox"])[0]
+    for line in sys.stdin:
+        opened.vectors.follow(opened.catalog.generation())
+        dense = opened.vectors.query("documents", question, 100)
+        known = opened.catalog.passages([id for id, _ in dense])
+        words = opened.catalog.match("documents", "fox", 100)
+        versions = {passage.text for passage in known.values()}
+        print(json.dumps([len(dense), len(known), len(words), sorted(versions)]), flush=True)
+"""
+
+
+def test_a_reader_sees_each_change_of_a_writer_at_once_and_whole(tmp_path: Path) -> None:
+    put(tmp_path / "docs" / "0.txt", "The red fox, version 0.")
+    with open_home(tmp_path / "home", tmp_path / "docs") as writer:
+        writer.sync()
+        reader = subprocess.Popen(
+            [sys.executable, "-c", READER, str(tmp_path / "home"), str(tmp_path / "docs")],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert reader.stdin is not None and reader.stdout is not None
+
+        def look() -> list[object]:
+            reader.stdin.write("\n")  # type: ignore[union-attr]
+            reader.stdin.flush()  # type: ignore[union-attr]
+            found: list[object] = json.loads(reader.stdout.readline())  # type: ignore[union-attr]
+            return found
+
+        assert look() == [1, 1, 1, ["The red fox, version 0."]]
+        put(tmp_path / "docs" / "0.txt", "The red fox, version 1.")
+        writer.sync()
+        assert look() == [1, 1, 1, ["The red fox, version 1."]]
+        for number in range(1, 40):
+            put(tmp_path / "docs" / f"{number}.txt", f"The red fox, version {number}0.")
+        writer.sync()
+        assert look()[:3] == [40, 40, 40]
+        shutil.rmtree(tmp_path / "docs")
+        (tmp_path / "docs").mkdir()
+        writer.sync()
+        assert look() == [0, 0, 0, []]
+        reader.communicate()
+
+
+def test_a_reader_of_the_same_process_needs_no_following(tmp_path: Path) -> None:
+    put(tmp_path / "docs" / "a.txt", "The red fox.")
+    with open_home(tmp_path / "home", tmp_path / "docs") as home:
+        home.sync()
+        opened = home.vectors._opened
+        put(tmp_path / "docs" / "b.txt", "The red fox again.")
+        home.sync()
+        home.vectors.follow(home.catalog.generation())
+        assert home.vectors._opened is opened
+        assert len(home.vectors.query("documents", home.embedder.embed(["fox"])[0], 9)) == 2
+
+
+def test_the_lock_of_a_killed_writer_is_free(tmp_path: Path) -> None:
+    put(tmp_path / "docs" / "a.txt", "The red fox.")
+    assert not run_and_kill(tmp_path / "home", tmp_path / "docs", countdown=4, seconds=0)
+    assert (tmp_path / "home" / "write.holder").exists()
+    began = time.monotonic()
+    with open_home(tmp_path / "home", tmp_path / "docs", lock_seconds=5) as home:
+        home.sync()
+    assert time.monotonic() - began < 60
+    assert os.listdir(tmp_path / "docs") == ["a.txt"]  # noqa: PTH208

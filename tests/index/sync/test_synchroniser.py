@@ -1,0 +1,537 @@
+"""Synchronising a folder: afterwards the index is what a fresh build would be."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from index.errors import (
+    ConfigurationError,
+    EmbeddingError,
+    IndexMismatch,
+    LoadError,
+    SourceNotFound,
+    StoreError,
+)
+from index.load.loaders import load_file
+from index.protocols import EmbeddingInput, PassageVectors
+from index.schema import LoadedDocument
+from index.store.chroma_vectors import ChromaVectors
+from index.sync.additions import Addition
+from index.sync.synchroniser import Synchroniser
+from tests.doubles.fakes import HashingEmbedder
+from tests.doubles.homes import Home, age, contents, open_home, put, synchroniser, write_documents
+
+STORY = "The red fox crossed the river. It was late.\n\nThe agreement on the river holds still."
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    """An index of three files that is in step."""
+    write_documents(tmp_path / "docs", a=STORY, b="Mandate, version 7.", sub__c="Last words.")
+    with open_home(tmp_path / "home", tmp_path / "docs") as opened:
+        assert opened.sync() == {"added": 3, "passages": 3}
+        opened.embedder.passages.clear()
+        yield opened
+
+
+def assert_like_new(home: Home) -> None:
+    """Compare with an index that is built from scratch, and check that a rerun writes nothing."""
+    with open_home(home.path.parent / "fresh", home.documents) as fresh:
+        fresh.sync()
+        assert contents(home) == contents(fresh)
+        assert contents(home)["in chroma"] == contents(home)["not in chroma"] == set()
+    shutil.rmtree(home.path.parent / "fresh")
+    generation = home.catalog.generation()
+    home.sync()
+    assert home.catalog.generation() == generation
+
+
+def changes_of(home: Home) -> int:
+    """Return how many rows of any table have been written through this connection."""
+    return home.catalog.connection().total_changes
+
+
+def test_nothing_changed_writes_nothing(home: Home) -> None:
+    before, generation = changes_of(home), home.catalog.generation()
+    assert home.sync() == {"unchanged": 3, "passages": 3}
+    assert (changes_of(home), home.catalog.generation()) == (before, generation)
+    assert home.embedder.passages == []
+
+
+def change_text(folder: Path) -> None:
+    put(folder / "a.txt", STORY.replace("late", "early"))
+
+
+def change_text_of_equal_length(folder: Path) -> None:
+    put(folder / "a.txt", STORY.replace("red", "shy"))
+
+
+def add_file(folder: Path) -> None:
+    put(folder / "new/d.md", "# A heading\n\nThe version 7 mandate.")
+
+
+def delete_file(folder: Path) -> None:
+    (folder / "b.txt").unlink()
+
+
+def delete_all(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.mkdir()
+
+
+def rename_file(folder: Path) -> None:
+    (folder / "b.txt").rename(folder / "sub" / "renamed.txt")
+
+
+def change_case(folder: Path) -> None:
+    (folder / "b.txt").rename(folder / "B.TXT")
+
+
+def rename_folder(folder: Path) -> None:
+    (folder / "sub").rename(folder / "other")
+
+
+def swap_names(folder: Path) -> None:
+    (folder / "a.txt").rename(folder / "t.txt")
+    (folder / "b.txt").rename(folder / "a.txt")
+    (folder / "t.txt").rename(folder / "b.txt")
+
+
+def duplicate(folder: Path) -> None:
+    for name in ("copy.txt", "sub/a.txt"):
+        shutil.copy2(folder / "a.txt", folder / name)
+
+
+def everything(folder: Path) -> None:
+    for change in (change_text, add_file, delete_file, rename_folder, duplicate_a):
+        change(folder)
+
+
+def duplicate_a(folder: Path) -> None:
+    shutil.copy2(folder / "a.txt", folder / "copy.txt")
+
+
+@pytest.mark.parametrize(
+    ("change", "report"),
+    [
+        (change_text, {"updated": 1, "unchanged": 2, "passages": 3}),
+        (change_text_of_equal_length, {"updated": 1, "unchanged": 2, "passages": 3}),
+        (add_file, {"added": 1, "unchanged": 3, "passages": 4}),
+        (delete_file, {"unchanged": 2, "removed": 1, "passages": 2}),
+        (delete_all, {"removed": 3}),
+        (rename_file, {"added": 1, "unchanged": 2, "removed": 1, "passages": 3}),
+        (change_case, {"added": 1, "unchanged": 2, "removed": 1, "passages": 3}),
+        (rename_folder, {"added": 1, "unchanged": 2, "removed": 1, "passages": 3}),
+        (swap_names, {"updated": 2, "unchanged": 1, "passages": 3}),
+        (duplicate, {"added": 2, "unchanged": 3, "passages": 5}),
+        (everything, {"added": 3, "updated": 1, "removed": 2, "passages": 4}),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_a_change_leaves_an_index_like_new(
+    home: Home, change: object, report: dict[str, int]
+) -> None:
+    assert callable(change)
+    change(home.documents)
+    assert home.sync() == report
+    assert_like_new(home)
+
+
+def test_a_touched_file_is_unchanged_and_only_its_time_is_noted(home: Home) -> None:
+    age(home.documents / "a.txt", time.time_ns() - 5_000_000_001)
+    generation = home.catalog.generation()
+    assert home.sync() == {"unchanged": 3, "passages": 3}
+    assert home.catalog.generation() == generation
+    before = changes_of(home)
+    home.sync()
+    assert changes_of(home) == before
+
+
+def rewrite(path: Path, text: str) -> None:
+    """Change a file but neither its size nor the time it says it was changed."""
+    before = path.stat()
+    path.write_text(text)
+    age(path, before.st_mtime_ns)
+
+
+def test_a_rewritten_file_of_the_same_size_and_time_is_read_again(home: Home) -> None:
+    rewrite(home.documents / "a.txt", STORY.replace("red", "shy"))
+    assert home.sync()["updated"] == 1
+    assert_like_new(home)
+
+
+def test_a_file_written_in_the_same_instant_is_read_again(home: Home) -> None:
+    path = home.documents / "a.txt"
+    for word in ("one", "two", "six"):
+        rewrite(path, STORY.replace("red", word))
+        home.synchroniser.sync_folder("documents", home.documents)
+        assert len(home.catalog.match("documents", word, 5)) == 1
+
+
+def test_only_the_passages_that_changed_are_embedded(home: Home) -> None:
+    paragraphs = [f"Paragraph {n} tells of the river and the fox. " * 4 for n in range(9)]
+    put(home.documents / "long.txt", "\n\n".join(paragraphs))
+    home.sync()
+    home.embedder.passages.clear()
+    put(home.documents / "long.txt", "\n\n".join([*paragraphs[:4], "New.", *paragraphs[5:]]))
+    home.sync()
+    assert 1 <= len(home.embedder.passages) <= 2
+    assert any("New." in given.text for given in home.embedder.passages)
+    assert_like_new(home)
+
+
+def test_copies_are_embedded_once(home: Home) -> None:
+    for number in range(5):
+        put(home.documents / str(number) / "same.txt", "The same words everywhere.")
+    home.sync()
+    assert len(home.embedder.passages) == 1
+    assert_like_new(home)
+
+
+def test_passages_are_embedded_under_title_and_headings(home: Home) -> None:
+    put(home.documents / "guide.md", "# Guide\n\n## Setting up\n\nTurn the key twice.")
+    home.sync()
+    contexts = [given.context for given in home.embedder.passages if "key" in given.text]
+    assert contexts == ["Guide > Setting up"]
+
+
+def test_chroma_rows_say_where_they_come_from(home: Home) -> None:
+    with home.vectors._client() as client:
+        (found,) = client.list_collections()
+        row = found.get(where={"uri": "b.txt"})
+    (metadata,) = row["metadatas"]
+    assert row["documents"] == ["Mandate, version 7."]
+    assert (metadata["title"], metadata["start"], metadata["end"]) == ("b", 0, 19)
+
+
+FAILURES = [
+    pytest.param(b"", "a.txt", id="empty"),
+    pytest.param(b"\x00\x01\x02" * 500, "a.txt", id="binary"),
+    pytest.param(b"%PDF-1.7 nonsense", "broken.pdf", id="corrupt PDF"),
+]
+
+
+@pytest.mark.parametrize(("content", "name"), FAILURES)
+def test_a_file_that_cannot_be_read_is_named_and_the_rest_goes_on(
+    home: Home, content: bytes, name: str
+) -> None:
+    put(home.documents / name, content)
+    put(home.documents / "zz.txt", "After the broken one.")
+    report = home.sync()
+    assert [failure["source"] for failure in report["failed"]] == [name]  # type: ignore[attr-defined, index]
+    assert report["added"] == 1
+    again = home.sync()
+    assert again["failed"] == report["failed"]
+
+
+def test_a_file_that_breaks_keeps_its_old_version_until_it_is_mended(home: Home) -> None:
+    put(home.documents / "a.txt", b"\x00\x01" * 400)
+    (failure,) = home.sync()["failed"]  # type: ignore[misc, attr-defined]
+    assert len(home.catalog.match("documents", "fox", 5)) == 1
+    entry = home.catalog.sources("documents")[0]
+    assert (entry.uri, entry.state, entry.failure) == ("a.txt", "ready", failure["reason"])
+    put(home.documents / "a.txt", STORY)
+    assert home.sync() == {"unchanged": 3, "passages": 3}
+    assert_like_new(home)
+
+
+def test_a_file_that_vanishes_during_the_run_is_named_and_forgotten(home: Home) -> None:
+    put(home.documents / "a.txt", "New text about the fox.")
+
+    def vanish(done: int, total: int, name: str) -> None:
+        (home.documents / "a.txt").unlink(missing_ok=True)
+
+    report = home.synchroniser.sync_folder("documents", home.documents, vanish)
+    assert [each.source for each in report.failed] == ["a.txt"]
+    assert (report.removed, report.unchanged) == (1, 2)
+    assert home.sync() == {"unchanged": 2, "passages": 2}
+    assert_like_new(home)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read everything")
+def test_an_unreadable_folder_keeps_what_is_known_of_it(home: Home) -> None:
+    (home.documents / "sub").chmod(0)
+    try:
+        report = home.sync()
+    finally:
+        (home.documents / "sub").chmod(0o755)
+    assert report["passages"] == 3
+    assert [failure["source"] for failure in report["failed"]] == ["sub"]  # type: ignore[attr-defined, index]
+
+
+def test_a_link_to_nothing_keeps_what_it_led_to(home: Home, tmp_path: Path) -> None:
+    put(tmp_path / "elsewhere.txt", "Linked words.")
+    (home.documents / "link.txt").symlink_to(tmp_path / "elsewhere.txt")
+    assert home.sync()["added"] == 1
+    (tmp_path / "elsewhere.txt").unlink()
+    report = home.sync()
+    assert [failure["source"] for failure in report["failed"]] == ["link.txt"]  # type: ignore[attr-defined, index]
+    assert len(home.catalog.match("documents", "linked", 5)) == 1
+
+
+def test_a_missing_folder_is_an_error_and_loses_nothing(home: Home) -> None:
+    home.documents.rename(home.documents.parent / "away")
+    with pytest.raises(ConfigurationError, match="QUOTH_DOCUMENTS"):
+        home.sync()
+    (home.documents.parent / "away").rename(home.documents)
+    assert home.sync() == {"unchanged": 3, "passages": 3}
+
+
+def test_a_volume_that_is_not_mounted_is_an_error_and_loses_nothing(home: Home) -> None:
+    with home.catalog.transaction() as connection:
+        connection.execute("UPDATE folders SET device = device + 1")
+    delete_all(home.documents)
+    with pytest.raises(StoreError, match="Mount that volume again"):
+        home.sync()
+    assert home.catalog.stats().passages == 3
+    put(home.documents / "new.txt", "A new beginning.")
+    assert home.sync() == {"added": 1, "removed": 3, "passages": 1}
+
+
+def test_progress_runs_from_nothing_to_all(home: Home) -> None:
+    for number in range(3):
+        put(home.documents / f"n{number}.txt", f"Number {number}.")
+    calls: list[tuple[int, int, str]] = []
+    home.synchroniser.sync_folder("documents", home.documents, lambda *call: calls.append(call))
+    assert calls == [(0, 3, "n0.txt"), (1, 3, "n1.txt"), (2, 3, "n2.txt"), (3, 3, "n2.txt")]
+
+
+def test_warnings_of_documents_that_were_indexed_are_told_once(tmp_path: Path) -> None:
+    def load(path: Path, name: str) -> LoadedDocument:
+        loaded = load_file(path, name=name)
+        return loaded.model_copy(update={"warnings": ("Page 2 has no text.",)})
+
+    write_documents(tmp_path / "docs", a=STORY)
+    with open_home(tmp_path / "home", tmp_path / "docs", load=load) as home:
+        report = home.synchroniser.sync_folder("documents", home.documents)
+        assert [(each.source, each.reason) for each in report.warnings] == [
+            ("a.txt", "Page 2 has no text.")
+        ]
+        assert home.synchroniser.sync_folder("documents", home.documents).warnings == ()
+
+
+class Failing(HashingEmbedder):
+    """Fails at the n-th call."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__()
+        self.at = at
+
+    def embed_passages(self, passages: Sequence[EmbeddingInput]) -> list[PassageVectors]:
+        self.at -= 1
+        if self.at == 0:
+            raise EmbeddingError("The model is out of order. Try again.")
+        return super().embed_passages(passages)
+
+
+def test_an_embedder_that_fails_leaves_what_was_done(tmp_path: Path) -> None:
+    for number in range(8):
+        sentences = [f"River {number} has bend {bend} and the red fox." for bend in range(99)]
+        put(tmp_path / "docs" / f"{number}.txt", "\n\n".join(sentences))
+    with open_home(tmp_path / "home", tmp_path / "docs", embedder=Failing(at=3)) as home:
+        with pytest.raises(EmbeddingError, match="out of order"):
+            home.sync()
+        indexed = len(home.catalog.sources("documents"))
+        assert 0 < indexed < 8
+        assert home.sync()["added"] == 8 - indexed
+        assert_like_new(home)
+
+
+def test_documents_are_added_replaced_and_removed_by_hand(home: Home) -> None:
+    def add(text: str) -> dict[str, object]:
+        loaded = LoadedDocument(text=text, title="Page", mime="text/html", url="https://x.org/p")
+        addition = Addition(uri="https://x.org/p", document=loaded, added_by="Ada")
+        return home.synchroniser.add("documents", [addition]).model_dump(
+            include={"added", "updated", "unchanged", "passages"}
+        )
+
+    assert add("An owl.") == {"added": 1, "updated": 0, "unchanged": 0, "passages": 4}
+    assert add("An owl.") == {"added": 0, "updated": 0, "unchanged": 1, "passages": 4}
+    assert add("Two owls.") == {"added": 0, "updated": 1, "unchanged": 0, "passages": 4}
+    assert home.sync() == {"unchanged": 3, "passages": 4}, "the folder leaves it alone"
+    assert home.catalog.find_source(["documents"], "Page").added_by == "Ada"
+    assert home.synchroniser.remove("documents", "https://x.org/p").removed == 1
+    with pytest.raises(SourceNotFound):
+        home.synchroniser.remove("documents", "https://x.org/p")
+    assert_like_new(home)
+
+
+def test_files_are_added_by_hand_from_anywhere(home: Home, tmp_path: Path) -> None:
+    put(tmp_path / "owl.txt", "An owl.")
+    additions = [
+        Addition(uri=str(path), document=path)
+        for path in (tmp_path / "owl.txt", tmp_path / "missing.txt")
+    ]
+    report = home.synchroniser.add("board", additions)
+    assert (report.added, report.passages) == (1, 1)
+    assert [failure.source for failure in report.failed] == [str(tmp_path / "missing.txt")]
+    assert home.synchroniser.add("board", additions).unchanged == 1
+    assert home.catalog.match("documents", "owl", 5) == []
+
+
+def test_a_file_of_the_folder_that_was_removed_by_hand_comes_back(home: Home) -> None:
+    home.synchroniser.remove("documents", "b.txt")
+    assert home.catalog.match("documents", "mandate", 5) == []
+    assert home.sync() == {"added": 1, "unchanged": 2, "passages": 3}
+    assert_like_new(home)
+
+
+def test_a_file_of_the_folder_that_was_replaced_by_hand_comes_back(home: Home) -> None:
+    loaded = LoadedDocument(text="Something else.", title="b", mime="text/plain")
+    home.synchroniser.add("documents", [Addition(uri="b.txt", document=loaded)])
+    assert home.sync() == {"updated": 1, "unchanged": 2, "passages": 3}
+    assert_like_new(home)
+
+
+def test_a_removed_collection_leaves_nothing(home: Home, tmp_path: Path) -> None:
+    put(tmp_path / "owl.txt", "An owl.")
+    home.synchroniser.add("board", [Addition(uri="owl", document=tmp_path / "owl.txt")])
+    home.synchroniser.remove_collection("board")
+    home.synchroniser.remove_collection("never was")
+    assert [each.name for each in home.catalog.collections()] == ["documents"]
+    with home.vectors._client() as client:
+        assert len(client.list_collections()) == 1
+    assert home.sync() == {"unchanged": 3, "passages": 3}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"embedder": HashingEmbedder(model="other")}, id="another model"),
+        pytest.param({"embedder": HashingEmbedder(dimension=32)}, id="another dimension"),
+        pytest.param({"tokens": 32}, id="cut otherwise"),
+    ],
+)
+def test_an_index_built_otherwise_is_rebuilt(home: Home, changes: dict[str, object]) -> None:
+    put(home.documents.parent / "owl.txt", "An owl.")
+    home.synchroniser.add(
+        "board", [Addition(uri="owl", document=home.documents.parent / "owl.txt")]
+    )
+    with open_home(home.path, home.documents, **changes) as other:
+        assert other.synchroniser.mismatched() == ["board", "documents"]
+        with pytest.raises(IndexMismatch, match="Run `quoth sync`"):
+            other.synchroniser.add("documents", [])
+        assert other.sync()["unchanged"] == 3
+        other.synchroniser.rebuild("board")
+        assert other.synchroniser.mismatched() == []
+        (board, documents) = other.catalog.collections()
+        assert documents.model == other.embedder.model
+        assert other.vectors.ids("documents") == other.catalog.passage_ids("documents")
+        with other.vectors._client() as client:
+            assert {each.name for each in client.list_collections()} == {
+                board.chroma,
+                documents.chroma,
+            }
+
+
+def test_the_old_build_serves_while_the_new_one_is_filled(home: Home) -> None:
+    with open_home(home.path, home.documents) as reader:
+        served: list[int] = []
+
+        def look(done: int, total: int, name: str) -> None:
+            found = reader.vectors.query("documents", HashingEmbedder().embed(["fox"])[0], 5)
+            matched = reader.catalog.match("documents", "fox", 5)
+            known = reader.catalog.passages([id for id, _ in [*found, *matched]])
+            served.append(len(found) + len(matched) + len(known))
+
+        with open_home(home.path, home.documents, embedder=HashingEmbedder(model="other")) as other:
+            other.synchroniser.rebuild("documents", look)
+    assert served == [7, 7, 7]
+
+
+def test_without_an_embedder_words_are_indexed_and_vectors_come_later(tmp_path: Path) -> None:
+    write_documents(tmp_path / "docs", a=STORY)
+    with open_home(tmp_path / "home", tmp_path / "docs") as home:
+        words_only = synchroniser(home.catalog, home.vectors, None)
+        words_only.sync_folder("documents", home.documents)
+        assert len(home.catalog.match("documents", "fox", 5)) == 1
+        assert not (home.path / "chroma").exists()
+        assert home.sync() == {"unchanged": 1, "passages": 1}
+        assert_like_new(home)
+
+
+def test_an_embedder_that_is_away_for_a_while_is_caught_up_with(home: Home) -> None:
+    words_only = synchroniser(home.catalog, home.vectors, None)
+    change_text(home.documents)
+    add_file(home.documents)
+    for _ in range(2):
+        words_only.sync_folder("documents", home.documents)
+        assert len(home.catalog.match("documents", "early", 5)) == 1
+        assert not (home.path / "unchanged").exists()
+    assert len(home.vectors.ids("documents")) == 2
+    assert words_only.repair() == 0
+    assert home.sync() == {"unchanged": 4, "passages": 4}
+    assert len(home.embedder.passages) == 2
+    assert_like_new(home)
+
+
+def test_a_lost_chroma_folder_is_filled_again(home: Home) -> None:
+    home.vectors.close()
+    shutil.rmtree(home.path / "chroma")
+    assert home.sync() == {"unchanged": 3, "passages": 3}
+    assert_like_new(home)
+
+
+def test_stray_and_missing_vectors_are_repaired(home: Home) -> None:
+    ids = sorted(home.catalog.passage_ids("documents"))
+    (row,) = home.vectors.vectors("documents", ids[:1]).values()
+    from index.protocols import VectorRow
+
+    home.vectors.upsert("documents", [VectorRow("stray", row, "stray", {"uri": "x"})])
+    home.vectors.delete("documents", ids[:1])
+    with home.catalog.transaction() as connection:
+        connection.execute("UPDATE builds SET dirty = 1")
+    assert home.synchroniser.repair() == 1
+    assert_like_new(home)
+
+
+def test_a_store_that_fails_leaves_an_index_that_is_repaired(home: Home) -> None:
+    class Full(ChromaVectors):
+        def delete(self, collection: str, ids: Sequence[str]) -> None:
+            raise StoreError("The disk is full. Free some space and try again.")
+
+    put(home.documents / "a.txt", "A new fox.")
+    full = Full(home.path, current=home.catalog.chroma_name)
+    broken: Synchroniser = synchroniser(home.catalog, full, home.embedder)
+    with pytest.raises(StoreError, match="disk is full"):
+        broken.sync_folder("documents", home.documents)
+    full.close()
+    home.sync()
+    assert_like_new(home)
+
+
+def test_a_file_that_cannot_be_cut_is_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_documents(tmp_path / "docs", a="fine", b="strange")
+    with open_home(tmp_path / "home", tmp_path / "docs") as home:
+        cut = home.synchroniser._preparer.cut
+
+        def fussy(source: object) -> object:
+            if "strange" in source.text:  # type: ignore[attr-defined]
+                raise ZeroDivisionError
+            return cut(source)  # type: ignore[arg-type]
+
+        picky = Synchroniser(home.catalog, home.vectors, home.embedder, chunk=fussy)  # type: ignore[arg-type]
+        report = picky.sync_folder("documents", home.documents)
+    assert (report.added, [each.source for each in report.failed]) == (1, ["b.txt"])
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_loader_that_refuses_names_the_file(tmp_path: Path) -> None:
+    def refuse(path: Path, name: str) -> LoadedDocument:
+        raise LoadError(name, "It is encrypted; save it without a password.")
+
+    write_documents(tmp_path / "docs", a="fine")
+    with open_home(tmp_path / "home", tmp_path / "docs", load=refuse) as home:
+        assert home.sync() == {
+            "failed": (
+                {"source": "a.txt", "reason": "It is encrypted; save it without a password."},
+            )
+        }

@@ -1,0 +1,41 @@
+import importlib.metadata
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def test_the_command_leads_to_main() -> None:
+    (entry,) = importlib.metadata.entry_points(group="console_scripts", name="quoth")
+    assert entry.value == "bot.__main__:main"
+    assert callable(entry.load())
+
+
+def test_packages_are_listed_so_that_nothing_else_gets_into_the_wheel() -> None:
+    wheel = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert wheel["packages"] == ["bot", "index", "prompts"]
+
+
+def test_every_requirement_has_bounds_and_a_reason_above_it() -> None:
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    listed = text[text.index("dependencies = [") : text.index("[project.scripts]")]
+    above = ""
+    for line in map(str.strip, listed.splitlines()[1:]):
+        if line.startswith('"'):
+            assert above.startswith("# "), line
+            assert ">=" in line
+            assert "<" in line
+        above = line
+
+
+def test_every_package_folder_is_a_package() -> None:
+    for package in ("bot", "index", "prompts", "tests"):
+        for folder in (ROOT / package).rglob("*"):
+            if folder.is_dir() and any(folder.glob("*.py")):
+                assert (folder / "__init__.py").exists(), folder
+
+
+def test_the_changelog_speaks_of_this_version_or_what_comes_next() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert "## [Unreleased]" in text or f"## [{PROJECT['project']['version']}]" in text

@@ -1,0 +1,159 @@
+import shutil
+import subprocess
+import sys
+import textwrap
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from bot.settings import Settings, load_settings, unknown_variables, variables
+from index.errors import ConfigurationError
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / ".env.example"
+
+
+def example() -> str:
+    """Return what `.env.example` must hold."""
+    blocks = (
+        "\n".join(textwrap.wrap(field.description or "", 96, initial_indent="# ",
+                                subsequent_indent="# ")) + f"\n{name}={_written(field.default)}"
+        for name, field in variables().items()
+    )  # fmt: skip
+    head = (
+        "# Copy this file to .env and change what you need; every line is optional.\n"
+        "# Variables of the environment win over this file, and an empty value is the default."
+    )
+    return "\n\n".join((head, *blocks)) + "\n"
+
+
+def _written(default: object) -> str:
+    if default is None or default == ():
+        return ""
+    return str(int(default)) if isinstance(default, float) else str(default)
+
+
+def test_example_lists_every_setting_with_its_comment_and_default() -> None:
+    assert EXAMPLE.read_text(encoding="utf-8") == example(), (
+        "write it anew: python -c 'from tests.project.test_settings import *; "
+        "EXAMPLE.write_text(example())'"
+    )
+
+
+def test_example_copied_to_env_gives_the_defaults(tmp_path: Path) -> None:
+    shutil.copy(EXAMPLE, tmp_path / ".env")
+    assert load_settings({}, tmp_path) == load_settings({}, tmp_path / "elsewhere").model_copy(
+        update={"home": tmp_path / ".quoth", "documents": tmp_path / "documents"}
+    )
+
+
+def test_chromadb_can_be_imported_beside_a_copied_example(tmp_path: Path) -> None:
+    shutil.copy(EXAMPLE, tmp_path / ".env")
+    done = subprocess.run(
+        [sys.executable, "-c", "import chromadb; chromadb.Settings()"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_setting_has_a_description_and_a_prefixed_name() -> None:
+    for name, field in variables().items():
+        assert field.description, name
+        assert name.startswith("QUOTH_") or name == "DISCORD_TOKEN"
+
+
+def test_environment_wins_over_env_file(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("QUOTH_THREADS=2\nQUOTH_READER=off\n")
+    settings = load_settings({"QUOTH_THREADS": "3"}, tmp_path)
+    assert (settings.threads, settings.reader) == (3, "off")
+
+
+def test_relative_folders_start_at_the_working_folder(tmp_path: Path) -> None:
+    settings = load_settings({"QUOTH_DOCUMENTS": "notes", "QUOTH_HOME": "/var/q"}, tmp_path)
+    assert settings.documents == tmp_path / "notes"
+    assert settings.home == Path("/var/q")
+    assert settings.index.documents == tmp_path / "notes"
+
+
+def test_dollars_and_hashes_in_a_quoted_value_stay(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("QUOTH_LLM_API_KEY='a$HOME#b'\n")
+    key = load_settings({}, tmp_path).llm_api_key
+    assert key is not None
+    assert key.get_secret_value() == "a$HOME#b"
+
+
+@pytest.mark.parametrize(
+    ("environ", "sentence"),
+    [
+        ({"QUOTH_THREADS": "x"}, "QUOTH_THREADS 'x' cannot be used: it must be a whole number"),
+        ({"QUOTH_THREADS": "999"}, "QUOTH_THREADS '999' cannot be used"),
+        ({"QUOTH_READER": "maybe"}, "QUOTH_READER 'maybe' cannot be used: it must be on or off"),
+        ({"QUOTH_LLM": "gpt"}, "QUOTH_LLM 'gpt' cannot be used: it must be of the form provider"),
+        ({"QUOTH_EMBEDDINGS": "x"}, "QUOTH_EMBEDDINGS 'x' cannot be used: it must be minilm or"),
+        ({"QUOTH_CHROMA_URL": "db"}, "QUOTH_CHROMA_URL 'db' cannot be used: it must be an address"),
+        ({"QUOTH_DISCORD_GATEWAY_URL": "h"}, "starts with ws:// or wss://"),
+        ({"QUOTH_LLM_TIMEOUT": "0"}, "a number, more than 0, at most 600"),
+        ({"QUOTH_LLM_TIMEOUT": "nan"}, "QUOTH_LLM_TIMEOUT 'nan' cannot be used"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_a_wrong_value_is_named_in_one_sentence(
+    environ: Mapping[str, str], sentence: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        load_settings(environ, tmp_path)
+    assert sentence in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_words_are_taken_in_any_case(tmp_path: Path) -> None:
+    assert load_settings({"QUOTH_READER": " OFF "}, tmp_path).reader == "off"
+
+
+def test_hosts_are_separated_by_commas(tmp_path: Path) -> None:
+    settings = load_settings({"QUOTH_ALLOWED_HOSTS": "wiki.lan, docs.lan,"}, tmp_path)
+    assert settings.allowed_hosts == ("wiki.lan", "docs.lan")
+
+
+@pytest.mark.parametrize(
+    ("environ", "key"),
+    [
+        ({"QUOTH_LLM": "openai/m", "OPENAI_API_KEY": "theirs"}, "theirs"),
+        ({"QUOTH_LLM": "google/m", "GEMINI_API_KEY": "theirs"}, "theirs"),
+        ({"QUOTH_LLM": "openai/m", "OPENAI_API_KEY": "theirs", "QUOTH_LLM_API_KEY": "o"}, "o"),
+        ({"QUOTH_LLM": "ollama/m", "OPENAI_API_KEY": "theirs"}, None),
+        ({"OPENAI_API_KEY": "theirs"}, None),
+    ],
+    ids=["the provider's", "another name", "ours wins", "not another provider's", "no model"],
+)
+def test_the_key_of_the_model_is_found(
+    environ: Mapping[str, str], key: str | None, tmp_path: Path
+) -> None:
+    found = load_settings(environ, tmp_path).llm_api_key
+    assert found == (None if key is None else SecretStr(key))
+
+
+def test_secrets_are_never_printed(tmp_path: Path) -> None:
+    environ = {"DISCORD_TOKEN": "canary-1", "QUOTH_LLM_API_KEY": "canary-2"}
+    settings = load_settings(environ, tmp_path)
+    assert "canary" not in repr(settings) + str(settings) + settings.model_dump_json()
+
+
+def test_a_misspelt_variable_is_noticed(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("QUOTH_REDER=off\n")
+    assert unknown_variables({"QUOTH_HOME": "x", "HOME": "y"}, tmp_path) == ["QUOTH_REDER"]
+
+
+def test_an_env_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"QUOTH_LLM=\xff\xfe")
+    with pytest.raises(ConfigurationError, match=r"\.env' cannot be read"):
+        load_settings({}, tmp_path)
+
+
+def test_settings_are_frozen(tmp_path: Path) -> None:
+    settings = load_settings({}, tmp_path)
+    assert isinstance(settings, Settings)
+    with pytest.raises(ValueError, match="frozen"):
+        settings.threads = 2  # type: ignore[misc]
