@@ -14,7 +14,7 @@ from benchmarks.linear import Choice, fit_choice, fit_logistic, matrix
 from bot.answering.extractive import answer_weights
 from bot.answering.extractive.answer_weights import FIRST_PICK
 from bot.answering.extractive.confidence import confidence_features
-from bot.answering.extractive.scored_sentences import Picker, Sentence
+from bot.answering.extractive.scored_sentences import ScoredSentence, SentenceScorer
 from bot.evaluation.metrics import auroc, false_rate_at, hits_at, holds_answer, is_gold
 from index.search.linear_model import LinearModel
 from index.search.ranking import Candidate
@@ -49,14 +49,14 @@ class Asked:
 
     qid: str
     findings: Findings
-    sentences: list[Sentence]
+    sentences: list[ScoredSentence]
     right: list[bool]
     """Whether each sentence answers."""
     answerable: bool
     few: bool
     """Whether the collection is one document."""
 
-    def ordered_by(self, model: LinearModel) -> list[tuple[Sentence, bool]]:
+    def ordered_by(self, model: LinearModel) -> list[tuple[ScoredSentence, bool]]:
         """Return sentences and labels, best first."""
         pairs = zip(self.sentences, self.right, strict=True)
         return sorted(pairs, key=lambda pair: -model.value(pair[0].features))
@@ -113,7 +113,7 @@ def _without_answer(question: Question, candidate: Candidate) -> bool:
 
 
 def _variants(
-    question: Question, picker: Picker, findings: Findings, answerable: bool
+    question: Question, picker: SentenceScorer, findings: Findings, answerable: bool
 ) -> Iterator[Asked]:
     sentences = picker.sentences(findings.query, findings.ranked)
     if not sentences:
@@ -206,7 +206,7 @@ def _report(
         )
 
 
-def _answers(question: Question, sentence: Sentence) -> bool:
+def _answers(question: Question, sentence: ScoredSentence) -> bool:
     if question.gold_sentences:
         return any(is_gold(sentence.text, gold) for gold in question.gold_sentences)
     return holds_answer(sentence.text, question.answers)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from benchmarks.corpus import COLLECTION, Corpus, Question, opened, questions, sample
-from bot.answering.extractive.scored_sentences import Picker
+from bot.answering.extractive.scored_sentences import SentenceScorer
 from bot.conversation.follow_ups import resolve
 from bot.evaluation.metrics import is_gold
 from index.embed.reader import open_reader
@@ -37,7 +37,7 @@ class Work:
     homes: Path
     looking: Looking
 
-    def each(self, part: Part) -> Iterator[tuple[Question, Corpus, Picker, Findings]]:
+    def each(self, part: Part) -> Iterator[tuple[Question, Corpus, SentenceScorer, Findings]]:
         """Yield what search finds for each question."""
         with opened(self.homes / part.name) as corpus:
             picker = self._picker(corpus)
@@ -46,12 +46,12 @@ class Work:
                 found = corpus.searcher.find(text, collections=[COLLECTION], asked=question.text)
                 yield question, corpus, picker, found
 
-    def _picker(self, corpus: Corpus) -> Picker:
+    def _picker(self, corpus: Corpus) -> SentenceScorer:
         if self.looking == "embedded":
-            return Picker(corpus.embedder)
+            return SentenceScorer(corpus.embedder)
         reads = self.looking == "read"
         reader = open_reader(corpus.home, threads=1) if reads else None
-        return Picker(corpus.embedder, corpus.embedder, reader)
+        return SentenceScorer(corpus.embedder, corpus.embedder, reader)
 
 
 def parts(sets: Path, count: int, *, unread: bool) -> list[Part]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from bot.answering.answerer import Answerer
 from bot.answering.extractive.extractor import Extractor
-from bot.answering.extractive.scored_sentences import Picker
+from bot.answering.extractive.scored_sentences import SentenceScorer
 from bot.bridge import Bridge
 from bot.errors import PromptError
 from bot.settings import Settings
@@ -65,7 +65,9 @@ def _build_answerer(library: Library, bridge: Bridge, generator: Generator | Non
     models = library.models
     return Answerer(
         searcher=library.searcher,
-        extractor=Extractor(Picker(models.embedder_if_any(), models.matcher, models.reader)),
+        extractor=Extractor(
+            SentenceScorer(models.embedder_if_any(), models.matcher, models.reader)
+        ),
         catalog=library.catalog,
         bridge=bridge,
         generator=generator,
@@ -118,9 +120,9 @@ def _open_ledger(library: Library, bridge: Bridge, stack: AsyncExitStack) -> Led
     """Keep what was used beside the catalog, on a connection of its own."""
     from bot.language_models.token_budget import SqliteLedger
     from index.store.catalog import BUSY_SECONDS
-    from index.store.catalog_schema import connect
+    from index.store.catalog_schema import open_connection
 
-    connection = connect(str(library.catalog.path), busy_seconds=BUSY_SECONDS)
+    connection = open_connection(str(library.catalog.path), busy_seconds=BUSY_SECONDS)
     stack.enter_context(closing(connection))
     return SqliteLedger(connection, bridge.run)
 

@@ -53,7 +53,7 @@ class Bridge:
         self._pool.shutdown(wait=wait, cancel_futures=True)
 
 
-class Desk:
+class WriteQueue:
     """Writes to the index for everybody: one thing after another, in the order it comes.
 
     The index has one writer, and a second worker of the bridge stays free for questions.

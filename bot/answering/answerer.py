@@ -12,9 +12,9 @@ from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bot.answering.citations import number
+from bot.answering.citations import print_numbered
 from bot.answering.earlier_quotes import cited_before
-from bot.answering.evidence import Asked, Gathered, Gatherer
+from bot.answering.evidence import Gathered, Gatherer, PendingQuestion
 from bot.answering.extractive.extractor import Extractor
 from bot.answering.question_back import readings
 from bot.answering.source_differences import difference
@@ -97,7 +97,7 @@ class Answerer:
         message = checked_question(question)
         watch = Stopwatch()
         resolved = await self._resolve(message, history, asker)
-        asked = Asked(message, resolved, scope, asker, watch, history)
+        asked = PendingQuestion(message, resolved, scope, asker, watch, history)
         direct = await self._direct(asked)
         if direct is not None:
             yield direct
@@ -120,7 +120,7 @@ class Answerer:
             return resolved
         return Resolved("question", alone)
 
-    async def _direct(self, asked: Asked) -> Answer | None:
+    async def _direct(self, asked: PendingQuestion) -> Answer | None:
         """Answer what is no question to the sources."""
         kind = asked.resolved.kind
         if kind == "greeting":
@@ -131,10 +131,10 @@ class Answerer:
             return await self._bridge.run(self._shown, asked)
         return None
 
-    def _plain(self, asked: Asked, text: str) -> Answer:
+    def _plain(self, asked: PendingQuestion, text: str) -> Answer:
         return self._answer(asked, Draft(status="not_found", confidence=0.0), text=text)
 
-    def _shown(self, asked: Asked) -> Answer:
+    def _shown(self, asked: PendingQuestion) -> Answer:
         """Show an earlier citation again, if it may still be read and still stands there."""
         found = cited_before(
             asked.resolved.marker, asked.history, scope=asked.scope, lookup=self._catalog.source
@@ -145,7 +145,7 @@ class Answerer:
         return self._answer(asked, draft, text=f"{found.quote} [1]", citations=(found,))
 
     async def _engines(
-        self, asked: Asked, evidence: Gathered
+        self, asked: PendingQuestion, evidence: Gathered
     ) -> AsyncGenerator[str | Answer, None]:
         """Let the model write over the evidence; without it, or when it fails, quote."""
         draft = evidence.extraction.draft
@@ -164,7 +164,7 @@ class Answerer:
                 async with aclosing(drafts):
                     async for written in drafts:
                         text, _ = await self._bridge.run(
-                            number, written, self._catalog.source, _no_heading
+                            print_numbered, written, self._catalog.source, _no_heading
                         )
                         yield text
         except ModelError as error:
@@ -175,7 +175,7 @@ class Answerer:
         else:
             yield await self._bridge.run(self._generated, asked, evidence, written)
 
-    def _generated(self, asked: Asked, evidence: Gathered, draft: Draft) -> Answer:
+    def _generated(self, asked: PendingQuestion, evidence: Gathered, draft: Draft) -> Answer:
         assert self._generator is not None
         sure = evidence.extraction.draft.confidence
         if draft.status == "not_found":
@@ -183,7 +183,7 @@ class Answerer:
         draft = draft.model_copy(update={"confidence": sure})
         return self._numbered(asked, evidence, draft, engine=self._generator.engine)
 
-    def _quoted(self, asked: Asked, evidence: Gathered, notice: str | None) -> Answer:
+    def _quoted(self, asked: PendingQuestion, evidence: Gathered, notice: str | None) -> Answer:
         draft = evidence.extraction.draft
         alone = asked.resolved.question == asked.message
         meanings = readings(asked.message, evidence.findings) if alone else []
@@ -195,7 +195,7 @@ class Answerer:
 
     def _question_back(
         self,
-        asked: Asked,
+        asked: PendingQuestion,
         evidence: Gathered,
         meanings: Sequence[tuple[str, Pick]],
         notice: str | None,
@@ -214,7 +214,7 @@ class Answerer:
 
     def _numbered(
         self,
-        asked: Asked,
+        asked: PendingQuestion,
         evidence: Gathered,
         draft: Draft,
         *,
@@ -223,7 +223,7 @@ class Answerer:
     ) -> Answer:
         """Print a draft with markers, or say that the sources do not."""
         heading_of = partial(evidence.heading, draft=draft)
-        text, citations = number(draft, self._catalog.source, heading_of)
+        text, citations = print_numbered(draft, self._catalog.source, heading_of)
         if not citations:
             draft = draft.model_copy(update={"status": "not_found", "parts": ()})
             nearest = tuple(self._nearest(evidence))
@@ -252,12 +252,12 @@ class Answerer:
         for pick in gathered.extraction.nearest:
             # Numbered alone, so that one whose source has changed or gone is left out.
             draft = Draft(status="answered", parts=(DraftPart(picks=(pick,)),), confidence=0.0)
-            for citation in number(draft, self._catalog.source, gathered.heading)[1]:
+            for citation in print_numbered(draft, self._catalog.source, gathered.heading)[1]:
                 yield citation.model_copy(update={"marker": None})
 
     def _answer(
         self,
-        asked: Asked,
+        asked: PendingQuestion,
         draft: Draft,
         *,
         text: str,

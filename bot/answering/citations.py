@@ -47,7 +47,7 @@ def cite(
     )
 
 
-def number(
+def print_numbered(
     draft: Draft,
     lookup: Callable[[str], Source],
     heading_of: Callable[[Evidence], tuple[str, ...]],

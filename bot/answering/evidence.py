@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.answering.earlier_quotes import speaker
-from bot.answering.extractive.extractor import Extraction, Extractor, apart
+from bot.answering.extractive.extractor import Extraction, Extractor, without_overlaps
 from bot.answering.stopwatch import Stopwatch
 from bot.conversation.follow_ups import Resolved
 from bot.conversation.question_parts import as_asked, parts
@@ -73,7 +73,7 @@ def _columns(candidate: Candidate, evidence: Evidence, draft: Draft | None) -> t
     return (" | ".join(filter(None, cells(header))),)
 
 
-def together(asks: Sequence[str], found: Sequence[Gathered], whole: Gathered) -> Gathered:
+def joined_parts(asks: Sequence[str], found: Sequence[Gathered], whole: Gathered) -> Gathered:
     """Put the answers to the parts of a question together; parts without one are missing."""
     drafts = [gathered.extraction.draft for gathered in found]
     missing = tuple(
@@ -84,7 +84,7 @@ def together(asks: Sequence[str], found: Sequence[Gathered], whole: Gathered) ->
         return Gathered(findings, whole.extraction)
     combined = Draft(
         status="partial" if missing else "answered",
-        parts=tuple(apart(part for draft in drafts for part in draft.parts)),
+        parts=tuple(without_overlaps(part for draft in drafts for part in draft.parts)),
         missing=missing,
         confidence=min(draft.confidence for draft in drafts if draft.status != "not_found"),
     )
@@ -113,7 +113,7 @@ ATTRIBUTED = 0.8
 
 
 @dataclass(frozen=True)
-class Asked:
+class PendingQuestion:
     """One question on its way to an answer."""
 
     message: str
@@ -134,7 +134,7 @@ class Gatherer:
     extractor: Extractor
     catalog: PassageStore
 
-    def gather(self, asked: Asked) -> Gathered:
+    def gather(self, asked: PendingQuestion) -> Gathered:
         """Search and answer by quotes, part by part when the question asks several things."""
         question = asked.resolved.question
         asks = parts(question)
@@ -143,14 +143,14 @@ class Gatherer:
             return Gathered(whole.findings, self._attributed(asked, whole.extraction))
         found = [self._part(asked, part) for part in asks]
         named = [as_asked(part, question) for part in asks]
-        return together(named, found, whole)
+        return joined_parts(named, found, whole)
 
-    def _part(self, asked: Asked, part: str, message: str | None = None) -> Gathered:
+    def _part(self, asked: PendingQuestion, part: str, message: str | None = None) -> Gathered:
         findings = self._find(asked, part, message)
         with asked.watch.stage("extract"):
             return Gathered(findings, self.extractor.extract(part, findings))
 
-    def _find(self, asked: Asked, question: str, message: str | None) -> Findings:
+    def _find(self, asked: PendingQuestion, question: str, message: str | None) -> Findings:
         with asked.watch.stage("search"):
             return self.searcher.find(
                 question,
@@ -159,7 +159,7 @@ class Gatherer:
                 asked=message,
             )
 
-    def _attributed(self, asked: Asked, extraction: Extraction) -> Extraction:
+    def _attributed(self, asked: PendingQuestion, extraction: Extraction) -> Extraction:
         """Answer "who said that?" by the speaker of what was quoted, where one is named."""
         found = speaker(asked.message, asked.history, scope=asked.scope, lookup=self.catalog.source)
         if found is None:

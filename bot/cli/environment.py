@@ -1,6 +1,6 @@
 """What a command knows of the world outside: environment, folder, streams, and how to open Quoth.
 
-Tests hand in another `Edge` as click's `obj`; nothing has to be patched.
+Tests hand in another `Environment` as click's `obj`; nothing has to be patched.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def _open_app(settings: Settings, library: Library) -> AbstractAsyncContextManag
 
 
 @dataclass(frozen=True)
-class Edge:
+class Environment:
     """The outside of one run of a command."""
 
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
@@ -86,7 +86,7 @@ class Edge:
         return "" if path == Path() else f"{path.as_posix()}/"
 
 
-pass_edge = click.make_pass_decorator(Edge, ensure=True)
+pass_environment = click.make_pass_decorator(Environment, ensure=True)
 
 
 def _listen(level: str) -> None:
@@ -110,11 +110,11 @@ def write(text: str) -> None:
     sys.stdout.flush()
 
 
-def log_failure(edge: Edge, error: BaseException) -> str:
+def log_failure(environment: Environment, error: BaseException) -> str:
     """Put a traceback into the log and return the sentence that refers to it."""
     reference = secrets.token_hex(4)
     try:
-        path = edge.settings.log_file
+        path = environment.settings.log_file
         path.parent.mkdir(parents=True, exist_ok=True)
         handler = logging.FileHandler(path, encoding="utf-8")
     except Exception:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.cli.environment import Edge, log_failure, write
+from bot.cli.environment import Environment, log_failure, write
 from bot.cli.json_output import Payload, dumps
 from bot.schema import Turn
 from index.errors import QuestionError, QuothError
@@ -65,24 +65,26 @@ def _turn(turn: Any, wrong: QuestionError) -> Turn:
     return Turn(role=turn["role"], text=turn["text"])
 
 
-def answer_lines(edge: Edge, lines: Iterable[bytes], answer: Callable[[Asked], Payload]) -> bool:
+def answer_lines(
+    environment: Environment, lines: Iterable[bytes], answer: Callable[[Asked], Payload]
+) -> bool:
     """Print one JSON object for each line; a line that fails has an `error`, the others go on.
 
     Returns whether every line was answered.
     """
     good = True
     for line in lines:
-        payload = _payload(edge, line, answer)
+        payload = _payload(environment, line, answer)
         good = good and "error" not in payload
         write(dumps(payload, indent=None))
     return good
 
 
-def _payload(edge: Edge, line: bytes, answer: Callable[[Asked], Payload]) -> Payload:
+def _payload(environment: Environment, line: bytes, answer: Callable[[Asked], Payload]) -> Payload:
     try:
         return answer(from_line(line))
     except QuothError as error:
         sentence = str(error)
     except Exception as error:
-        sentence = log_failure(edge, error)
+        sentence = log_failure(environment, error)
     return {"question": line.decode("utf-8", "replace").strip()[:200], "error": sentence}

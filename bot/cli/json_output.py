@@ -78,7 +78,7 @@ def _hit(hit: Hit) -> Payload:
     }
 
 
-def report_payload(report: SyncReport) -> Payload:
+def sync_payload(report: SyncReport) -> Payload:
     """Return the shape of `quoth sync --json` and `quoth add --json`."""
     return {
         "added": report.added,

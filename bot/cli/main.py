@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 import click
 
-from bot.cli.environment import Edge, log_failure
+from bot.cli.environment import Environment, log_failure
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "ask": ("bot.cli.commands.ask", "Answer a question and quote the sources."),
@@ -75,21 +75,21 @@ class Commands(click.Group):
         self,
         args: Sequence[str] | None = None,
         prog_name: str | None = None,
-        obj: Edge | None = None,
+        obj: Environment | None = None,
         **extra: Any,
     ) -> NoReturn:
         """Run a command and leave with its exit code; every failure is one line."""
-        edge = Edge() if obj is None else obj
+        environment = Environment() if obj is None else obj
         extra["standalone_mode"] = False
         try:
-            code = super().main(args, prog_name or "quoth", obj=edge, **extra)
+            code = super().main(args, prog_name or "quoth", obj=environment, **extra)
             sys.stdout.flush()
         except BaseException as error:
-            code = _explain(error, edge)
+            code = _explain(error, environment)
         sys.exit(code if isinstance(code, int) else 0)
 
 
-def _explain(error: BaseException, edge: Edge) -> int:
+def _explain(error: BaseException, environment: Environment) -> int:
     """Print one line about a failure and return the exit code."""
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else 2
@@ -101,11 +101,11 @@ def _explain(error: BaseException, edge: Edge) -> int:
     if isinstance(error, click.UsageError):
         error.show()
         return 2
-    _print_error(_sentence(error, edge))
+    _print_error(_sentence(error, environment))
     return 2
 
 
-def _sentence(error: BaseException, edge: Edge) -> str:
+def _sentence(error: BaseException, environment: Environment) -> str:
     from index.errors import QuothError
 
     if isinstance(error, QuothError):
@@ -114,7 +114,7 @@ def _sentence(error: BaseException, edge: Edge) -> str:
         return error.format_message()
     if isinstance(error, OSError) and error.filename and error.strerror:
         return f"{str(error.filename)!r}: {error.strerror}."
-    return log_failure(edge, error)
+    return log_failure(environment, error)
 
 
 def _print_error(sentence: str) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.environment import Edge, say, write
+from bot.cli.environment import Environment, say, write
 from bot.cli.input_lines import Asked
 from bot.cli.progress import progress_bar
 from bot.cli.terminal_text import answer_screen, below_text, neutral, one_line
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Desk:
+class Session:
     """Answers questions of one person."""
 
     library: Library
@@ -60,19 +60,19 @@ class Desk:
 
 
 @contextlib.contextmanager
-def open_desk(
-    edge: Edge, collections: Sequence[str], *, source: str | None = None
-) -> Iterator[Desk]:
+def open_session(
+    environment: Environment, collections: Sequence[str], *, source: str | None = None
+) -> Iterator[Session]:
     """Open Quoth, bring the index in step and wait for questions; `source` limits them to one."""
-    with edge.open_library(edge.settings.index) as library:
+    with environment.open_library(environment.settings.index) as library:
         bring_in_step(library)
         only = library.find(source, collections).id if source else None
         scope = Scope(collections=tuple(collections), source=only)
         with asyncio.Runner() as runner:
-            opened = edge.open_app(edge.settings, library)
+            opened = environment.open_app(environment.settings, library)
             app = runner.run(opened.__aenter__())
             try:
-                yield Desk(library, scope, app, runner)
+                yield Session(library, scope, app, runner)
             finally:
                 runner.run(opened.__aexit__(None, None, None))
 
@@ -116,15 +116,15 @@ def say_problems(report: SyncReport) -> None:
         say(f"note: {one_line(warning.source)}: {one_line(warning.reason)}")
 
 
-def show_answer(edge: Edge, desk: Desk, asked: Asked) -> Answer:
+def show_answer(environment: Environment, session: Session, asked: Asked) -> Answer:
     """Answer a question and print the whole screen."""
-    style = edge.style()
-    if style.width is None or edge.settings.llm is None:
-        answer = desk.answer(asked)
+    style = environment.style()
+    if style.width is None or environment.settings.llm is None:
+        answer = session.answer(asked)
         write(answer_screen(answer, style))
         return answer
     printed = _Printed()
-    answer = desk.stream(asked, printed.grow)
+    answer = session.stream(asked, printed.grow)
     if answer.text.startswith(printed.text):
         printed.grow(answer.text)
         write("\n\n" + below_text(answer, style))

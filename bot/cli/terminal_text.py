@@ -247,7 +247,7 @@ def stats_screen(stats: CatalogStats, home: str, embeddings: str) -> str:
     return "\n".join(f"{name:<12}{value}" for name, value in figures)
 
 
-def report_screen(report: SyncReport) -> str:
+def sync_screen(report: SyncReport) -> str:
     """Return one line that says what a synchronisation did."""
     counts = {name: getattr(report, name) for name in ("added", "updated", "unchanged", "removed")}
     return report_line(counts, len(report.failed), report.passages, report.seconds)

@@ -8,7 +8,7 @@ from typing import Protocol
 from index.schema import Source, SourceEntry, SyncReport
 
 
-class Shelf(Protocol):
+class Documents(Protocol):
     """Documents by collection. Failures of one document are in the report, others raise."""
 
     def sources(self, collection: str) -> Sequence[SourceEntry]:

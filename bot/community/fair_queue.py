@@ -19,7 +19,7 @@ PER_PERSON = 2
 """One question under way and one that waits for it."""
 
 
-class Queue:
+class FairQueue:
     """Lets questions through, one of a person after another."""
 
     def __init__(self, *, at_once: int = AT_ONCE, waiting: int = WAITING) -> None:

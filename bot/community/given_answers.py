@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.bridge import Bridge
-from bot.community.documents import Shelf
+from bot.community.documents import Documents
 from bot.community.rights import Audience, Caller, obstacle, readable
-from bot.community.server_rules import NotAvailableError, Rulebook
+from bot.community.server_rules import NotAvailableError, ServerRules
 from bot.community.store.feedback import Feedback
 from bot.community.store.memory import Memory
 from bot.community.store.records import Kept
@@ -58,23 +58,23 @@ def shown_citations(answer: Answer) -> tuple[Citation, ...]:
     return answer.nearest if answer.status == "not_found" else answer.citations
 
 
-class Reopening:
+class GivenAnswers:
     """Opens stored answers for one person after another."""
 
     def __init__(
         self,
         *,
-        rulebook: Rulebook,
+        rules: ServerRules,
         memory: Memory,
         feedback: Feedback,
         records: Bridge,
-        shelf: Shelf,
+        documents: Documents,
     ) -> None:
-        self._rulebook = rulebook
+        self._rules = rules
         self._memory = memory
         self._feedback = feedback
         self._records = records
-        self._shelf = shelf
+        self._documents = documents
 
     async def open(self, key: str, caller: Caller) -> Kept:
         """Return an answer that was shown to `caller` here; raises NotAvailableError."""
@@ -97,7 +97,7 @@ class Reopening:
         return kept
 
     def _readable(self, caller: Caller) -> tuple[str, ...]:
-        return readable(caller, self._rulebook.of(caller.guild))
+        return readable(caller, self._rules.of(caller.guild))
 
     async def citation(self, key: str, number: int, caller: Caller) -> ShownCitation:
         """Return an answer's `number`th citation as it stands today; raises NotAvailableError."""
@@ -120,7 +120,7 @@ class Reopening:
 
     async def _source(self, citation: Citation) -> Source | None:
         try:
-            source = await self._records.run(self._shelf.source, citation.evidence.source_id)
+            source = await self._records.run(self._documents.source, citation.evidence.source_id)
         except SourceNotFound:
             return None
         if source.collection != citation.collection:
@@ -192,7 +192,7 @@ class Reopening:
     def _obstacles(
         self, collections: Sequence[str], caller: Caller, audience: Audience | None
     ) -> list[str]:
-        rules = self._rulebook.of(caller.guild)
+        rules = self._rules.of(caller.guild)
         if audience is None or rules is None:
             return ["I cannot tell who may see this channel"]
         found = (obstacle(audience, rules, name) for name in collections)

@@ -16,7 +16,7 @@ from pydantic import Field
 
 from bot.bridge import Bridge
 from bot.community.cooldown import Cooldowns
-from bot.community.fair_queue import Queue
+from bot.community.fair_queue import FairQueue
 from bot.community.rights import Caller
 from bot.community.store.feedback import Feedback
 from bot.community.store.memory import Memory
@@ -78,7 +78,7 @@ class Answering(Protocol):
         ...
 
 
-class Asking:
+class QuestionIntake:
     """Takes questions while the bot runs."""
 
     def __init__(
@@ -89,7 +89,7 @@ class Asking:
         memory: Memory,
         feedback: Feedback,
         cooldowns: Cooldowns,
-        queue: Queue,
+        queue: FairQueue,
         history_days: int,
         deadline: float,
     ) -> None:

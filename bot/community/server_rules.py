@@ -20,7 +20,7 @@ class NotAvailableError(QuothError):
         super().__init__(sentence)
 
 
-class Rulebook:
+class ServerRules:
     """The rules of all servers; one bot writes them, so memory is never behind."""
 
     def __init__(self, memory: Memory, records: Bridge) -> None:

@@ -9,20 +9,20 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from bot.bridge import Bridge, Desk
+from bot.bridge import Bridge, WriteQueue
 from bot.community.cooldown import Cooldowns
-from bot.community.documents import Shelf
-from bot.community.fair_queue import Queue
-from bot.community.given_answers import Reopening
-from bot.community.question_intake import Answering, Asking
-from bot.community.server_rules import Rulebook
-from bot.community.source_management import Keeping
+from bot.community.documents import Documents
+from bot.community.fair_queue import FairQueue
+from bot.community.given_answers import GivenAnswers
+from bot.community.question_intake import Answering, QuestionIntake
+from bot.community.server_rules import ServerRules
+from bot.community.source_management import SourceManagement
 from bot.community.store.feedback import Feedback
 from bot.community.store.memory import Memory
 from bot.community.store.records import Tables
-from bot.community.store.team_answer_records import TeamAnswers
-from bot.community.team_answer_basis import Bases
-from bot.community.team_answers import Team
+from bot.community.store.team_answer_records import TeamAnswerRecords
+from bot.community.team_answer_basis import BasisLookup
+from bot.community.team_answers import TeamAnswers
 from bot.schema import Embed
 from bot.settings import Settings
 from index.errors import QuothError
@@ -45,13 +45,13 @@ class Parts:
     answerer: Answering
     bridge: Bridge
     tables: Tables
-    shelf: Shelf
+    documents: Documents
     embed: Embed | None = None
     """Embeds questions, where that can be done."""
 
 
 @dataclass
-class Flights:
+class AnswersUnderWay:
     """Answers under way, so that stopping can wait for them."""
 
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -63,7 +63,7 @@ class Flights:
         task.add_done_callback(self.tasks.discard)
         return task
 
-    async def land(self, grace: float) -> None:
+    async def finish(self, grace: float) -> None:
         """Wait for what is under way; cancel what takes longer, and let it say so."""
         if self.tasks:
             _, late = await asyncio.wait(self.tasks, timeout=grace)
@@ -78,15 +78,15 @@ class Service:
     """What handlers call."""
 
     settings: Settings
-    asking: Asking
-    reopening: Reopening
-    keeping: Keeping
-    team: Team
-    rulebook: Rulebook
+    questions: QuestionIntake
+    answers: GivenAnswers
+    sources: SourceManagement
+    team_answers: TeamAnswers
+    rules: ServerRules
     memory: Memory
     feedback: Feedback
     records: Bridge
-    flights: Flights
+    under_way: AnswersUnderWay
 
     @property
     def message_content(self) -> bool:
@@ -104,8 +104,8 @@ class Service:
 
     async def stop(self) -> None:
         """Take no more questions, and finish or excuse those under way."""
-        self.asking.stop()
-        await self.flights.land(GRACE)
+        self.questions.stop()
+        await self.under_way.finish(GRACE)
 
 
 @asynccontextmanager
@@ -114,7 +114,7 @@ async def open_service(parts: Parts, *, deadline: float | None = None) -> AsyncI
     records = Bridge(workers=1, queue=_RECORDS_QUEUE)
     try:
         service = await _built(parts, records, deadline)
-        if await service.keeping.is_empty():
+        if await service.sources.is_empty():
             # Nobody is told "not found" only because nothing has been read yet.
             await _step(service)
         chores = [asyncio.create_task(_expire(service)), asyncio.create_task(_in_step(service))]
@@ -132,9 +132,9 @@ async def _built(parts: Parts, records: Bridge, deadline: float | None) -> Servi
     settings = parts.settings
     memory = await records.run(Memory, parts.tables)
     feedback = await records.run(Feedback, parts.tables, names=settings.gap_names == "on")
-    rulebook = Rulebook(memory, records)
-    await rulebook.load()
-    asking = Asking(
+    rules = ServerRules(memory, records)
+    await rules.load()
+    questions = QuestionIntake(
         parts.answerer,
         records=records,
         memory=memory,
@@ -142,40 +142,51 @@ async def _built(parts: Parts, records: Bridge, deadline: float | None) -> Servi
         cooldowns=Cooldowns(
             person_seconds=settings.cooldown_seconds, server_per_minute=settings.server_per_minute
         ),
-        queue=Queue(),
+        queue=FairQueue(),
         history_days=settings.history_days,
         deadline=deadline or settings.llm_timeout + 60.0,
     )
-    reopening = Reopening(
-        rulebook=rulebook,
+    answers = GivenAnswers(
+        rules=rules,
         memory=memory,
         feedback=feedback,
         records=records,
-        shelf=parts.shelf,
+        documents=parts.documents,
     )
-    desk = Desk(parts.bridge)
-    team = Team(
-        rulebook=rulebook,
+    write_queue = WriteQueue(parts.bridge)
+    team_answers = TeamAnswers(
+        rules=rules,
         feedback=feedback,
-        bases=Bases(rulebook=rulebook, memory=memory, records=records, shelf=parts.shelf),
-        answers=await records.run(TeamAnswers, parts.tables),
+        basis_lookup=BasisLookup(
+            rules=rules, memory=memory, records=records, documents=parts.documents
+        ),
+        answers=await records.run(TeamAnswerRecords, parts.tables),
         records=records,
-        shelf=parts.shelf,
-        desk=desk,
+        documents=parts.documents,
+        write_queue=write_queue,
         bridge=parts.bridge,
         embed=parts.embed,
     )
-    await team.load()
-    keeping = Keeping(
-        rulebook=rulebook,
-        team=team,
+    await team_answers.load()
+    sources = SourceManagement(
+        rules=rules,
+        team_answers=team_answers,
         records=records,
-        shelf=parts.shelf,
-        desk=desk,
+        documents=parts.documents,
+        write_queue=write_queue,
         bridge=parts.bridge,
     )
     return Service(
-        settings, asking, reopening, keeping, team, rulebook, memory, feedback, records, Flights()
+        settings,
+        questions,
+        answers,
+        sources,
+        team_answers,
+        rules,
+        memory,
+        feedback,
+        records,
+        AnswersUnderWay(),
     )
 
 
@@ -197,7 +208,7 @@ async def _in_step(service: Service) -> None:
 async def _step(service: Service) -> None:
     """Read what changed in the documents folder; what fails now may work the next time."""
     try:
-        await service.keeping.bring_in_step()
+        await service.sources.bring_in_step()
     except QuothError as error:
         logger.warning("the documents folder was not followed: %s", error)
     except Exception:

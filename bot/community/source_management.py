@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import ParamSpec, TypeVar
 
-from bot.bridge import Bridge, Desk
-from bot.community.documents import Shelf
+from bot.bridge import Bridge, WriteQueue
+from bot.community.documents import Documents
 from bot.community.rights import (
     DEFAULT_LABEL,
     MAX_COLLECTIONS,
@@ -21,9 +21,9 @@ from bot.community.rights import (
     default_collection,
     readable,
 )
-from bot.community.server_rules import NotAvailableError, Rulebook
-from bot.community.source_refresh import Refreshed, instead
-from bot.community.team_answers import Team
+from bot.community.server_rules import NotAvailableError, ServerRules
+from bot.community.source_refresh import Refreshed, other_way
+from bot.community.team_answers import TeamAnswers
 from index.config import SHARED_COLLECTION
 from index.schema import SourceEntry, SyncFailure, SyncReport
 
@@ -47,43 +47,43 @@ class Upload:
     fetch: Callable[[], Awaitable[bytes]]
 
 
-class Keeping:
+class SourceManagement:
     """What managers do."""
 
     def __init__(
         self,
         *,
-        rulebook: Rulebook,
-        team: Team,
+        rules: ServerRules,
+        team_answers: TeamAnswers,
         records: Bridge,
-        shelf: Shelf,
-        desk: Desk,
+        documents: Documents,
+        write_queue: WriteQueue,
         bridge: Bridge,
     ) -> None:
-        self._rulebook = rulebook
-        self._team = team
+        self._rules = rules
+        self._team_answers = team_answers
         self._records = records
-        self._shelf = shelf
-        self._desk = desk
+        self._documents = documents
+        self._write_queue = write_queue
         self._bridge = bridge
 
     async def readable_sources(self, caller: Caller) -> list[SourceEntry]:
         """Return the sources that `caller` may read here."""
-        return await self._sources(readable(caller, self._rulebook.of(caller.guild)))
+        return await self._sources(readable(caller, self._rules.of(caller.guild)))
 
     async def managed_sources(self, caller: Caller) -> list[SourceEntry]:
         """Return the sources of the server itself, for those who manage them."""
-        rules = self._rulebook.managed(caller)
+        rules = self._rules.managed(caller)
         return await self._sources([rule.name for rule in rules.collections])
 
     async def _sources(self, collections: Sequence[str]) -> list[SourceEntry]:
         # Looking does not wait behind searching and indexing.
-        found = [await self._records.run(self._shelf.sources, name) for name in collections]
+        found = [await self._records.run(self._documents.sources, name) for name in collections]
         return [entry for entries in found for entry in entries]
 
     def label(self, caller: Caller, collection: str) -> str:
         """Return what people call a collection."""
-        rules = self._rulebook.of(caller.guild)
+        rules = self._rules.of(caller.guild)
         rule = rules.rule(collection) if rules else None
         return rule.label if rule else SHARED_LABEL
 
@@ -101,51 +101,53 @@ class Keeping:
         progress: Callable[[int, int, str], Awaitable[None]],
     ) -> SyncReport:
         """Index files one by one; each failure is in the report."""
-        rule = self._rulebook.collection(caller, collection or DEFAULT_LABEL)
+        rule = self._rules.collection(caller, collection or DEFAULT_LABEL)
         reports = []
         for done, upload in enumerate(uploads):
             await progress(done, len(uploads), upload.name)
             reports.append(await self._add_file(rule, upload, added_by))
-        return reduce(together, reports, SyncReport())
+        return reduce(merged_reports, reports, SyncReport())
 
     async def _add_file(self, rule: CollectionRule, upload: Upload, added_by: str) -> SyncReport:
         if upload.size > MAX_FILE_BYTES:
             limit = MAX_FILE_BYTES // 1024 // 1024
-            return failure(upload.name, f"It is larger than {limit} MiB.")
+            return failed_report(upload.name, f"It is larger than {limit} MiB.")
         try:
             content = await upload.fetch()
         except Exception as error:  # a network failure concerns this file only
-            return failure(upload.name, f"It could not be fetched ({type(error).__name__}).")
+            return failed_report(upload.name, f"It could not be fetched ({type(error).__name__}).")
         return await self._write(
-            self._shelf.add_file, rule.name, upload.name, content, added_by=added_by
+            self._documents.add_file, rule.name, upload.name, content, added_by=added_by
         )
 
     async def add_page(
         self, caller: Caller, collection: str | None, url: str, *, added_by: str
     ) -> SyncReport:
         """Fetch a web page and index it."""
-        rule = self._rulebook.collection(caller, collection or DEFAULT_LABEL)
-        return await self._write(self._shelf.add_page, rule.name, url.strip(), added_by=added_by)
+        rule = self._rules.collection(caller, collection or DEFAULT_LABEL)
+        return await self._write(
+            self._documents.add_page, rule.name, url.strip(), added_by=added_by
+        )
 
     async def add_text(
         self, caller: Caller, name: str, text: str, *, title: str, url: str | None, added_by: str
     ) -> SyncReport:
         """Index a text in the server's default collection."""
-        rule = self._rulebook.collection(caller, DEFAULT_LABEL)
+        rule = self._rules.collection(caller, DEFAULT_LABEL)
         return await self._write(
-            self._shelf.add_text, rule.name, name, text, title=title, url=url, added_by=added_by
+            self._documents.add_text, rule.name, name, text, title=title, url=url, added_by=added_by
         )
 
     async def remove(self, caller: Caller, name: str) -> str:
         """Take a source of the server out of the index; return its title."""
         entry = await self._managed(caller, name)
-        await self._write(self._shelf.remove, entry.id)
+        await self._write(self._documents.remove, entry.id)
         return entry.title
 
     async def refreshable_sources(self, caller: Caller) -> list[SourceEntry]:
         """Return the sources of the server, and those of the shared library if it is read here."""
         found = await self.managed_sources(caller)
-        shared = SHARED_COLLECTION in readable(caller, self._rulebook.of(caller.guild))
+        shared = SHARED_COLLECTION in readable(caller, self._rules.of(caller.guild))
         return [*found, *await self._sources([SHARED_COLLECTION])] if shared else found
 
     async def refresh(self, caller: Caller, name: str) -> Refreshed:
@@ -154,25 +156,25 @@ class Keeping:
         Raises NotAvailableError with what to do instead for what cannot be fetched.
         """
         entry = _called(await self.refreshable_sources(caller), name)
-        if sentence := instead(entry):
+        if sentence := other_way(entry):
             raise NotAvailableError(sentence)
         if entry.collection == SHARED_COLLECTION:
             return Refreshed(await self._follow(entry), followed=True)
         return Refreshed(
             await self._write(
-                self._shelf.add_page, entry.collection, entry.uri, added_by=entry.added_by
+                self._documents.add_page, entry.collection, entry.uri, added_by=entry.added_by
             )
         )
 
     async def _follow(self, entry: SourceEntry) -> SyncReport:
         """Bring the documents folder in step, and say what that meant for one file of it."""
-        await self._write(self._shelf.bring_in_step)
+        await self._write(self._documents.bring_in_step)
         after = {one.uri: one for one in await self._sources([SHARED_COLLECTION])}
         now = after.get(entry.uri)
         if now is None:
             return SyncReport(removed=1)
         if now.failure:
-            return failure(now.uri, now.failure)
+            return failed_report(now.uri, now.failure)
         same = now.sha256 == entry.sha256
         return SyncReport(updated=int(not same), unchanged=int(same))
 
@@ -181,7 +183,7 @@ class Keeping:
 
     async def create(self, caller: Caller, label: str, roles: Limit) -> CollectionRule:
         """Create a collection, limited to some roles or open to the server."""
-        rules = self._rulebook.managed(caller)
+        rules = self._rules.managed(caller)
         label = " ".join(label.split())
         if not 1 <= len(label) <= MAX_LABEL:
             raise NotAvailableError(f"A collection's name has 1 to {MAX_LABEL} characters.")
@@ -190,7 +192,7 @@ class Keeping:
         if len(rules.collections) > MAX_COLLECTIONS:
             raise NotAvailableError(f"A server has at most {MAX_COLLECTIONS} collections.")
         rule = CollectionRule(name=collection_name(rules.guild, label), label=label, roles=roles)
-        await self._rulebook.change(rules.guild, lambda held: held.with_rule(rule))
+        await self._rules.change(rules.guild, lambda held: held.with_rule(rule))
         return rule
 
     async def delete(self, caller: Caller, label: str) -> CollectionRule:
@@ -198,36 +200,36 @@ class Keeping:
 
         The rule goes last: a collection that still holds sources keeps its limits.
         """
-        rules = self._rulebook.managed(caller)
-        rule = self._rulebook.collection(caller, label)
+        rules = self._rules.managed(caller)
+        rule = self._rules.collection(caller, label)
         if rule.name == default_collection(rules.guild):
             raise NotAvailableError(
                 "The server's own collection stays; remove its sources instead."
             )
-        await self._write(self._shelf.remove_collection, rule.name)
-        await self._rulebook.change(rules.guild, lambda held: held.without(rule.name))
+        await self._write(self._documents.remove_collection, rule.name)
+        await self._rules.change(rules.guild, lambda held: held.without(rule.name))
         return rule
 
     async def is_empty(self) -> bool:
         """Say whether nothing of the documents folder is indexed yet."""
-        return not await self._bridge.run(self._shelf.sources, SHARED_COLLECTION)
+        return not await self._bridge.run(self._documents.sources, SHARED_COLLECTION)
 
     async def bring_in_step(self) -> None:
         """Index what changed in the documents folder; what failed is logged."""
-        report = await self._write(self._shelf.bring_in_step)
+        report = await self._write(self._documents.bring_in_step)
         for failed in report.failed if report else ():
             logger.warning("%s was not indexed: %s", failed.source, failed.reason)
 
     async def _write(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Write, and have the team answers looked at that may rest on what was written."""
         try:
-            return await self._desk.write(call, *args, **kwargs)
+            return await self._write_queue.write(call, *args, **kwargs)
         finally:
             await self._expired()
 
     async def _expired(self) -> None:
         try:
-            await self._team.expire()
+            await self._team_answers.expire()
         except Exception:  # what was written stays written, and the next minute looks again
             logger.exception("the team answers were not looked at")
 
@@ -239,12 +241,12 @@ def _called(entries: Sequence[SourceEntry], name: str) -> SourceEntry:
     raise NotAvailableError(f"There is no source {name!r} that you manage. `/sources` lists them.")
 
 
-def failure(source: str, reason: str) -> SyncReport:
+def failed_report(source: str, reason: str) -> SyncReport:
     """Return a report of one document that could not be indexed."""
     return SyncReport(failed=(SyncFailure(source=source, reason=reason),))
 
 
-def together(one: SyncReport, other: SyncReport) -> SyncReport:
+def merged_reports(one: SyncReport, other: SyncReport) -> SyncReport:
     """Return two reports as one; passages are those of the later."""
     return SyncReport(
         added=one.added + other.added,

@@ -32,7 +32,7 @@ def _is_page(entry: SourceEntry) -> bool:
     return entry.uri.startswith(("http://", "https://"))
 
 
-def instead(entry: SourceEntry) -> str | None:
+def other_way(entry: SourceEntry) -> str | None:
     """Return what to do about a source that the bot cannot fetch again, or None."""
     title = repr(entry.title)
     if entry.collection == SHARED_COLLECTION:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot.bridge import Bridge
-from bot.community.documents import Shelf
+from bot.community.documents import Documents
 from bot.community.gap_groups import GapGroup
 from bot.community.rights import Caller, readable
-from bot.community.server_rules import Rulebook
+from bot.community.server_rules import ServerRules
 from bot.community.store.memory import Memory
 from bot.community.store.team_answer_records import Basis, TeamAnswer
 from index.errors import SourceNotFound
@@ -18,28 +18,28 @@ MAX_BASES = 10
 """Quotes of disliked answers that a team answer expires by."""
 
 
-class Bases:
+class BasisLookup:
     """Looks up what team answers rest on."""
 
     def __init__(
-        self, *, rulebook: Rulebook, memory: Memory, records: Bridge, shelf: Shelf
+        self, *, rules: ServerRules, memory: Memory, records: Bridge, documents: Documents
     ) -> None:
-        self._rulebook = rulebook
+        self._rules = rules
         self._memory = memory
         self._records = records
-        self._shelf = shelf
+        self._documents = documents
 
     async def named(self, caller: Caller, name: str) -> tuple[tuple[Basis, ...], str | None]:
         """Return the source that a manager named, or why there is no such one."""
         wanted = name.casefold().strip()
         if not wanted:
             return (), None
-        rules = self._rulebook.managed(caller)
+        rules = self._rules.managed(caller)
         collections = {*readable(caller, rules), *(rule.name for rule in rules.collections)}
         found = [
             entry
             for collection in sorted(collections)
-            for entry in await self._records.run(self._shelf.sources, collection)
+            for entry in await self._records.run(self._documents.sources, collection)
             if entry.sha256
         ]
         exact = [one for one in found if wanted in (one.title.casefold(), one.uri.casefold())]
@@ -79,7 +79,7 @@ class Bases:
         return {
             entry.id: entry.sha256
             for collection in sorted(touched)
-            for entry in await self._records.run(self._shelf.sources, collection)
+            for entry in await self._records.run(self._documents.sources, collection)
             if entry.sha256
         }
 
@@ -102,7 +102,7 @@ class Bases:
     async def source(self, id: str) -> Source | None:
         """Return a source that is in the index."""
         try:
-            return await self._records.run(self._shelf.source, id)
+            return await self._records.run(self._documents.source, id)
         except SourceNotFound:
             return None
 

@@ -13,15 +13,15 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.bridge import Bridge, Desk
-from bot.community.documents import Shelf
+from bot.bridge import Bridge, WriteQueue
+from bot.community.documents import Documents
 from bot.community.gap_groups import GapGroup, grouped
 from bot.community.rights import DEFAULT_LABEL, Caller
-from bot.community.server_rules import NotAvailableError, Rulebook
+from bot.community.server_rules import NotAvailableError, ServerRules
 from bot.community.store.feedback import Feedback
 from bot.community.store.records import Gap
-from bot.community.store.team_answer_records import TeamAnswer, TeamAnswers
-from bot.community.team_answer_basis import Bases
+from bot.community.store.team_answer_records import TeamAnswer, TeamAnswerRecords
+from bot.community.team_answer_basis import BasisLookup
 from bot.schema import Embed
 from index.errors import QuothError
 from index.schema import SyncReport, source_id
@@ -39,29 +39,29 @@ class Written:
     """Why it waits for a review instead of being used."""
 
 
-class Team:
+class TeamAnswers:
     """What managers do about open questions."""
 
     def __init__(
         self,
         *,
-        rulebook: Rulebook,
+        rules: ServerRules,
         feedback: Feedback,
-        bases: Bases,
-        answers: TeamAnswers,
+        basis_lookup: BasisLookup,
+        answers: TeamAnswerRecords,
         records: Bridge,
-        shelf: Shelf,
-        desk: Desk,
+        documents: Documents,
+        write_queue: WriteQueue,
         bridge: Bridge,
         embed: Embed | None,
     ) -> None:
-        self._rulebook = rulebook
+        self._rules = rules
         self._feedback = feedback
-        self._bases = bases
+        self._basis_lookup = basis_lookup
         self._answers = answers
         self._records = records
-        self._shelf = shelf
-        self._desk = desk
+        self._documents = documents
+        self._write_queue = write_queue
         self._bridge = bridge
         self._embed = embed
         self._changing = asyncio.Lock()
@@ -75,7 +75,7 @@ class Team:
 
     async def gaps(self, caller: Caller) -> list[GapGroup]:
         """Return the open questions of the server, grouped, for its managers."""
-        rules = self._rulebook.managed(caller)
+        rules = self._rules.managed(caller)
         found = await self._records.run(self._feedback.gaps, rules.guild)
         return await self._grouped(found)
 
@@ -96,7 +96,7 @@ class Team:
 
     async def close(self, caller: Caller, gap: int) -> None:
         """Close a question and those like it, answered or not."""
-        rules, group = self._rulebook.managed(caller), await self._group(caller, gap)
+        rules, group = self._rules.managed(caller), await self._group(caller, gap)
         ids = [one.id for one in group.gaps]
         await self._records.run(self._feedback.close_gaps, rules.guild, ids)
 
@@ -107,13 +107,13 @@ class Team:
 
         It rests on the source that is `named`, or else on what the disliked answers quoted.
         """
-        rules, group = self._rulebook.managed(caller), await self._group(caller, gap)
-        rule = self._rulebook.collection(caller, DEFAULT_LABEL)
+        rules, group = self._rules.managed(caller), await self._group(caller, gap)
+        rule = self._rules.collection(caller, DEFAULT_LABEL)
         name = f"team-answer-{hashlib.sha256(group.wording.encode()).hexdigest()[:12]}.txt"
         source = source_id(rule.name, name)
-        rests_on, doubt = await self._bases.named(caller, named)
+        rests_on, doubt = await self._basis_lookup.named(caller, named)
         if not named:
-            rests_on = await self._bases.quoted(group, but=source)
+            rests_on = await self._basis_lookup.quoted(group, but=source)
         made = TeamAnswer(
             guild=rules.guild,
             collection=rule.name,
@@ -134,12 +134,12 @@ class Team:
 
     def reviews(self, caller: Caller) -> list[TeamAnswer]:
         """Return the team answers of the server that wait for a review, for its managers."""
-        guild = self._rulebook.managed(caller).guild
+        guild = self._rules.managed(caller).guild
         return [held for held in self._waiting.values() if held.guild == guild]
 
     def waiting(self, caller: Caller, id: int) -> TeamAnswer:
         """Return a team answer that waits for a review; known without any waiting."""
-        rules = self._rulebook.managed(caller)
+        rules = self._rules.managed(caller)
         held = self._waiting.get(id)
         if held is None or held.guild != rules.guild:
             raise NotAvailableError(NO_LONGER_WAITING)
@@ -148,7 +148,7 @@ class Team:
     async def confirm(self, caller: Caller, id: int, *, by: str) -> Written:
         """Use a team answer again, as its sources are now."""
         held = self.waiting(caller, id)
-        changes = {"rests_on": await self._bases.as_now(held), "confirmed_by": by}
+        changes = {"rests_on": await self._basis_lookup.as_now(held), "confirmed_by": by}
         return Written(await self._publish(_used(held, **changes)))
 
     async def rewrite(
@@ -156,9 +156,9 @@ class Team:
     ) -> Written:
         """Use a team answer again with another text, and with another source if one is `named`."""
         held = self.waiting(caller, id)
-        rests_on, doubt = await self._bases.named(caller, named)
+        rests_on, doubt = await self._basis_lookup.named(caller, named)
         if not named:
-            rests_on = await self._bases.as_now(held)
+            rests_on = await self._basis_lookup.as_now(held)
         changes = {"rests_on": rests_on, "text": text, "author": author, "confirmed_by": None}
         return Written(await self._publish(_used(held, **changes, review=doubt)), doubt)
 
@@ -166,8 +166,8 @@ class Team:
         """Delete a team answer that waits for a review."""
         held = self.waiting(caller, id)
         async with self._changing:
-            if await self._bases.source(held.source) is not None:
-                await self._desk.write(self._shelf.remove, held.source)
+            if await self._basis_lookup.source(held.source) is not None:
+                await self._write_queue.write(self._documents.remove, held.source)
             await self._forget(held)
 
     async def _publish(self, made: TeamAnswer) -> SyncReport:
@@ -178,8 +178,8 @@ class Team:
                 return SyncReport()
             if made.id == 0:
                 made = await self._keep(made)
-            report = await self._desk.write(
-                self._shelf.add_text,
+            report = await self._write_queue.write(
+                self._documents.add_text,
                 made.collection,
                 made.name,
                 made.document,
@@ -194,7 +194,7 @@ class Team:
         """Take team answers out of the index whose sources have changed, or gone."""
         async with self._changing:
             every = await self._records.run(self._answers.all)
-            versions = await self._bases.versions(every)
+            versions = await self._basis_lookup.versions(every)
             for held in every:
                 await self._look(held, versions)
 
@@ -203,12 +203,12 @@ class Team:
         if held.review is None and not indexed:
             await self._forget(held)  # removed like any other source
             return
-        reason = held.review or await self._bases.reason(held, versions)
+        reason = held.review or await self._basis_lookup.reason(held, versions)
         if reason is None:
             return
         await self._keep(held.model_copy(update={"review": reason}))
         if indexed:
-            await self._desk.write(self._shelf.remove, held.source)
+            await self._write_queue.write(self._documents.remove, held.source)
 
     async def _keep(self, held: TeamAnswer) -> TeamAnswer:
         held = await self._records.run(self._answers.put, held)

@@ -38,9 +38,9 @@ async def card(click: Click, target: Target) -> None:
 
 
 async def _turn(click: Click, target: Target) -> None:
-    reopening, caller = click.client.service.reopening, caller_of(click)
+    answers, caller = click.client.service.answers, caller_of(click)
     try:
-        shown = await reopening.citation(target.key, target.number, caller)
+        shown = await answers.citation(target.key, target.number, caller)
     except SourceGoneError as gone:
         await click.edit_original_response(
             content=str(gone), embed=None, view=again_view(gone.kept), allowed_mentions=SILENT
@@ -65,14 +65,14 @@ async def _turn(click: Click, target: Target) -> None:
 async def why(click: Click, target: Target) -> None:
     """Show how an answer was found."""
     await click.response.defer(ephemeral=True, thinking=True)
-    answer = await click.client.service.reopening.traced(target.key, caller_of(click))
+    answer = await click.client.service.answers.traced(target.key, caller_of(click))
     await _say(click, target, why_text(answer))
 
 
 async def like(click: Click, target: Target) -> None:
     """Count a 👍."""
     await click.response.defer(ephemeral=True, thinking=True)
-    await click.client.service.reopening.rate(target.key, caller_of(click), liked=True)
+    await click.client.service.answers.rate(target.key, caller_of(click), liked=True)
     await _say(click, target, "Thank you, noted.")
 
 
@@ -88,13 +88,13 @@ async def dislike(click: Click, target: Target) -> None:
             length=MAX_REASON,
         )
     )
-    await click.client.service.reopening.rate(target.key, caller_of(click), liked=False)
+    await click.client.service.answers.rate(target.key, caller_of(click), liked=False)
 
 
 async def dislike_reason(click: Click, target: Target, filled: Filled) -> None:
     """Keep the reason of a 👎."""
     await click.response.defer(ephemeral=True, thinking=True)
-    await click.client.service.reopening.rate(
+    await click.client.service.answers.rate(
         target.key, caller_of(click), liked=False, reason=filled.text or None
     )
     await _say(click, target, "Thank you. I passed it on to the managers.")
@@ -122,7 +122,7 @@ async def follow_up_question(click: Click, target: Target, filled: Filled) -> No
     private = bool(target.number)
     hidden = opened(click.client, caller_of(click), click.channel, private=private).private
     await click.response.defer(ephemeral=hidden, thinking=True)
-    kept = await click.client.service.reopening.open(target.key, caller_of(click))
+    kept = await click.client.service.answers.open(target.key, caller_of(click))
     same = kept.private == hidden
     conversation = kept.conversation if same else f"{kept.conversation}-u{click.user.id}"
     await answer_interaction(
@@ -135,7 +135,7 @@ async def again(click: Click, target: Target) -> None:
     private = bool(target.number)
     hidden = opened(click.client, caller_of(click), click.channel, private=private).private
     await click.response.defer(ephemeral=hidden, thinking=True)
-    kept = await click.client.service.reopening.open(target.key, caller_of(click))
+    kept = await click.client.service.answers.open(target.key, caller_of(click))
     await answer_interaction(click, kept.answer.standalone_question, private=private, repeat=True)
 
 
@@ -150,12 +150,12 @@ async def share(click: Click, target: Target) -> None:
     await click.response.defer(ephemeral=True, thinking=True)
     caller = caller_of(click)
     service = click.client.service
-    kept = await service.reopening.shareable(target.key, caller, audience_of(click.channel))
+    kept = await service.answers.shareable(target.key, caller, audience_of(click.channel))
     if not isinstance(click.channel, discord.abc.Messageable):
         return
-    answer = noticed(kept.answer, since_then(await service.reopening.changed(kept, caller)))
+    answer = noticed(kept.answer, since_then(await service.answers.changed(kept, caller)))
     rendered = render_answer(answer, now=datetime.now(UTC), asked=True)
-    public = await service.reopening.publish(kept)
+    public = await service.answers.publish(kept)
     *earlier, last = rendered.parts
     for place, part in enumerate(earlier):
         await click.channel.send(part, nonce=f"{click.id}-{place}", allowed_mentions=SILENT)
@@ -172,8 +172,8 @@ async def share(click: Click, target: Target) -> None:
 
 async def _say(click: Click, target: Target, text: str) -> None:
     """Show a sentence, and below it what has changed since the answer was given."""
-    reopening, caller = click.client.service.reopening, caller_of(click)
-    kept, changes = await reopening.opened_and_changed(target.key, caller)
+    answers, caller = click.client.service.answers, caller_of(click)
+    kept, changes = await answers.opened_and_changed(target.key, caller)
     note = since_then(changes)
     await click.edit_original_response(
         content=f"{text}\n-# ⚠️ {literal(note)}" if note else text,

@@ -12,7 +12,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.community.service import Service
-from bot.discord_bot.error_replies import report
+from bot.discord_bot.error_replies import tell_error
 from bot.discord_bot.replies import SILENT
 
 CUSTOM_ID = re.compile(
@@ -70,7 +70,7 @@ class QuothTree(app_commands.CommandTree[Any]):
         self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /
     ) -> None:
         """Answer with one sentence."""
-        await report(interaction, error)
+        await tell_error(interaction, error)
 
 
 class QuothBot(commands.Bot):
@@ -105,14 +105,14 @@ class QuothBot(commands.Bot):
             return
         handle = self.handlers.forms.get(target.action)
         if handle is None:
-            await report(interaction, LookupError(target.action))
+            await tell_error(interaction, LookupError(target.action))
             return
         try:
             typed = dict(_typed(data.get("components", [])))
             filled = Filled(typed.get("text", "").strip(), typed.get("source", "").strip())
             await handle(interaction, target, filled)
         except Exception as error:
-            await report(interaction, error)
+            await tell_error(interaction, error)
 
 
 class ShardedBot(QuothBot, commands.AutoShardedBot):

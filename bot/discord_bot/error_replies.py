@@ -51,7 +51,7 @@ _OVER = (10062, 40060)
 """The interaction is over (three seconds have passed), or was answered before: a duplicate."""
 
 
-async def report(interaction: discord.Interaction[Any], error: BaseException) -> None:
+async def tell_error(interaction: discord.Interaction[Any], error: BaseException) -> None:
     """Tell the person what went wrong, whatever was sent before; what cannot be told is logged."""
     cause = _cause(error)
     if isinstance(cause, discord.HTTPException) and cause.code in _OVER:

@@ -12,7 +12,7 @@ from bot.discord_bot.client import Click, Filled, Target
 from bot.discord_bot.list_messages import gaps_text
 from bot.discord_bot.replies import SILENT, embed_of
 from bot.discord_bot.source_uploads import finished, say
-from bot.discord_bot.text.pages import report, review_card
+from bot.discord_bot.text.pages import review_card, sync_text
 from bot.discord_bot.text.safe_markdown import literal
 from bot.discord_bot.views import form, review_view
 
@@ -49,20 +49,22 @@ async def gap(click: Click, target: Target) -> None:
 async def gap_answer(click: Click, target: Target, filled: Filled) -> None:
     """Keep a team answer as a source, or close the question without one."""
     await click.response.defer(ephemeral=True, thinking=True)
-    caller, team = caller_of(click), click.client.service.team
+    caller, team_answers = caller_of(click), click.client.service.team_answers
     if not filled.text:
-        await team.close(caller, target.number)
+        await team_answers.close(caller, target.number)
         await say(click, CLOSED)
         return
     author = click.user.display_name
-    done = team.answer(caller, target.number, filled.text, named=filled.source, author=author)
+    done = team_answers.answer(
+        caller, target.number, filled.text, named=filled.source, author=author
+    )
     await finished(click, _told(done))
 
 
 async def review(click: Click, target: Target) -> None:
     """Show a team answer that waits for a review."""
     await click.response.defer(ephemeral=True, thinking=True)
-    held = click.client.service.team.waiting(caller_of(click), target.number)
+    held = click.client.service.team_answers.waiting(caller_of(click), target.number)
     await click.edit_original_response(
         content=TO_REVIEW,
         embed=embed_of(review_card(held, now=datetime.now(UTC))),
@@ -75,13 +77,13 @@ async def confirm(click: Click, target: Target) -> None:
     """Use a team answer again as it stands."""
     await click.response.defer(ephemeral=True, thinking=True)
     by = click.user.display_name
-    done = click.client.service.team.confirm(caller_of(click), target.number, by=by)
+    done = click.client.service.team_answers.confirm(caller_of(click), target.number, by=by)
     await finished(click, _told(done))
 
 
 async def rewrite(click: Click, target: Target) -> None:
     """Ask for another text of a team answer."""
-    held = click.client.service.team.waiting(caller_of(click), target.number)
+    held = click.client.service.team_answers.waiting(caller_of(click), target.number)
     await click.response.send_modal(
         form(
             target,
@@ -99,7 +101,7 @@ async def rewrite(click: Click, target: Target) -> None:
 async def rewritten(click: Click, target: Target, filled: Filled) -> None:
     """Use a team answer again with another text."""
     await click.response.defer(ephemeral=True, thinking=True)
-    done = click.client.service.team.rewrite(
+    done = click.client.service.team_answers.rewrite(
         caller_of(click),
         target.number,
         filled.text,
@@ -112,14 +114,14 @@ async def rewritten(click: Click, target: Target, filled: Filled) -> None:
 async def drop(click: Click, target: Target) -> None:
     """Delete a team answer that waits for a review."""
     await click.response.defer(ephemeral=True, thinking=True)
-    await click.client.service.team.drop(caller_of(click), target.number)
+    await click.client.service.team_answers.drop(caller_of(click), target.number)
     await say(click, DROPPED)
 
 
 async def _told(writing: Coroutine[Any, Any, Written]) -> str:
     done = await writing
     if done.doubt is None:
-        return report(done.report)
+        return sync_text(done.report)
     return (
         f"⚠️ {literal(done.doubt)} Your answer is kept but not used: it waits under **Team answers "
         "to review** in `/gaps`, where you can name another source or confirm it without one."

@@ -19,16 +19,16 @@ GAPS_HINT = "-# Add what is missing with `/source add`, or answer a question you
 
 async def sources_text(click: Click, collection: str, number: int) -> tuple[str, discord.ui.View]:
     """Return one page of the sources that the person may read here."""
-    keeping, caller = click.client.service.keeping, caller_of(click)
-    found = await keeping.readable_sources(caller)
+    sources, caller = click.client.service.sources, caller_of(click)
+    found = await sources.readable_sources(caller)
     if collection != EVERY:
         found = [
-            entry for entry in found if keeping.is_called(caller, entry.collection, collection)
+            entry for entry in found if sources.is_called(caller, entry.collection, collection)
         ]
     rows = [
         SourceRow(
             title=entry.title,
-            collection=keeping.label(caller, entry.collection),
+            collection=sources.label(caller, entry.collection),
             state=entry.state,
             size=entry.characters,
             changed=entry.modified or entry.added_at,
@@ -44,8 +44,8 @@ async def sources_text(click: Click, collection: str, number: int) -> tuple[str,
 
 async def gaps_text(click: Click, number: int) -> tuple[str, discord.ui.View]:
     """Return one page of the server's open questions, for those who manage it."""
-    caller, team = caller_of(click), click.client.service.team
-    groups, waiting = await team.gaps(caller), team.reviews(caller)
+    caller, team_answers = caller_of(click), click.client.service.team_answers
+    groups, waiting = await team_answers.gaps(caller), team_answers.reviews(caller)
     rows = [
         GapRow(
             wording=group.wording,

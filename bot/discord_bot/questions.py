@@ -49,7 +49,7 @@ NOTHING_OPEN = "There is nothing here that you may read. A manager can change th
 
 def opened(bot: QuothBot, caller: Caller, channel: Any, *, private: bool | None = None) -> Opening:
     """Decide what a question opens and who sees its answer; known without any waiting."""
-    rules = bot.service.rulebook.of(caller.guild)
+    rules = bot.service.rules.of(caller.guild)
     return opening(caller, audience_of(channel), rules, private=private)
 
 
@@ -70,15 +70,15 @@ async def scope_of(
     """Return the scope of a question, narrowed as the person asked; raises NotAvailableError."""
     names = open_to.collections
     if collection:
-        keeping = service.keeping
-        names = tuple(name for name in names if keeping.is_called(caller, name, collection))
+        sources = service.sources
+        names = tuple(name for name in names if sources.is_called(caller, name, collection))
         if not names:
             raise NotAvailableError(f"There is no collection {collection!r} that I may open here.")
     if not names:
         raise NotAvailableError(NOTHING_OPEN)
     if not source:
         return Scope(collections=names)
-    for entry in await service.keeping.readable_sources(caller):
+    for entry in await service.sources.readable_sources(caller):
         if source in (entry.id, entry.title, entry.uri) and entry.collection in names:
             return Scope(collections=(entry.collection,), source=entry.id)
     raise NotAvailableError(f"There is no source {source!r} that I may open here.")
@@ -119,7 +119,7 @@ async def answer_interaction(
     reply = InteractionReply(interaction, private=open_to.private)
     note = WITHHELD if open_to.withheld and not open_to.private else ""
     before = await outdated(bot.service, after, open_to.collections)
-    await bot.service.flights.start(
+    await bot.service.under_way.start(
         respond(bot.service, reply, question, repeat=repeat, note=note, before=before)
     )
     if threaded:
@@ -130,7 +130,7 @@ async def answer_interaction(
 
 def opens_thread(bot: QuothBot, caller: Caller, channel: Any) -> bool:
     """Say whether every question in this channel opens a thread."""
-    rules = bot.service.rulebook.of(caller.guild)
+    rules = bot.service.rules.of(caller.guild)
     text = isinstance(channel, discord.TextChannel)
     return rules is not None and text and channel.id in rules.threads
 
@@ -148,7 +148,7 @@ async def outdated(
     service: Service, kept: Kept | None, collections: Sequence[str]
 ) -> Outdated | None:
     """Return an answer with what has changed of it since, if anything has."""
-    note = since_then(await service.reopening.changed(kept, collections)) if kept else ""
+    note = since_then(await service.answers.changed(kept, collections)) if kept else ""
     return Outdated(note, kept) if kept and note else None
 
 
@@ -164,7 +164,7 @@ async def respond(
     """Answer one question into its place; every failure becomes a sentence there."""
     drafts = Drafts(reply.draft)
     try:
-        kept = await service.asking.ask(question, drafts.show)
+        kept = await service.questions.ask(question, drafts.show)
         await drafts.stop()
         await _show(service, reply, kept, repeat=repeat, note=note, before=before)
     except asyncio.CancelledError:
@@ -243,11 +243,11 @@ async def answer_message(bot: QuothBot, message: discord.Message) -> None:
     )
     note = WITHHELD if open_to.withheld else ""
     before = await outdated(service, replied_to, open_to.collections)
-    await service.flights.start(respond(service, reply, question, note=note, before=before))
+    await service.under_way.start(respond(service, reply, question, note=note, before=before))
 
 
 async def _replied_to(bot: QuothBot, message: discord.Message, caller: Caller) -> Kept | None:
     """Return the open answer that a message replies to."""
     id = message.reference.message_id if message.reference else None
-    kept = await bot.service.reopening.on_message(id, caller) if id else None
+    kept = await bot.service.answers.on_message(id, caller) if id else None
     return kept if kept and not kept.private else None

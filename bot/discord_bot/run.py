@@ -293,7 +293,7 @@ def parts_of(app: App) -> Parts:
         answerer=app.answerer,
         bridge=app.bridge,
         tables=app.library.catalog,
-        shelf=app.library,
+        documents=app.library,
         embed=app.embed,
     )
 

@@ -10,11 +10,11 @@ from typing import Any
 import discord
 
 from bot.community.server_rules import NotAvailableError
-from bot.community.source_management import Upload, together
+from bot.community.source_management import Upload, merged_reports
 from bot.discord_bot.callers import caller_of
 from bot.discord_bot.client import Click
 from bot.discord_bot.replies import SILENT
-from bot.discord_bot.text.pages import progress, report
+from bot.discord_bot.text.pages import progress, sync_text
 from index.schema import SyncReport
 
 STOPPED = "I am being restarted. Look in a minute whether it is done; if not, please try again."
@@ -28,7 +28,7 @@ async def add_sources(
     url: str | None,
 ) -> str:
     """Add files and a page; a deferred interaction shows how far it is. Return the report."""
-    keeping, caller = interaction.client.service.keeping, caller_of(interaction)
+    sources, caller = interaction.client.service.sources, caller_of(interaction)
     if not files and not url:
         raise NotAvailableError(NOTHING_TO_ADD)
 
@@ -39,11 +39,13 @@ async def add_sources(
     done = SyncReport()
     if files:
         uploads = [Upload(file.filename, file.size, file.read) for file in files]
-        done = await keeping.add_files(caller, collection, uploads, added_by=author, progress=show)
+        done = await sources.add_files(caller, collection, uploads, added_by=author, progress=show)
     if url:
         await show(len(files), len(files) + 1, url)
-        done = together(done, await keeping.add_page(caller, collection, url, added_by=author))
-    return report(done)
+        done = merged_reports(
+            done, await sources.add_page(caller, collection, url, added_by=author)
+        )
+    return sync_text(done)
 
 
 async def finished(interaction: Click, work: Coroutine[Any, Any, str]) -> None:
@@ -57,7 +59,7 @@ async def finished(interaction: Click, work: Coroutine[Any, Any, str]) -> None:
                 await say(interaction, STOPPED)
             raise
 
-    await interaction.client.service.flights.start(told())
+    await interaction.client.service.under_way.start(told())
 
 
 async def say(interaction: Click, text: str) -> None:

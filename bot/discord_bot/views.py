@@ -17,7 +17,7 @@ from bot.community.given_answers import ShownCitation, shown_citations
 from bot.community.store.records import Kept
 from bot.community.store.team_answer_records import TeamAnswer
 from bot.discord_bot.client import CUSTOM_ID, Target
-from bot.discord_bot.error_replies import report
+from bot.discord_bot.error_replies import tell_error
 from bot.discord_bot.text.pages import MAX_REVIEWS, PAGE_SIZE, Page
 
 MAX_SHOW_BUTTONS = 10
@@ -62,12 +62,12 @@ class AnswerButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=CUST
         """Do what the button says; a failure becomes a sentence."""
         handle = interaction.client.handlers.clicks.get(self.target.action)
         if handle is None:
-            await report(interaction, LookupError(self.target.action))
+            await tell_error(interaction, LookupError(self.target.action))
             return
         try:
             await handle(interaction, self.target)
         except Exception as error:
-            await report(interaction, error)
+            await tell_error(interaction, error)
 
 
 def again_button(kept: Kept, *, row: int | None = None) -> AnswerButton:

@@ -34,7 +34,7 @@ LOWER_IS_BETTER = "false_answers"
 """How the names of measures begin of which less is better."""
 
 
-class Sources(Protocol):
+class SourceLookup(Protocol):
     """Finds a source by collection and uri."""
 
     def find_source(self, collections: Sequence[str], name: str) -> Source:
@@ -84,7 +84,7 @@ class Report:
     failing: Sequence[tuple[str, str, tuple[str, ...]]] = ()
 
 
-def measures(question: EvalQuestion, answer: Answer, sources: Sources) -> dict[str, float]:
+def measures(question: EvalQuestion, answer: Answer, sources: SourceLookup) -> dict[str, float]:
     """Return every measure that this question allows."""
     found = _retrieval(question, answer, sources)
     if answer.citations:
@@ -99,7 +99,7 @@ def measures(question: EvalQuestion, answer: Answer, sources: Sources) -> dict[s
     return found
 
 
-def report(outcomes: Sequence[Outcome]) -> Report:
+def summary(outcomes: Sequence[Outcome]) -> Report:
     """Sum up outcomes."""
     metrics = _means(outcomes)
     positive = [o.answer.confidence for o in outcomes if o.question.answerable]
@@ -138,7 +138,7 @@ def missed(found: Report, wanted: Mapping[str, float]) -> list[str]:
     return sentences
 
 
-def _retrieval(question: EvalQuestion, answer: Answer, sources: Sources) -> dict[str, float]:
+def _retrieval(question: EvalQuestion, answer: Answer, sources: SourceLookup) -> dict[str, float]:
     """Measure the hits against gold passages or, where none are given, gold documents."""
     golds: Sequence[str] = question.gold_passages
     if golds:
@@ -154,7 +154,7 @@ def _retrieval(question: EvalQuestion, answer: Answer, sources: Sources) -> dict
     }
 
 
-def _hit_texts(answer: Answer, sources: Sources) -> list[str]:
+def _hit_texts(answer: Answer, sources: SourceLookup) -> list[str]:
     found = []
     for hit in answer.trace[:10]:
         source = sources.find_source([hit.collection], hit.source)
@@ -182,7 +182,7 @@ def _highlighted(citation: Citation) -> str:
     return citation.quote[start:end]
 
 
-def _exact(citation: Citation, sources: Sources) -> bool:
+def _exact(citation: Citation, sources: SourceLookup) -> bool:
     source = sources.find_source([citation.collection], citation.source)
     evidence = citation.evidence
     return source.text[evidence.start : evidence.end] == citation.quote

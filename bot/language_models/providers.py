@@ -80,7 +80,7 @@ class LlamaModel:
             text = response.message.content or ""
             return Completion(text=text, tokens=_counted(response) or tokens(system + user + text))
         except Exception as error:
-            raise failure(self._name, error) from None
+            raise model_error(self._name, error) from None
 
     async def stream(
         self, system: str, user: str, *, asker: str | None = None
@@ -93,7 +93,7 @@ class LlamaModel:
                     if piece.delta:
                         yield piece.delta
         except Exception as error:
-            raise failure(self._name, error) from None
+            raise model_error(self._name, error) from None
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -216,7 +216,7 @@ PROVIDERS: dict[str, _Provider] = {
 """What `QUOTH_LLM` may begin with."""
 
 
-def failure(name: str, error: Exception) -> ModelError:
+def model_error(name: str, error: Exception) -> ModelError:
     """Turn what a provider's library raised into an error of ours, without its words."""
     if isinstance(error, ModelError):
         return error

@@ -157,8 +157,8 @@ class LlamaEmbedder:
             with self._guard:
                 answer = ask()
         except Exception as error:
-            # Every library raises its own classes; `failure` tells those that pass.
-            raise failure(self._model, error, secret=self._secret) from error
+            # Every library raises its own classes; `embedding_error` tells those that pass.
+            raise embedding_error(self._model, error, secret=self._secret) from error
         return self._checked(answer, count)
 
     def _checked(self, answer: list[list[float]], count: int) -> Vectors:
@@ -234,7 +234,7 @@ def _construct(
     return embedding
 
 
-def failure(model: str, error: Exception, *, secret: str = "") -> EmbeddingError:
+def embedding_error(model: str, error: Exception, *, secret: str = "") -> EmbeddingError:
     """Translate an error of a provider's library, without the key it may repeat."""
     kind = EmbeddingUnavailable if any(map(_passes, _chain(error))) else EmbeddingError
     return kind(f"The embedding model {model!r} failed: {_reason(error, secret)}.")

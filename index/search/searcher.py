@@ -55,7 +55,7 @@ class Frequencies(Protocol):
         ...
 
 
-class Catalog(Lexical, PassageStore, Neighbours, Frequencies, Protocol):
+class SearchableCatalog(Lexical, PassageStore, Neighbours, Frequencies, Protocol):
     """What search asks of the catalog."""
 
 
@@ -78,7 +78,7 @@ class Searcher:
     """Finds passages in the collections that were opened."""
 
     def __init__(
-        self, *, catalog: Catalog, vectors: VectorStore | None, embedder: Embedder | None
+        self, *, catalog: SearchableCatalog, vectors: VectorStore | None, embedder: Embedder | None
     ) -> None:
         self._catalog = catalog
         self._vectors = vectors

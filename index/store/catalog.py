@@ -29,7 +29,13 @@ from index.store.catalog_rows import (
     source_of,
     vectors_of,
 )
-from index.store.catalog_schema import connect, counts_table, prepare, store_errors, words_table
+from index.store.catalog_schema import (
+    counts_table,
+    create_catalog,
+    open_connection,
+    store_errors,
+    words_table,
+)
 from index.text.words import content_terms, terms
 
 BUSY_SECONDS = 10.0
@@ -64,7 +70,7 @@ class Catalog:
                 "Set QUOTH_HOME to a folder that you may write to."
             ) from error
         with self._errors():
-            prepare(self._connect(), str(self.path), busy_seconds=busy_seconds)
+            create_catalog(self._connect(), str(self.path), busy_seconds=busy_seconds)
 
     def connection(self) -> sqlite3.Connection:
         """Return this thread's connection, in autocommit mode, for tables kept beside ours."""
@@ -272,7 +278,7 @@ class Catalog:
     def _connect(self) -> sqlite3.Connection:
         """Open a connection for this thread."""
         with self._errors(), self._opening:
-            connection = connect(str(self.path), busy_seconds=self._busy_seconds)
+            connection = open_connection(str(self.path), busy_seconds=self._busy_seconds)
             self._opened.append(connection)
         self._local.connection = connection
         return connection

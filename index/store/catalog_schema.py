@@ -121,7 +121,7 @@ def drop_words(connection: sqlite3.Connection, build: int) -> None:
     connection.execute(f"DROP TABLE IF EXISTS {words_table(build)}")
 
 
-def connect(path: str, *, busy_seconds: float) -> sqlite3.Connection:
+def open_connection(path: str, *, busy_seconds: float) -> sqlite3.Connection:
     """Open the catalog at `path` for one thread; autocommit, transactions are explicit."""
     connection = sqlite3.connect(
         path, timeout=busy_seconds, isolation_level=None, check_same_thread=False
@@ -138,7 +138,7 @@ def connect(path: str, *, busy_seconds: float) -> sqlite3.Connection:
     return connection
 
 
-def prepare(connection: sqlite3.Connection, path: str, *, busy_seconds: float) -> None:
+def create_catalog(connection: sqlite3.Connection, path: str, *, busy_seconds: float) -> None:
     """Create the tables in a new file; refuse a file of another format."""
     if _version(connection) == SCHEMA_VERSION:
         return

@@ -33,7 +33,7 @@ class OpenChroma:
             self.system = None
 
 
-def embed(path: Path) -> OpenChroma:
+def open_embedded(path: Path) -> OpenChroma:
     """Open Chroma in this process, on files of our own."""
     path.mkdir(parents=True, exist_ok=True)
     chromadb = _chroma()
@@ -43,7 +43,7 @@ def embed(path: Path) -> OpenChroma:
         return OpenChroma(client, client._system)
 
 
-def connect(url: str) -> OpenChroma:
+def open_server(url: str) -> OpenChroma:
     """Connect to a Chroma server."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:

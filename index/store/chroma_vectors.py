@@ -19,7 +19,7 @@ import numpy as np
 
 from index.errors import ConfigurationError, StoreError
 from index.protocols import VectorRow, Vectors
-from index.store.chroma_client import OpenChroma, connect, embed
+from index.store.chroma_client import OpenChroma, open_embedded, open_server
 
 CHROMA_FOLDER = "chroma"
 """Name of Chroma's folder in the home folder."""
@@ -198,7 +198,7 @@ class ChromaVectors:
             raise StoreError(self._sentence(error)) from error
 
     def _open(self) -> OpenChroma:
-        return connect(self._url) if self._url else embed(self.path)
+        return open_server(self._url) if self._url else open_embedded(self.path)
 
     def _sentence(self, error: Exception) -> str:
         """Say what failed and what to do."""

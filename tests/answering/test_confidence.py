@@ -15,7 +15,12 @@ from bot.answering.extractive.answer_weights import (
     PICK_WITH_READER,
 )
 from bot.answering.extractive.confidence import confidence, confidence_features
-from bot.answering.extractive.scored_sentences import UNREAD, Picker, Sentence, by_words
+from bot.answering.extractive.scored_sentences import (
+    UNREAD,
+    ScoredSentence,
+    SentenceScorer,
+    by_words,
+)
 from index.protocols import Reading
 from index.search.linear_model import LinearModel
 from index.search.searcher import Findings
@@ -45,12 +50,12 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield opened
 
 
-def looked_at(world: World, looking: str, **options: str) -> tuple[Findings, list[Sentence]]:
+def looked_at(world: World, looking: str, **options: str) -> tuple[Findings, list[ScoredSentence]]:
     found = world.find("What is the fee of boat 3?", "many", **options)
     picker = {
-        "embedded": Picker(world.embedder),
-        "matched": Picker(world.embedder, HashingEmbedder()),
-        "read": Picker(world.embedder, HashingEmbedder(), FixedReader()),
+        "embedded": SentenceScorer(world.embedder),
+        "matched": SentenceScorer(world.embedder, HashingEmbedder()),
+        "read": SentenceScorer(world.embedder, HashingEmbedder(), FixedReader()),
     }[looking]
     return found, picker.sentences(found.query, found.ranked, spoken=found.spoken)
 
@@ -103,7 +108,7 @@ def test_a_follow_up_is_as_sure_as_the_better_of_its_wordings(world: World, look
 def test_more_of_the_question_met_is_more_sure(world: World, looking: str) -> None:
     found, sentences = looked_at(world, looking)
     other = world.find("What is the colour of the captain's mahogany parrot?", "many")
-    picker = Picker(world.embedder, None if looking == "embedded" else HashingEmbedder())
+    picker = SentenceScorer(world.embedder, None if looking == "embedded" else HashingEmbedder())
     assert confidence(found, sentences) > confidence(
         other, picker.sentences(other.query, other.ranked)
     )

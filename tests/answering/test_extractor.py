@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.answering.extractive.extractor import Extraction, Extractor
-from bot.answering.extractive.scored_sentences import Picker
+from bot.answering.extractive.scored_sentences import SentenceScorer
 from bot.answering.extractive.whole_lists import MOST_ITEMS
 from bot.schema import DraftPart
 from index.embed.minilm import open_minilm
@@ -57,7 +57,7 @@ def world(indexed_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 def extract(
     world: World, question: str, collection: str = "club", *, threshold: float = 0.0
 ) -> Extraction:
-    extractor = Extractor(Picker(world.embedder, None), threshold=threshold)
+    extractor = Extractor(SentenceScorer(world.embedder, None), threshold=threshold)
     return extractor.extract(question, world.find(question, collection))
 
 

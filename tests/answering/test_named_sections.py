@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.answering.extractive.extractor import Extractor
-from bot.answering.extractive.scored_sentences import Picker
+from bot.answering.extractive.scored_sentences import SentenceScorer
 from index.embed.minilm import open_minilm
 from tests.doubles.answer_world import World, open_world
 
@@ -59,7 +59,7 @@ def world(indexed_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 def quoted(world: World, question: str, *, threshold: float = 0.999) -> list[str]:
     """Return what answers, though nothing may be as sure as the threshold."""
-    extractor = Extractor(Picker(world.embedder, None), threshold=threshold)
+    extractor = Extractor(SentenceScorer(world.embedder, None), threshold=threshold)
     draft = extractor.extract(question, world.find(question, "all")).draft
     evidence = [pick.evidence for part in draft.parts for pick in part.picks]
     return [world.catalog.source(e.source_id).text[e.start : e.end] for e in evidence]
@@ -95,7 +95,7 @@ def test_a_section_is_found_by_its_heading(world: World) -> None:
 
 
 def test_a_follow_up_names_a_section_whatever_is_carried_over(world: World) -> None:
-    extractor = Extractor(Picker(world.embedder, None), threshold=0.999)
+    extractor = Extractor(SentenceScorer(world.embedder, None), threshold=0.999)
     findings = world.find(
         "What about sick leave (Orla, reports)?", "all", asked="What about sick leave?"
     )
@@ -124,7 +124,7 @@ def test_a_heading_that_lacks_a_word_of_the_question_does_not_answer(
 def test_a_list_of_another_version_does_not_answer(world: World) -> None:
     question = "What are the new features of Orla 4.7?"
     findings = world.find(question, "all")
-    picker = Picker(world.embedder, None)
+    picker = SentenceScorer(world.embedder, None)
     sure = Extractor(picker).extract(question, findings).draft.confidence
     barely = Extractor(picker, threshold=sure * 1.2).extract(question, findings)
     assert barely.draft.status == "not_found"

@@ -11,8 +11,8 @@ from bot.answering.extractive.scored_sentences import (
     PASSAGES,
     PASSAGES_READ,
     UNREAD,
-    Picker,
-    Sentence,
+    ScoredSentence,
+    SentenceScorer,
     introduces,
     sentences_of,
 )
@@ -70,12 +70,12 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield opened
 
 
-def picked(world: World, question: str, collection: str = "fees") -> list[Sentence]:
+def picked(world: World, question: str, collection: str = "fees") -> list[ScoredSentence]:
     found = world.find(question, collection)
-    return Picker(world.embedder).sentences(found.query, found.ranked)
+    return SentenceScorer(world.embedder).sentences(found.query, found.ranked)
 
 
-def find(world: World, part: str) -> Sentence:
+def find(world: World, part: str) -> ScoredSentence:
     question = "membership fee, towel, photographs, pen, Smith founded the club in January"
     found = world.find(question, "fees")
     sentences = sentences_of(found.query, found.ranked)
@@ -157,14 +157,14 @@ def test_only_the_best_passages_are_considered_and_the_best_sentences_embedded(
     found = world.find("What is the fee of the boat?", "many")
     assert len(found.ranked) == 9
     embedder = HashingEmbedder()
-    sentences = Picker(embedder).sentences(found.query, found.ranked)
+    sentences = SentenceScorer(embedder).sentences(found.query, found.ranked)
     assert {s.rank for s in sentences} == set(range(PASSAGES))
     assert len(embedder.texts) == LOOKED_AT < len(sentences)
 
 
 def test_without_an_embedder_words_decide(world: World) -> None:
     found = world.searcher().find("How much is the membership fee?", collections=["fees"])
-    (first, *_) = Picker(None).sentences(found.query, found.ranked)
+    (first, *_) = SentenceScorer(None).sentences(found.query, found.ranked)
     assert "10 euros" in first.text
 
 
@@ -173,7 +173,7 @@ def test_an_embedder_that_fails_half_way_leaves_the_vectors_of_the_index(
 ) -> None:
     embedder = FailingEmbedder()
     found = world.searcher(embedder).find("How much is the membership fee?", collections=["fees"])
-    (first, *_) = Picker(embedder).sentences(found.query, found.ranked)
+    (first, *_) = SentenceScorer(embedder).sentences(found.query, found.ranked)
     assert "10 euros" in first.text
     assert "The provider did not answer." in caplog.text
 
@@ -182,7 +182,10 @@ def test_nothing_found_gives_no_sentence(world: World) -> None:
     found = world.find("fee", "no such collection")
     reader = PointingReader()
     assert (
-        Picker(world.embedder, HashingEmbedder(), reader).sentences(found.query, found.ranked) == []
+        SentenceScorer(world.embedder, HashingEmbedder(), reader).sentences(
+            found.query, found.ranked
+        )
+        == []
     )
     assert reader.asked == []
 
@@ -193,7 +196,7 @@ def test_nothing_found_gives_no_sentence(world: World) -> None:
 def test_the_best_sentences_are_compared_word_by_word_under_their_title(world: World) -> None:
     matcher = HashingEmbedder()
     found = world.find("What is the fee of boat 3?", "many")
-    sentences = Picker(world.embedder, matcher).sentences(found.query, found.ranked)
+    sentences = SentenceScorer(world.embedder, matcher).sentences(found.query, found.ranked)
     assert "fee of boat 3 is" in sentences[0].text
     assert sentences[0].features["least"] == pytest.approx(1)
     compared = [s for s in sentences if s.features["met"] > sentences[-1].features["met"]]
@@ -202,7 +205,9 @@ def test_the_best_sentences_are_compared_word_by_word_under_their_title(world: W
 
 def test_a_sentence_not_compared_counts_as_the_worst_that_was(world: World) -> None:
     found = world.find("What is the fee of the boat?", "many")
-    sentences = Picker(world.embedder, HashingEmbedder()).sentences(found.query, found.ranked)
+    sentences = SentenceScorer(world.embedder, HashingEmbedder()).sentences(
+        found.query, found.ranked
+    )
     for name in MATCHED:
         values = [s.features[name] for s in sentences]
         assert values.count(min(values)) > len(sentences) - LOOKED_AT
@@ -211,7 +216,7 @@ def test_a_sentence_not_compared_counts_as_the_worst_that_was(world: World) -> N
 def test_both_wordings_of_a_follow_up_are_compared(world: World) -> None:
     found = world.find("What is the fee of boat 3?", "many", asked="And 7?")
     assert found.spoken is not None
-    sentences = Picker(world.embedder, HashingEmbedder()).sentences(
+    sentences = SentenceScorer(world.embedder, HashingEmbedder()).sentences(
         found.query, found.ranked, spoken=found.spoken
     )
     of_three, of_seven = (next(s for s in sentences if f"boat {n} is" in s.text) for n in (3, 7))
@@ -223,7 +228,7 @@ def test_both_wordings_of_a_follow_up_are_compared(world: World) -> None:
 
 def test_a_reader_is_not_asked_where_words_are_not_compared(world: World) -> None:
     found, reader = world.find("What is the fee of the boat?", "many"), PointingReader()
-    sentences = Picker(world.embedder, None, reader).sentences(found.query, found.ranked)
+    sentences = SentenceScorer(world.embedder, None, reader).sentences(found.query, found.ranked)
     assert sentences
     assert reader.asked == []
 
@@ -232,18 +237,20 @@ def test_a_reader_is_not_asked_where_words_are_not_compared(world: World) -> Non
 
 
 @pytest.fixture
-def read(world: World) -> tuple[Findings, PointingReader, list[Sentence]]:
+def read(world: World) -> tuple[Findings, PointingReader, list[ScoredSentence]]:
     found = world.find("What is the fee of the boat?", "many")
     reader = PointingReader()
     return (
         found,
         reader,
-        Picker(world.embedder, HashingEmbedder(), reader).sentences(found.query, found.ranked),
+        SentenceScorer(world.embedder, HashingEmbedder(), reader).sentences(
+            found.query, found.ranked
+        ),
     )
 
 
 def test_the_reader_reads_the_best_passages_in_one_batch(
-    read: tuple[Findings, PointingReader, list[Sentence]],
+    read: tuple[Findings, PointingReader, list[ScoredSentence]],
 ) -> None:
     found, reader, _ = read
     ((question, texts),) = reader.asked
@@ -252,7 +259,7 @@ def test_the_reader_reads_the_best_passages_in_one_batch(
 
 
 def test_a_sentence_knows_where_the_reader_points_in_it(
-    read: tuple[Findings, PointingReader, list[Sentence]],
+    read: tuple[Findings, PointingReader, list[ScoredSentence]],
 ) -> None:
     _, _, sentences = read
     for sentence in sentences:
@@ -266,7 +273,7 @@ def test_a_sentence_knows_where_the_reader_points_in_it(
 
 
 def test_where_the_reader_points_comes_first(
-    read: tuple[Findings, PointingReader, list[Sentence]],
+    read: tuple[Findings, PointingReader, list[ScoredSentence]],
 ) -> None:
     _, _, sentences = read
     assert sentences[0].reading is not None

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from bot.community.cooldown import MAX_KEPT, Cooldowns
-from bot.community.fair_queue import Queue
+from bot.community.fair_queue import FairQueue
 from bot.errors import Busy
 
 
@@ -43,7 +43,7 @@ def test_cooldowns_remember_a_bounded_number_of_people() -> None:
 
 
 async def test_a_persons_second_question_waits_for_the_first_and_a_third_is_declined() -> None:
-    queue, order = Queue(), []
+    queue, order = FairQueue(), []
     release = asyncio.Event()
 
     async def ask(name: str) -> None:
@@ -63,7 +63,7 @@ async def test_a_persons_second_question_waits_for_the_first_and_a_third_is_decl
 
 
 async def test_the_queue_is_bounded_in_all() -> None:
-    queue = Queue(at_once=1, waiting=1)
+    queue = FairQueue(at_once=1, waiting=1)
     async with queue.turn(1), queue.turn(2):
         with pytest.raises(Busy, match="Many people"):
             async with queue.turn(3):
@@ -73,7 +73,7 @@ async def test_the_queue_is_bounded_in_all() -> None:
 
 
 async def test_work_goes_on_in_so_many_places_at_once() -> None:
-    queue, running, most = Queue(at_once=2), 0, 0
+    queue, running, most = FairQueue(at_once=2), 0, 0
 
     async def work() -> None:
         nonlocal running, most

@@ -39,7 +39,7 @@ def peace() -> Source:
 @pytest.fixture
 async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     async with staged(tmp_path / "home") as made:
-        made.shelf.put(peace())
+        made.documents.put(peace())
         yield made
 
 
@@ -390,10 +390,10 @@ async def test_source_and_collection_narrow_a_question(stage: Stage) -> None:
     acme = stage.discord.guild("Acme")
     general, ann = acme.text("general"), acme.member("Ann")
     own = f"guild-{acme.id}"
-    stage.shelf.put(source(own, "own.txt", "Our ceasefire is at noon.", title="Own rules"))
+    stage.documents.put(source(own, "own.txt", "Our ceasefire is at noon.", title="Own rules"))
     await stage.start()
     assert await ann.autocomplete("ask", question="x", source="", in_=general) == [
-        ("Own rules", stage.shelf.sources_of(own)[0]),
+        ("Own rules", stage.documents.sources_of(own)[0]),
         ("Peacekeeping", peace().id),
     ]
     found = await ann.autocomplete("ask", question="x", source="peac", in_=general)
@@ -473,7 +473,7 @@ async def test_hostile_documents_and_questions_ping_and_link_nobody(
         title=f"{text} " * 100,
         url="javascript:alert(1)",
     )
-    stage.shelf.put(paper)
+    stage.documents.put(paper)
     await stage.start()
     asked = await ann.slash("ask", question=f"{text} ceasefire?"[:1000], in_=general)
     shown = await ann.sees(to=asked)
@@ -524,12 +524,14 @@ async def test_a_citation_of_a_changed_or_removed_source_says_so(stage: Stage) -
     general, ann = acme.text("general"), acme.member("Ann")
     await stage.start()
     shown = await ann.sees(to=await ann.slash("ask", question=QUESTION, in_=general))
-    stage.shelf.put(peace().model_copy(update={"text": "Quite different now.", "sha256": "f" * 64}))
+    stage.documents.put(
+        peace().model_copy(update={"text": "Quite different now.", "sha256": "f" * 64})
+    )
     card = await ann.sees(to=await ann.click(shown, "Show 1"))
     assert "Lacroix named three conditions." in card.text
     assert "has changed since" in card.text
     assert "Quite different" not in card.text
-    del stage.shelf.papers[peace().id]
+    del stage.documents.papers[peace().id]
     gone = await ann.sees(to=await ann.click(shown, "Show 1"))
     assert "removed since" in gone.text
     assert "Lacroix" not in gone.text
@@ -541,7 +543,7 @@ async def test_an_answer_with_many_citations_shows_ten_and_turns_to_the_rest(
     acme = stage.discord.guild("Acme")
     general, ann = acme.text("general"), acme.member("Ann")
     lines = [f"Condition number {number} is a ceasefire." for number in range(1, 13)]
-    paper = stage.shelf.put(source(SHARED_COLLECTION, "many.txt", "\n".join(lines)))
+    paper = stage.documents.put(source(SHARED_COLLECTION, "many.txt", "\n".join(lines)))
     cited = [citation(paper, line, marker=n) for n, line in enumerate(lines, start=1)]
     given = answer(QUESTION, *cited)
     stage.answerer.changes = {"text": given.text, "citations": given.citations}

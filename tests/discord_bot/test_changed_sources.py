@@ -28,7 +28,7 @@ def paper(text: str, collection: str = SHARED_COLLECTION) -> Source:
 @pytest.fixture
 async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     async with staged(tmp_path / "home") as made:
-        made.shelf.put(paper(OLD))
+        made.documents.put(paper(OLD))
         yield made
 
 
@@ -53,7 +53,7 @@ async def test_every_button_says_that_a_source_has_changed_and_asks_again(
     general, ann = a_server(stage)
     await stage.start()
     shown = await answered(ann, general, private=True)
-    stage.shelf.put(paper(NEW))
+    stage.documents.put(paper(NEW))
     await stage.restart()
     stage.discord.advance(30 * 86_400)
     before = shown.message.version
@@ -72,7 +72,7 @@ async def test_what_is_shared_says_that_its_source_has_changed(stage: Stage) -> 
     general, ann = a_server(stage)
     await stage.start()
     shown = await answered(ann, general, private=True)
-    stage.shelf.put(paper(NEW))
+    stage.documents.put(paper(NEW))
     await ann.sees("Shared.", to=await ann.click(shown, "Share"))
     public = await ann.sees(OLD, in_=general)
     assert "'Peacekeeping' has changed since that answer." in public.text
@@ -82,7 +82,7 @@ async def test_a_thumb_down_is_told_once_its_reason_is_given(stage: Stage) -> No
     general, ann = a_server(stage)
     await stage.start()
     shown = await answered(ann, general)
-    stage.shelf.put(paper(NEW))
+    stage.documents.put(paper(NEW))
     form = await ann.sees_modal(await ann.click(shown, "👎"))
     told = await ann.sees(to=await ann.submit(form, {"Reason (optional)": "old"}))
     assert "Thank you" in told.text
@@ -94,7 +94,7 @@ async def test_follow_ups_and_replies_carry_the_note_and_the_button(stage: Stage
     await stage.start()
     await ann.mention(QUESTION, in_=general)
     shown = await ann.sees(lambda seen: OLD in seen.text, in_=general)
-    stage.shelf.put(paper(NEW))
+    stage.documents.put(paper(NEW))
     form = await ann.sees_modal(await ann.click(shown, "Follow up"))
     used = await ann.submit(form, {"Your question": "And the ceasefire date?"})
     followed = await ann.sees(to=used)
@@ -113,7 +113,7 @@ async def test_a_removed_source_is_named_and_the_question_asked_again(stage: Sta
     general, ann = a_server(stage)
     await stage.start()
     shown = await answered(ann, general)
-    stage.shelf.papers.clear()
+    stage.documents.papers.clear()
     why = await ann.sees(to=await ann.click(shown, "Why?"))
     assert "'Peacekeeping' was removed since that answer." in why.text
     gone = await ann.sees(to=await ann.click(shown, "Show 1"))
@@ -126,7 +126,7 @@ async def test_other_changes_of_the_same_source_are_no_reason_to_ask_again(stage
     general, ann = a_server(stage)
     await stage.start()
     shown = await answered(ann, general)
-    stage.shelf.put(paper(f"Read this first.\n{OLD}"))
+    stage.documents.put(paper(f"Read this first.\n{OLD}"))
     why = await ann.sees(to=await ann.click(shown, "Why?"))
     assert "has changed" not in why.text
     card = await ann.sees(to=await ann.click(shown, "Show 1"))
@@ -142,14 +142,14 @@ async def test_asking_again_opens_only_what_the_person_may_read_now(stage: Stage
     await stage.start()
     made = await kim.slash("collection create", name="board", role=board, in_=general)
     await kim.sees("board", to=made)
-    rules = stage.service.rulebook.of(int(acme.id))
+    rules = stage.service.rules.of(int(acme.id))
     rule = rules.rule("board") if rules else None
     assert rule is not None
     assert rule.roles == Limit().with_allowed(int(board.id))
-    stage.shelf.put(paper("The ceasefire plan is secret.", rule.name))
+    stage.documents.put(paper("The ceasefire plan is secret.", rule.name))
     shown = await answered(abe, general, private=True)
     assert "secret" in shown.text
-    stage.shelf.put(paper("The ceasefire plan stays secret.", rule.name))
+    stage.documents.put(paper("The ceasefire plan stays secret.", rule.name))
     told = await abe.sees(to=await abe.click(shown, "Why?"))
     custom_id = told.component(AGAIN)["custom_id"]
     forged = await ben.sees(to=await ben.forge(custom_id, in_=general))
@@ -167,13 +167,13 @@ async def test_asking_again_opens_only_what_the_person_may_read_now(stage: Stage
 async def test_why_and_the_note_fit_into_one_message(stage: Stage) -> None:
     general, ann = a_server(stage)
     title = "*" * 90
-    stage.shelf.put(paper(OLD).model_copy(update={"title": title}))
+    stage.documents.put(paper(OLD).model_copy(update={"title": title}))
     stage.answerer.changes = {"standalone_question": "*" * 900, "engine": "*" * 90}
     for number in range(20):
-        stage.shelf.put(source(SHARED_COLLECTION, f"{number}.txt", "Nothing.", title="漢" * 90))
+        stage.documents.put(source(SHARED_COLLECTION, f"{number}.txt", "Nothing.", title="漢" * 90))
     await stage.start()
     shown = await answered(ann, general)
-    stage.shelf.put(paper(NEW))
+    stage.documents.put(paper(NEW))
     why = await ann.sees(to=await ann.click(shown, "Why?"))
     assert "has changed since that answer." in why.text
     assert why.buttons == [AGAIN]

@@ -27,7 +27,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
 
 
 def handbook(stage: Stage, text: str = HANDBOOK) -> None:
-    stage.shelf.put(source(SHARED_COLLECTION, "handbook.txt", text, title="Handbook"))
+    stage.documents.put(source(SHARED_COLLECTION, "handbook.txt", text, title="Handbook"))
 
 
 def a_server(stage: Stage) -> tuple[GuildHandle, Channel, Person, Person]:
@@ -64,12 +64,12 @@ async def answered(stage: Stage, *, rests_on: str = "") -> tuple[Channel, Person
 async def change(stage: Stage, text: str | None) -> None:
     """Change or remove the handbook, and let the next minute come."""
     if text is None:
-        stage.shelf.papers = {
-            id: paper for id, paper in stage.shelf.papers.items() if paper.title != "Handbook"
+        stage.documents.papers = {
+            id: paper for id, paper in stage.documents.papers.items() if paper.title != "Handbook"
         }
     else:
         handbook(stage, text)
-    await stage.service.keeping.bring_in_step()
+    await stage.service.sources.bring_in_step()
 
 
 # --- what is kept ----------------------------------------------------------------------------
@@ -130,7 +130,7 @@ async def test_a_question_is_closed_without_an_answer(stage: Stage) -> None:
     assert "Add what is missing with `/source add`" in (await gaps(kim, general)).text
     assert (await answers(kim, general, "")).text == CLOSED
     assert "No open questions" in (await gaps(kim, general)).text
-    assert stage.shelf.calls == []
+    assert stage.documents.calls == []
 
 
 # --- expiring --------------------------------------------------------------------------------
@@ -150,7 +150,7 @@ async def test_a_team_answer_is_not_used_once_the_source_it_names_changed(
     await asks(ann, general)
     assert "1 added" in (await answers(kim, general, rests_on="handbook")).text
     assert ANSWER in (await asks(ann, general)).text
-    await stage.service.keeping.bring_in_step()
+    await stage.service.sources.bring_in_step()
     assert ANSWER in (await asks(ann, general)).text
     await change(stage, text)
     assert ANSWER not in (await asks(ann, general)).text
@@ -240,7 +240,7 @@ async def test_a_source_that_nobody_knows_loses_no_answer(
 ) -> None:
     _, general, kim, ann = a_server(stage)
     handbook(stage)
-    stage.shelf.put(source(SHARED_COLLECTION, "parking.txt", "Park anywhere.", title="Parking"))
+    stage.documents.put(source(SHARED_COLLECTION, "parking.txt", "Park anywhere.", title="Parking"))
     await stage.start()
     await asks(ann, general)
     told = await answers(kim, general, rests_on=named)

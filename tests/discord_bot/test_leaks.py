@@ -127,7 +127,7 @@ async def build(stage: Stage) -> Town:
 
 async def rule(town: Town) -> None:
     """Set the limits that `may_read` describes."""
-    book, roles = town.stage.service.rulebook, town.roles
+    book, roles = town.stage.service.rules, town.roles
     a, b = (int(town.guilds[name].id) for name in "AB")
 
     def named(canary: str, label: str, roles: Limit, channels: Limit) -> CollectionRule:
@@ -161,7 +161,7 @@ def name_of(canary: str) -> str:
 
 async def fill_paper(town: Town) -> None:
     for canary, collection in town.names.items():
-        town.stage.shelf.put(
+        town.stage.documents.put(
             source(collection, name_of(canary), sentence(canary), title=f"Paper {canary}")
         )
 
@@ -170,7 +170,7 @@ async def fill_for_real(town: Town) -> None:
     parts = town.stage.parts
     for canary, collection in town.names.items():
         report = await parts.bridge.run(
-            parts.shelf.add_text,
+            parts.documents.add_text,
             collection,
             name_of(canary),
             sentence(canary),

@@ -51,7 +51,7 @@ ELSEWHERE = "ws://127.0.0.1:9/nobody-listens-here"
 @pytest.fixture
 async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     async with staged(tmp_path / "home") as made:
-        made.shelf.put(source(SHARED_COLLECTION, "peace.txt", SENTENCE, title="Peacekeeping"))
+        made.documents.put(source(SHARED_COLLECTION, "peace.txt", SENTENCE, title="Peacekeeping"))
         yield made
 
 
@@ -208,7 +208,7 @@ async def test_more_than_one_shard_is_used_when_discord_recommends_it(stage: Sta
 
 async def test_with_the_intent_a_channel_can_be_listened_to(tmp_path: Path) -> None:
     async with staged(tmp_path / "home", QUOTH_MESSAGE_CONTENT="on") as stage:
-        stage.shelf.put(source(SHARED_COLLECTION, "peace.txt", SENTENCE))
+        stage.documents.put(source(SHARED_COLLECTION, "peace.txt", SENTENCE))
         acme, general, ann = a_server(stage)
         forum = acme.forum("questions")
         owner = stage.discord.owner(acme)
@@ -327,7 +327,7 @@ async def test_an_answer_arrives_once_though_the_gateway_drops_in_the_middle(
     await stage.start()
     asked = await ann.slash("ask", question=QUESTION, in_=general)
     mentioned = await ann.mention(QUESTION, in_=general)
-    await eventually(lambda: len(stage.answerer.asked) == 2 or stage.service.flights.tasks)
+    await eventually(lambda: len(stage.answerer.asked) == 2 or stage.service.under_way.tasks)
     gateway = stage.discord.gateway
     await {
         "cut": gateway.drop,
@@ -542,7 +542,7 @@ async def test_a_second_question_waits_and_a_third_is_declined_kindly(stage: Sta
     await stage.start()
     first = await ann.slash("ask", question="One ceasefire?", in_=general)
     second = await ann.slash("ask", question="Two ceasefire?", in_=general)
-    await eventually(lambda: stage.service.asking._queue.total == 2)
+    await eventually(lambda: stage.service.questions._queue.total == 2)
     third = await ann.slash("ask", question="Three ceasefire?", in_=general)
     assert "your last two questions" in (await ann.sees(to=third)).text
     assert len(stage.answerer.asked) == 1
@@ -553,7 +553,7 @@ async def test_a_second_question_waits_and_a_third_is_declined_kindly(stage: Sta
 
 async def test_a_long_cooldown_is_told_with_the_time_left(tmp_path: Path) -> None:
     async with staged(tmp_path / "home", QUOTH_COOLDOWN_SECONDS="60") as stage:
-        stage.shelf.put(source(SHARED_COLLECTION, "peace.txt", SENTENCE))
+        stage.documents.put(source(SHARED_COLLECTION, "peace.txt", SENTENCE))
         _, general, ann = a_server(stage)
         await stage.start()
         await ann.sees(to=await ann.slash("ask", question=QUESTION, in_=general))
@@ -565,7 +565,7 @@ async def test_a_long_cooldown_is_told_with_the_time_left(tmp_path: Path) -> Non
 
 async def test_a_busy_server_is_told_that_it_is_the_server(tmp_path: Path) -> None:
     async with staged(tmp_path / "home", QUOTH_SERVER_PER_MINUTE="1") as stage:
-        stage.shelf.put(source(SHARED_COLLECTION, "peace.txt", SENTENCE))
+        stage.documents.put(source(SHARED_COLLECTION, "peace.txt", SENTENCE))
         acme, general, ann = a_server(stage)
         ben = acme.member("Ben")
         await stage.start()
@@ -576,7 +576,7 @@ async def test_a_busy_server_is_told_that_it_is_the_server(tmp_path: Path) -> No
 
 async def test_a_cooldown_of_an_hour_is_told_in_minutes(tmp_path: Path) -> None:
     async with staged(tmp_path / "home", QUOTH_COOLDOWN_SECONDS="3600") as stage:
-        stage.shelf.put(source(SHARED_COLLECTION, "peace.txt", SENTENCE))
+        stage.documents.put(source(SHARED_COLLECTION, "peace.txt", SENTENCE))
         _, general, ann = a_server(stage)
         await stage.start()
         await ann.sees(to=await ann.slash("ask", question=QUESTION, in_=general))
@@ -586,7 +586,7 @@ async def test_a_cooldown_of_an_hour_is_told_in_minutes(tmp_path: Path) -> None:
 
 async def test_a_short_cooldown_is_waited_out(tmp_path: Path) -> None:
     async with staged(tmp_path / "home", QUOTH_COOLDOWN_SECONDS="0.3") as stage:
-        stage.shelf.put(source(SHARED_COLLECTION, "peace.txt", SENTENCE))
+        stage.documents.put(source(SHARED_COLLECTION, "peace.txt", SENTENCE))
         _, general, ann = a_server(stage)
         await stage.start()
         asked = [await ann.slash("ask", question=QUESTION, in_=general) for _ in range(2)]

@@ -25,7 +25,7 @@ NOT_A_MANAGER = "Only people with Manage Server"
 @pytest.fixture
 async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     async with staged(tmp_path / "home") as made:
-        made.shelf.put(source(SHARED_COLLECTION, "peace.txt", SENTENCE, title="Peacekeeping"))
+        made.documents.put(source(SHARED_COLLECTION, "peace.txt", SENTENCE, title="Peacekeeping"))
         yield made
 
 
@@ -47,7 +47,7 @@ async def said(person: Person, command: str, in_: Channel, **given: object) -> s
 
 async def test_files_are_added_with_progress_and_each_failure_is_named(stage: Stage) -> None:
     acme, general, kim, _ = a_server(stage)
-    stage.shelf.broken["bad.pdf"] = "It is encrypted."
+    stage.documents.broken["bad.pdf"] = "It is encrypted."
     await stage.start()
     used = await kim.slash(
         "source add",
@@ -60,8 +60,8 @@ async def test_files_are_added_with_progress_and_each_failure_is_named(stage: St
     done = await kim.sees("2 added", to=used)
     assert done.ephemeral
     assert "**bad.pdf**: It is encrypted." in done.text
-    assert [call[2] for call in stage.shelf.calls] == ["one.txt", "bad.pdf", "two.txt"]
-    assert {call[1] for call in stage.shelf.calls} == {f"guild-{acme.id}"}
+    assert [call[2] for call in stage.documents.calls] == ["one.txt", "bad.pdf", "two.txt"]
+    assert {call[1] for call in stage.documents.calls} == {f"guild-{acme.id}"}
     assert "noon" in await said(kim, "ask", general, question=QUESTION)
 
 
@@ -79,7 +79,7 @@ async def test_a_page_is_added_refreshed_and_removed(stage: Stage) -> None:
 
 async def test_an_uploaded_file_cannot_be_fetched_again(stage: Stage) -> None:
     acme, general, kim, _ = a_server(stage)
-    stage.shelf.put(source(f"guild-{acme.id}", "one.txt", "x."))
+    stage.documents.put(source(f"guild-{acme.id}", "one.txt", "x."))
     await stage.start()
     assert "was uploaded" in await said(kim, "source refresh", general, source="one.txt")
 
@@ -98,7 +98,7 @@ async def test_what_cannot_be_fetched_again_says_what_to_do_instead(
 ) -> None:
     acme, general, kim, ann = a_server(stage)
     name = f"guild-{acme.id}" if collection == "own" else SHARED_COLLECTION
-    stage.shelf.put(source(name, uri, "x."))
+    stage.documents.put(source(name, uri, "x."))
     await stage.start()
     assert sentence in await said(kim, "source refresh", general, source=uri)
     assert uri not in str(await kim.autocomplete("source refresh", source="", in_=general))
@@ -120,7 +120,7 @@ async def test_the_shared_library_is_not_managed_from_a_server(stage: Stage) -> 
     assert "There is no source" in await said(kim, "source remove", general, source="Peacekeeping")
     text = await said(kim, "source add", general, url="https://a.example", collection="documents")
     assert "There is no collection" in text
-    assert stage.shelf.calls == []
+    assert stage.documents.calls == []
 
 
 async def test_adding_nothing_says_what_to_give(stage: Stage) -> None:
@@ -148,7 +148,7 @@ async def test_what_changes_a_server_needs_a_manager(
     _, general, _, ann = a_server(stage)
     await stage.start()
     assert NOT_A_MANAGER in await said(ann, command, general, **given)
-    assert stage.shelf.calls == []
+    assert stage.documents.calls == []
 
 
 async def test_a_managers_role_manages_until_it_is_taken_away(stage: Stage) -> None:
@@ -177,7 +177,7 @@ async def test_a_message_and_its_files_become_sources(stage: Stage) -> None:
     assert shown.text == EMPTY_MESSAGE
     refused = await ann.sees(to=await ann.menu("Add to sources", text))
     assert NOT_A_MANAGER in refused.text
-    held = stage.shelf.sources_of(f"guild-{acme.id}")
+    held = stage.documents.sources_of(f"guild-{acme.id}")
     assert len(held) == 3
     assert "noon" in await said(ann, "ask", general, question=QUESTION)
 
@@ -186,7 +186,7 @@ async def test_sources_are_listed_page_by_page(stage: Stage) -> None:
     acme, general, kim, ann = a_server(stage)
     for number in range(23):
         paper = source(f"guild-{acme.id}", f"{number:02}.txt", "x." * 9, title=f"Paper {number:02}")
-        stage.shelf.put(paper.model_copy(update={"added_by": "Kim"}))
+        stage.documents.put(paper.model_copy(update={"added_by": "Kim"}))
     await stage.start()
     shown = await ann.sees(to=await ann.slash("sources", in_=general))
     assert shown.ephemeral
@@ -217,15 +217,15 @@ async def test_a_stop_waits_for_what_is_being_added_or_excuses_it(
     _, general, kim, _ = a_server(stage)
     monkeypatch.setattr("bot.community.service.GRACE", 0.2)
     begun, free = threading.Event(), threading.Event()
-    shelf = stage.shelf
-    add_file = shelf.add_file
+    documents = stage.documents
+    add_file = documents.add_file
 
     def slow(collection: str, name: str, content: bytes, *, added_by: str | None) -> SyncReport:
         begun.set()
         free.wait(30)
         return add_file(collection, name, content, added_by=added_by)
 
-    monkeypatch.setattr(shelf, "add_file", slow)
+    monkeypatch.setattr(documents, "add_file", slow)
     await stage.start()
     used = await kim.slash("source add", file1=Upload("one.txt", b"One."), in_=general)
     await eventually(begun.is_set)

@@ -24,9 +24,9 @@ from bot.discord_bot.text.pages import (
     SourceRow,
     gaps_page,
     progress,
-    report,
     review_card,
     sources_page,
+    sync_text,
     why_text,
 )
 from bot.discord_bot.text.quotes import ago, unwrapped, web_link
@@ -594,13 +594,13 @@ def test_progress_and_failures_are_named() -> None:
     done = SyncReport(
         added=2, failed=(SyncFailure(source="x.pdf", reason="x.pdf: it is encrypted"),)
     )
-    assert report(done) == "⚠️ 2 added, 1 failed.\n- ⚠️ **x.pdf**: it is encrypted"
-    assert report(SyncReport()) == "✅ Nothing to do."
+    assert sync_text(done) == "⚠️ 2 added, 1 failed.\n- ⚠️ **x.pdf**: it is encrypted"
+    assert sync_text(SyncReport()) == "✅ Nothing to do."
     many = SyncReport(
         failed=tuple(SyncFailure(source=f"{n}", reason="bad " * 80) for n in range(40))
     )
-    assert_valid([report(many)])
-    assert report(many).split("\n")[-1].startswith("-# and ")
+    assert_valid([sync_text(many)])
+    assert sync_text(many).split("\n")[-1].startswith("-# and ")
 
 
 def test_one_line_folds_and_cuts() -> None:

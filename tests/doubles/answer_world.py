@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot.answering.answerer import Answerer
 from bot.answering.extractive.extractor import Extractor
-from bot.answering.extractive.scored_sentences import Picker
+from bot.answering.extractive.scored_sentences import SentenceScorer
 from bot.answering.generative.generator import Generator
 from bot.bridge import Bridge
 from bot.schema import EXTRACTIVE, Answer, Citation, Scope, Turn
@@ -74,7 +74,7 @@ class World:
         threshold: float | None = None,
     ) -> Answerer:
         used = embedder or self.embedder
-        picker = Picker(used, used if isinstance(used, TokenEmbedder) else None, reader)
+        picker = SentenceScorer(used, used if isinstance(used, TokenEmbedder) else None, reader)
         extractor = (
             Extractor(picker) if threshold is None else Extractor(picker, threshold=threshold)
         )

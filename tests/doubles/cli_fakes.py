@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from bot.answering.answerer import Answerer
 from bot.app import App
 from bot.bridge import Bridge
-from bot.cli.environment import Edge
+from bot.cli.environment import Environment
 from bot.cli.main import cli
 from bot.schema import Answer, Scope, Turn
 from bot.settings import Settings
@@ -76,12 +76,12 @@ def run(
     **environ: str,
 ) -> Result:
     """Run `quoth` in `folder`, with real parts except where a fake answerer is given."""
-    edge = Edge(environ=environ, folder=folder)
+    environment = Environment(environ=environ, folder=folder)
     if fake is not None:
-        edge = Edge(environ=environ, folder=folder, open_app=opener(fake))
+        environment = Environment(environ=environ, folder=folder, open_app=opener(fake))
     before = Path.cwd()
     os.chdir(folder)
     try:
-        return CliRunner().invoke(cli, list(arguments), input=stdin, obj=edge)
+        return CliRunner().invoke(cli, list(arguments), input=stdin, obj=environment)
     finally:
         os.chdir(before)

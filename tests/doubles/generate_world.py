@@ -6,7 +6,7 @@ import re
 from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime
 
-from bot.answering.citations import number
+from bot.answering.citations import print_numbered
 from bot.answering.generative.generator import Generator, load_prompts
 from bot.language_models.protocol import Completion
 from bot.schema import Citation, Draft
@@ -117,7 +117,7 @@ def printed(draft: Draft | None) -> tuple[str, tuple[Citation, ...]]:
     """Return what a reader sees of a draft."""
     if draft is None:
         return "", ()
-    return number(draft, SOURCES.__getitem__, lambda _: ())
+    return print_numbered(draft, SOURCES.__getitem__, lambda _: ())
 
 
 async def answer(reply: str, question: str = QUESTION, **options: object) -> str:

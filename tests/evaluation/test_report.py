@@ -13,7 +13,7 @@ import pytest
 from click.testing import Result
 
 from bot.evaluation.question_file import EvalQuestion, EvalTurn, append_question, read_questions
-from bot.evaluation.report import Outcome, as_json, measures, missed, report
+from bot.evaluation.report import Outcome, as_json, measures, missed, summary
 from bot.evaluation.report_table import report_screen
 from bot.schema import Answer, Citation, HitTrace
 from index.errors import ConfigurationError, SourceNotFound
@@ -163,7 +163,7 @@ FOUR = [
 
 
 def test_a_report_sums_up() -> None:
-    found = report(FOUR)
+    found = summary(FOUR)
     assert found.questions == 4
     assert found.metrics == {
         "hits@4": 0.5,
@@ -177,14 +177,14 @@ def test_a_report_sums_up() -> None:
 
 
 def test_a_report_names_what_went_wrong() -> None:
-    assert [(qid, problems) for qid, _, problems in report(FOUR).failing] == [
+    assert [(qid, problems) for qid, _, problems in summary(FOUR).failing] == [
         ("b", ("not answered",)),
         ("c", ("answered, though the documents do not say",)),
     ]
 
 
 def test_conversations_are_told_apart_by_turn() -> None:
-    found = report(
+    found = summary(
         [
             outcome("a", 0.9, answered=True, answerable=True),
             outcome("b", 0.9, answered=True, answerable=True, turns=2),
@@ -195,7 +195,7 @@ def test_conversations_are_told_apart_by_turn() -> None:
 
 
 def test_a_measure_without_both_kinds_of_questions_is_left_out() -> None:
-    assert set(report(FOUR[:2]).metrics) == {"hits@4", "answered_recall"}
+    assert set(summary(FOUR[:2]).metrics) == {"hits@4", "answered_recall"}
 
 
 @pytest.mark.parametrize(
@@ -210,16 +210,16 @@ def test_a_measure_without_both_kinds_of_questions_is_left_out() -> None:
 def test_a_metric_that_is_worse_than_wanted_is_named(
     wanted: dict[str, float], sentences: list[str]
 ) -> None:
-    assert missed(report(FOUR), wanted) == sentences
+    assert missed(summary(FOUR), wanted) == sentences
 
 
 def test_a_metric_that_was_not_measured_is_missed() -> None:
-    (sentence,) = missed(report(FOUR), {"hits@7": 0.1})
+    (sentence,) = missed(summary(FOUR), {"hits@7": 0.1})
     assert sentence.startswith("hits@7 was not measured; it is one of hits@4, ")
 
 
 def test_the_report_as_text_and_for_programs_say_the_same() -> None:
-    found = report(FOUR)
+    found = summary(FOUR)
     screen, payload = report_screen(found), as_json(found)
     assert screen.splitlines()[0] == "4 questions"
     for name, value in payload["metrics"].items():

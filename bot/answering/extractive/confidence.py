@@ -15,7 +15,7 @@ from bot.answering.extractive.answer_weights import (
     CONFIDENCE_WITH_READER,
 )
 from bot.answering.extractive.question_type import answer_type
-from bot.answering.extractive.scored_sentences import UNREAD, Sentence, by_words
+from bot.answering.extractive.scored_sentences import UNREAD, ScoredSentence, by_words
 from index.search.linear_model import LinearModel, logistic
 from index.search.ranking import Candidate, Query
 from index.search.searcher import Findings
@@ -27,7 +27,7 @@ _EXACT = frozenset({"count", "duration", "cost", "when"})
 """Types of question whose one right value is missing more often than reasons or meanings."""
 
 
-def confidence(findings: Findings, sentences: Sequence[Sentence]) -> float:
+def confidence(findings: Findings, sentences: Sequence[ScoredSentence]) -> float:
     """Return the calibrated probability that the best sentence answers the question."""
     if not findings.ranked or not sentences:
         return 0.0
@@ -47,7 +47,7 @@ def _as_spoken(findings: Findings, query: Query) -> Findings:
     return replace(findings, query=query, spoken=None, ranked=ranked)
 
 
-def _model(sentence: Sentence) -> LinearModel:
+def _model(sentence: ScoredSentence) -> LinearModel:
     """Return the model for how closely the sentences were looked at."""
     if "read" in sentence.features:
         return CONFIDENCE_WITH_READER
@@ -55,7 +55,7 @@ def _model(sentence: Sentence) -> LinearModel:
 
 
 def confidence_features(
-    findings: Findings, sentences: Sequence[Sentence], best: Sentence | None = None
+    findings: Findings, sentences: Sequence[ScoredSentence], best: ScoredSentence | None = None
 ) -> dict[str, float]:
     """Return what tells an answer from a page that only looks right.
 
@@ -70,7 +70,7 @@ def confidence_features(
     return found
 
 
-def _of_search(findings: Findings, sentences: Sequence[Sentence]) -> dict[str, float]:
+def _of_search(findings: Findings, sentences: Sequence[ScoredSentence]) -> dict[str, float]:
     """Return how near the best passages and sentences are, and how far they stand out."""
     query, ranked, cosines = findings.query, findings.ranked, findings.cosines
     few = len(cosines) < FEW_SOURCES
@@ -96,7 +96,7 @@ def _of_question(query: Query) -> dict[str, float]:
     }
 
 
-def _of_words(sentences: Sequence[Sentence], best: Sentence) -> dict[str, float]:
+def _of_words(sentences: Sequence[ScoredSentence], best: ScoredSentence) -> dict[str, float]:
     """Return how fully the words of the question are met, in and beyond what the title says."""
     centred = sorted((s.features["centred"] for s in sentences), reverse=True)[:3]
     names = ("every", "rarest", "title_met", "passage_met", "beyond")
@@ -104,7 +104,7 @@ def _of_words(sentences: Sequence[Sentence], best: Sentence) -> dict[str, float]
     return found | {"centred_mean": sum(centred) / len(centred)}
 
 
-def _of_reading(sentences: Sequence[Sentence]) -> dict[str, float]:
+def _of_reading(sentences: Sequence[ScoredSentence]) -> dict[str, float]:
     """Return how sure the reader is of the passages.
 
     `read_spread` is high where no one span carries the answer: long answers have many.

@@ -15,7 +15,7 @@ from bot.answering.extractive.answer_weights import ANSWERED
 from bot.answering.extractive.confidence import confidence
 from bot.answering.extractive.named_sections import has_values, named_list, of_named, of_sections
 from bot.answering.extractive.question_type import shape, topic_of_overview
-from bot.answering.extractive.scored_sentences import Picker, Sentence
+from bot.answering.extractive.scored_sentences import ScoredSentence, SentenceScorer
 from bot.answering.extractive.whole_lists import is_row, list_around, pick
 from bot.schema import Draft, DraftPart, Pick
 from index.schema import Evidence, Span
@@ -62,7 +62,7 @@ class Extraction:
 class Extractor:
     """Answers by quoting."""
 
-    def __init__(self, picker: Picker, *, threshold: float = ANSWERED) -> None:
+    def __init__(self, picker: SentenceScorer, *, threshold: float = ANSWERED) -> None:
         self._picker = picker
         self._threshold = threshold
 
@@ -98,7 +98,7 @@ def _names_one(question: str, ranked: Sequence[Candidate]) -> bool:
     return bool(asked) and any(asked <= candidate.words.above for candidate in ranked[:3])
 
 
-def nearest_spans(sentences: Sequence[Sentence], limit: int = 3) -> Iterable[Pick]:
+def nearest_spans(sentences: Sequence[ScoredSentence], limit: int = 3) -> Iterable[Pick]:
     """Yield the best span of each of the nearest passages, best first."""
     seen: set[str] = set()
     for sentence in sentences:
@@ -112,7 +112,7 @@ def nearest_spans(sentences: Sequence[Sentence], limit: int = 3) -> Iterable[Pic
 
 
 def _parts(
-    question: str, sentences: Sequence[Sentence], ranked: Sequence[Candidate]
+    question: str, sentences: Sequence[ScoredSentence], ranked: Sequence[Candidate]
 ) -> list[DraftPart]:
     """Shape the answer as the question asks: items of a list, an overview, or sentences."""
     wanted = shape(question)
@@ -122,10 +122,10 @@ def _parts(
     if wanted == "items" and (items := _best_list(sentences, ranked)):
         return items
     close = [s for s in sentences[:MOST_SENTENCES] if best.value - s.value <= CLOSE]
-    return apart([_sentence(s) for s in close])
+    return without_overlaps([_sentence(s) for s in close])
 
 
-def apart(parts: Iterable[DraftPart]) -> list[DraftPart]:
+def without_overlaps(parts: Iterable[DraftPart]) -> list[DraftPart]:
     """Return the parts without those that quote again what an earlier one quotes."""
     kept: list[DraftPart] = []
     for part in parts:
@@ -142,7 +142,7 @@ def _overlap(one: Evidence, other: Evidence) -> bool:
     return same and one.start < other.end and other.start < one.end
 
 
-def _best_list(sentences: Sequence[Sentence], ranked: Sequence[Candidate]) -> list[DraftPart]:
+def _best_list(sentences: Sequence[ScoredSentence], ranked: Sequence[Candidate]) -> list[DraftPart]:
     """Return the list that one of the best sentences introduces or stands in; empty for none."""
     best = sentences[0]
     for sentence in sentences[:4]:
@@ -153,10 +153,10 @@ def _best_list(sentences: Sequence[Sentence], ranked: Sequence[Candidate]) -> li
     return []
 
 
-def _overview(sentences: Sequence[Sentence]) -> list[DraftPart]:
+def _overview(sentences: Sequence[ScoredSentence]) -> list[DraftPart]:
     """Return the best sentence of each section, in the order of the documents."""
     best = max((sentence.candidate for sentence in sentences), key=lambda c: c.value)
-    chosen: dict[tuple[str, tuple[str, ...]], Sentence] = {}
+    chosen: dict[tuple[str, tuple[str, ...]], ScoredSentence] = {}
     for sentence in sentences:
         passage = sentence.candidate.passage
         far = best.value - sentence.candidate.value > FAR
@@ -169,7 +169,7 @@ def _overview(sentences: Sequence[Sentence]) -> list[DraftPart]:
     return [_sentence(s) for s in found] or [_sentence(sentences[0])]
 
 
-def _sentence(sentence: Sentence) -> DraftPart:
+def _sentence(sentence: ScoredSentence) -> DraftPart:
     """Return one sentence, with the one before it when it leans on it."""
     passage = sentence.candidate.passage
     role: Literal["row", "item", "sentence"] = "item" if sentence.is_item else "sentence"
@@ -180,7 +180,7 @@ def _sentence(sentence: Sentence) -> DraftPart:
     return DraftPart(picks=(picked,), role=role)
 
 
-def _leans_on(sentence: Sentence) -> Span | None:
+def _leans_on(sentence: ScoredSentence) -> Span | None:
     """Return the sentence before, when this one refers back to it and both are short."""
     passage = sentence.candidate.passage
     if sentence.index == 0 or passage.kind != "paragraph" or not _LEANS.match(sentence.text):
@@ -192,16 +192,16 @@ def _leans_on(sentence: Sentence) -> Span | None:
     return before
 
 
-def _pick(sentence: Sentence, *, highlighted: bool = True) -> Pick:
+def _pick(sentence: ScoredSentence, *, highlighted: bool = True) -> Pick:
     return pick(sentence.candidate, sentence.span, _highlight(sentence) if highlighted else None)
 
 
-def _pick_pair(sentence: Sentence, before: Span) -> Pick:
+def _pick_pair(sentence: ScoredSentence, before: Span) -> Pick:
     both = Span(start=before.start, end=sentence.span.end)
     return pick(sentence.candidate, both, _highlight(sentence))
 
 
-def _highlight(sentence: Sentence) -> Span | None:
+def _highlight(sentence: ScoredSentence) -> Span | None:
     """Return where the reader points, cut to the sentence."""
     if sentence.reading is None:
         return None
@@ -211,7 +211,7 @@ def _highlight(sentence: Sentence) -> Span | None:
     return Span(start=start, end=end) if start < end else None
 
 
-def _quotable(sentence: Sentence) -> bool:
+def _quotable(sentence: ScoredSentence) -> bool:
     """Say whether a sentence says anything: more than a mark, not just a heading or a header."""
     passage, text = sentence.candidate.passage, sentence.text
     if sentence.is_header or sum(character.isalnum() for character in text) < 2:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from bot.answering.extractive.question_type import answer_type, shape, topic_of_overview
-from bot.answering.extractive.scored_sentences import Sentence, introduces, text_of
+from bot.answering.extractive.scored_sentences import ScoredSentence, introduces, text_of
 from bot.answering.extractive.whole_lists import is_row, list_around
 from bot.schema import DraftPart
 from index.search.ranking import Candidate
@@ -28,7 +28,7 @@ _LISTING = re.compile(
 
 
 def named_list(
-    question: str, sentences: Sequence[Sentence], ranked: Sequence[Candidate]
+    question: str, sentences: Sequence[ScoredSentence], ranked: Sequence[Candidate]
 ) -> list[DraftPart]:
     """Return the list or table whose title, headings and lead-in have all that is asked for.
 
@@ -45,7 +45,7 @@ def named_list(
     return []
 
 
-def _below(sentence: Sentence, asked: set[str]) -> bool:
+def _below(sentence: ScoredSentence, asked: set[str]) -> bool:
     """Say whether an item or a row stands below words that name it, its own title's apart."""
     passage, words = sentence.candidate.passage, sentence.candidate.words
     if not (sentence.is_item or is_row(passage, sentence.text)):
@@ -56,7 +56,7 @@ def _below(sentence: Sentence, asked: set[str]) -> bool:
     return asked <= words.above | near and bool(asked & near)
 
 
-def of_sections(question: str, sentences: Sequence[Sentence]) -> list[Sentence]:
+def of_sections(question: str, sentences: Sequence[ScoredSentence]) -> list[ScoredSentence]:
     """Return the sentences of the sections that are headed by what is asked for; often none."""
     asked = set(own_terms(question))
     if len(asked) < 2 or answer_type(question) not in _OPEN_TYPES or shape(question) == "overview":
@@ -76,7 +76,7 @@ def has_values(question: str, ranked: Sequence[Candidate]) -> bool:
     return all(set(content_terms(value)) <= best.all | best.title for value in told)
 
 
-def of_named(question: str, sentences: Sequence[Sentence]) -> list[Sentence]:
+def of_named(question: str, sentences: Sequence[ScoredSentence]) -> list[ScoredSentence]:
     """Return the sentences of what an overview is asked of; all when it names nothing of them."""
     asked = set(content_terms(topic_of_overview(question)))
     named = [s for s in sentences if asked and asked <= s.candidate.words.above]

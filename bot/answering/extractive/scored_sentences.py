@@ -72,7 +72,7 @@ def introduces(text: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Sentence:
+class ScoredSentence:
     """One quotable stretch of a passage: a sentence, a list item or a table row."""
 
     candidate: Candidate
@@ -111,12 +111,12 @@ class Sentence:
         return introduces(self.text)
 
 
-Row: TypeAlias = tuple[Sentence, ...]
+Row: TypeAlias = tuple[ScoredSentence, ...]
 """One sentence, scored for each wording of the question."""
 
 
 @dataclass(frozen=True)
-class Picker:
+class SentenceScorer:
     """Scores sentences, as closely as what is at hand allows.
 
     Without a `matcher` the reader is not asked: its scores are weighed beside those of the words.
@@ -128,7 +128,7 @@ class Picker:
 
     def sentences(
         self, query: Query, ranked: Sequence[Candidate], *, spoken: Query | None = None
-    ) -> list[Sentence]:
+    ) -> list[ScoredSentence]:
         """Return the sentences of the best passages, best first.
 
         `spoken` is the follow-up as it was asked: half of a sentence's value then comes from it,
@@ -190,16 +190,16 @@ def _matched(matcher: TokenEmbedder, wordings: Sequence[Query], rows: list[Row])
     ]
 
 
-def _context(sentence: Sentence) -> str:
+def _context(sentence: ScoredSentence) -> str:
     return context_of(sentence.candidate.source, sentence.candidate.passage)
 
 
-def _title_of(sentence: Sentence) -> int:
+def _title_of(sentence: ScoredSentence) -> int:
     """Return how many characters of a sentence's context are the title of its document."""
     return len(sentence.candidate.source.title.strip())
 
 
-def _as_read(sentence: Sentence) -> str:
+def _as_read(sentence: ScoredSentence) -> str:
     """Return the text of a sentence; the cells of a row behind the names of their columns."""
     header = sentence.candidate.words.header
     return labelled(header, sentence.text) if header else sentence.text
@@ -245,7 +245,7 @@ class _Read:
         return cls(readings, max(UNREAD, float(np.logaddexp.reduce(scores))) if scores else UNREAD)
 
 
-def _pointed(sentence: Sentence, found: _Read, top: float) -> Sentence:
+def _pointed(sentence: ScoredSentence, found: _Read, top: float) -> ScoredSentence:
     """Return the sentence with the best reading that starts in it."""
     passage = sentence.candidate.passage
     span = sentence.span
@@ -261,12 +261,12 @@ def _pointed(sentence: Sentence, found: _Read, top: float) -> Sentence:
     return replace(pointed, reading=best)
 
 
-def by_words(sentences: Sequence[Sentence]) -> Sentence:
+def by_words(sentences: Sequence[ScoredSentence]) -> ScoredSentence:
     """Return the sentence that words and their meaning alone, without the reader, put first."""
     return max(sentences, key=lambda sentence: PICK_MATCHED.value(sentence.features))
 
 
-def _with(sentence: Sentence, **features: float) -> Sentence:
+def _with(sentence: ScoredSentence, **features: float) -> ScoredSentence:
     return replace(sentence, features={**sentence.features, **features})
 
 
@@ -275,7 +275,7 @@ def _value(model: LinearModel, row: Row) -> float:
     return sum(model.value(sentence.features) for sentence in row) / len(row)
 
 
-def _sorted(model: LinearModel, rows: Iterable[Row]) -> list[Sentence]:
+def _sorted(model: LinearModel, rows: Iterable[Row]) -> list[ScoredSentence]:
     """Return each sentence once, with its value, best first."""
     found = [
         replace(row[0], value=_value(model, row), spoken=row[1].features if row[1:] else None)
@@ -284,7 +284,7 @@ def _sorted(model: LinearModel, rows: Iterable[Row]) -> list[Sentence]:
     return sorted(found, key=lambda s: (-s.value, s.rank, s.index))
 
 
-def sentences_of(query: Query, passages: Sequence[Candidate]) -> list[Sentence]:
+def sentences_of(query: Query, passages: Sequence[Candidate]) -> list[ScoredSentence]:
     """Return every sentence of `passages` with the features that need no model."""
     kind = answer_type(query.text)
     best = passages[0].value if passages else 0.0
@@ -297,7 +297,7 @@ def sentences_of(query: Query, passages: Sequence[Candidate]) -> list[Sentence]:
 
 def _of_passage(
     query: Query, candidate: Candidate, rank: int, best: float, kind: AnswerType
-) -> list[Sentence]:
+) -> list[ScoredSentence]:
     passage, words = candidate.passage, candidate.words
     cosines = sentence_cosines(query, candidate)
     found = []
@@ -318,5 +318,5 @@ def _of_passage(
             "short": float(len(own_words) < 4),
             "length": min(len(own_words), 60) / 30,
         }
-        found.append(Sentence(candidate, index, rank, text, features))
+        found.append(ScoredSentence(candidate, index, rank, text, features))
     return found

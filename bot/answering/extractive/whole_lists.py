@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.answering.extractive.scored_sentences import Sentence, introduces, mark_of, text_of
+from bot.answering.extractive.scored_sentences import ScoredSentence, introduces, mark_of, text_of
 from bot.schema import DraftPart, Pick
 from index.schema import Evidence, Passage, Span
 from index.search.ranking import Candidate
@@ -29,7 +29,7 @@ class _Block:
     """What kind of mark its items have."""
 
 
-def list_around(sentence: Sentence, ranked: Sequence[Candidate]) -> list[DraftPart]:
+def list_around(sentence: ScoredSentence, ranked: Sequence[Candidate]) -> list[DraftPart]:
     """Return a lead-in and its items, or the rows of a table, around `sentence`.
 
     Empty outside a list or a table, and for what has one item only.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.answering.generative.harmless_text import one_line
 from bot.answering.generative.reply_statements import Id, Statement, statements
-from bot.answering.generative.shown_passages import Sentence, ShownPassages
+from bot.answering.generative.shown_passages import ShownPassages, ShownSentence
 from bot.answering.generative.support_check import overlap
 from bot.schema import NOT_IN_SOURCES
 from index.schema import Hit
@@ -35,7 +35,7 @@ class Claim:
     """A statement with the sentences it names, resolved."""
 
     statement: Statement
-    cited: tuple[Sentence, ...]
+    cited: tuple[ShownSentence, ...]
     """None of them twice; empty when it names none that was shown."""
 
     @property
@@ -64,7 +64,7 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class Reply:
+class ParsedReply:
     """What a reply says, before it is checked."""
 
     claims: tuple[Claim, ...]
@@ -74,7 +74,7 @@ class Reply:
     """The parts of the question that it names as unanswered."""
 
 
-def read(text: str, question: str, shown: ShownPassages, *, whole: bool) -> Reply:
+def parse_reply(text: str, question: str, shown: ShownPassages, *, whole: bool) -> ParsedReply:
     """Tell claims from the lines that say what is not there, and resolve what claims name."""
     claims: list[Claim] = []
     missing: list[str] = []
@@ -87,7 +87,7 @@ def read(text: str, question: str, shown: ShownPassages, *, whole: bool) -> Repl
             continue
         refused = True
         missing += _asked(gap["rest"], question)
-    return Reply(tuple(claims), refused, tuple(dict.fromkeys(missing)))
+    return ParsedReply(tuple(claims), refused, tuple(dict.fromkeys(missing)))
 
 
 def _asked(part: str, question: str) -> Iterable[str]:
@@ -97,9 +97,9 @@ def _asked(part: str, question: str) -> Iterable[str]:
         yield part.strip(" .")
 
 
-def _cited(statement: Statement, shown: ShownPassages) -> tuple[Sentence, ...]:
+def _cited(statement: Statement, shown: ShownPassages) -> tuple[ShownSentence, ...]:
     """Return the sentences that a statement names, passage by passage in reading order."""
-    found: list[Sentence] = []
+    found: list[ShownSentence] = []
     for id in statement.ids:
         named = _named(id, statement.text, shown)
         if named is not None and named not in found:
@@ -111,12 +111,12 @@ def _cited(statement: Statement, shown: ShownPassages) -> tuple[Sentence, ...]:
     return tuple(sorted(found, key=lambda one: (order.index(one.passage), one.span.start)))
 
 
-def _named(id: Id, text: str, shown: ShownPassages) -> Sentence | None:
+def _named(id: Id, text: str, shown: ShownPassages) -> ShownSentence | None:
     """Return the sentence an id names; for a whole passage the one most like `text`."""
     return shown.sentence(id) if id.sentence else _best(text, shown.of(id.passage))
 
 
-def _best(text: str, sentences: Sequence[Sentence]) -> Sentence | None:
+def _best(text: str, sentences: Sequence[ShownSentence]) -> ShownSentence | None:
     """Return the sentence that shares most words with `text`; None when none shares any."""
     scored = [(overlap(text, sentence.text), -at) for at, sentence in enumerate(sentences)]
     score, position = max(scored, default=(0.0, 0))

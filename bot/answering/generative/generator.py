@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 
 import prompts as prompt_files
-from bot.answering.generative.claims import MISSING, Claim, is_refusal, read
+from bot.answering.generative.claims import MISSING, Claim, is_refusal, parse_reply
 from bot.answering.generative.harmless_text import plain
 from bot.answering.generative.quotation_marks import quoted_faithfully
 from bot.answering.generative.shown_passages import ShownPassages, inert
@@ -152,7 +152,7 @@ class Generator:
         whole: bool = True,
     ) -> Draft | None:
         """Check what a reply says so far; the last statement counts only once it is whole."""
-        reply = read(plain(text[:REPLY_CHARACTERS]), question, shown, whole=whole)
+        reply = parse_reply(plain(text[:REPLY_CHARACTERS]), question, shown, whole=whole)
         await self._check(
             [claim for claim in reply.claims if claim not in checked], question, checked
         )

@@ -27,7 +27,7 @@ _GLYPH = re.compile(r"\s*(?:[-*+\u2022\u2023\u25e6\u25aa\u00b7]\s+|\d{1,3}[.)]\s
 
 
 @dataclass(frozen=True)
-class Sentence:
+class ShownSentence:
     """One sentence that the model was shown."""
 
     passage: int
@@ -73,7 +73,7 @@ class ShownPassages:
 
         The first passage is always shown, cut at a sentence if need be.
         """
-        self._passages: list[tuple[Sentence, ...]] = []
+        self._passages: list[tuple[ShownSentence, ...]] = []
         blocks: list[str] = []
         for hit in hits:
             block, shown = _numbered(hit, len(self._passages) + 1, limit)
@@ -87,11 +87,11 @@ class ShownPassages:
     def __len__(self) -> int:
         return len(self._passages)
 
-    def of(self, passage: int) -> tuple[Sentence, ...]:
+    def of(self, passage: int) -> tuple[ShownSentence, ...]:
         """Return the sentences of a passage by its number; none for a number never shown."""
         return self._passages[passage - 1] if 1 <= passage <= len(self._passages) else ()
 
-    def sentence(self, id: Id) -> Sentence | None:
+    def sentence(self, id: Id) -> ShownSentence | None:
         """Return the sentence that an id names, if it was shown."""
         shown = self.of(id.passage)
         if id.sentence is None or not 1 <= id.sentence <= len(shown):
@@ -105,15 +105,15 @@ def inert(text: str) -> str:
     return _FRAME.sub("\u2039", text)
 
 
-def _numbered(hit: Hit, number: int, limit: int) -> tuple[str, tuple[Sentence, ...]]:
+def _numbered(hit: Hit, number: int, limit: int) -> tuple[str, tuple[ShownSentence, ...]]:
     """Return a passage as the model sees it, and its sentences in order."""
     header = header_in(hit.source, hit.passage)
     lines = [f"Passage {number}, from {_origin(hit, header)}"]
-    shown: list[Sentence] = []
+    shown: list[ShownSentence] = []
     length = len(lines[0])
     for span in _sentences(hit):
         before = shown[-1].span if shown else None
-        sentence = Sentence(number, hit, span, before, header)
+        sentence = ShownSentence(number, hit, span, before, header)
         line = f"[{number}.{len(shown) + 1}] {inert(sentence.text)}"
         length += len(line) + 1
         if length > limit and shown:

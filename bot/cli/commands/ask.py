@@ -7,10 +7,10 @@ import sys
 import click
 
 from bot.cli import options
-from bot.cli.environment import Edge, pass_edge, write
+from bot.cli.environment import Environment, pass_environment, write
 from bot.cli.input_lines import Asked, answer_lines
 from bot.cli.json_output import answer_payload, dumps
-from bot.cli.session import open_desk, show_answer
+from bot.cli.session import open_session, show_answer
 from index.search.searcher import checked_question
 
 NOT_FOUND = 1
@@ -22,9 +22,13 @@ NOT_FOUND = 1
 @options.as_json
 @options.collection
 @click.option("--source", metavar="SOURCE", help="Ask only this source.")
-@pass_edge
+@pass_environment
 def ask(
-    edge: Edge, question: tuple[str, ...], as_json: bool, collection: str, source: str | None
+    environment: Environment,
+    question: tuple[str, ...],
+    as_json: bool,
+    collection: str,
+    source: str | None,
 ) -> None:
     """Answer a question and quote the sources.
 
@@ -39,19 +43,19 @@ def ask(
     Exit code: 0 answered or partly answered, 1 not found, 2 something is wrong.
     """
     if question == ("-",):
-        sys.exit(0 if _ask_lines(edge, collection, source) else 2)
+        sys.exit(0 if _ask_lines(environment, collection, source) else 2)
     asked = Asked(checked_question(" ".join(question)))
-    with open_desk(edge, [collection], source=source) as desk:
+    with open_session(environment, [collection], source=source) as session:
         if as_json:
-            answer = desk.answer(asked)
+            answer = session.answer(asked)
             write(dumps(answer_payload(answer)))
         else:
-            answer = show_answer(edge, desk, asked)
+            answer = show_answer(environment, session, asked)
     sys.exit(NOT_FOUND if answer.status == "not_found" else 0)
 
 
-def _ask_lines(edge: Edge, collection: str, source: str | None) -> bool:
-    with open_desk(edge, [collection], source=source) as desk:
+def _ask_lines(environment: Environment, collection: str, source: str | None) -> bool:
+    with open_session(environment, [collection], source=source) as session:
         return answer_lines(
-            edge, sys.stdin.buffer, lambda asked: answer_payload(desk.answer(asked))
+            environment, sys.stdin.buffer, lambda asked: answer_payload(session.answer(asked))
         )

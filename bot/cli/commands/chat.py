@@ -10,9 +10,9 @@ import click
 
 from bot.cli import options
 from bot.cli.chat_session import Chat
-from bot.cli.environment import Edge, log_failure, pass_edge, say, write
+from bot.cli.environment import Environment, log_failure, pass_environment, say, write
 from bot.cli.input_lines import Asked
-from bot.cli.session import Desk, open_desk, show_answer
+from bot.cli.session import Session, open_session, show_answer
 from bot.schema import Answer
 from index.errors import QuothError
 
@@ -21,33 +21,33 @@ PROMPT = "> "
 
 @click.command()
 @options.collection
-@pass_edge
-def chat(edge: Edge, collection: str) -> None:
+@pass_environment
+def chat(environment: Environment, collection: str) -> None:
     """Ask in a conversation that remembers.
 
     A follow-up may refer to what was said before. /help lists the commands; Ctrl-C stops an
     answer, Ctrl-D leaves.
     """
-    with open_desk(edge, [collection]) as desk:
+    with open_session(environment, [collection]) as session:
         talk = Chat(
-            shelf=desk.library,
+            shelf=session.library,
             collection=collection,
-            style=edge.style(),
-            ask=lambda asked: _answer(edge, desk, asked),
+            style=environment.style(),
+            ask=lambda asked: _answer(environment, session, asked),
         )
         for line in _lines():
-            _take(edge, talk, line)
+            _take(environment, talk, line)
             if not talk.open:
                 break
 
 
-def _answer(edge: Edge, desk: Desk, asked: Asked) -> Answer:
-    answer = show_answer(edge, desk, asked)
+def _answer(environment: Environment, session: Session, asked: Asked) -> Answer:
+    answer = show_answer(environment, session, asked)
     write("")
     return answer
 
 
-def _take(edge: Edge, talk: Chat, line: str) -> None:
+def _take(environment: Environment, talk: Chat, line: str) -> None:
     try:
         if text := talk.take(line):
             write(text)
@@ -56,7 +56,7 @@ def _take(edge: Edge, talk: Chat, line: str) -> None:
     except BrokenPipeError:
         raise
     except Exception as error:
-        say(log_failure(edge, error))
+        say(log_failure(environment, error))
     except KeyboardInterrupt:
         say("\nStopped.")
 

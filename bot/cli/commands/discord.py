@@ -6,12 +6,12 @@ import sys
 
 import click
 
-from bot.cli.environment import Edge, pass_edge, say
+from bot.cli.environment import Environment, pass_environment, say
 
 
 @click.command()
-@pass_edge
-def discord(edge: Edge) -> None:
+@pass_environment
+def discord(environment: Environment) -> None:
     """Run the Discord bot.
 
     It needs DISCORD_TOKEN; `quoth doctor` prints the link that invites it. Ctrl-C or SIGTERM
@@ -21,4 +21,4 @@ def discord(edge: Edge) -> None:
     """
     from bot.discord_bot.run import run
 
-    sys.exit(run(edge.settings, announce=say))
+    sys.exit(run(environment.settings, announce=say))

@@ -7,7 +7,7 @@ import sys
 import click
 
 from bot.cli import options
-from bot.cli.environment import Edge, pass_edge, write
+from bot.cli.environment import Environment, pass_environment, write
 from bot.cli.health_checks import Check, Patient, examine
 from bot.cli.json_output import dumps
 from bot.cli.terminal_text import Style, one_line
@@ -15,8 +15,8 @@ from bot.cli.terminal_text import Style, one_line
 
 @click.command()
 @options.as_json
-@pass_edge
-def doctor(edge: Edge, as_json: bool) -> None:
+@pass_environment
+def doctor(environment: Environment, as_json: bool) -> None:
     """Check what is configured and what works.
 
     Says what to do about what does not work; secrets are never printed.
@@ -24,12 +24,12 @@ def doctor(edge: Edge, as_json: bool) -> None:
     Exit code: 0 all that is configured works, 2 something does not.
     """
     checks = []
-    with edge.open_library(edge.settings.index) as library:
-        patient = Patient(edge.settings, edge.environ, edge.folder, library)
+    with environment.open_library(environment.settings.index) as library:
+        patient = Patient(environment.settings, environment.environ, environment.folder, library)
         for check in examine(patient):
             checks.append(check)
             if not as_json:
-                write(_line(check, edge.style()))
+                write(_line(check, environment.style()))
     if as_json:
         write(dumps({"checks": [check.model_dump() for check in checks]}))
     sys.exit(2 if any(check.state == "problem" for check in checks) else 0)

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot.cli import options
-from bot.cli.environment import Edge, pass_edge, say, write
+from bot.cli.environment import Environment, pass_environment, say, write
 from bot.cli.input_lines import Asked
 from bot.cli.progress import progress_bar
-from bot.cli.session import Desk, open_desk
+from bot.cli.session import Session, open_session
 from index.errors import ConfigurationError
 from index.search.searcher import checked_question
 
@@ -53,9 +53,9 @@ MISSED = 1
 @click.option("--add", metavar="QUESTION", help="Append a question to FILE instead of asking.")
 @click.option("--answer", "answers", multiple=True, help="With --add: an accepted answer.")
 @click.option("--unanswerable", is_flag=True, help="With --add: the documents do not say.")
-@pass_edge
+@pass_environment
 def eval(
-    edge: Edge,
+    environment: Environment,
     file: Path,
     documents: Path | None,
     as_json: bool,
@@ -81,7 +81,7 @@ def eval(
     """
     from bot.evaluation.question_file import read_questions
     from bot.evaluation.report import as_json as payload
-    from bot.evaluation.report import missed, report
+    from bot.evaluation.report import missed, summary
     from bot.evaluation.report_table import report_screen
 
     if add is not None:
@@ -90,8 +90,8 @@ def eval(
     figure = None if plot is None else _figure()
     wanted = dict(_bound(text) for text in bounds)
     questions = _spread(read_questions(file), limit)
-    with _desk(edge, documents, collection) as desk:
-        found = report(list(_outcomes(desk, questions)))
+    with _session(environment, documents, collection) as session:
+        found = summary(list(_outcomes(session, questions)))
     write(json.dumps(payload(found), indent=2) if as_json else report_screen(found))
     if plot is not None:
         _plot(found, plot, figure)
@@ -130,7 +130,7 @@ def _spread(questions: Sequence[EvalQuestion], limit: int | None) -> Sequence[Ev
     return [questions[at * len(questions) // limit] for at in range(limit)]
 
 
-def _outcomes(desk: Desk, questions: Sequence[EvalQuestion]) -> Iterator[Outcome]:
+def _outcomes(session: Session, questions: Sequence[EvalQuestion]) -> Iterator[Outcome]:
     from bot.evaluation.report import Outcome, measures
 
     with progress_bar() as progress:
@@ -138,33 +138,37 @@ def _outcomes(desk: Desk, questions: Sequence[EvalQuestion]) -> Iterator[Outcome
             if progress is not None:
                 progress(done, len(questions), question.question)
             begun = time.perf_counter()
-            answer = desk.answer(Asked(checked_question(question.question), question.turns))
+            answer = session.answer(Asked(checked_question(question.question), question.turns))
             spent = (time.perf_counter() - begun) * 1000
-            found = measures(question, answer, desk.library.catalog)
+            found = measures(question, answer, session.library.catalog)
             yield Outcome(question, answer, found, spent)
 
 
 @contextmanager
-def _desk(edge: Edge, documents: Path | None, collection: str) -> Iterator[Desk]:
+def _session(
+    environment: Environment, documents: Path | None, collection: str
+) -> Iterator[Session]:
     """Open Quoth over its own index, or over one kept apart for these documents."""
     if documents is None:
-        with open_desk(edge, [collection]) as desk:
-            yield desk
+        with open_session(environment, [collection]) as session:
+            yield session
         return
     from bot.evaluation.question_file import read_documents
 
     additions = [] if documents.is_dir() else list(read_documents(documents))
-    settings = edge.settings
+    settings = environment.settings
     name = hashlib.sha256(str(documents.resolve()).encode()).hexdigest()[:12]
     home = settings.home / "eval" / name
     folder = documents if documents.is_dir() else home / "no-folder"
     folder.mkdir(parents=True, exist_ok=True)
-    apart = Edge(edge.environ, edge.folder, edge.open_library, edge.open_app)
+    apart = Environment(
+        environment.environ, environment.folder, environment.open_library, environment.open_app
+    )
     apart.__dict__["settings"] = settings.model_copy(update={"home": home, "documents": folder})
-    with open_desk(apart, ["documents" if documents.is_dir() else "questions"]) as desk:
+    with open_session(apart, ["documents" if documents.is_dir() else "questions"]) as session:
         if not documents.is_dir():
-            _bring_in_step(desk.library, additions)
-        yield desk
+            _bring_in_step(session.library, additions)
+        yield session
 
 
 def _bring_in_step(library: Library, additions: Sequence[Addition]) -> None:

@@ -7,7 +7,7 @@ import sys
 import click
 
 from bot.cli import options
-from bot.cli.environment import Edge, pass_edge, say, write
+from bot.cli.environment import Environment, pass_environment, say, write
 from bot.cli.input_lines import Asked, answer_lines
 from bot.cli.json_output import Payload, dumps, hits_payload
 from bot.cli.session import bring_in_step
@@ -24,8 +24,10 @@ from index.search.searcher import checked_question
 @click.option(
     "--limit", type=click.IntRange(1, 100), default=10, show_default=True, help="How many at most."
 )
-@pass_edge
-def search(edge: Edge, query: tuple[str, ...], as_json: bool, collection: str, limit: int) -> None:
+@pass_environment
+def search(
+    environment: Environment, query: tuple[str, ...], as_json: bool, collection: str, limit: int
+) -> None:
     """Find the passages nearest to some words.
 
     With - instead of words, read one query a line from standard input (plain text, or a JSON
@@ -35,22 +37,22 @@ def search(edge: Edge, query: tuple[str, ...], as_json: bool, collection: str, l
     quoth search security guarantees --limit 3
     quoth search "Lacroix" --json
     """
-    with edge.open_library(edge.settings.index) as library:
+    with environment.open_library(environment.settings.index) as library:
         if query == ("-",):
             bring_in_step(library)
-            sys.exit(0 if _search_lines(edge, library, collection, limit) else 2)
+            sys.exit(0 if _search_lines(environment, library, collection, limit) else 2)
         words = checked_question(" ".join(query))
         bring_in_step(library)
         hits = library.searcher.find(words, collections=[collection], limit=limit).hits
         if as_json:
             write(dumps(hits_payload(words, hits)))
         elif hits:
-            write(hits_screen(hits, edge.style()))
+            write(hits_screen(hits, environment.style()))
         else:
             say("Nothing was found. Try other words, or `quoth sources` to see what there is.")
 
 
-def _search_lines(edge: Edge, library: Library, collection: str, limit: int) -> bool:
+def _search_lines(environment: Environment, library: Library, collection: str, limit: int) -> bool:
     def found(asked: Asked) -> Payload:
         alone = resolve(asked.question, asked.history).question
         hits = library.searcher.find(
@@ -58,4 +60,4 @@ def _search_lines(edge: Edge, library: Library, collection: str, limit: int) -> 
         ).hits
         return hits_payload(asked.question, hits)
 
-    return answer_lines(edge, sys.stdin.buffer, found)
+    return answer_lines(environment, sys.stdin.buffer, found)

@@ -7,7 +7,7 @@ import sys
 import click
 
 from bot.cli import options
-from bot.cli.environment import Edge, pass_edge, say, write
+from bot.cli.environment import Environment, pass_environment, say, write
 from bot.cli.json_output import dumps, entry_payload, shown_payload, stats_payload
 from bot.cli.source_places import locate
 from bot.cli.terminal_text import neutral, source_screen, sources_table, stats_screen
@@ -16,15 +16,15 @@ from bot.cli.terminal_text import neutral, source_screen, sources_table, stats_s
 @click.command()
 @options.as_json
 @options.collection
-@pass_edge
-def sources(edge: Edge, as_json: bool, collection: str) -> None:
+@pass_environment
+def sources(environment: Environment, as_json: bool, collection: str) -> None:
     """List what is indexed."""
-    with edge.open_library(edge.settings.index) as library:
+    with environment.open_library(environment.settings.index) as library:
         found = library.sources(collection)
     if as_json:
         write(dumps([entry_payload(entry) for entry in found]))
     elif found:
-        write(sources_table(found, edge.style()))
+        write(sources_table(found, environment.style()))
     else:
         say(f"Nothing is indexed in {collection!r}. `quoth sync` or `quoth add PATH` change that.")
 
@@ -34,8 +34,10 @@ def sources(edge: Edge, as_json: bool, collection: str) -> None:
 @click.option("--text", "exact", is_flag=True, help="Print the canonical text exactly.")
 @options.as_json
 @options.collection
-@pass_edge
-def show(edge: Edge, source: str, exact: bool, as_json: bool, collection: str) -> None:
+@pass_environment
+def show(
+    environment: Environment, source: str, exact: bool, as_json: bool, collection: str
+) -> None:
     """Print a source, or a quote in its place.
 
     SOURCE is a name from `quoth sources`, perhaps with a place behind it: a line, a page, or
@@ -46,14 +48,14 @@ def show(edge: Edge, source: str, exact: bool, as_json: bool, collection: str) -
     quoth show scan.pdf#page=3
     quoth show notes.md:120:180
     """
-    with edge.open_library(edge.settings.index) as library:
+    with environment.open_library(environment.settings.index) as library:
         found, span = locate(source, lambda name: library.find(name, [collection]))
     if as_json:
         write(dumps(shown_payload(found, span)))
     elif exact:
         _write_exactly(span.of(found.text) if span else found.text)
     else:
-        write(source_screen(found, span, edge.style()))
+        write(source_screen(found, span, environment.style()))
 
 
 def _write_exactly(text: str) -> None:
@@ -68,14 +70,14 @@ def _write_exactly(text: str) -> None:
 @click.argument("source")
 @options.as_json
 @options.collection
-@pass_edge
-def remove(edge: Edge, source: str, as_json: bool, collection: str) -> None:
+@pass_environment
+def remove(environment: Environment, source: str, as_json: bool, collection: str) -> None:
     """Take a source out of the index.
 
     The file itself stays. A file in the documents folder comes back with the next
     synchronisation; delete it there instead.
     """
-    with edge.open_library(edge.settings.index) as library:
+    with environment.open_library(environment.settings.index) as library:
         found = library.find_exactly(source, collection)
         library.remove(found.id)
     if library.is_kept_in_step(found):
@@ -85,11 +87,11 @@ def remove(edge: Edge, source: str, as_json: bool, collection: str) -> None:
 
 @click.command()
 @options.as_json
-@pass_edge
-def stats(edge: Edge, as_json: bool) -> None:
+@pass_environment
+def stats(environment: Environment, as_json: bool) -> None:
     """Count sources, passages and bytes."""
-    home, embeddings = str(edge.settings.home), edge.settings.embeddings
-    with edge.open_library(edge.settings.index) as library:
+    home, embeddings = str(environment.settings.home), environment.settings.embeddings
+    with environment.open_library(environment.settings.index) as library:
         counted = library.catalog.stats()
     if as_json:
         write(dumps(stats_payload(counted, home, embeddings)))

@@ -7,19 +7,19 @@ import sys
 import click
 
 from bot.cli import options
-from bot.cli.environment import Edge, pass_edge, write
-from bot.cli.json_output import dumps, report_payload
+from bot.cli.environment import Environment, pass_environment, write
+from bot.cli.json_output import dumps, sync_payload
 from bot.cli.progress import progress_bar
 from bot.cli.session import say_problems
-from bot.cli.terminal_text import report_screen
+from bot.cli.terminal_text import sync_screen
 from index.schema import SyncReport
 
 
 @click.command()
 @options.as_json
 @options.collection
-@pass_edge
-def sync(edge: Edge, as_json: bool, collection: str) -> None:
+@pass_environment
+def sync(environment: Environment, as_json: bool, collection: str) -> None:
     """Bring the index in step with the documents folder.
 
     New and changed documents are indexed, deleted ones removed. A document that cannot be read
@@ -28,7 +28,10 @@ def sync(edge: Edge, as_json: bool, collection: str) -> None:
 
     Exit code: 0 all is indexed, 2 something is not.
     """
-    with edge.open_library(edge.settings.index) as library, progress_bar() as progress:
+    with (
+        environment.open_library(environment.settings.index) as library,
+        progress_bar() as progress,
+    ):
         report = library.sync(collection, progress)
     _finish(report, as_json)
 
@@ -37,8 +40,8 @@ def sync(edge: Edge, as_json: bool, collection: str) -> None:
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @options.as_json
 @options.collection
-@pass_edge
-def add(edge: Edge, paths: tuple[str, ...], as_json: bool, collection: str) -> None:
+@pass_environment
+def add(environment: Environment, paths: tuple[str, ...], as_json: bool, collection: str) -> None:
     """Add files, folders or web pages to the index.
 
     They stay where they are and are cited by their full path; `quoth remove` takes them out.
@@ -48,12 +51,15 @@ def add(edge: Edge, paths: tuple[str, ...], as_json: bool, collection: str) -> N
     quoth add ~/handbook.pdf notes/
     quoth add minutes.md --collection board
     """
-    with edge.open_library(edge.settings.index) as library, progress_bar() as progress:
+    with (
+        environment.open_library(environment.settings.index) as library,
+        progress_bar() as progress,
+    ):
         report = library.add(paths, collection, progress)
     _finish(report, as_json)
 
 
 def _finish(report: SyncReport, as_json: bool) -> None:
     say_problems(report)
-    write(dumps(report_payload(report)) if as_json else report_screen(report))
+    write(dumps(sync_payload(report)) if as_json else sync_screen(report))
     sys.exit(2 if report.failed else 0)

@@ -12,7 +12,7 @@ import hmac
 import secrets
 from collections.abc import Iterable
 
-from bot.community.store.records import Gap, GapKind, Kept, Row, Tables, prepare
+from bot.community.store.records import Gap, GapKind, Kept, Row, Tables, create_tables
 
 MAX_GAPS = 1_000
 """Open questions of one server; the oldest go first."""
@@ -24,7 +24,7 @@ class Feedback:
     def __init__(self, tables: Tables, *, names: bool = False) -> None:
         self._tables = tables
         self._names = names
-        prepare(tables)
+        create_tables(tables)
         self._salt = self._own_salt()
         if not names:
             self._drop_names()

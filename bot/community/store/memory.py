@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 
 from bot.community.rights import GuildRules
-from bot.community.store.records import Kept, Row, Tables, prepare, trim
+from bot.community.store.records import Kept, Row, Tables, create_tables, drop_oldest
 from bot.schema import Citation, Turn
 
 MAX_ANSWERS = 200_000
@@ -34,14 +34,14 @@ class Memory:
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
-        prepare(tables)
+        create_tables(tables)
 
     def keep(self, kept: Kept) -> None:
         """Store an answer for its buttons."""
         row = (kept.key, kept.at, kept.asker, zlib.compress(kept.model_dump_json().encode()))
         with self._tables.transaction() as write:
             write.execute("INSERT OR REPLACE INTO bot_answers VALUES (?, ?, ?, ?)", row)
-            trim(write, "bot_answers", MAX_ANSWERS)
+            drop_oldest(write, "bot_answers", MAX_ANSWERS)
 
     def answer(self, key: str) -> Kept | None:
         """Return a stored answer."""
@@ -54,7 +54,7 @@ class Memory:
             write.execute(
                 "INSERT OR REPLACE INTO bot_messages (message, key) VALUES (?, ?)", (message, key)
             )
-            trim(write, "bot_messages", 2 * MAX_ANSWERS)
+            drop_oldest(write, "bot_messages", 2 * MAX_ANSWERS)
 
     def answer_on(self, message: int) -> Kept | None:
         """Return the answer that a message shows."""
@@ -90,7 +90,7 @@ class Memory:
                 "bot_turns WHERE conversation = ?1 ORDER BY id DESC LIMIT ?2)",
                 (kept.conversation, MAX_TURNS // 2),
             )
-            trim(write, "bot_turns", MAX_CONVERSATIONS * MAX_TURNS // 2)
+            drop_oldest(write, "bot_turns", MAX_CONVERSATIONS * MAX_TURNS // 2)
 
     def turns(
         self, conversation: str, *, since: float, collections: Sequence[str]
@@ -131,7 +131,7 @@ class Memory:
             new = write.execute(
                 "INSERT OR IGNORE INTO bot_seen (id, at) VALUES (?, ?)", (id, at)
             ).rowcount
-            trim(write, "bot_seen", MAX_SEEN)
+            drop_oldest(write, "bot_seen", MAX_SEEN)
         return bool(new)
 
     def all_rules(self) -> tuple[GuildRules, ...]:

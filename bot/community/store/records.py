@@ -92,7 +92,7 @@ class Gap(Value):
     )
 
 
-def prepare(tables: Tables) -> None:
+def create_tables(tables: Tables) -> None:
     """Create the tables, and add what an earlier version did not have."""
     tables.connection().executescript(SCHEMA)
     with tables.transaction() as write:
@@ -101,7 +101,7 @@ def prepare(tables: Tables) -> None:
             write.execute("ALTER TABLE bot_gaps ADD COLUMN person INTEGER")
 
 
-def trim(write: sqlite3.Connection, table: str, most: int) -> None:
+def drop_oldest(write: sqlite3.Connection, table: str, most: int) -> None:
     """Drop the oldest rows beyond `most`; the row id grows with age, so this is one comparison."""
     write.execute(
         f"DELETE FROM {table} WHERE rowid <= (SELECT max(rowid) FROM {table}) - ?", (most,)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from pydantic import Field
 
-from bot.community.store.records import Tables, prepare
+from bot.community.store.records import Tables, create_tables
 from index.schema import Value
 
 
@@ -63,12 +63,12 @@ class TeamAnswer(Value):
         return f"{self.text}\n\nTeam answer by {by}, {day}.\n"
 
 
-class TeamAnswers:
+class TeamAnswerRecords:
     """Reads and writes team answers; safe to use from several threads."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
-        prepare(tables)
+        create_tables(tables)
 
     def put(self, answer: TeamAnswer) -> TeamAnswer:
         """Store a team answer, instead of what was stored for the same source; return it."""

@@ -48,7 +48,7 @@ class About(commands.Cog):
         """Show what you can do here."""
         await interaction.response.defer(thinking=True, ephemeral=True)
         caller = caller_of(interaction)
-        rules = self.bot.service.rulebook.of(caller.guild)
+        rules = self.bot.service.rules.of(caller.guild)
         manager = rules is not None and manages(caller, rules)
         text = f"{HELP}\n\n{MANAGERS_HELP}" if manager else HELP
         await interaction.edit_original_response(content=text, allowed_mentions=SILENT)
@@ -58,8 +58,8 @@ class About(commands.Cog):
         """Show version, engine, collections and what is kept of you."""
         await interaction.response.defer(thinking=True, ephemeral=True)
         caller, service = caller_of(interaction), self.bot.service
-        names = readable(caller, service.rulebook.of(caller.guild))
-        labels = ", ".join(literal(service.keeping.label(caller, name)) for name in names)
+        names = readable(caller, service.rules.of(caller.guild))
+        labels = ", ".join(literal(service.sources.label(caller, name)) for name in names)
         days = service.settings.history_days
         expiry = f"Conversations expire after {days} days." if days else NO_HISTORY
         kept = PRIVACY.format(names=NAMED if service.settings.gap_names == "on" else NAMELESS)

@@ -8,7 +8,7 @@ from discord.app_commands import Choice
 
 from bot.community.rights import manages, readable
 from bot.community.server_rules import NotAvailableError
-from bot.community.source_refresh import instead
+from bot.community.source_refresh import other_way
 from bot.discord_bot.callers import caller_of
 from bot.discord_bot.client import Click
 from bot.discord_bot.text.safe_markdown import one_line
@@ -20,14 +20,14 @@ _LONGEST = 100
 
 async def source_choices(click: Click, current: str) -> list[Choice[str]]:
     """Return sources that the person may read here."""
-    found = await click.client.service.keeping.readable_sources(caller_of(click))
+    found = await click.client.service.sources.readable_sources(caller_of(click))
     return _choices(found, current)
 
 
 async def managed_choices(click: Click, current: str) -> list[Choice[str]]:
     """Return sources of the server, for those who manage them."""
     try:
-        found = await click.client.service.keeping.managed_sources(caller_of(click))
+        found = await click.client.service.sources.managed_sources(caller_of(click))
     except NotAvailableError:
         return []
     return _choices(found, current)
@@ -36,23 +36,23 @@ async def managed_choices(click: Click, current: str) -> list[Choice[str]]:
 async def refreshable_choices(click: Click, current: str) -> list[Choice[str]]:
     """Return sources that a manager can have brought up to date."""
     try:
-        found = await click.client.service.keeping.refreshable_sources(caller_of(click))
+        found = await click.client.service.sources.refreshable_sources(caller_of(click))
     except NotAvailableError:
         return []
-    return _choices([entry for entry in found if not instead(entry)], current)
+    return _choices([entry for entry in found if not other_way(entry)], current)
 
 
 def collection_choices(click: Click, current: str) -> list[Choice[str]]:
     """Return collections that the person may read here."""
     service, caller = click.client.service, caller_of(click)
-    names = readable(caller, service.rulebook.of(caller.guild))
-    return _matching([(service.keeping.label(caller, name), name) for name in names], current)
+    names = readable(caller, service.rules.of(caller.guild))
+    return _matching([(service.sources.label(caller, name), name) for name in names], current)
 
 
 def managed_collections(click: Click, current: str) -> list[Choice[str]]:
     """Return the server's own collections, for those who manage them."""
     caller = caller_of(click)
-    rules = click.client.service.rulebook.of(caller.guild)
+    rules = click.client.service.rules.of(caller.guild)
     if rules is None or not manages(caller, rules):
         return []
     return _matching([(rule.label, rule.name) for rule in rules.collections], current)

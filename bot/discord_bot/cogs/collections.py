@@ -45,7 +45,7 @@ class Collections(
         """Create a collection; without a role, everyone in the server may read it."""
         await interaction.response.defer(thinking=True, ephemeral=True)
         roles = Limit().with_allowed(role.id) if role and not role.is_default() else Limit()
-        rule = await self.bot.service.keeping.create(caller_of(interaction), name, roles)
+        rule = await self.bot.service.sources.create(caller_of(interaction), name, roles)
         await _say(interaction, described(rule))
 
     @app_commands.command()
@@ -54,7 +54,7 @@ class Collections(
     async def delete(self, interaction: Click, name: str) -> None:
         """Delete a collection and everything in it."""
         await interaction.response.defer(thinking=True, ephemeral=True)
-        rule = await self.bot.service.keeping.delete(caller_of(interaction), name)
+        rule = await self.bot.service.sources.delete(caller_of(interaction), name)
         await _say(interaction, f"✅ Deleted **{literal(rule.label)}** and its documents.")
 
     @app_commands.command()
@@ -94,7 +94,7 @@ class Collections(
     async def list_all(self, interaction: Click) -> None:
         """List this server's collections and who may read them."""
         await interaction.response.defer(thinking=True, ephemeral=True)
-        rules = self.bot.service.rulebook.managed(caller_of(interaction))
+        rules = self.bot.service.rules.managed(caller_of(interaction))
         await _say(interaction, rules_text(rules))
 
     @app_commands.command()
@@ -106,7 +106,7 @@ class Collections(
         caller = caller_of(interaction)
         if not caller.manager:
             raise NotAvailableError("Only people with Manage Server can name managers.")
-        await self.bot.service.rulebook.managers(caller, role.id, add=not remove)
+        await self.bot.service.rules.managers(caller, role.id, add=not remove)
         verb = "no longer manages" if remove else "now manages"
         await _say(interaction, f"✅ <@&{role.id}> {verb} documents and collections.")
 
@@ -126,7 +126,7 @@ class Collections(
     ) -> None:
         if role is None and channel is None:
             raise NotAvailableError(ROLE_OR_CHANNEL)
-        book, caller = self.bot.service.rulebook, caller_of(interaction)
+        book, caller = self.bot.service.rules, caller_of(interaction)
         rule = book.collection(caller, name)
 
         def limited(held: CollectionRule) -> CollectionRule:

@@ -70,7 +70,7 @@ class Talk(commands.Cog):
         return isinstance(replied_to, discord.Message) and replied_to.author == me
 
     def _listens(self, message: discord.Message) -> bool:
-        rules = self.bot.service.rulebook.of(message.guild.id if message.guild else None)
+        rules = self.bot.service.rules.of(message.guild.id if message.guild else None)
         parent = getattr(message.channel, "parent_id", None)
         return rules is not None and bool({message.channel.id, parent} & rules.listening)
 

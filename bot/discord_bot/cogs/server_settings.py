@@ -36,7 +36,7 @@ class ServerSettings(
     ) -> None:
         """Open a thread for every question in a channel."""
         await interaction.response.defer(thinking=True, ephemeral=True)
-        await self.bot.service.rulebook.switch_channel(
+        await self.bot.service.rules.switch_channel(
             caller_of(interaction), "threads", channel.id, on=state == "on"
         )
         await _say(interaction, f"✅ A thread for every question in <#{channel.id}>: {state}.")
@@ -52,7 +52,7 @@ class ServerSettings(
     ) -> None:
         """Answer messages without a mention in a channel or forum."""
         await interaction.response.defer(thinking=True, ephemeral=True)
-        await self.bot.service.rulebook.switch_channel(
+        await self.bot.service.rules.switch_channel(
             caller_of(interaction), "listening", channel.id, on=state == "on"
         )
         deaf = state == "on" and not self.bot.service.message_content
@@ -65,7 +65,7 @@ class ServerSettings(
     async def shared_library(self, interaction: Click, state: Switch) -> None:
         """Use the operator's documents in this server, or only its own."""
         await interaction.response.defer(thinking=True, ephemeral=True)
-        await self.bot.service.rulebook.switch_shared(caller_of(interaction), on=state == "on")
+        await self.bot.service.rules.switch_shared(caller_of(interaction), on=state == "on")
         await _say(interaction, f"✅ The shared library in this server: {state}.")
 
 

@@ -20,7 +20,7 @@ from bot.discord_bot.cogs.autocomplete import (
 from bot.discord_bot.list_messages import sources_text
 from bot.discord_bot.replies import SILENT
 from bot.discord_bot.source_uploads import add_sources, finished
-from bot.discord_bot.text.pages import report
+from bot.discord_bot.text.pages import sync_text
 from bot.discord_bot.text.safe_markdown import literal, one_line
 from bot.discord_bot.views import EVERY
 
@@ -107,7 +107,7 @@ class Sources(commands.GroupCog, group_name="source", group_description="Keep th
 
 async def _added(interaction: Click, message: discord.Message) -> str:
     text = message.content.strip()
-    done = await interaction.client.service.keeping.add_text(
+    done = await interaction.client.service.sources.add_text(
         caller_of(interaction),
         f"message-{message.id}.txt",
         text,
@@ -115,17 +115,17 @@ async def _added(interaction: Click, message: discord.Message) -> str:
         url=message.jump_url,
         added_by=interaction.user.display_name,
     )
-    return report(done)
+    return sync_text(done)
 
 
 async def _removed(interaction: Click, source: str) -> str:
-    title = await interaction.client.service.keeping.remove(caller_of(interaction), source)
+    title = await interaction.client.service.sources.remove(caller_of(interaction), source)
     return f"✅ Removed **{literal(one_line(title, 200))}**."
 
 
 async def _refreshed(interaction: Click, source: str) -> str:
-    done = await interaction.client.service.keeping.refresh(caller_of(interaction), source)
-    return report(done.report) + (f"\n{FOLLOWED}" if done.followed else "")
+    done = await interaction.client.service.sources.refresh(caller_of(interaction), source)
+    return sync_text(done.report) + (f"\n{FOLLOWED}" if done.followed else "")
 
 
 @app_commands.command(name="sources")

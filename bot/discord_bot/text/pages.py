@@ -139,7 +139,7 @@ def progress(done: int, total: int, name: str = "") -> str:
     return f"`{'█' * full}{'░' * (_BAR - full)}` {done} of {total}{at_hand}"
 
 
-def report(result: SyncReport) -> str:
+def sync_text(result: SyncReport) -> str:
     """Return what adding or refreshing did, each failure and warning by name."""
     counts = {
         "added": result.added,

@@ -110,7 +110,7 @@ def kept(
     )
 
 
-class PaperShelf:
+class PaperDocuments:
     """Documents in memory: what each collection holds, and what was done to it."""
 
     def __init__(self) -> None:
@@ -213,8 +213,8 @@ class AskedOnce:
 class PaperAnswerer:
     """Quotes every sentence of the opened papers that shares a long word with the question."""
 
-    def __init__(self, shelf: PaperShelf) -> None:
-        self.shelf = shelf
+    def __init__(self, documents: PaperDocuments) -> None:
+        self.documents = documents
         self.asked: list[AskedOnce] = []
         self.pieces: tuple[str, ...] = ()
         """What a model writes before the answer is there."""
@@ -249,7 +249,7 @@ class PaperAnswerer:
         words = {word.strip("?.,!").casefold() for word in question.split() if len(word) > 4}
         opened = [
             paper
-            for paper in self.shelf.papers.values()
+            for paper in self.documents.papers.values()
             if paper.collection in scope.collections and scope.source in (None, paper.id)
         ]
         sentences = [
@@ -292,8 +292,8 @@ class Stage:
 
     discord: DiscordServer
     parts: Parts
-    shelf: PaperShelf = field(default_factory=PaperShelf)
-    answerer: PaperAnswerer = field(default_factory=lambda: PaperAnswerer(PaperShelf()))
+    documents: PaperDocuments = field(default_factory=PaperDocuments)
+    answerer: PaperAnswerer = field(default_factory=lambda: PaperAnswerer(PaperDocuments()))
     deadline: float | None = None
     bot: QuothBot | None = None
     _task: asyncio.Task[None] | None = None
@@ -348,17 +348,17 @@ def settings_for(home: Path, environ: Mapping[str, str] | None = None) -> Settin
 async def staged(home: Path, **environ: str) -> AsyncIterator[Stage]:
     """A local Discord and a bot over papers, started by `stage.start()`; judged at the end."""
     async with DiscordServer() as discord:
-        shelf = PaperShelf()
-        answerer = PaperAnswerer(shelf)
+        documents = PaperDocuments()
+        answerer = PaperAnswerer(documents)
         catalog, bridge = Catalog(home), Bridge()
         parts = Parts(
             settings=settings_for(home, discord.settings() | environ),
             answerer=answerer,
             bridge=bridge,
             tables=catalog,
-            shelf=shelf,
+            documents=documents,
         )
-        stage = Stage(discord, parts, shelf, answerer)
+        stage = Stage(discord, parts, documents, answerer)
         try:
             # Native code and our own index work are seen by `_off_the_loop`.
             with blockbuster_ctx(scanned_modules=["bot", "index"]):

@@ -17,7 +17,7 @@ from index.embed.minilm import MiniLM
 from index.embed.providers import (
     PROVIDERS,
     LlamaEmbedder,
-    failure,
+    embedding_error,
     open_embedder,
 )
 from index.errors import ConfigurationError, EmbeddingError, EmbeddingUnavailable
@@ -155,7 +155,7 @@ def test_a_failure_says_whether_it_may_pass(
 
 
 def test_the_sentence_of_a_failure() -> None:
-    translated = failure("openai/small", StatusError(429), secret=KEY)
+    translated = embedding_error("openai/small", StatusError(429), secret=KEY)
     assert isinstance(translated, EmbeddingUnavailable)
     assert str(translated) == (
         "The embedding model 'openai/small' failed: StatusError: status 429 with key ***."
