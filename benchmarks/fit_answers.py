@@ -17,7 +17,7 @@ from bot.answering.extractive.confidence import confidence_features
 from bot.answering.extractive.scored_sentences import ScoredSentence, SentenceScorer
 from bot.evaluation.metrics import auroc, false_rate_at, hits_at, holds_answer, is_gold
 from index.search.linear_model import LinearModel
-from index.search.ranking import Candidate
+from index.search.passage_rank import Candidate
 from index.search.searcher import Findings, nearest_cosines
 
 FIRST = [*FIRST_PICK.weights]

@@ -12,7 +12,7 @@ from bot.answering.extractive.scored_sentences import SentenceScorer
 from bot.conversation.follow_ups import resolve
 from bot.evaluation.metrics import is_gold
 from index.embed.reader import open_reader
-from index.search.ranking import Candidate
+from index.search.passage_rank import Candidate
 from index.search.searcher import Findings
 from training.held_out import held_out
 

@@ -9,7 +9,7 @@ from benchmarks.fit_parts import Part, Work, holds_gold, parts, repeat
 from benchmarks.linear import Choice, fit_choice, fit_logistic, matrix
 from bot.evaluation.metrics import hits_at, ndcg
 from index.search.linear_model import LinearModel
-from index.search.ranking import passage_features
+from index.search.passage_rank import passage_features
 from index.search.ranking_weights import PASSAGE_RANK
 from index.search.searcher import Findings
 

@@ -13,7 +13,7 @@ from bot.conversation.question_parts import as_asked, parts
 from bot.schema import Citation, Draft, DraftPart, HitTrace, Scope, Turn
 from index.protocols import PassageStore
 from index.schema import Evidence, Source
-from index.search.ranking import Candidate
+from index.search.passage_rank import Candidate
 from index.search.searcher import Findings, Searcher
 from index.text.table_rows import cells, labelled
 

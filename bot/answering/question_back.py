@@ -9,7 +9,7 @@ from bot.answering.extractive.scored_sentences import mark_of, text_of
 from bot.answering.extractive.whole_lists import pick
 from bot.schema import Pick
 from index.schema import Span
-from index.search.ranking import Candidate
+from index.search.passage_rank import Candidate
 from index.search.searcher import Findings
 from index.text.mentions import named, own_terms
 from index.text.words import content_terms

@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from index.chunk.blocks import Block, Lines, code_groups, table_groups
 from index.chunk.markdown_blocks import MarkdownParser
-from index.chunk.packing import Packer
+from index.chunk.packed_blocks import Packer
 from index.chunk.plain_text_blocks import PlainParser
 from index.chunk.units import Measurer, Unit
 from index.config import ChunkConfig

@@ -2,7 +2,7 @@
 
 Written by `python -m benchmarks.fit rank` from the development sets (articles of the training half
 of squadshifts_newwiki, every second question of clapnq_dev and of mtrag_human; figures on the other
-halves in `docs/evaluation.md`). The features are described in `index.search.ranking`.
+halves in `docs/evaluation.md`). The features are described in `index.search.passage_rank`.
 """
 
 from __future__ import annotations

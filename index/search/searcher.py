@@ -1,7 +1,7 @@
 """Hybrid retrieval: candidates by meaning and by words, one ranking, a calibrated score.
 
 Chroma and the catalog each name candidates; every candidate is then scored with the same features
-(`index.search.ranking`), and what is left is folded and merged (`index.search.merging`).
+(`index.search.passage_rank`), and what is left is folded and merged (`index.search.merged_hits`).
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Protocol
 from index.errors import EmbeddingError, QuestionError, SourceNotFound
 from index.protocols import Embedder, Lexical, PassageStore, Vectors, VectorStore
 from index.schema import Hit, Passage, Source
-from index.search.merging import Merger, Neighbours, fold_duplicates, stands_in
-from index.search.ranking import (
+from index.search.merged_hits import Merger, Neighbours, fold_duplicates, stands_in
+from index.search.passage_rank import (
     Candidate,
     PassageTerms,
     Query,

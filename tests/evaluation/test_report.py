@@ -19,7 +19,7 @@ from bot.schema import Answer, Citation, HitTrace
 from index.errors import ConfigurationError, SourceNotFound
 from index.schema import Evidence, Source
 from tests.doubles.cli_fakes import FakeAnswerer, answer, run
-from tests.index.search.test_ranking import candidate
+from tests.index.search.test_passage_rank import candidate
 
 TEXT = "The fee is 10 euros. It is paid in March. Boats are green."
 SOURCE = candidate().source.model_copy(update={"uri": "club", "text": TEXT})

@@ -17,7 +17,7 @@ from bot.answering.extractive.answer_weights import (
 from bot.answering.extractive.question_type import answer_type
 from bot.answering.extractive.scored_sentences import UNREAD, ScoredSentence, by_words
 from index.search.linear_model import LinearModel, logistic
-from index.search.ranking import Candidate, Query
+from index.search.passage_rank import Candidate, Query
 from index.search.searcher import Findings
 
 FEW_SOURCES = 4

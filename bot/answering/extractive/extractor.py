@@ -19,7 +19,7 @@ from bot.answering.extractive.scored_sentences import ScoredSentence, SentenceSc
 from bot.answering.extractive.whole_lists import is_row, list_around, pick
 from bot.schema import Draft, DraftPart, Pick
 from index.schema import Evidence, Span
-from index.search.ranking import Candidate
+from index.search.passage_rank import Candidate
 from index.search.searcher import Findings
 from index.text.words import content_terms
 

@@ -13,7 +13,7 @@ from bot.answering.extractive.question_type import answer_type, shape, topic_of_
 from bot.answering.extractive.scored_sentences import ScoredSentence, introduces, text_of
 from bot.answering.extractive.whole_lists import is_row, list_around
 from bot.schema import DraftPart
-from index.search.ranking import Candidate
+from index.search.passage_rank import Candidate
 from index.text.mentions import own_terms, values
 from index.text.words import content_terms
 

@@ -1,7 +1,7 @@
 """The sentences an extractive answer may quote, and how well each one answers.
 
 Sentences of the best passages are scored in two steps: by the vectors pooled while the passage was
-indexed, then the best handful word by word (`bot.answering.extractive.word_matching`) and, where
+indexed, then the best handful word by word (`bot.answering.extractive.word_overlap`) and, where
 there is a reader, by where it points. The weights are in `bot.answering.extractive.answer_weights`.
 """
 
@@ -17,13 +17,13 @@ import numpy as np
 
 from bot.answering.extractive.answer_weights import FIRST_PICK, PICK, PICK_MATCHED, PICK_WITH_READER
 from bot.answering.extractive.question_type import AnswerType, answer_type, fits
-from bot.answering.extractive.word_matching import Wording
+from bot.answering.extractive.word_overlap import Wording
 from index.embed.inputs import context_of
 from index.errors import EmbeddingError
 from index.protocols import Embedder, EmbeddingInput, Reader, Reading, TokenEmbedder
 from index.schema import Passage, Span
 from index.search.linear_model import LinearModel
-from index.search.ranking import Candidate, Query, sentence_cosines
+from index.search.passage_rank import Candidate, Query, sentence_cosines
 from index.text.table_rows import labelled
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ MATCHED = (
     *("titled", "met", "least", "centred"),
     *("every", "rarest", "title_met", "passage_met", "beyond"),
 )
-"""Features of `bot.answering.extractive.word_matching` that a sentence has only where there is a
+"""Features of `bot.answering.extractive.word_overlap` that a sentence has only where there is a
 matcher."""
 
 PASSAGES_READ = 4

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from bot.answering.extractive.scored_sentences import ScoredSentence, introduces, mark_of, text_of
 from bot.schema import DraftPart, Pick
 from index.schema import Evidence, Passage, Span
-from index.search.ranking import Candidate
+from index.search.passage_rank import Candidate
 
 MOST_ITEMS = 20
 """Items of a list, or rows below a table's header; of longer ones the first are quoted."""

@@ -10,7 +10,7 @@ import pytest
 from index.errors import EmbeddingUnavailable, QuestionError
 from index.protocols import Vectors
 from index.schema import Hit, LoadedDocument
-from index.search.merging import WHOLE_SECTION
+from index.search.merged_hits import WHOLE_SECTION
 from index.search.searcher import LONGEST_QUESTION, Findings, Searcher, checked_question
 from index.store.catalog import Catalog
 from tests.doubles.answer_world import World, open_world

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from index.protocols import TokenVectors, Vectors
-from index.search.ranking import Query
+from index.search.passage_rank import Query
 from index.text.words import content_terms
 
 _WORD = re.compile(r"[^\W_][\w’'-]*")

@@ -13,7 +13,7 @@ from index.config import ChunkConfig
 from index.protocols import Vectors
 from index.schema import Source, source_id
 from index.search.linear_model import LinearModel, logistic
-from index.search.ranking import (
+from index.search.passage_rank import (
     Candidate,
     PassageTerms,
     Query,

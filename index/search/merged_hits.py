@@ -11,7 +11,7 @@ from itertools import takewhile
 from typing import Protocol
 
 from index.schema import Hit, Passage, Source
-from index.search.ranking import Candidate
+from index.search.passage_rank import Candidate
 
 WHOLE_SECTION = 3000
 """Characters up to which a section is returned whole: about 480 words, two full passages."""

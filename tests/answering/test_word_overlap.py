@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.answering.extractive.word_matching import Match, Wording
+from bot.answering.extractive.word_overlap import Match, Wording
 from index.protocols import EmbeddingInput
-from index.search.ranking import query_of
+from index.search.passage_rank import query_of
 from tests.doubles.fakes import HashingEmbedder
 
 EMBEDDER = HashingEmbedder(dimension=256)
