@@ -17,6 +17,12 @@ from index.schema import Evidence, Span, Value
 
 Status = Literal["answered", "partial", "not_found"]
 
+AnswerKind = Literal["answer", "greeting", "thanks", "question_back", "shown"]
+"""What an answer is: only `answer` says whether the sources answer; `shown` repeats a quote."""
+
+Role = Literal["sentence", "lead", "item", "row"]
+"""How a statement is set: a list keeps its lead-in and its items."""
+
 Change = Literal["removed", "changed"]
 Changes: TypeAlias = dict[str, Change]
 """What became of sources since they were quoted, by title; empty when all of them stand."""
@@ -97,9 +103,7 @@ class DraftPart(Value):
         default=None, description="A model's sentence; None prints the quotes themselves."
     )
     picks: tuple[Pick, ...] = Field(description="What it rests on; never empty once checked.")
-    role: Literal["sentence", "lead", "item", "row"] = Field(
-        default="sentence", description="How it is set: a list keeps its lead-in and its items."
-    )
+    role: Role = Field(default="sentence", description="How it is set.")
 
 
 class Draft(Value):
@@ -113,12 +117,29 @@ class Draft(Value):
     confidence: float = Field(ge=0, le=1, description="Calibrated probability of an answer.")
 
 
+class AnswerPart(Value):
+    """One statement of an answer with the numbers of what it rests on."""
+
+    text: str | None = Field(
+        default=None, description="What was written; None prints the quotes themselves."
+    )
+    markers: tuple[int, ...] = Field(default=(), description="Of the citations, in order.")
+    role: Role = Field(default="sentence", description="How it is set.")
+
+
 class Turn(Value):
-    """One message of a conversation."""
+    """One message of a conversation; of an answer also what it was made of, where that is known."""
 
     role: Literal["user", "assistant"] = Field(description="Who said it.")
     text: str = Field(description="What was said.")
     citations: tuple[Citation, ...] = Field(default=(), description="What an answer rested on.")
+    parts: tuple[AnswerPart, ...] = Field(default=(), description="The statements of an answer.")
+    kind: AnswerKind = Field(default="answer", description="What kind of answer it was.")
+    status: Status | None = Field(default=None, description="What came of it, if that is known.")
+
+    def printed(self, part: AnswerPart) -> str:
+        """Return what one of its parts says, without markers."""
+        return part.text if part.text is not None else " ".join(_quotes(part, self.citations))
 
 
 class HitTrace(Value):
@@ -139,8 +160,12 @@ class Answer(Value):
     """The outcome of one question. A failure raises; it is never an answer."""
 
     id: str = Field(description="Short reference of this answer.")
+    kind: AnswerKind = Field(default="answer", description="What kind of answer it is.")
     status: Status = Field(description="Whether the sources answer.")
-    text: str = Field(description="The answer with markers `[1]` that refer to `citations`.")
+    parts: tuple[AnswerPart, ...] = Field(description="Its statements, in order.")
+    missing: tuple[str, ...] = Field(
+        default=(), description="Parts of the question on which nothing was found."
+    )
     citations: tuple[Citation, ...] = Field(default=(), description="In the order of markers.")
     nearest: tuple[Citation, ...] = Field(
         default=(), description="The nearest passages when nothing answers, without markers."
@@ -154,3 +179,70 @@ class Answer(Value):
     standalone_question: str = Field(description="The question as searched for.")
     timings_ms: dict[str, float] = Field(default_factory=dict, description="By stage.")
     trace: tuple[HitTrace, ...] = Field(default=(), description="What was found, best first.")
+
+    @property
+    def text(self) -> str:
+        """The answer in plain text, with markers `[1]` that refer to `citations`."""
+        return printed(self.parts, self.citations, missing=self.missing)
+
+    @property
+    def shown_citations(self) -> tuple[Citation, ...]:
+        """What can be looked up: the citations or, where nothing answers, the nearest passages."""
+        return self.citations or self.nearest
+
+    @property
+    def printed_markers(self) -> frozenset[int]:
+        """Numbers of the citations whose quotes are the answer's own words."""
+        return frozenset(m for part in self.parts if part.text is None for m in part.markers)
+
+    @property
+    def turn(self) -> Turn:
+        """The answer as a later question sees it."""
+        return Turn(
+            role="assistant",
+            text=self.text,
+            citations=self.citations,
+            parts=self.parts,
+            kind=self.kind,
+            status=self.status,
+        )
+
+
+def printed(
+    parts: Sequence[AnswerPart],
+    citations: Sequence[Citation],
+    *,
+    missing: Sequence[str] = (),
+    quote: Callable[[Citation], str] = lambda citation: citation.quote,
+    written: Callable[[str], str] = str,
+) -> str:
+    """Set statements below one another, lists line by line, written sentences as prose.
+
+    `quote` and `written` say how a quote and a written sentence are printed.
+    """
+    by_marker = {citation.marker: citation for citation in citations}
+    text = ""
+    before: AnswerPart | None = None
+    for part in parts:
+        if part.text is None:
+            line = " ".join(f"{quote(by_marker[m])} [{m}]" for m in part.markers)
+        else:
+            markers = "".join(f"[{marker}]" for marker in part.markers)
+            line = f"{written(part.text)} {markers}" if markers else written(part.text)
+        text += "" if before is None else _separator(before, part)
+        text += f"- {line}" if part.role == "item" else line
+        before = part
+    if missing:
+        text += f"\n\nThe sources do not say: {written('; '.join(missing))}"
+    return text
+
+
+def _separator(before: AnswerPart, after: AnswerPart) -> str:
+    if after.role in ("item", "row") and before.role in ("lead", "item", "row"):
+        return "\n"
+    prose = before.text is not None and after.text is not None
+    return " " if prose and before.role == after.role == "sentence" else "\n\n"
+
+
+def _quotes(part: AnswerPart, citations: Sequence[Citation]) -> list[str]:
+    return [citation.quote for citation in citations if citation.marker in part.markers]

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bot.answering.citations import print_numbered
+from bot.answering.citations import numbered_parts
 from bot.answering.earlier_quotes import cited_before
 from bot.answering.evidence import Gathered, Gatherer, PendingQuestion
 from bot.answering.extractive.extractor import Extractor
@@ -27,6 +27,8 @@ from bot.schema import (
     EXTRACTIVE,
     NOT_IN_SOURCES,
     Answer,
+    AnswerKind,
+    AnswerPart,
     Citation,
     Draft,
     DraftPart,
@@ -34,9 +36,9 @@ from bot.schema import (
     Pick,
     Scope,
     Turn,
+    printed,
 )
 from index.protocols import PassageStore
-from index.schema import Evidence
 from index.search.searcher import LONGEST_QUESTION, Searcher, checked_question
 
 if TYPE_CHECKING:
@@ -75,36 +77,21 @@ class Answerer:
         scope: Scope,
         history: Sequence[Turn] = (),
         asker: str | None = None,
+        show: Callable[[str], None] | None = None,
     ) -> Answer:
-        """Answer a question; raises QuothError when it cannot be asked or the index fails."""
-        last: Answer | None = None
-        stream = self.stream(question, scope=scope, history=history, asker=asker)
-        async with aclosing(stream):
-            async for piece in stream:
-                last = piece if isinstance(piece, Answer) else last
-        assert last is not None
-        return last
+        """Answer a question; raises QuothError when it cannot be asked or the index fails.
 
-    async def stream(
-        self,
-        question: str,
-        *,
-        scope: Scope,
-        history: Sequence[Turn] = (),
-        asker: str | None = None,
-    ) -> AsyncGenerator[str | Answer, None]:
-        """Yield ever longer texts while a model writes, and last the answer."""
+        While a model writes, `show` is handed the text so far, again and again; it may not block.
+        """
         message = checked_question(question)
         watch = Stopwatch()
         resolved = await self._resolve(message, history, asker)
         asked = PendingQuestion(message, resolved, scope, asker, watch, history)
         direct = await self._direct(asked)
         if direct is not None:
-            yield direct
-            return
+            return direct
         evidence = await self._bridge.run(self._gatherer.gather, asked)
-        async for piece in self._engines(asked, evidence):
-            yield piece
+        return await self._by_engines(asked, evidence, show)
 
     async def _resolve(self, message: str, history: Sequence[Turn], asker: str | None) -> Resolved:
         """Make a follow-up stand alone, by the model where there is one."""
@@ -124,15 +111,16 @@ class Answerer:
         """Answer what is no question to the sources."""
         kind = asked.resolved.kind
         if kind == "greeting":
-            return self._plain(asked, GREETING)
+            return self._courtesy(asked, "greeting", GREETING)
         if kind == "thanks":
-            return self._plain(asked, THANKS)
+            return self._courtesy(asked, "thanks", THANKS)
         if kind == "show":
             return await self._bridge.run(self._shown, asked)
         return None
 
-    def _plain(self, asked: PendingQuestion, text: str) -> Answer:
-        return self._answer(asked, Draft(status="not_found", confidence=0.0), text=text)
+    def _courtesy(self, asked: PendingQuestion, kind: AnswerKind, text: str) -> Answer:
+        draft = Draft(status="answered", confidence=1.0)
+        return self._answer(asked, draft, parts=_plain(text), kind=kind)
 
     def _shown(self, asked: PendingQuestion) -> Answer:
         """Show an earlier citation again, if it may still be read and still stands there."""
@@ -140,40 +128,46 @@ class Answerer:
             asked.resolved.marker, asked.history, scope=asked.scope, lookup=self._catalog.source
         )
         if isinstance(found, str):
-            return self._plain(asked, found)
+            draft = Draft(status="not_found", confidence=0.0)
+            return self._answer(asked, draft, parts=_plain(found), kind="shown")
         draft = Draft(status="answered", confidence=1.0)
-        return self._answer(asked, draft, text=f"{found.quote} [1]", citations=(found,))
+        parts = (AnswerPart(markers=(1,)),)
+        return self._answer(asked, draft, parts=parts, citations=(found,), kind="shown")
 
-    async def _engines(
-        self, asked: PendingQuestion, evidence: Gathered
-    ) -> AsyncGenerator[str | Answer, None]:
+    async def _by_engines(
+        self, asked: PendingQuestion, evidence: Gathered, show: Callable[[str], None] | None
+    ) -> Answer:
         """Let the model write over the evidence; without it, or when it fails, quote."""
-        draft = evidence.extraction.draft
-        if self._generator is None or draft.status == "not_found":
-            yield await self._bridge.run(self._quoted, asked, evidence, None)
-            return
-        written: Draft | None = None
+        if self._generator is None or evidence.extraction.draft.status == "not_found":
+            return await self._bridge.run(self._quoted, asked, evidence, None)
         notice = "The language model's answer was not backed by the sources; here are quotes."
         try:
             with asked.watch.stage("generate"):
-                drafts = self._generator.stream(
-                    asked.resolved.question,
-                    evidence.findings.hits[:HITS_FOR_MODEL],
-                    asker=asked.asker,
-                )
-                async with aclosing(drafts):
-                    async for written in drafts:
-                        text, _ = await self._bridge.run(
-                            print_numbered, written, self._catalog.source, _no_heading
-                        )
-                        yield text
+                written = await self._written(self._generator, asked, evidence, show)
         except ModelError as error:
             logger.warning("Answered by quotes: %s", error)
             written, notice = None, f"{error} Here are quotes instead."
         if written is None:
-            yield await self._bridge.run(self._quoted, asked, evidence, notice)
-        else:
-            yield await self._bridge.run(self._generated, asked, evidence, written)
+            return await self._bridge.run(self._quoted, asked, evidence, notice)
+        return await self._bridge.run(self._generated, asked, evidence, written)
+
+    async def _written(
+        self,
+        generator: Generator,
+        asked: PendingQuestion,
+        evidence: Gathered,
+        show: Callable[[str], None] | None,
+    ) -> Draft | None:
+        """Return what the model wrote, showing each draft; None when nothing of it holds."""
+        hits = evidence.findings.hits[:HITS_FOR_MODEL]
+        written: Draft | None = None
+        drafts = generator.stream(asked.resolved.question, hits, asker=asked.asker)
+        async with aclosing(drafts):
+            async for written in drafts:
+                if show is not None:
+                    numbered = await self._bridge.run(numbered_parts, written, self._catalog.source)
+                    show(printed(*numbered))
+        return written
 
     def _generated(self, asked: PendingQuestion, evidence: Gathered, draft: Draft) -> Answer:
         assert self._generator is not None
@@ -210,7 +204,8 @@ class Answerer:
         answer = self._numbered(asked, evidence, draft, notice=notice)
         if not answer.citations:
             return answer
-        return answer.model_copy(update={"text": f"{WHICH}\n{answer.text}"})
+        parts = (AnswerPart(text=WHICH, role="lead"), *answer.parts)
+        return answer.model_copy(update={"kind": "question_back", "parts": parts})
 
     def _numbered(
         self,
@@ -221,28 +216,19 @@ class Answerer:
         engine: str = EXTRACTIVE,
         notice: str | None = None,
     ) -> Answer:
-        """Print a draft with markers, or say that the sources do not."""
+        """Number what a draft rests on, or say that the sources do not say."""
         heading_of = partial(evidence.heading, draft=draft)
-        text, citations = print_numbered(draft, self._catalog.source, heading_of)
+        parts, citations = numbered_parts(draft, self._catalog.source, heading_of)
+        nearest: tuple[Citation, ...] = ()
         if not citations:
-            draft = draft.model_copy(update={"status": "not_found", "parts": ()})
-            nearest = tuple(self._nearest(evidence))
-            return self._answer(
-                asked,
-                draft,
-                text=NOT_IN_SOURCES,
-                nearest=nearest,
-                engine=engine,
-                notice=notice,
-                trace=evidence.trace(()),
-            )
-        if draft.missing:
-            text += "\n\nThe sources do not say: " + "; ".join(draft.missing)
+            draft = draft.model_copy(update={"status": "not_found", "missing": ()})
+            parts, nearest = _plain(NOT_IN_SOURCES), tuple(self._nearest(evidence))
         return self._answer(
             asked,
             draft,
-            text=text,
+            parts=parts,
             citations=citations,
+            nearest=nearest,
             engine=engine,
             notice=notice,
             trace=evidence.trace(citations),
@@ -252,7 +238,7 @@ class Answerer:
         for pick in gathered.extraction.nearest:
             # Numbered alone, so that one whose source has changed or gone is left out.
             draft = Draft(status="answered", parts=(DraftPart(picks=(pick,)),), confidence=0.0)
-            for citation in print_numbered(draft, self._catalog.source, gathered.heading)[1]:
+            for citation in numbered_parts(draft, self._catalog.source, gathered.heading)[1]:
                 yield citation.model_copy(update={"marker": None})
 
     def _answer(
@@ -260,7 +246,8 @@ class Answerer:
         asked: PendingQuestion,
         draft: Draft,
         *,
-        text: str,
+        parts: tuple[AnswerPart, ...],
+        kind: AnswerKind = "answer",
         citations: tuple[Citation, ...] = (),
         nearest: tuple[Citation, ...] = (),
         engine: str = EXTRACTIVE,
@@ -269,8 +256,10 @@ class Answerer:
     ) -> Answer:
         return Answer(
             id=secrets.token_hex(5),
+            kind=kind,
             status=draft.status,
-            text=text,
+            parts=parts,
+            missing=draft.missing,
             citations=citations,
             nearest=nearest,
             confidence=round(draft.confidence, 4),
@@ -283,5 +272,6 @@ class Answerer:
         )
 
 
-def _no_heading(_: Evidence) -> tuple[str, ...]:
-    return ()
+def _plain(text: str) -> tuple[AnswerPart, ...]:
+    """Return the one part of an answer that quotes nothing."""
+    return (AnswerPart(text=text),)

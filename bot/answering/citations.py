@@ -6,10 +6,10 @@ to the version it was made from is left out, and with it the statement that rest
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bot.schema import Citation, Draft, DraftPart, Pick
+from bot.schema import AnswerPart, Citation, Draft, DraftPart, Pick
 from index.errors import SourceNotFound
 from index.schema import Evidence, Source, Span
 
@@ -47,37 +47,45 @@ def cite(
     )
 
 
-def print_numbered(
+def numbered_parts(
     draft: Draft,
     lookup: Callable[[str], Source],
-    heading_of: Callable[[Evidence], tuple[str, ...]],
-) -> tuple[str, tuple[Citation, ...]]:
-    """Print a draft with markers `[1]`, `[2]`, ... in order of first use, and list its citations.
+    heading_of: Callable[[Evidence], tuple[str, ...]] = lambda _: (),
+) -> tuple[tuple[AnswerPart, ...], tuple[Citation, ...]]:
+    """Number what a draft rests on `[1]`, `[2]`, ... in order of first use.
 
-    `lookup` gives a source by its id, or raises SourceNotFound or KeyError.
+    Returns its statements, without those of which nothing resolves, and its citations. `lookup`
+    gives a source by its id, or raises SourceNotFound or KeyError.
     """
     numbering = _Numbering(lookup=lookup, heading_of=heading_of, citations=[])
-    printed = ((part, numbering.print(part)) for part in draft.parts)
-    return _layout([(part, text) for part, text in printed if text]), tuple(numbering.citations)
+    parts = tuple(filter(None, map(numbering.part, draft.parts)))
+    return parts, tuple(numbering.citations)
+
+
+def source_as_quoted(evidence: Evidence, lookup: Callable[[str], Source]) -> Source | None:
+    """Return the source that a quote was cut from, if it is there and of the same version."""
+    try:
+        source = lookup(evidence.source_id)
+    except (SourceNotFound, KeyError):
+        return None
+    known = (source.id, source.sha256) == (evidence.source_id, evidence.sha256)
+    return source if known and evidence.end <= len(source.text) else None
 
 
 @dataclass
 class _Numbering:
-    """The citations of one answer while it is printed."""
+    """The citations of one answer while it is numbered."""
 
     lookup: Callable[[str], Source]
     heading_of: Callable[[Evidence], tuple[str, ...]]
     citations: list[Citation]
 
-    def print(self, part: DraftPart) -> str:
-        """Return one statement with its markers; empty when nothing it rests on resolves."""
-        cited = [self._cite(pick, source) for pick, source in self._resolved(part.picks)]
-        if not cited:
-            return ""
-        if part.text is None:
-            return " ".join(f"{citation.quote} [{citation.marker}]" for citation in cited)
-        markers = dict.fromkeys(f"[{citation.marker}]" for citation in cited)
-        return f"{part.text} {''.join(markers)}"
+    def part(self, part: DraftPart) -> AnswerPart | None:
+        """Return one statement with its markers; None when nothing it rests on resolves."""
+        markers = [self._marker(pick, source) for pick, source in self._resolved(part.picks)]
+        if not markers:
+            return None
+        return AnswerPart(text=part.text, markers=tuple(dict.fromkeys(markers)), role=part.role)
 
     def _resolved(self, picks: Sequence[Pick]) -> list[tuple[Pick, Source]]:
         """Find the version of each pick and merge picks with only white space between them."""
@@ -94,28 +102,27 @@ class _Numbering:
         return found
 
     def _source(self, evidence: Evidence) -> Source | None:
-        try:
-            source = self.lookup(evidence.source_id)
-        except (SourceNotFound, KeyError):
+        source = source_as_quoted(evidence, self.lookup)
+        if source is None or not source.text[evidence.start : evidence.end].strip():
             return None
-        same_version = (source.id, source.sha256) == (evidence.source_id, evidence.sha256)
-        blank = not source.text[evidence.start : evidence.end].strip()
-        return source if same_version and not blank and evidence.end <= len(source.text) else None
+        return source
 
-    def _cite(self, pick: Pick, source: Source) -> Citation:
-        for known in self.citations:
+    def _marker(self, pick: Pick, source: Source) -> int:
+        """Return the number of a quote; what is quoted again keeps its own."""
+        for marker, known in enumerate(self.citations, start=1):
             if known.evidence == pick.evidence:
-                return known
+                return marker
+        marker = len(self.citations) + 1
         citation = cite(
             source,
             pick.evidence.start,
             pick.evidence.end,
-            marker=len(self.citations) + 1,
+            marker=marker,
             highlight=pick.highlight,
             heading=self.heading_of(pick.evidence),
         )
         self.citations.append(citation)
-        return citation
+        return marker
 
 
 def _merge(before: Pick, after: Pick, source: Source) -> Pick | None:
@@ -133,22 +140,3 @@ def _relative(highlight: Span | None, start: int, end: int) -> tuple[int, int] |
     if highlight is None or not start <= highlight.start < highlight.end <= end:
         return None
     return highlight.start - start, highlight.end - start
-
-
-def _layout(printed: Iterable[tuple[DraftPart, str]]) -> str:
-    """Set statements below one another, lists line by line, a model's sentences as prose."""
-    text = ""
-    before: DraftPart | None = None
-    for part, line in printed:
-        if before is not None:
-            text += _separator(before, part)
-        text += f"- {line}" if part.role == "item" else line
-        before = part
-    return text
-
-
-def _separator(before: DraftPart, after: DraftPart) -> str:
-    if after.role in ("item", "row") and before.role in ("lead", "item", "row"):
-        return "\n"
-    prose = before.text is not None and after.text is not None
-    return " " if prose and before.role == after.role == "sentence" else "\n\n"

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from bot.answering.citations import cite
+from bot.answering.citations import cite, source_as_quoted
 from bot.answering.extractive.scored_sentences import introduces
 from bot.schema import Citation, Pick, Scope, Turn
-from index.errors import SourceNotFound
 from index.schema import Evidence, Source
 from index.text.sentences import language_of, sentence_spans
 
@@ -57,13 +56,11 @@ def speaker(
 
 
 def _readable(citation: Citation, scope: Scope, lookup: Callable[[str], Source]) -> Source | None:
-    try:
-        source = lookup(citation.evidence.source_id)
-    except SourceNotFound:
+    """Return the source as it was quoted, if it may still be read."""
+    source = source_as_quoted(citation.evidence, lookup)
+    if source is None or source.collection not in scope.collections:
         return None
-    same = source.sha256 == citation.evidence.sha256
-    inside = scope.source in (None, source.id)
-    return source if same and inside and source.collection in scope.collections else None
+    return source if scope.source in (None, source.id) else None
 
 
 def _around(source: Source, evidence: Evidence) -> tuple[int, int] | None:
@@ -114,14 +111,8 @@ def cited_before(
 
 def _again(citation: Citation, scope: Scope, lookup: Callable[[str], Source]) -> Citation | None:
     """Quote the stored text; None when it may not be read or reads otherwise now."""
-    evidence = citation.evidence
-    try:
-        source = lookup(evidence.source_id)
-    except SourceNotFound:
-        return None
-    if source.collection not in scope.collections or source.sha256 != evidence.sha256:
-        return None
-    if source.text[evidence.start : evidence.end] != citation.quote:
+    evidence, source = citation.evidence, _readable(citation, scope, lookup)
+    if source is None or source.text[evidence.start : evidence.end] != citation.quote:
         return None
     again = cite(source, evidence.start, evidence.end, marker=1, heading=citation.heading)
     return again.model_copy(update={"highlight": citation.highlight})

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from itertools import combinations
 
+from bot.answering.citations import source_as_quoted
 from bot.answering.extractive.question_type import answer_type
 from bot.schema import Draft
-from index.errors import SourceNotFound
 from index.schema import Source
 from index.text.mentions import MONTH
 from index.text.words import STOP_WORDS, content_terms, stem
@@ -68,10 +67,8 @@ def _denies(one: str, other: str) -> bool:
 def _quotes(draft: Draft, lookup: Callable[[str], Source]) -> Iterator[tuple[Source, str]]:
     """Yield what is quoted of sources that are still as they were."""
     for evidence in (pick.evidence for part in draft.parts for pick in part.picks):
-        with suppress(SourceNotFound):
-            source = lookup(evidence.source_id)
-            if source.sha256 == evidence.sha256:
-                yield source, source.text[evidence.start : evidence.end]
+        if (source := source_as_quoted(evidence, lookup)) is not None:
+            yield source, source.text[evidence.start : evidence.end]
 
 
 def differ(one: str, other: str) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from bot.answering.citations import source_as_quoted
 from bot.cli.input_lines import Asked
 from bot.cli.terminal_text import Style, source_screen, sources_table
 from bot.schema import Answer, Citation, Turn
@@ -69,7 +70,7 @@ class Chat:
     def _ask(self, question: str) -> None:
         answer = self.ask(Asked(question, tuple(self.turns)))
         self.turns.append(Turn(role="user", text=question))
-        self.turns.append(Turn(role="assistant", text=answer.text, citations=answer.citations))
+        self.turns.append(answer.turn)
 
     def _command(self, text: str) -> str:
         name, _, rest = text[1:].partition(" ")
@@ -101,9 +102,9 @@ class Chat:
 
     def _in_place(self, citation: Citation) -> str:
         evidence = citation.evidence
-        source = self.shelf.source(evidence.source_id)
-        if source.sha256 != evidence.sha256:
-            return f'{source.uri!r} has changed since. It said: "{citation.quote}"'
+        source = source_as_quoted(evidence, self.shelf.source)
+        if source is None:
+            return f'{citation.source!r} has changed since. It said: "{citation.quote}"'
         return source_screen(source, Span(start=evidence.start, end=evidence.end), self.style)
 
     def _sources(self, _: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.cli.environment import Environment, log_failure, write
 from bot.cli.json_output import Payload, dumps
+from bot.conversation.plain_turns import turn_of_text
 from bot.schema import Turn
 from index.errors import QuestionError, QuothError
 from index.search.searcher import checked_question
@@ -62,7 +63,7 @@ def _turn(turn: Any, wrong: QuestionError) -> Turn:
         raise wrong
     if not isinstance(turn.get("text"), str):
         raise wrong
-    return Turn(role=turn["role"], text=turn["text"])
+    return turn_of_text(turn["role"], turn["text"])
 
 
 def answer_lines(

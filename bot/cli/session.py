@@ -36,27 +36,16 @@ class Session:
     _app: App
     _runner: asyncio.Runner
 
-    def answer(self, asked: Asked) -> Answer:
-        """Answer a question; raises QuothError, or KeyboardInterrupt on Ctrl-C."""
+    def answer(self, asked: Asked, *, show: Callable[[str], None] | None = None) -> Answer:
+        """Answer a question, handing `show` a model's text so far.
+
+        Raises QuothError, or KeyboardInterrupt on Ctrl-C.
+        """
         return self._runner.run(
-            self._app.answerer.answer(asked.question, scope=self.scope, history=asked.history)
+            self._app.answerer.answer(
+                asked.question, scope=self.scope, history=asked.history, show=show
+            )
         )
-
-    def stream(self, asked: Asked, show: Callable[[str], None]) -> Answer:
-        """Answer a question, showing the pieces of a model's text as they come."""
-        return self._runner.run(self._streamed(asked, show))
-
-    async def _streamed(self, asked: Asked, show: Callable[[str], None]) -> Answer:
-        answer: Answer | None = None
-        pieces = self._app.answerer.stream(asked.question, scope=self.scope, history=asked.history)
-        async for piece in pieces:
-            if isinstance(piece, str):
-                show(piece)
-            else:
-                answer = piece
-        if answer is None:
-            raise RuntimeError("the stream ended without an answer")
-        return answer
 
 
 @contextlib.contextmanager
@@ -124,7 +113,7 @@ def show_answer(environment: Environment, session: Session, asked: Asked) -> Ans
         write(answer_screen(answer, style))
         return answer
     printed = _Printed()
-    answer = session.stream(asked, printed.grow)
+    answer = session.answer(asked, show=printed.grow)
     if answer.text.startswith(printed.text):
         printed.grow(answer.text)
         write("\n\n" + below_text(answer, style))

@@ -31,6 +31,11 @@ _VISIBLE = (
 """Control characters by what is shown for them; C0 ones have pictures at U+2400."""
 
 
+_OPEN, _CLOSE = "\ue000", "\ue001"
+"""Private marks around the answer in a quote until its lines are broken; they take no column."""
+_UNMARKED = dict.fromkeys(map(ord, (_OPEN, _CLOSE)), 0xFFFD)
+_MARKED = re.compile(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
+
 _BROKEN = re.compile(r"(?<=[^\s\]|])\n(?=[^\s\-*+|>#`~0-9])")
 """A line end inside a paragraph of a document; lists, tables and code keep theirs."""
 
@@ -48,6 +53,10 @@ class Style:
     def bold(self, text: str) -> str:
         """Set `text` in bold where there is colour."""
         return self._paint("1", text)
+
+    def bold_lines(self, text: str) -> str:
+        """Set each line of `text` in bold where there is colour, but not what indents it."""
+        return re.sub(r"\S(?:.*\S)?", lambda line: self.bold(line[0]), text)
 
     def dim(self, text: str) -> str:
         """Set `text` in grey where there is colour."""
@@ -105,8 +114,17 @@ def citation_entry(citation: Citation, style: Style) -> str:
     link = neutral(rooted(citation, style).link())
     tail = f"— {place(citation)} ({link})"
     rest = " " * (len(marker) + 1)
-    plain = _wrapped(f'{marker} "{one_line(citation.quote)}" {tail}', style, rest=rest)
-    return _with_highlight(plain, citation, style)
+    wrapped = _wrapped(f'{marker} "{_marked_quote(citation)}" {tail}', style, rest=rest)
+    return _MARKED.sub(lambda found: style.bold_lines(found[1]), wrapped)
+
+
+def _marked_quote(citation: Citation) -> str:
+    """Return a quote on one line, private marks around the answer inside it."""
+    quote = citation.quote.translate(_UNMARKED)
+    if citation.highlight:
+        start, end = citation.highlight
+        quote = f"{quote[:start]}{_OPEN}{quote[start:end]}{_CLOSE}{quote[end:]}"
+    return one_line(quote)
 
 
 def rooted(citation: Citation, style: Style) -> Citation:
@@ -130,15 +148,6 @@ def _place(title: str, heading: Sequence[str], page: int | None, lines: tuple[in
     first, last = lines
     numbered = f"line {first}" if first == last else f"lines {first}-{last}"
     return f"{' › '.join(path)}, {numbered if page is None else f'page {page}'}"
-
-
-def _with_highlight(entry: str, citation: Citation, style: Style) -> str:
-    """Set the answer inside the quote in bold, if it stands on one line of the wrapped entry."""
-    if not citation.highlight:
-        return entry
-    start, end = citation.highlight
-    words = one_line(citation.quote[start:end])
-    return entry.replace(words, style.bold(words), 1) if words else entry
 
 
 def hits_screen(hits: Sequence[Hit], style: Style) -> str:
@@ -276,7 +285,7 @@ def display_width(text: str) -> int:
 
 
 def _columns_of(character: str) -> int:
-    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
+    if character in (_OPEN, _CLOSE) or unicodedata.category(character) in ("Mn", "Me", "Cf"):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 

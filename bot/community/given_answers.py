@@ -53,11 +53,6 @@ class ShownCitation:
         return self.again is None
 
 
-def shown_citations(answer: Answer) -> tuple[Citation, ...]:
-    """Return what an answer's buttons show: its citations, or the nearest passages."""
-    return answer.nearest if answer.status == "not_found" else answer.citations
-
-
 class GivenAnswers:
     """Opens stored answers for one person after another."""
 
@@ -102,7 +97,7 @@ class GivenAnswers:
     async def citation(self, key: str, number: int, caller: Caller) -> ShownCitation:
         """Return an answer's `number`th citation as it stands today; raises NotAvailableError."""
         kept = await self.open(key, caller)
-        cited = shown_citations(kept.answer)
+        cited = kept.answer.shown_citations
         if not 1 <= number <= len(cited):
             raise NotAvailableError
         citation = cited[number - 1]
@@ -167,7 +162,7 @@ class GivenAnswers:
         kept = await self.open(key, caller)
         if kept.asker != caller.user:
             raise NotAvailableError
-        cited = {citation.collection for citation in shown_citations(kept.answer)}
+        cited = {citation.collection for citation in kept.answer.shown_citations}
         if not cited <= set(self._readable(caller)):
             raise NotAvailableError("You may no longer read everything that this answer quotes.")
         if blocked := self._obstacles(sorted(cited), caller, audience):

@@ -9,7 +9,7 @@ import asyncio
 import math
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol, TypeAlias
 
 from pydantic import Field
@@ -66,15 +66,16 @@ class Question(Value):
 class Answering(Protocol):
     """Answers questions: `bot.answering.answerer.Answerer`."""
 
-    def stream(
+    async def answer(
         self,
         question: str,
         *,
         scope: Scope,
         history: Sequence[Turn] = (),
         asker: str | None = None,
-    ) -> AsyncIterator[str | Answer]:
-        """Yield pieces of text while it is written, then the answer."""
+        show: Show | None = None,
+    ) -> Answer:
+        """Answer a question, handing `show` the text so far while it is written."""
         ...
 
 
@@ -138,32 +139,21 @@ class QuestionIntake:
         )
         try:
             async with asyncio.timeout(self._deadline):
-                return await self._streamed(question, text, history, show)
+                return await self._answerer.answer(
+                    text,
+                    scope=question.scope,
+                    history=history,
+                    asker=str(question.caller.user),
+                    show=show,
+                )
         except TimeoutError:
             raise TookTooLongError(self._deadline) from None
-
-    async def _streamed(
-        self, question: Question, text: str, history: Sequence[Turn], show: Show
-    ) -> Answer:
-        asker = str(question.caller.user)
-        written = ""
-        answer: Answer | None = None
-        pieces = self._answerer.stream(text, scope=question.scope, history=history, asker=asker)
-        async for piece in pieces:
-            if isinstance(piece, str):
-                written += piece
-                show(written)
-            else:
-                answer = piece
-        if answer is None:
-            raise RuntimeError("the stream ended without an answer")
-        return answer
 
     def _remember(self, kept: Kept) -> None:
         self._memory.keep(kept)
         if self._history_days:
             self._memory.add_turns(kept)
-        if kept.answer.status == "not_found":
+        if kept.answer.kind == "answer" and kept.answer.status == "not_found":
             self._feedback.add_gap(kept, "not_found", person=kept.asker, at=kept.at)
 
 

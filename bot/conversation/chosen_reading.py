@@ -18,9 +18,10 @@ def chosen(message: str, history: Sequence[Turn]) -> str | None:
 
     None when nothing was asked back, and when the message is a question of its own.
     """
-    if len(history) < 2 or not history[-1].text.startswith(WHICH):
+    if len(history) < 2 or history[-1].kind != "question_back":
         return None
-    names = [line[2:].rpartition("?")[0] for line in history[-1].text.split("\n")[1:]]
+    items = [part.text or "" for part in history[-1].parts if part.role == "item"]
+    names = [item.removesuffix("?") for item in items]
     meant = _reading(message, names)
     return f"{history[-2].text.rstrip(' ?.!')} ({meant})?" if meant else None
 

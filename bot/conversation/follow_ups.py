@@ -17,7 +17,7 @@ from typing import Literal
 from bot.conversation.chosen_reading import chosen
 from bot.conversation.fragments import asks_who_said, completed, fragment, without_correction
 from bot.conversation.ordinals import ordinal, place_of
-from bot.schema import NOT_IN_SOURCES, Turn
+from bot.schema import Turn
 from index.text.mentions import named, names, nouns, own_terms, values
 from index.text.words import content_terms
 
@@ -267,6 +267,6 @@ def _asked(text: str) -> str:
 
 def _quoted(turn: Turn) -> str:
     """Return what an answer says: its quotes, where it has any."""
-    if turn.text.startswith((NOT_IN_SOURCES, GREETING, THANKS)):
+    if turn.status == "not_found" or turn.kind in ("greeting", "thanks"):
         return ""
     return " ".join(c.quote for c in turn.citations[:3]) or turn.text[:600]

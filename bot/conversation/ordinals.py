@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot.schema import Citation, Turn
+from bot.schema import Turn
 from index.text.words import content_terms
 
 _ORDINAL = re.compile(r"\bthe (first|second|third|fourth|fifth|last)\b(?: (\w+))?", re.IGNORECASE)
@@ -33,25 +33,25 @@ def ordinal(question: str, history: Sequence[Turn]) -> list[str]:
     place = _ORDINALS[meant[1].lower()]
     noun = set() if _means_any(meant) else set(content_terms(meant[2]))
     for at in reversed(range(len(history))):
-        items = _items(history[at].citations)
+        items = _items(history[at])
         if len(items) < 2 or not noun <= _said_of(history, at):
             continue
         if not -len(items) <= place < len(items):
             return []
-        return [" ".join(items[place].quote.replace("|", " ").split()[:12])]
+        return [" ".join(items[place].replace("|", " ").split()[:12])]
     return []
 
 
 def _said_of(history: Sequence[Turn], at: int) -> set[str]:
     """Return the words that an answer was asked for with and that introduce its items."""
-    leads = [c.quote for c in history[at].citations if c.quote.rstrip().endswith(":")]
+    turn = history[at]
+    leads = [turn.printed(part) for part in turn.parts if part.role == "lead"]
     asked = history[at - 1].text if at else ""
     return set(content_terms(" ".join([asked, *leads])))
 
 
-def _items(cited: Sequence[Citation]) -> Sequence[Citation]:
-    """Return the items among the quotes of an answer: no lead-in, and of a table no header."""
-    rows = [at for at, citation in enumerate(cited) if citation.quote.startswith("|")]
-    if len(rows) > 2:
-        return cited[rows[0] + 1 :]
-    return [citation for citation in cited if not citation.quote.rstrip().endswith(":")]
+def _items(turn: Turn) -> list[str]:
+    """Return the items that an answer names: no lead-in, and of a table no header."""
+    rows = [part for part in turn.parts if part.role == "row"]
+    items = rows[1:] if len(rows) > 2 else [p for p in turn.parts if p.role != "lead"]
+    return [turn.printed(part) for part in items if part.markers]

@@ -13,7 +13,7 @@ from typing import Any, Self
 import discord
 
 from bot.community.gap_groups import GapGroup
-from bot.community.given_answers import ShownCitation, shown_citations
+from bot.community.given_answers import ShownCitation
 from bot.community.store.records import Kept
 from bot.community.store.team_answer_records import TeamAnswer
 from bot.discord_bot.client import CUSTOM_ID, Target
@@ -85,7 +85,7 @@ def answer_view(kept: Kept, *, outdated: Kept | None = None) -> discord.ui.View:
     """Return the buttons below an answer, and below it those of an outdated one before it."""
     view = discord.ui.View(timeout=None)
     primary = discord.ButtonStyle.primary
-    for place, citation in enumerate(shown_citations(kept.answer)[:MAX_SHOW_BUTTONS], start=1):
+    for place, citation in enumerate(kept.answer.shown_citations[:MAX_SHOW_BUTTONS], start=1):
         name = f"Show {citation.marker or place}"
         view.add_item(
             AnswerButton(

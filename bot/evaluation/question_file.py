@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import ConfigDict, Field, ValidationError
 
+from bot.conversation.plain_turns import turn_of_text
 from bot.schema import Turn
 from index.errors import ConfigurationError, QuestionError
 from index.schema import LoadedDocument, Value
@@ -40,7 +41,7 @@ class EvalQuestion(Value):
     def turns(self) -> tuple[Turn, ...]:
         """The conversation before the question."""
         return tuple(
-            Turn(role="user" if turn.role == "user" else "assistant", text=turn.text)
+            turn_of_text("user" if turn.role == "user" else "assistant", turn.text)
             for turn in self.history
         )
 

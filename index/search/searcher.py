@@ -7,7 +7,8 @@ Chroma and the catalog each name candidates; every candidate is then scored with
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Protocol
@@ -166,13 +167,11 @@ class Searcher:
         if source is not None:
             passages = self._of_source(source, collection, passages)
         vectors = self._catalog.sentence_vectors(list(passages))
-        sources: dict[str, Source] = {}
+        sources = self._sources(passages.values())
         found = []
         for id, passage in passages.items():
-            if passage.source_id not in sources:
-                sources[passage.source_id] = self._catalog.source(passage.source_id)
-            of_source = sources[passage.source_id]
-            if not stands_in(passage, of_source):
+            of_source = sources.get(passage.source_id)
+            if of_source is None or not stands_in(passage, of_source):
                 continue
             found.append(
                 Candidate(
@@ -185,6 +184,14 @@ class Searcher:
                     lexical_rank=lexical_ranks.get(id),
                 )
             )
+        return found
+
+    def _sources(self, passages: Iterable[Passage]) -> dict[str, Source]:
+        """Return the sources of passages by id, without those that were removed just now."""
+        found: dict[str, Source] = {}
+        for id in dict.fromkeys(passage.source_id for passage in passages):
+            with suppress(SourceNotFound):
+                found[id] = self._catalog.source(id)
         return found
 
     def _of_source(

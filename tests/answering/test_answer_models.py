@@ -16,7 +16,7 @@ from bot.answering.generative.generator import Generator, load_prompts
 from bot.language_models.guarded_model import GuardedModel, Limits
 from bot.language_models.providers import ModelConfig, open_model
 from bot.language_models.token_budget import Budget, MemoryLedger, Purse
-from bot.schema import EXTRACTIVE, NOT_IN_SOURCES, Answer, Scope
+from bot.schema import EXTRACTIVE, NOT_IN_SOURCES, Answer, Scope, Turn
 from index.embed.minilm import open_minilm
 from index.protocols import Vectors
 from tests.doubles.answer_world import World, check, open_world, turns
@@ -70,17 +70,22 @@ async def generator(
     await model.aclose()
 
 
-async def ask(world: World, url: str, question: str, **options: object) -> tuple[list[str], Answer]:
+async def ask(
+    world: World,
+    url: str,
+    question: str,
+    *,
+    history: Sequence[Turn] = (),
+    budget: Budget | None = None,
+    seconds: float = 20.0,
+) -> tuple[list[str], Answer]:
     """Return the partial texts and the answer, held against what is promised of them."""
-    history = options.pop("history", ())
-    async with generator(world, url, **options) as engine:  # type: ignore[arg-type]
+    async with generator(world, url, budget=budget, seconds=seconds) as engine:
         answerer = world.answerer(generator=engine)
-        stream = answerer.stream(question, scope=SCOPE, history=history, asker="ada")  # type: ignore[arg-type]
-        pieces = [piece async for piece in stream]
-    *partial, answer = pieces
-    assert isinstance(answer, Answer)
-    texts = [piece for piece in partial if isinstance(piece, str)]
-    assert len(texts) == len(partial)
+        texts: list[str] = []
+        answer = await answerer.answer(
+            question, scope=SCOPE, history=history, asker="ada", show=texts.append
+        )
     for text in texts:
         check_written(text)
     if answer.engine == ENGINE:

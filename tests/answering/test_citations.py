@@ -1,13 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.answering.citations import cite, print_numbered
-from bot.schema import Draft, DraftPart, Pick
+from bot.answering.citations import cite, numbered_parts
+from bot.schema import Citation, Draft, DraftPart, Pick, printed
 from index.errors import SourceNotFound
 from index.schema import Evidence, Source, Span
 
@@ -52,6 +53,16 @@ def draft(*parts: DraftPart) -> Draft:
 
 def no_heading(_: Evidence) -> tuple[str, ...]:
     return ()
+
+
+def text_and_citations(
+    draft: Draft,
+    lookup: Callable[[str], Source],
+    heading_of: Callable[[Evidence], tuple[str, ...]],
+) -> tuple[str, tuple[Citation, ...]]:
+    """Return the text of a draft, and what it cites."""
+    parts, citations = numbered_parts(draft, lookup, heading_of)
+    return printed(parts, citations), citations
 
 
 def by_id(*sources: Source):  # type: ignore[no-untyped-def]
@@ -103,7 +114,7 @@ def test_a_highlight_outside_the_quote_is_left_out() -> None:
 
 def test_a_list_is_printed_with_its_lead_in_and_one_number_an_item() -> None:
     one = source()
-    text, citations = print_numbered(
+    text, citations = text_and_citations(
         draft(
             DraftPart(picks=(pick(one, "Three conditions must be met:"),), role="lead"),
             DraftPart(picks=(pick(one, "a ceasefire agreement"),), role="item"),
@@ -129,7 +140,7 @@ def test_a_models_sentences_are_prose_with_markers_behind_them() -> None:
     one = source()
     march, april = pick(one, "Lacroix said so in March."), pick(one, "He repeated it in April.")
     other = pick(one, "a Council mandate")
-    text, citations = print_numbered(
+    text, citations = text_and_citations(
         draft(
             DraftPart(text="He said it twice.", picks=(march, april)),
             DraftPart(text="A mandate is needed.", picks=(other, march)),
@@ -148,7 +159,7 @@ def test_a_models_sentences_are_prose_with_markers_behind_them() -> None:
 
 def test_the_same_span_keeps_its_number_over_several_sources() -> None:
     one, two = source(), source("Something else.", id="s2")
-    text, citations = print_numbered(
+    text, citations = text_and_citations(
         draft(
             DraftPart(picks=(pick(one, "Nobody else did."),)),
             DraftPart(picks=(pick(two, "Something else."), pick(one, "Nobody else did."))),
@@ -162,7 +173,7 @@ def test_the_same_span_keeps_its_number_over_several_sources() -> None:
 
 def test_a_pick_of_another_version_is_not_printed() -> None:
     old, new = source(), source(sha256="v2")
-    text, citations = print_numbered(
+    text, citations = text_and_citations(
         draft(
             DraftPart(picks=(pick(old, "Nobody else did."),)),
             DraftPart(text="A sentence.", picks=(pick(old, "Three"), pick(new, "mandate"))),
@@ -176,14 +187,14 @@ def test_a_pick_of_another_version_is_not_printed() -> None:
 
 def test_a_pick_of_an_unknown_source_is_not_printed() -> None:
     part = DraftPart(text="Sure.", picks=(pick(source(id="gone"), "Three"),))
-    assert print_numbered(draft(part), by_id(source()), no_heading) == ("", ())
-    assert print_numbered(draft(part), {}.__getitem__, no_heading) == ("", ())
+    assert text_and_citations(draft(part), by_id(source()), no_heading) == ("", ())
+    assert text_and_citations(draft(part), {}.__getitem__, no_heading) == ("", ())
 
 
 def test_the_heading_comes_from_the_caller() -> None:
     one = source()
     part = DraftPart(picks=(pick(one, "Nobody else did."),))
-    _, (citation,) = print_numbered(draft(part), by_id(one), lambda _: ("Peace", "Conditions"))
+    _, (citation,) = text_and_citations(draft(part), by_id(one), lambda _: ("Peace", "Conditions"))
     assert citation.heading == ("Peace", "Conditions")
 
 
@@ -193,7 +204,7 @@ def test_merging_keeps_the_highlight() -> None:
         pick(one, "Lacroix said so in March."),
         pick(one, "He repeated it in April.", bold="April"),
     )
-    _, (citation,) = print_numbered(draft(DraftPart(picks=picks)), by_id(one), no_heading)
+    _, (citation,) = text_and_citations(draft(DraftPart(picks=picks)), by_id(one), no_heading)
     assert citation.highlight is not None
     first, last = citation.highlight
     assert citation.quote[first:last] == "April"
@@ -217,8 +228,8 @@ def test_whatever_is_picked_every_quote_is_the_text_between_its_offsets(
         )
         for part in parts
     ]
-    printed, citations = print_numbered(draft(*picks), by_id(one), no_heading)
+    shown, citations = text_and_citations(draft(*picks), by_id(one), no_heading)
     for position, citation in enumerate(citations, start=1):
         assert citation.marker == position
         assert citation.quote == text[citation.evidence.start : citation.evidence.end] != ""
-        assert f"{citation.quote} [{position}]" in printed
+        assert f"{citation.quote} [{position}]" in shown

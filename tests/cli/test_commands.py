@@ -62,6 +62,12 @@ def test_the_exit_code_tells_the_outcome(indexed_folder: Path, status: str, code
     assert run(indexed_folder, "ask", "why", "--json", fake=fake).exit_code == code
 
 
+@pytest.mark.parametrize("text", ["hello", "Thanks!"])
+def test_a_greeting_is_no_question_without_an_answer(indexed_folder: Path, text: str) -> None:
+    result = run(indexed_folder, "ask", text)
+    assert (result.exit_code, result.stdout.count("\n")) == (0, 1)
+
+
 def test_json_has_exactly_the_promised_shape(indexed_folder: Path) -> None:
     quote = "Quoth answers questions from your own documents"
 

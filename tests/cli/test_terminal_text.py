@@ -21,6 +21,7 @@ from bot.schema import Answer, Citation, Turn
 from index.errors import QuestionError, SourceNotFound
 from index.schema import Evidence, Source, Span
 from index.search.searcher import LONGEST_QUESTION, checked_question
+from tests.doubles.turns import stated
 
 NOW = datetime(2025, 4, 2, tzinfo=UTC)
 TEXT = "# Tides\n\nThe moon pulls the sea.\nTwice a day it rises.\n\nNobody minds.\n"
@@ -46,7 +47,8 @@ def citation(quote: str, marker: int | None = 1, **more: object) -> Citation:
 
 def answer(text: str, *citations: Citation, **more: object) -> Answer:
     values = {
-        "id": "a1", "status": "answered", "text": text, "citations": citations, "confidence": 0.9,
+        "id": "a1", "status": "answered", "parts": stated(text, *citations),
+        "citations": citations, "confidence": 0.9,
         "question": "why", "standalone_question": "why",
     }  # fmt: skip
     return Answer.model_validate(values | more)

@@ -121,7 +121,7 @@ async def held(folder: Path, messages: Mapping[str, str]) -> str:
             answer = await answerer.answer(message, scope=SCOPE, history=history, asker="ada")  # type: ignore[attr-defined]
             told.append("\n".join(lines(message, answer)))
             history.append(Turn(role="user", text=message))
-            history.append(Turn(role="assistant", text=answer.text, citations=answer.citations))
+            history.append(answer.turn)
     return "\n\n".join(told)
 
 

@@ -5,9 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.conversation.follow_ups import GREETING, THANKS, leans, resolve
+from bot.conversation.plain_turns import turn_of_text
 from bot.conversation.question_parts import parts
 from bot.schema import Citation, Turn
 from index.schema import Evidence
+from tests.doubles.turns import answered
 
 ASKED = Turn(role="user", text="What are the UN prerequisites for peacekeepers in Ukraine?")
 
@@ -24,15 +26,11 @@ def quote(marker: int, text: str) -> Citation:
     )
 
 
-ANSWERED = Turn(
-    role="assistant",
-    text="...",
-    citations=(
-        quote(1, "Jean-Pierre Lacroix names three conditions:"),
-        quote(2, "A ceasefire agreement between the warring parties"),
-        quote(3, "A mandate from the Security Council"),
-        quote(4, "Security guarantees for the peacekeepers"),
-    ),
+ANSWERED = answered(
+    quote(1, "Jean-Pierre Lacroix names three conditions:"),
+    quote(2, "A ceasefire agreement between the warring parties"),
+    quote(3, "A mandate from the Security Council"),
+    quote(4, "Security guarantees for the peacekeepers"),
 )
 
 
@@ -142,22 +140,18 @@ def test_a_follow_up_to_a_follow_up_still_knows_the_topic() -> None:
 def test_the_second_one_may_stand_in_an_answer_further_back() -> None:
     since = (
         Turn(role="user", text="and who said that?"),
-        Turn(role="assistant", text="...", citations=(quote(1, "Lacroix said so."),)),
+        answered(quote(1, "Lacroix said so.")),
     )
     history = (ASKED, ANSWERED, *since)
     assert "mandate" in resolve("tell me more about the second one", history).question
 
 
 def test_the_header_of_a_table_is_no_item() -> None:
-    table = Turn(
-        role="assistant",
-        text="...",
-        citations=(
-            quote(1, "The tiers"),
-            quote(2, "| Tier | What |"),
-            quote(3, "| Watching | Drones observe the border |"),
-            quote(4, "| Support | Soldiers train units |"),
-        ),
+    table = answered(
+        quote(1, "The tiers"),
+        quote(2, "| Tier | What |"),
+        quote(3, "| Watching | Drones observe the border |"),
+        quote(4, "| Support | Soldiers train units |"),
     )
     question = resolve("who pays for the second one?", (ASKED, table)).question
     assert question == "who pays for the second one (Support Soldiers train units)?"
@@ -166,10 +160,8 @@ def test_the_header_of_a_table_is_no_item() -> None:
 def test_a_number_in_an_answer_is_not_carried_over() -> None:
     budget = (
         Turn(role="user", text="How large is the peacekeeping budget?"),
-        Turn(
-            role="assistant",
-            text="...",
-            citations=(quote(1, "The peacekeeping budget is 5.6 billion US dollars a year."),),
+        answered(
+            quote(1, "The peacekeeping budget is 5.6 billion US dollars a year."),
         ),
     )
     carried = resolve("and who pays for it?", budget).question
@@ -179,7 +171,7 @@ def test_a_number_in_an_answer_is_not_carried_over() -> None:
 
 @pytest.mark.parametrize("text", ["The sources do not say.", GREETING, THANKS])
 def test_what_is_no_answer_is_not_carried_over(text: str) -> None:
-    history = (ASKED, Turn(role="assistant", text=text))
+    history = (ASKED, turn_of_text("assistant", text))
     carried = resolve("why?", history).question.lower()
     assert "ukraine" in carried
     assert not {"sources", "documents", "quote", "welcome"} & set(carried.split(", "))

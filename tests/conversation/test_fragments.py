@@ -4,8 +4,10 @@ import pytest
 
 from bot.conversation.chosen_reading import WHICH
 from bot.conversation.follow_ups import leans, resolve
+from bot.conversation.plain_turns import turn_of_text
 from bot.schema import Turn
 from tests.conversation.test_follow_ups import quote
+from tests.doubles.turns import answered
 
 
 def last(*messages: str) -> str:
@@ -90,16 +92,15 @@ def test_a_correction_is_not_searched_for_with_its_own_words() -> None:
 
 LISTS = (
     Turn(role="user", text="What are the prerequisites of a mission?"),
-    Turn(
-        role="assistant",
-        text="...",
-        citations=(quote(1, "A ceasefire"), quote(2, "A mandate of the Council")),
+    answered(
+        quote(1, "A ceasefire"),
+        quote(2, "A mandate of the Council"),
     ),
     Turn(role="user", text="What does the concept of Europe consist of?"),
-    Turn(
-        role="assistant",
-        text="...",
-        citations=(quote(1, "It has tiers:"), quote(2, "Monitoring"), quote(3, "Support")),
+    answered(
+        quote(1, "It has tiers:"),
+        quote(2, "Monitoring"),
+        quote(3, "Support"),
     ),
 )
 
@@ -127,7 +128,7 @@ def test_the_second_of_what_was_never_listed_is_no_item() -> None:
 
 ASKED_BACK = (
     Turn(role="user", text="How long does it take?"),
-    Turn(role="assistant", text=f"{WHICH}\n- Ferry to Muggia? [1]\n- Customs? [2]"),
+    turn_of_text("assistant", f"{WHICH}\n- Ferry to Muggia? [1]\n- Customs? [2]"),
 )
 
 

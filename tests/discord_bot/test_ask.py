@@ -14,7 +14,15 @@ from bot.discord_bot.cogs.ask import is_question
 from bot.discord_bot.questions import GO_ON, NO_QUESTION, NO_WORDS
 from index.config import SHARED_COLLECTION
 from index.schema import Source
-from tests.doubles.discord.fixtures import Stage, answer, citation, eventually, source, staged
+from tests.doubles.discord.fixtures import (
+    Stage,
+    answer,
+    citation,
+    eventually,
+    source,
+    staged,
+    wordy,
+)
 from tests.doubles.discord.server import CREATE_THREADS, SEND_MESSAGES, Shown
 
 PEACE = (
@@ -417,7 +425,8 @@ async def test_source_and_collection_narrow_a_question(stage: Stage) -> None:
 async def test_a_model_that_writes_slowly_is_shown_by_paced_edits(stage: Stage) -> None:
     acme = stage.discord.guild("Acme")
     general, ann = acme.text("general"), acme.member("Ann")
-    stage.answerer.pieces = tuple(f"word{number} " for number in range(40))
+    words = [f"word{number}" for number in range(40)]
+    stage.answerer.drafts = tuple(" ".join(words[: n + 1]) for n in range(40))
     stage.answerer.pause = 0.1
     await stage.start()
     asked = await ann.slash("ask", question=QUESTION, in_=general)
@@ -438,7 +447,7 @@ async def test_a_model_that_writes_slowly_is_shown_by_paced_edits(stage: Stage) 
 async def test_a_long_answer_is_split_or_attached_and_nothing_is_lost(stage: Stage) -> None:
     acme = stage.discord.guild("Acme")
     general, ann = acme.text("general"), acme.member("Ann")
-    stage.answerer.changes = {"text": "ceasefire " * 450, "engine": "test/model"}
+    stage.answerer.changes = {"parts": wordy(450), "engine": "test/model"}
     await stage.start()
     asked = await ann.slash("ask", question=QUESTION, in_=general)
     await ann.sees(lambda seen: bool(seen.buttons))
@@ -446,7 +455,7 @@ async def test_a_long_answer_is_split_or_attached_and_nothing_is_lost(stage: Sta
     assert 2 <= len(parts) <= 3
     assert sum(part.content.count("ceasefire ") for part in parts) >= 445
     assert [bool(part.buttons) for part in parts] == [False] * (len(parts) - 1) + [True]
-    stage.answerer.changes = {"text": "ceasefire " * 1500, "engine": "test/model"}
+    stage.answerer.changes = {"parts": wordy(1500), "engine": "test/model"}
     asked = await ann.slash("ask", question=QUESTION, in_=general)
     shown = await ann.sees(to=asked)
     assert [file["filename"] for file in shown.attachments] == ["answer-a1b2.md"]
@@ -546,7 +555,7 @@ async def test_an_answer_with_many_citations_shows_ten_and_turns_to_the_rest(
     paper = stage.documents.put(source(SHARED_COLLECTION, "many.txt", "\n".join(lines)))
     cited = [citation(paper, line, marker=n) for n, line in enumerate(lines, start=1)]
     given = answer(QUESTION, *cited)
-    stage.answerer.changes = {"text": given.text, "citations": given.citations}
+    stage.answerer.changes = {"parts": given.parts, "citations": given.citations}
     await stage.start()
     asked = await ann.slash("ask", question=QUESTION, in_=general)
     shown = await ann.sees(lambda seen: bool(seen.buttons))

@@ -38,7 +38,7 @@ from bot.errors import ModelUnavailable
 from index.config import SHARED_COLLECTION
 from index.errors import ConfigurationError, StoreError
 from tests.conftest import ROOT
-from tests.doubles.discord.fixtures import Stage, eventually, settings_for, source, staged
+from tests.doubles.discord.fixtures import Stage, eventually, settings_for, source, staged, wordy
 from tests.doubles.discord.hub import interaction_payload
 from tests.doubles.discord.server import DiscordServer, GuildHandle, Person, Shown
 from tests.doubles.discord.world import Channel
@@ -424,7 +424,7 @@ async def whole_file(stage: Stage, shown: Shown) -> str:
 async def test_an_answer_after_fifteen_minutes_is_whole(stage: Stage, words: int) -> None:
     _, general, ann = a_server(stage)
     stage.answerer.held = asyncio.Event()
-    stage.answerer.changes = {"text": "ceasefire " * words, "engine": "test/model"}
+    stage.answerer.changes = {"parts": wordy(words), "engine": "test/model"}
     await stage.start()
     await ann.slash("ask", question=QUESTION, in_=general)
     await eventually(lambda: stage.answerer.asked)
@@ -440,7 +440,7 @@ async def test_an_answer_after_fifteen_minutes_is_whole(stage: Stage, words: int
 async def test_a_long_answer_whose_reply_was_deleted_is_whole(stage: Stage) -> None:
     _, general, ann = a_server(stage)
     stage.answerer.held = asyncio.Event()
-    stage.answerer.changes = {"text": "ceasefire " * 1500, "engine": "test/model"}
+    stage.answerer.changes = {"parts": wordy(1500), "engine": "test/model"}
     await stage.start()
     await ann.mention(QUESTION, in_=general)
     shown = await ann.sees("Looking it up", in_=general)
@@ -521,7 +521,7 @@ async def test_an_answer_that_hangs_is_given_up_with_a_sentence(stage: Stage) ->
     _, general, ann = a_server(stage)
     stage.deadline = 0.5
     stage.answerer.held = asyncio.Event()
-    stage.answerer.pieces = ("It is ",)
+    stage.answerer.drafts = ("It is ",)
     await stage.start()
     asked = await ann.slash("ask", question=QUESTION, in_=general)
     shown = await ann.sees(lambda seen: "It is" not in seen.text, to=asked)

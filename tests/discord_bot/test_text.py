@@ -34,6 +34,7 @@ from bot.discord_bot.text.safe_markdown import clean, literal, one_line, prose
 from bot.discord_bot.text.tables import without_pipes
 from bot.schema import Answer, Citation, HitTrace
 from index.schema import Evidence, SyncFailure, SyncReport
+from tests.doubles.turns import stated
 
 NOW = datetime(2026, 3, 22, 12, tzinfo=UTC)
 TEXT = (
@@ -64,7 +65,7 @@ def answer(text: str, *citations: Citation, **fields: object) -> Answer:
     known: dict[str, object] = {
         "id": "a1b2",
         "status": "answered",
-        "text": text,
+        "parts": stated(text, *citations),
         "citations": citations,
         "confidence": 0.9,
         "question": "What is needed?",

@@ -24,7 +24,8 @@ from index.library import Library
 def answer(question: str, **changes: object) -> Answer:
     """Return an answer that says that it was asked."""
     values = {
-        "id": "a1", "status": "answered", "text": f"You asked: {question}", "confidence": 0.9,
+        "id": "a1", "status": "answered", "parts": [{"text": f"You asked: {question}"}],
+        "confidence": 0.9,
         "question": question, "standalone_question": question,
     }  # fmt: skip
     return Answer.model_validate(values | changes)
@@ -35,21 +36,23 @@ class FakeAnswerer:
     """Answers by a function and records every call."""
 
     reply: Callable[[str], Answer] = answer
-    pieces: tuple[str, ...] = ()
+    drafts: tuple[str, ...] = ()
+    """Ever longer texts that are shown before the answer."""
     asked: list[tuple[str, tuple[Turn, ...], Scope]] = field(default_factory=list)
 
     async def answer(
-        self, question: str, *, scope: Scope, history: Sequence[Turn] = (), asker: str | None = None
+        self,
+        question: str,
+        *,
+        scope: Scope,
+        history: Sequence[Turn] = (),
+        asker: str | None = None,
+        show: Callable[[str], None] | None = None,
     ) -> Answer:
         self.asked.append((question, tuple(history), scope))
+        for text in self.drafts if show is not None else ():
+            show(text)
         return self.reply(question)
-
-    async def stream(
-        self, question: str, *, scope: Scope, history: Sequence[Turn] = (), asker: str | None = None
-    ) -> AsyncIterator[str | Answer]:
-        for piece in self.pieces:
-            yield piece
-        yield await self.answer(question, scope=scope, history=history)
 
 
 def opener(

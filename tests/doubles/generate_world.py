@@ -6,10 +6,11 @@ import re
 from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime
 
-from bot.answering.citations import print_numbered
+from bot.answering.citations import numbered_parts
 from bot.answering.generative.generator import Generator, load_prompts
 from bot.language_models.protocol import Completion
 from bot.schema import Citation, Draft
+from bot.schema import printed as answer_text
 from index.schema import Hit, Passage, Source, Span, passage_id, source_id
 
 MISSION = """Blue helmets need three things before they deploy.
@@ -117,7 +118,8 @@ def printed(draft: Draft | None) -> tuple[str, tuple[Citation, ...]]:
     """Return what a reader sees of a draft."""
     if draft is None:
         return "", ()
-    return print_numbered(draft, SOURCES.__getitem__, lambda _: ())
+    parts, citations = numbered_parts(draft, SOURCES.__getitem__)
+    return answer_text(parts, citations), citations
 
 
 async def answer(reply: str, question: str = QUESTION, **options: object) -> str:

@@ -7,13 +7,12 @@ private ones stay private and `/forget` finds them. Synchronous; the edges reach
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Iterable, Sequence
 
 from bot.community.rights import GuildRules
 from bot.community.store.records import Kept, Row, Tables, create_tables, drop_oldest
-from bot.schema import Citation, Turn
+from bot.schema import Turn
 
 MAX_ANSWERS = 200_000
 """About 400 MB; the oldest go first."""
@@ -76,15 +75,20 @@ class Memory:
 
     def add_turns(self, kept: Kept) -> None:
         """Add a question and its answer to their conversation."""
-        answer = kept.answer
-        cited = json.dumps([citation.model_dump(mode="json") for citation in answer.citations])
+        said = kept.answer.turn.model_dump_json().encode()
+        row = (
+            kept.conversation,
+            kept.at,
+            kept.asker,
+            kept.answer.standalone_question,
+            zlib.compress(said),
+        )
         with self._tables.transaction() as write:
             write.execute(
                 "INSERT INTO bot_turns (conversation, at, person, question, answer, citations) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
-                (kept.conversation, kept.at, kept.asker, answer.standalone_question, answer.text,
-                 zlib.compress(cited.encode())),
-            )  # fmt: skip
+                "VALUES (?, ?, ?, ?, '', ?)",
+                row,
+            )
             write.execute(
                 "DELETE FROM bot_turns WHERE conversation = ?1 AND id NOT IN (SELECT id FROM "
                 "bot_turns WHERE conversation = ?1 ORDER BY id DESC LIMIT ?2)",
@@ -97,18 +101,15 @@ class Memory:
     ) -> tuple[Turn, ...]:
         """Return what was said, without answers that rest on other than these collections."""
         rows = self._tables.connection().execute(
-            "SELECT question, answer, citations FROM bot_turns "
+            "SELECT question, citations FROM bot_turns "
             "WHERE conversation = ? AND at >= ? ORDER BY id",
             (conversation, since),
         )
         found: list[Turn] = []
-        for question, answer, packed in rows:
-            cited = tuple(
-                Citation.model_validate(one) for one in json.loads(zlib.decompress(packed))
-            )
-            if all(citation.collection in collections for citation in cited):
-                found.append(Turn(role="user", text=question))
-                found.append(Turn(role="assistant", text=answer, citations=cited))
+        for question, packed in rows:
+            answer = Turn.model_validate_json(zlib.decompress(packed))
+            if all(citation.collection in collections for citation in answer.citations):
+                found += [Turn(role="user", text=question), answer]
         return tuple(found)
 
     def expire(self, now: float, *, history_days: int) -> None:

@@ -26,7 +26,7 @@ from bot.discord_bot.text.quotes import (
 )
 from bot.discord_bot.text.safe_markdown import clean, literal, one_line, prose
 from bot.discord_bot.text.tables import without_pipes
-from bot.schema import EXTRACTIVE, NOT_IN_SOURCES, Answer, Changes, Citation
+from bot.schema import Answer, Changes, Citation, printed
 
 MAX_MESSAGES = 3
 """More than this is a summary with the whole answer attached."""
@@ -70,7 +70,7 @@ def render_answer(answer: Answer, *, now: datetime, asked: bool = False) -> Rend
     `asked` repeats the question on top, where Discord does not show it.
     """
     body = _body(answer, asked=asked)
-    shown = answer.nearest if answer.status == "not_found" else answer.citations
+    shown = answer.shown_citations
     entries = [source_entry(citation, now=now) for citation in shown]
     quotes = [_entry_quote(answer, citation) for citation in shown]
     listed = _sources(answer, _grouped(shown, entries, quotes))
@@ -137,36 +137,27 @@ def _remarks(answer: Answer) -> str:
 
 
 def _text(answer: Answer) -> str:
-    text = answer.text.strip() or NOT_IN_SOURCES
-    if answer.engine == EXTRACTIVE:
-        return bold(prose(without_pipes(_marked_quotes(unmarked(text), answer))))
-    return prose(without_pipes(text))
-
-
-def _marked_quotes(text: str, answer: Answer) -> str:
-    """Mark the answer inside each quote that the text prints."""
-    at = 0
-    for citation in answer.citations:
-        printed = f"{citation.quote} [{citation.marker}]"
-        found = text.find(printed, at)
-        if found >= 0:
-            quote = marked(unwrapped(citation.quote), citation.highlight)
-            end = found + len(citation.quote)
-            text = text[:found] + quote + text[end:]
-            at = found + len(quote)
-    return text
+    """Return the answer, what answers inside each quote in bold."""
+    text = printed(
+        answer.parts,
+        answer.citations,
+        missing=answer.missing,
+        quote=lambda citation: marked(unwrapped(citation.quote), citation.highlight),
+        written=unmarked,
+    )
+    return bold(prose(without_pipes(text)))
 
 
 def _sources(answer: Answer, entries: list[str]) -> str:
     if not entries:
         return ""
-    heading = "**Nearest passages**" if answer.status == "not_found" else "**Sources**"
+    heading = "**Sources**" if answer.citations else "**Nearest passages**"
     return "\n".join([heading, *entries])
 
 
 def _entry_quote(answer: Answer, citation: Citation) -> str:
     """Return the quote below its source, unless the answer prints it already."""
-    if answer.engine == EXTRACTIVE and f"{citation.quote} [{citation.marker}]" in answer.text:
+    if citation.marker in answer.printed_markers:
         return ""
     text, highlight = around_highlight(citation.quote, citation.highlight, _QUOTE_LIMIT)
     return "\n" + quoted(text, highlight)
@@ -181,7 +172,7 @@ def _summary(answer: Answer, body: str, entries: list[str]) -> str:
 
 def _attachment(answer: Answer, now: datetime) -> tuple[str, bytes]:
     name = re.sub(r"[^A-Za-z0-9-]", "", answer.id) or "answer"
-    shown = answer.nearest if answer.status == "not_found" else answer.citations
+    shown = answer.shown_citations
     lines = [f"# {one_line(answer.question, 1000)}", "", clean(answer.text), "", "## Sources"]
     for place, citation in enumerate(shown, start=1):
         link = web_link(citation)

@@ -18,7 +18,7 @@ from bot.community.service import Parts, Service
 from bot.community.store.records import Kept
 from bot.discord_bot.client import QuothBot
 from bot.discord_bot.run import open_parts, serve, shut_down
-from bot.schema import Answer, Citation, HitTrace, Scope, Status, Turn
+from bot.schema import NOT_IN_SOURCES, Answer, AnswerPart, Citation, HitTrace, Scope, Status, Turn
 from bot.settings import Settings, load_settings
 from index.config import SHARED_COLLECTION
 from index.errors import SourceNotFound
@@ -71,17 +71,23 @@ def answer(
     text: str | None = None,
 ) -> Answer:
     """An answer that quotes its citations."""
-    said = text or " ".join(f"{one.quote} [{one.marker}]" for one in citations)
+    quoted = tuple(AnswerPart(markers=(one.marker or 0,)) for one in citations)
+    said = () if citations and text is None else (AnswerPart(text=text or NOT_IN_SOURCES),)
     return Answer(
         id="a1b2",
         status=status,
-        text=said or "The sources do not say.",
+        parts=said or quoted,
         citations=citations,
         nearest=nearest,
         confidence=0.8,
         question=question,
         standalone_question=question,
     )
+
+
+def wordy(words: int) -> tuple[AnswerPart, ...]:
+    """The one statement of a long answer that a model wrote."""
+    return (AnswerPart(text="ceasefire " * words),)
 
 
 def kept(
@@ -216,34 +222,35 @@ class PaperAnswerer:
     def __init__(self, documents: PaperDocuments) -> None:
         self.documents = documents
         self.asked: list[AskedOnce] = []
-        self.pieces: tuple[str, ...] = ()
-        """What a model writes before the answer is there."""
+        self.drafts: tuple[str, ...] = ()
+        """Ever longer texts that a model has written before the answer is there."""
         self.pause = 0.0
-        """Seconds before each piece, and before the answer."""
+        """Seconds before each draft, and before the answer."""
         self.held: asyncio.Event | None = None
         """If set, answers wait for it."""
         self.error: Exception | None = None
         self.changes: dict[str, object] = {}
         """Fields that every answer gets."""
 
-    async def stream(
+    async def answer(
         self,
         question: str,
         *,
         scope: Scope,
         history: Sequence[Turn] = (),
         asker: str | None = None,
-    ) -> AsyncIterator[str | Answer]:
+        show: Callable[[str], None] | None = None,
+    ) -> Answer:
         self.asked.append(AskedOnce(question, scope, tuple(history), asker))
-        for piece in self.pieces:
+        for draft in self.drafts if show is not None else ():
             await asyncio.sleep(self.pause)
-            yield piece
+            show(draft)
         await asyncio.sleep(self.pause)
         if self.held is not None:
             await self.held.wait()
         if self.error is not None:
             raise self.error
-        yield self._answer(question, scope)
+        return self._answer(question, scope)
 
     def _answer(self, question: str, scope: Scope) -> Answer:
         words = {word.strip("?.,!").casefold() for word in question.split() if len(word) > 4}

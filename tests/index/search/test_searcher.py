@@ -285,3 +285,15 @@ def test_a_document_that_changes_during_a_search_is_never_cut_at_old_places(worl
                 passage = candidate.passage
                 assert candidate.source.text[passage.start : passage.end] == passage.text
     assert changed.startswith(found.hits[0].passage.text[:20])
+
+
+def test_a_document_that_is_removed_during_a_search_is_left_out(world: World) -> None:
+    world.add("shrinking", "tides.md", TIDES, title="Tides")
+    world.add("shrinking", "bread.md", BREAD, title="Bread")
+    catalog = ChangingCatalog(
+        world.catalog.path.parent, lambda: world.synchroniser.remove("shrinking", "tides.md")
+    )
+    with closing(catalog):
+        searcher = Searcher(catalog=catalog, vectors=world.vectors, embedder=world.embedder)
+        found = searcher.find("When does harbour water rise?", collections=["shrinking"])
+    assert [candidate.source.uri for candidate in found.ranked] == ["bread.md"]
