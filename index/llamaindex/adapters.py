@@ -5,7 +5,7 @@ made inside the functions, because importing LlamaIndex takes seconds. Asynchron
 thread, where LlamaIndex's base classes would block the event loop.
 
 The collections in Chroma can also be read without these adapters, by `ChromaVectorStore`, with
-`embedding` as the model for questions.
+`as_embedding` as the model for questions.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ EMBED_BATCH = 128
 MARKDOWN_SUFFIXES = (".md", ".markdown")
 
 
-def retriever(search: Callable[[str], Sequence[Hit]]) -> BaseRetriever:
+def as_retriever(search: Callable[[str], Sequence[Hit]]) -> BaseRetriever:
     """Wrap a search as a LlamaIndex retriever; its nodes carry where their text stands."""
     from llama_index.core.base.base_retriever import BaseRetriever
     from llama_index.core.schema import QueryBundle
@@ -60,7 +60,7 @@ def retriever(search: Callable[[str], Sequence[Hit]]) -> BaseRetriever:
     return made
 
 
-def embedding(embedder: Embedder) -> BaseEmbedding:
+def as_embedding(embedder: Embedder) -> BaseEmbedding:
     """Wrap an embedder as a LlamaIndex embedding model."""
     from llama_index.core.base.embeddings.base import BaseEmbedding
 
@@ -91,7 +91,7 @@ def embedding(embedder: Embedder) -> BaseEmbedding:
     return made
 
 
-def node_parser(
+def as_node_parser(
     config: ChunkConfig | None = None, *, count_tokens: TokenCounter = estimate_tokens
 ) -> NodeParser:
     """Wrap the chunker as a LlamaIndex node parser; its nodes have exact offsets.

@@ -20,7 +20,7 @@ from llama_index.vector_stores.chroma import ChromaVectorStore
 
 from index.config import ChunkConfig
 from index.embed.minilm import MiniLM, open_minilm
-from index.llamaindex import adapters as llama
+from index.llamaindex.adapters import as_embedding, as_node_parser, as_retriever
 from index.protocols import EmbeddingInput, VectorRow
 from index.schema import Hit, Passage, Source, passage_id
 from index.store.chroma_vectors import ChromaVectors, chroma_name
@@ -93,7 +93,7 @@ def minilm(tmp_path_factory: pytest.TempPathFactory) -> MiniLM:
 
 
 def test_a_node_says_where_its_text_stands() -> None:
-    [found] = llama.retriever(Searched()).retrieve("What comes first?")
+    [found] = as_retriever(Searched()).retrieve("What comes first?")
     node = found.node
     assert (found.score, node.node_id, node.get_content()) == (
         0.75,
@@ -119,7 +119,7 @@ def test_a_node_says_where_its_text_stands() -> None:
 
 
 def test_a_language_model_sees_the_title_but_no_offsets() -> None:
-    [found] = llama.retriever(Searched()).retrieve("What comes first?")
+    [found] = as_retriever(Searched()).retrieve("What comes first?")
     assert found.node.get_content(metadata_mode=MetadataMode.LLM) == (
         "title: Peace\n"
         "heading: Peace > Conditions\n"
@@ -132,7 +132,7 @@ def test_a_language_model_sees_the_title_but_no_offsets() -> None:
 
 def test_a_plain_query_engine_answers_over_the_retriever() -> None:
     searched = Searched()
-    engine = RetrieverQueryEngine.from_args(llama.retriever(searched), llm=MockLLM())
+    engine = RetrieverQueryEngine.from_args(as_retriever(searched), llm=MockLLM())
     answer = engine.query("What comes first?")
     assert searched.queries == ["What comes first?"]
     assert CONDITIONS.text in str(answer)
@@ -148,7 +148,7 @@ async def test_retrieving_does_not_block_the_event_loop() -> None:
         asyncio.run_coroutine_threadsafe(release.wait(), loop).result(timeout=30)
         return Searched()(query)
 
-    retrieving = asyncio.create_task(llama.retriever(search).aretrieve("What comes first?"))
+    retrieving = asyncio.create_task(as_retriever(search).aretrieve("What comes first?"))
     await entered.wait()
     release.set()
     [found] = await retrieving
@@ -156,7 +156,7 @@ async def test_retrieving_does_not_block_the_event_loop() -> None:
 
 
 def test_the_embedding_gives_the_vectors_of_the_embedder(minilm: MiniLM) -> None:
-    adapter = llama.embedding(minilm)
+    adapter = as_embedding(minilm)
     assert adapter.model_name == "minilm"
     texts = ["One ceasefire.", "Two soups.", ""]
     np.testing.assert_allclose(
@@ -167,7 +167,7 @@ def test_the_embedding_gives_the_vectors_of_the_embedder(minilm: MiniLM) -> None
 
 
 async def test_the_embedding_works_asynchronously(minilm: MiniLM) -> None:
-    adapter = llama.embedding(minilm)
+    adapter = as_embedding(minilm)
     expected = minilm.embed(["Why?"])[0]
     np.testing.assert_allclose(await adapter.aget_query_embedding("Why?"), expected)
     np.testing.assert_allclose(await adapter.aget_text_embedding("Why?"), expected)
@@ -199,7 +199,7 @@ def collection(tmp_path: Path, minilm: MiniLM) -> Any:
 
 def test_a_plain_vector_index_reads_the_collection(collection: Any, minilm: MiniLM) -> None:
     index = VectorStoreIndex.from_vector_store(
-        ChromaVectorStore(chroma_collection=collection), embed_model=llama.embedding(minilm)
+        ChromaVectorStore(chroma_collection=collection), embed_model=as_embedding(minilm)
     )
     found = index.as_retriever(similarity_top_k=2).retrieve("What must be signed?")
     assert [each.node.node_id for each in found] == [CONDITIONS.id, KITCHEN.id]
@@ -212,7 +212,7 @@ def test_a_plain_vector_index_reads_the_collection(collection: Any, minilm: Mini
 
 def test_the_node_parser_keeps_offsets_titles_and_order() -> None:
     document = Document(text=TEXT, metadata={"file_name": "peace.md"}, doc_id="d1")
-    nodes = llama.node_parser(ChunkConfig(max_tokens=32)).get_nodes_from_documents([document])
+    nodes = as_node_parser(ChunkConfig(max_tokens=32)).get_nodes_from_documents([document])
     assert len(nodes) > 1
     for node in nodes:
         assert TEXT[node.start_char_idx : node.end_char_idx] == node.get_content()
@@ -226,7 +226,7 @@ def test_the_node_parser_keeps_offsets_titles_and_order() -> None:
 def test_the_node_parser_gives_the_same_ids_again() -> None:
     document = Document(text=TEXT, doc_id="d1")
     first, second = (
-        [node.node_id for node in llama.node_parser().get_nodes_from_documents([document])]
+        [node.node_id for node in as_node_parser().get_nodes_from_documents([document])]
         for _ in range(2)
     )
     assert first == second
@@ -235,7 +235,7 @@ def test_the_node_parser_gives_the_same_ids_again() -> None:
 @settings(max_examples=25, deadline=None)
 @given(st.text(alphabet="ab. \n#", max_size=400))
 def test_offsets_stay_exact_where_text_repeats(text: str) -> None:
-    parser = llama.node_parser(ChunkConfig(max_tokens=32))
+    parser = as_node_parser(ChunkConfig(max_tokens=32))
     nodes = parser.get_nodes_from_documents([Document(text=text)])
     ends = [0]
     for node in nodes:
@@ -245,6 +245,6 @@ def test_offsets_stay_exact_where_text_repeats(text: str) -> None:
 
 
 def test_parser_and_embedding_work_in_an_ingestion_pipeline(minilm: MiniLM) -> None:
-    pipeline = IngestionPipeline(transformations=[llama.node_parser(), llama.embedding(minilm)])
+    pipeline = IngestionPipeline(transformations=[as_node_parser(), as_embedding(minilm)])
     nodes = pipeline.run(documents=[Document(text=TEXT, metadata={"file_name": "peace.md"})])
     assert {len(node.embedding) for node in nodes} == {384}
