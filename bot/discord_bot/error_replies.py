@@ -62,8 +62,6 @@ async def tell_error(interaction: discord.Interaction[Any], error: BaseException
         if interaction.response.is_done():
             await interaction.followup.send(sentence, ephemeral=True, allowed_mentions=SILENT)
         else:
-            await interaction.response.send_message(
-                sentence, ephemeral=True, allowed_mentions=SILENT
-            )
+            await interaction.response.send_message(sentence, ephemeral=True)
     except discord.HTTPException as failure:
         logger.warning("interaction %s could not be told: %s", interaction.id, failure)

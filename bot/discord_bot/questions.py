@@ -22,7 +22,7 @@ from bot.community.store.records import Kept
 from bot.discord_bot.callers import audience_of, caller_of, caller_of_message
 from bot.discord_bot.client import QuothBot
 from bot.discord_bot.error_replies import sentence_for
-from bot.discord_bot.replies import SILENT, Drafts, InteractionReply, MessageReply, Reply
+from bot.discord_bot.replies import Drafts, InteractionReply, MessageReply, Reply
 from bot.discord_bot.text.answers import render_answer, since_then
 from bot.discord_bot.text.safe_markdown import clean, one_line
 from bot.discord_bot.views import answer_view
@@ -125,7 +125,7 @@ async def answer_interaction(
     if threaded:
         opened_thread = await open_thread(await interaction.original_response(), text)
         if opened_thread is not None:
-            await opened_thread.send(GO_ON, nonce=str(interaction.id), allowed_mentions=SILENT)
+            await opened_thread.send(GO_ON, nonce=str(interaction.id))
 
 
 def opens_thread(bot: QuothBot, caller: Caller, channel: Any) -> bool:
