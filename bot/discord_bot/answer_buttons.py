@@ -14,15 +14,14 @@ from bot.discord_bot.client import Click, Filled, Handlers, Target
 from bot.discord_bot.gap_buttons import clicks as gap_clicks
 from bot.discord_bot.gap_buttons import forms as gap_forms
 from bot.discord_bot.list_messages import sources_text
-from bot.discord_bot.questions import answer_interaction, noticed, opened
+from bot.discord_bot.questions import answer_interaction, is_private, noticed
 from bot.discord_bot.replies import pieces, post, say
 from bot.discord_bot.text.answers import render_answer, show_card, since_then
 from bot.discord_bot.text.pages import why_text
 from bot.discord_bot.text.safe_markdown import literal
-from bot.discord_bot.views import again_view, answer_view, card_view, form
+from bot.discord_bot.views import again_view, answer_view, card_view, form, question_form
 
 MAX_REASON = 500
-MAX_QUESTION = 1000
 
 
 async def show(click: Click, target: Target) -> None:
@@ -96,14 +95,7 @@ async def dislike_reason(click: Click, target: Target, filled: Filled) -> None:
 async def follow_up(click: Click, target: Target) -> None:
     """Ask for the next question of a conversation."""
     await click.response.send_modal(
-        form(
-            target,
-            title="Follow up",
-            label="Your question",
-            placeholder="And what about …?",
-            required=True,
-            length=MAX_QUESTION,
-        )
+        question_form(target, title="Follow up", placeholder="And what about …?")
     )
 
 
@@ -112,11 +104,10 @@ async def follow_up_question(click: Click, target: Target, filled: Filled) -> No
 
     Whether that was private stands on its button, since deferring cannot wait for the memory.
     """
-    private = bool(target.number)
-    hidden = opened(click.client, caller_of(click), click.channel, private=private).private
-    await click.response.defer(ephemeral=hidden, thinking=True)
+    private = is_private(click, bool(target.number))
+    await click.response.defer(ephemeral=private, thinking=True)
     kept = await click.client.service.answers.open(target.key, caller_of(click))
-    same = kept.private == hidden
+    same = kept.private == private
     conversation = kept.conversation if same else f"{kept.conversation}-u{click.user.id}"
     await answer_interaction(
         click, filled.text, private=private, conversation=conversation, repeat=True, after=kept
@@ -125,9 +116,8 @@ async def follow_up_question(click: Click, target: Target, filled: Filled) -> No
 
 async def again(click: Click, target: Target) -> None:
     """Ask the question of an answer anew, as privately as before."""
-    private = bool(target.number)
-    hidden = opened(click.client, caller_of(click), click.channel, private=private).private
-    await click.response.defer(ephemeral=hidden, thinking=True)
+    private = is_private(click, bool(target.number))
+    await click.response.defer(ephemeral=private, thinking=True)
     kept = await click.client.service.answers.open(target.key, caller_of(click))
     await answer_interaction(click, kept.answer.standalone_question, private=private, repeat=True)
 

@@ -23,6 +23,8 @@ from bot.discord_bot.text.pages import MAX_REVIEWS, PAGE_SIZE, Page
 MAX_SHOW_BUTTONS = 10
 """Two rows; further citations are reached by turning over the card."""
 
+MAX_QUESTION = 1000
+
 EVERY = "every"
 """Stands for every collection in the custom_id of a list."""
 
@@ -172,7 +174,7 @@ def form(
     With `source`, a placeholder, a second field takes the name of a source.
     """
     modal = discord.ui.Modal(title=title, custom_id=target.custom_id, timeout=900)
-    field: discord.ui.TextInput[Any] = discord.ui.TextInput(
+    text: discord.ui.TextInput[Any] = discord.ui.TextInput(
         style=discord.TextStyle.paragraph,
         placeholder=placeholder,
         default=default,
@@ -180,10 +182,25 @@ def form(
         max_length=length,
         custom_id="text",
     )
-    modal.add_item(discord.ui.Label(text=label, component=field))
+    modal.add_item(discord.ui.Label(text=label, component=text))
     if source is not None:
         named: discord.ui.TextInput[Any] = discord.ui.TextInput(
             placeholder=source, required=False, max_length=200, custom_id="source"
         )
         modal.add_item(discord.ui.Label(text="Source it rests on (optional)", component=named))
     return modal
+
+
+def question_form(
+    target: Target, *, title: str, placeholder: str, default: str | None = None
+) -> discord.ui.Modal:
+    """Return a form for a question."""
+    return form(
+        target,
+        title=title,
+        label="Your question",
+        placeholder=placeholder,
+        default=default,
+        required=True,
+        length=MAX_QUESTION,
+    )
