@@ -6,7 +6,7 @@ on the machine: the same index and the same questions give the same report.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -208,7 +208,6 @@ def _given(values: Mapping[str, float | None]) -> dict[str, float]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-Ask = Callable[[EvalQuestion], Answer]
 Json = dict[str, Any]
 
 
