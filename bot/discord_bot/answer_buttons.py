@@ -58,14 +58,14 @@ async def why(click: Click, target: Target) -> None:
     """Show how an answer was found."""
     await click.response.defer(ephemeral=True, thinking=True)
     answer = await click.client.service.answers.traced(target.key, caller_of(click))
-    await _told(click, target, why_text(answer))
+    await _say_with_changes(click, target, why_text(answer))
 
 
 async def like(click: Click, target: Target) -> None:
     """Count a 👍."""
     await click.response.defer(ephemeral=True, thinking=True)
     await click.client.service.answers.rate(target.key, caller_of(click), liked=True)
-    await _told(click, target, "Thank you, noted.")
+    await _say_with_changes(click, target, "Thank you, noted.")
 
 
 async def dislike(click: Click, target: Target) -> None:
@@ -89,7 +89,7 @@ async def dislike_reason(click: Click, target: Target, filled: Filled) -> None:
     await click.client.service.answers.rate(
         target.key, caller_of(click), liked=False, reason=filled.text or None
     )
-    await _told(click, target, "Thank you. I passed it on to the managers.")
+    await _say_with_changes(click, target, "Thank you. I passed it on to the managers.")
 
 
 async def follow_up(click: Click, target: Target) -> None:
@@ -142,14 +142,14 @@ async def share(click: Click, target: Target) -> None:
     for piece in pieces(rendered, answer_view(public)):
         message = await post(click.channel, piece, click.id)
     await service.records.run(service.memory.put_on, message.id, public.key)
-    await _told(click, target, "Shared.")
+    await _say_with_changes(click, target, "Shared.")
 
 
-async def _told(click: Click, target: Target, text: str) -> None:
+async def _say_with_changes(click: Click, target: Target, text: str) -> None:
     """Show a sentence, and below it what has changed since the answer was given."""
     answers, caller = click.client.service.answers, caller_of(click)
-    kept, changes = await answers.opened_and_changed(target.key, caller)
-    note = since_then(changes)
+    kept = await answers.open(target.key, caller)
+    note = since_then(await answers.changed(kept, caller))
     if note:
         await say(click, f"{text}\n-# ⚠️ {literal(note)}", view=again_view(kept))
     else:

@@ -26,6 +26,9 @@ _KNOWN_CODES = {
     40005: "The file is too large for this server.",
 }
 
+_OVER = (10062, 40060)
+"""The interaction is over (three seconds have passed), or was answered before: a duplicate."""
+
 
 def sentence_for(error: BaseException) -> str:
     """Return what to tell the person; what needs looking into is logged under a reference."""
@@ -45,10 +48,6 @@ def _cause(error: BaseException) -> BaseException:
     if isinstance(error, app_commands.CommandInvokeError):
         return error.original
     return error
-
-
-_OVER = (10062, 40060)
-"""The interaction is over (three seconds have passed), or was answered before: a duplicate."""
 
 
 async def tell_error(interaction: discord.Interaction[Any], error: BaseException) -> None:

@@ -36,8 +36,6 @@ logger = logging.getLogger(__name__)
 WITHHELD = (
     "I looked only in what everyone in this channel may read. `/ask` finds more, for you alone."
 )
-
-
 GO_ON = "-# Go on here: mention me, or reply to me."
 NOTHING_OPEN = "There is nothing here that you may read. A manager can change that."
 NO_QUESTION = "Ask me a question, for example: *what are the prerequisites?*"
@@ -127,15 +125,11 @@ async def answer_interaction(
     open_to = _opened(click.client, caller, click.channel, private=private)
     scope = await scope_of(service, caller, open_to, collection, source)
     threaded = not open_to.private and opens_thread(service, caller, click.channel)
-    if threaded and conversation is None:
-        # A thread that starts from a message gets the id of the message.
-        conversation = f"c{(await click.original_response()).id}"
     question = Question(
         text=text,
         caller=caller,
         scope=scope,
-        conversation=conversation
-        or conversation_of(caller, click.channel, private=open_to.private),
+        conversation=conversation or await _begun(click, open_to, threaded=threaded),
         private=open_to.private,
     )
     reply = InteractionReply(click, private=open_to.private)
@@ -143,6 +137,14 @@ async def answer_interaction(
     await service.under_way.start(respond(service, reply, question, notes))
     if threaded:
         await _go_on_in_thread(click, text)
+
+
+async def _begun(click: discord.Interaction[Any], open_to: Opening, *, threaded: bool) -> str:
+    """Return the conversation that an interaction begins, or goes on with."""
+    if threaded:
+        # A thread that starts from a message gets the id of the message.
+        return f"c{(await click.original_response()).id}"
+    return conversation_of(caller_of(click), click.channel, private=open_to.private)
 
 
 async def _notes(

@@ -1,4 +1,8 @@
-"""`quoth discord`: one process between Discord and the answers."""
+"""`quoth discord`: one process between Discord and the answers, from its parts to its end.
+
+The bot is built and its commands are registered; it is connected until a signal stops it. What
+concerns the process alone, its log and its last moment, is in `bot.discord_bot.process`.
+"""
 
 from __future__ import annotations
 
