@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.answering.answerer import Answerer
@@ -96,7 +97,7 @@ async def _open_generator(
 
     return Generator(
         guarded,
-        _load_prompts(settings),
+        load_prompts(settings.prompts),
         embed=partial(embed_away, library, bridge),
         unsupported=settings.unsupported,
     )
@@ -127,10 +128,11 @@ def _open_ledger(library: Library, bridge: Bridge, stack: AsyncExitStack) -> Led
     return SqliteLedger(connection, bridge.run)
 
 
-def _load_prompts(settings: Settings) -> Prompts:
+def load_prompts(folder: Path | None) -> Prompts:
+    """Read the prompts, those in `folder` first; raises PromptError."""
     import prompts
 
     try:
-        return prompts.load(settings.prompts)
+        return prompts.load(folder)
     except prompts.PromptFileError as error:
         raise PromptError(str(error)) from None

@@ -1,4 +1,4 @@
-"""Who said what was quoted: the sentence around a quote that names a speaker."""
+"""What earlier answers quoted: who said it, and the quote shown again as it stands today."""
 
 from __future__ import annotations
 

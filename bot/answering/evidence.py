@@ -1,4 +1,4 @@
-"""What the index holds for a question, part by part, and how it came to be shown."""
+"""What is found for a question, part by part: searched, answered by quotes, and how it is shown."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from index.schema import Evidence, Source
 from index.search.passage_rank import Candidate
 from index.search.searcher import Findings, Searcher
 from index.text.table_rows import cells, labelled
+
+ATTRIBUTED = 0.8
+"""How sure it is that the speaker named next to a quote said it."""
 
 
 @dataclass(frozen=True)
@@ -106,10 +109,6 @@ def _joined(findings: Sequence[Findings]) -> Findings:
 def _within(citation: Citation, source: Source, start: int, end: int) -> bool:
     evidence = citation.evidence
     return evidence.source_id == source.id and start <= evidence.start < end
-
-
-ATTRIBUTED = 0.8
-"""How sure it is that the speaker named next to a quote said it."""
 
 
 @dataclass(frozen=True)

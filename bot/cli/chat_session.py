@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from bot.answering.citations import source_as_quoted
 from bot.cli.input_lines import Asked
 from bot.cli.terminal_text import Style, source_screen, sources_table
 from bot.schema import Answer, Citation, Turn
 from index.errors import QuestionError
-from index.schema import Source, SourceEntry, Span
+from index.schema import Span
 from index.search.searcher import checked_question
+
+if TYPE_CHECKING:
+    from index.library import Library
 
 MAX_TURNS = 20
 """Turns that are remembered; older ones have no part in a follow-up."""
@@ -31,23 +34,11 @@ Ask a question; a follow-up may refer to what was said before.
 /quit     leave (so does Ctrl-D); Ctrl-C stops an answer"""
 
 
-class Shelf(Protocol):
-    """What a conversation asks of the index."""
-
-    def sources(self, collection: str) -> list[SourceEntry]:
-        """Return the sources of a collection."""
-        ...
-
-    def source(self, id: str) -> Source:
-        """Return a source; raises SourceNotFound."""
-        ...
-
-
 @dataclass
 class Chat:
     """One person's conversation."""
 
-    shelf: Shelf
+    library: Library
     collection: str
     style: Style
     ask: Callable[[Asked], Answer]
@@ -102,13 +93,13 @@ class Chat:
 
     def _in_place(self, citation: Citation) -> str:
         evidence = citation.evidence
-        source = source_as_quoted(evidence, self.shelf.source)
+        source = source_as_quoted(evidence, self.library.source)
         if source is None:
             return f'{citation.source!r} has changed since. It said: "{citation.quote}"'
         return source_screen(source, Span(start=evidence.start, end=evidence.end), self.style)
 
     def _sources(self, _: str) -> str:
-        found = self.shelf.sources(self.collection)
+        found = self.library.sources(self.collection)
         return sources_table(found, self.style) if found else "Nothing is indexed."
 
     def _forget(self, _: str) -> str:

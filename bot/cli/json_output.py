@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bot.schema import Answer, Citation
 from index.schema import CatalogStats, Hit, Source, SourceEntry, Span, SyncReport
+
+if TYPE_CHECKING:
+    from bot.evaluation.report import Report
 
 Payload: TypeAlias = dict[str, Any]
 
@@ -128,6 +131,23 @@ def shown_payload(source: Source, span: Span | None) -> Payload:
 def stats_payload(stats: CatalogStats, home: str, embeddings: str) -> Payload:
     """Return the shape of `quoth stats --json`."""
     return stats.model_dump(mode="json") | {"home": home, "embeddings": embeddings}
+
+
+def report_payload(found: Report) -> Payload:
+    """Return the shape of `quoth eval --json`."""
+    return {
+        "questions": found.questions,
+        "metrics": {name: round(value, 4) for name, value in found.metrics.items()},
+        "by_turn": {
+            str(turn): {name: round(value, 4) for name, value in metrics.items()}
+            for turn, metrics in found.turns.items()
+        },
+        "latency_ms": {name: round(value, 1) for name, value in found.latency_ms.items()},
+        "failing": [
+            {"qid": qid, "question": question, "problems": list(problems)}
+            for qid, question, problems in found.failing
+        ],
+    }
 
 
 def _moment(moment: datetime | None) -> str | None:

@@ -1,7 +1,7 @@
-"""Where questions are answered on the command line: Quoth opened, the index in step, a loop.
+"""Questions on the command line: the index brought in step, Quoth opened over it, answers shown.
 
 The loop runs only while a question is answered, so Ctrl-C interrupts reading and indexing at
-once, and cancels an answer.
+once, and cancels an answer. What could not be indexed is said before anything is answered.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from index.schema import SyncReport
 
 if TYPE_CHECKING:
     from bot.app import App
+    from bot.settings import Settings
     from index.library import Library
 
 
@@ -50,15 +51,23 @@ class Session:
 
 @contextlib.contextmanager
 def open_session(
-    environment: Environment, collections: Sequence[str], *, source: str | None = None
+    environment: Environment,
+    collections: Sequence[str],
+    *,
+    source: str | None = None,
+    settings: Settings | None = None,
 ) -> Iterator[Session]:
-    """Open Quoth, bring the index in step and wait for questions; `source` limits them to one."""
-    with environment.open_library(environment.settings.index) as library:
+    """Open Quoth, bring the index in step and wait for questions; `source` limits them to one.
+
+    Where `settings` are given, they hold instead of those of the environment.
+    """
+    settings = settings or environment.settings
+    with environment.open_library(settings.index) as library:
         bring_in_step(library)
         only = library.find(source, collections).id if source else None
         scope = Scope(collections=tuple(collections), source=only)
         with asyncio.Runner() as runner:
-            opened = environment.open_app(environment.settings, library)
+            opened = environment.open_app(settings, library)
             app = runner.run(opened.__aenter__())
             try:
                 yield Session(library, scope, app, runner)

@@ -13,6 +13,14 @@ from dataclasses import dataclass
 from index.errors import AmbiguousSource, QuothError, SourceNotFound
 from index.schema import Source, Span
 
+_SUFFIXES = (
+    (re.compile(r"(.+):(\d{1,12}):(\d{1,12})"), "characters"),
+    (re.compile(r"(.+)#L(\d{1,12})(?:-L?(\d{1,12}))?"), "lines"),
+    (re.compile(r"(.+):(\d{1,12})(?:-(\d{1,12}))?"), "lines"),
+    (re.compile(r"(.+)#page=(\d{1,12})"), "page"),
+    (re.compile(r"(.+)#:~:text=.*"), "all"),
+)
+
 
 class LocatorError(QuothError):
     """A place that the source does not have."""
@@ -26,15 +34,6 @@ class Place:
     """`characters`, `lines` or `page`."""
     first: int
     last: int
-
-
-_SUFFIXES = (
-    (re.compile(r"(.+):(\d{1,12}):(\d{1,12})"), "characters"),
-    (re.compile(r"(.+)#L(\d{1,12})(?:-L?(\d{1,12}))?"), "lines"),
-    (re.compile(r"(.+):(\d{1,12})(?:-(\d{1,12}))?"), "lines"),
-    (re.compile(r"(.+)#page=(\d{1,12})"), "page"),
-    (re.compile(r"(.+)#:~:text=.*"), "all"),
-)
 
 
 def locate(text: str, find: Callable[[str], Source]) -> tuple[Source, Span | None]:

@@ -145,9 +145,7 @@ def place(citation: Citation) -> str:
 
 def _place(title: str, heading: Sequence[str], page: int | None, lines: tuple[int, int]) -> str:
     path = list(dict.fromkeys(one_line(part) for part in (title, *heading)))
-    first, last = lines
-    numbered = f"line {first}" if first == last else f"lines {first}-{last}"
-    return f"{' › '.join(path)}, {numbered if page is None else f'page {page}'}"
+    return f"{' › '.join(path)}, {_range(*lines) if page is None else f'page {page}'}"
 
 
 def hits_screen(hits: Sequence[Hit], style: Style) -> str:

@@ -179,11 +179,6 @@ class GivenAnswers:
         await self._records.run(self._memory.add_turns, public)
         return public
 
-    async def opened_and_changed(self, key: str, caller: Caller) -> tuple[Kept, Changes]:
-        """Return an answer, and which of its sources have changed since."""
-        kept = await self.open(key, caller)
-        return kept, await self.changed(kept, caller)
-
     def _obstacles(
         self, collections: Sequence[str], caller: Caller, audience: Audience | None
     ) -> list[str]:

@@ -14,15 +14,14 @@ from bot.discord_bot.client import Click, Filled, Handlers, Target
 from bot.discord_bot.gap_buttons import clicks as gap_clicks
 from bot.discord_bot.gap_buttons import forms as gap_forms
 from bot.discord_bot.list_messages import sources_text
-from bot.discord_bot.questions import answer_interaction, noticed, opened
-from bot.discord_bot.replies import SILENT, embed_of, file_of
+from bot.discord_bot.questions import answer_interaction, is_private, noticed
+from bot.discord_bot.replies import pieces, post, say
 from bot.discord_bot.text.answers import render_answer, show_card, since_then
 from bot.discord_bot.text.pages import why_text
 from bot.discord_bot.text.safe_markdown import literal
-from bot.discord_bot.views import again_view, answer_view, card_view, form
+from bot.discord_bot.views import again_view, answer_view, card_view, form, question_form
 
 MAX_REASON = 500
-MAX_QUESTION = 1000
 
 
 async def show(click: Click, target: Target) -> None:
@@ -42,9 +41,7 @@ async def _turn(click: Click, target: Target) -> None:
     try:
         shown = await answers.citation(target.key, target.number, caller)
     except SourceGoneError as gone:
-        await click.edit_original_response(
-            content=str(gone), embed=None, view=again_view(gone.kept), allowed_mentions=SILENT
-        )
+        await say(click, str(gone), view=again_view(gone.kept))
         return
     card = show_card(
         shown.citation,
@@ -54,26 +51,21 @@ async def _turn(click: Click, target: Target) -> None:
         total=shown.total,
         stands=shown.stands if shown.changed else None,
     )
-    await click.edit_original_response(
-        content=None,
-        embed=embed_of(card),
-        view=card_view(target.key, shown, card.link),
-        allowed_mentions=SILENT,
-    )
+    await say(click, None, card=card, view=card_view(target.key, shown, card.link))
 
 
 async def why(click: Click, target: Target) -> None:
     """Show how an answer was found."""
     await click.response.defer(ephemeral=True, thinking=True)
     answer = await click.client.service.answers.traced(target.key, caller_of(click))
-    await _say(click, target, why_text(answer))
+    await _say_with_changes(click, target, why_text(answer))
 
 
 async def like(click: Click, target: Target) -> None:
     """Count a 👍."""
     await click.response.defer(ephemeral=True, thinking=True)
     await click.client.service.answers.rate(target.key, caller_of(click), liked=True)
-    await _say(click, target, "Thank you, noted.")
+    await _say_with_changes(click, target, "Thank you, noted.")
 
 
 async def dislike(click: Click, target: Target) -> None:
@@ -97,20 +89,13 @@ async def dislike_reason(click: Click, target: Target, filled: Filled) -> None:
     await click.client.service.answers.rate(
         target.key, caller_of(click), liked=False, reason=filled.text or None
     )
-    await _say(click, target, "Thank you. I passed it on to the managers.")
+    await _say_with_changes(click, target, "Thank you. I passed it on to the managers.")
 
 
 async def follow_up(click: Click, target: Target) -> None:
     """Ask for the next question of a conversation."""
     await click.response.send_modal(
-        form(
-            target,
-            title="Follow up",
-            label="Your question",
-            placeholder="And what about …?",
-            required=True,
-            length=MAX_QUESTION,
-        )
+        question_form(target, title="Follow up", placeholder="And what about …?")
     )
 
 
@@ -119,11 +104,10 @@ async def follow_up_question(click: Click, target: Target, filled: Filled) -> No
 
     Whether that was private stands on its button, since deferring cannot wait for the memory.
     """
-    private = bool(target.number)
-    hidden = opened(click.client, caller_of(click), click.channel, private=private).private
-    await click.response.defer(ephemeral=hidden, thinking=True)
+    private = is_private(click, bool(target.number))
+    await click.response.defer(ephemeral=private, thinking=True)
     kept = await click.client.service.answers.open(target.key, caller_of(click))
-    same = kept.private == hidden
+    same = kept.private == private
     conversation = kept.conversation if same else f"{kept.conversation}-u{click.user.id}"
     await answer_interaction(
         click, filled.text, private=private, conversation=conversation, repeat=True, after=kept
@@ -132,9 +116,8 @@ async def follow_up_question(click: Click, target: Target, filled: Filled) -> No
 
 async def again(click: Click, target: Target) -> None:
     """Ask the question of an answer anew, as privately as before."""
-    private = bool(target.number)
-    hidden = opened(click.client, caller_of(click), click.channel, private=private).private
-    await click.response.defer(ephemeral=hidden, thinking=True)
+    private = is_private(click, bool(target.number))
+    await click.response.defer(ephemeral=private, thinking=True)
     kept = await click.client.service.answers.open(target.key, caller_of(click))
     await answer_interaction(click, kept.answer.standalone_question, private=private, repeat=True)
 
@@ -156,37 +139,28 @@ async def share(click: Click, target: Target) -> None:
     answer = noticed(kept.answer, since_then(await service.answers.changed(kept, caller)))
     rendered = render_answer(answer, now=datetime.now(UTC), asked=True)
     public = await service.answers.publish(kept)
-    *earlier, last = rendered.parts
-    for place, part in enumerate(earlier):
-        await click.channel.send(part, nonce=f"{click.id}-{place}", allowed_mentions=SILENT)
-    message = await click.channel.send(
-        last,
-        view=answer_view(public),
-        files=file_of(rendered),
-        nonce=f"{click.id}-{len(earlier)}",
-        allowed_mentions=SILENT,
-    )
+    for piece in pieces(rendered, answer_view(public)):
+        message = await post(click.channel, piece, click.id)
     await service.records.run(service.memory.put_on, message.id, public.key)
-    await _say(click, target, "Shared.")
+    await _say_with_changes(click, target, "Shared.")
 
 
-async def _say(click: Click, target: Target, text: str) -> None:
+async def _say_with_changes(click: Click, target: Target, text: str) -> None:
     """Show a sentence, and below it what has changed since the answer was given."""
     answers, caller = click.client.service.answers, caller_of(click)
-    kept, changes = await answers.opened_and_changed(target.key, caller)
-    note = since_then(changes)
-    await click.edit_original_response(
-        content=f"{text}\n-# ⚠️ {literal(note)}" if note else text,
-        view=again_view(kept) if note else None,
-        allowed_mentions=SILENT,
-    )
+    kept = await answers.open(target.key, caller)
+    note = since_then(await answers.changed(kept, caller))
+    if note:
+        await say(click, f"{text}\n-# ⚠️ {literal(note)}", view=again_view(kept))
+    else:
+        await say(click, text)
 
 
 async def sources(click: Click, target: Target) -> None:
     """Turn the page of `/sources`."""
     await click.response.defer()
     text, view = await sources_text(click, target.key, target.number)
-    await click.edit_original_response(content=text, view=view, allowed_mentions=SILENT)
+    await say(click, text, view=view)
 
 
 def handlers() -> Handlers:

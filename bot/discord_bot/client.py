@@ -39,8 +39,11 @@ class Target:
     def parse(custom_id: str) -> Target | None:
         """Return what a custom_id says, or None if it is none of ours."""
         match = CUSTOM_ID.fullmatch(custom_id)
-        if match is None:
-            return None
+        return Target.matched(match) if match else None
+
+    @staticmethod
+    def matched(match: re.Match[str]) -> Target:
+        """Return what a custom_id of ours says."""
         return Target(match["action"], match["key"], int(match["number"] or 0))
 
 
@@ -103,16 +106,9 @@ class QuothBot(commands.Bot):
         target = Target.parse(str(data.get("custom_id", "")))
         if target is None:
             return
-        handle = self.handlers.forms.get(target.action)
-        if handle is None:
-            await tell_error(interaction, LookupError(target.action))
-            return
-        try:
-            typed = dict(_typed(data.get("components", [])))
-            filled = Filled(typed.get("text", "").strip(), typed.get("source", "").strip())
-            await handle(interaction, target, filled)
-        except Exception as error:
-            await tell_error(interaction, error)
+        typed = dict(_typed(data.get("components", [])))
+        filled = Filled(typed.get("text", "").strip(), typed.get("source", "").strip())
+        await act(interaction, self.handlers.forms, target, filled)
 
 
 class ShardedBot(QuothBot, commands.AutoShardedBot):
@@ -120,6 +116,19 @@ class ShardedBot(QuothBot, commands.AutoShardedBot):
 
 
 Click: TypeAlias = discord.Interaction[QuothBot]
+
+
+async def act(
+    interaction: discord.Interaction[Any],
+    handlers: Mapping[str, Callable[..., Awaitable[None]]],
+    target: Target,
+    *filled: Filled,
+) -> None:
+    """Do what a button or a form says; a failure becomes a sentence."""
+    try:
+        await handlers[target.action](interaction, target, *filled)
+    except Exception as error:
+        await tell_error(interaction, error)
 
 
 def intents(*, message_content: bool) -> discord.Intents:

@@ -26,6 +26,9 @@ _KNOWN_CODES = {
     40005: "The file is too large for this server.",
 }
 
+_OVER = (10062, 40060)
+"""The interaction is over (three seconds have passed), or was answered before: a duplicate."""
+
 
 def sentence_for(error: BaseException) -> str:
     """Return what to tell the person; what needs looking into is logged under a reference."""
@@ -47,10 +50,6 @@ def _cause(error: BaseException) -> BaseException:
     return error
 
 
-_OVER = (10062, 40060)
-"""The interaction is over (three seconds have passed), or was answered before: a duplicate."""
-
-
 async def tell_error(interaction: discord.Interaction[Any], error: BaseException) -> None:
     """Tell the person what went wrong, whatever was sent before; what cannot be told is logged."""
     cause = _cause(error)
@@ -62,8 +61,6 @@ async def tell_error(interaction: discord.Interaction[Any], error: BaseException
         if interaction.response.is_done():
             await interaction.followup.send(sentence, ephemeral=True, allowed_mentions=SILENT)
         else:
-            await interaction.response.send_message(
-                sentence, ephemeral=True, allowed_mentions=SILENT
-            )
+            await interaction.response.send_message(sentence, ephemeral=True)
     except discord.HTTPException as failure:
         logger.warning("interaction %s could not be told: %s", interaction.id, failure)

@@ -10,8 +10,8 @@ from bot.community.team_answers import Written
 from bot.discord_bot.callers import caller_of
 from bot.discord_bot.client import Click, Filled, Target
 from bot.discord_bot.list_messages import gaps_text
-from bot.discord_bot.replies import SILENT, embed_of
-from bot.discord_bot.source_uploads import finished, say
+from bot.discord_bot.replies import say
+from bot.discord_bot.source_uploads import finished
 from bot.discord_bot.text.pages import review_card, sync_text
 from bot.discord_bot.text.safe_markdown import literal
 from bot.discord_bot.views import form, review_view
@@ -28,7 +28,7 @@ async def gaps(click: Click, target: Target) -> None:
     """Turn the page of `/gaps`."""
     await click.response.defer()
     text, view = await gaps_text(click, target.number)
-    await click.edit_original_response(content=text, view=view, allowed_mentions=SILENT)
+    await say(click, text, view=view)
 
 
 async def gap(click: Click, target: Target) -> None:
@@ -65,12 +65,8 @@ async def review(click: Click, target: Target) -> None:
     """Show a team answer that waits for a review."""
     await click.response.defer(ephemeral=True, thinking=True)
     held = click.client.service.team_answers.waiting(caller_of(click), target.number)
-    await click.edit_original_response(
-        content=TO_REVIEW,
-        embed=embed_of(review_card(held, now=datetime.now(UTC))),
-        view=review_view(held),
-        allowed_mentions=SILENT,
-    )
+    card = review_card(held, now=datetime.now(UTC))
+    await say(click, TO_REVIEW, card=card, view=review_view(held))
 
 
 async def confirm(click: Click, target: Target) -> None:

@@ -1,4 +1,8 @@
-"""From a question in Discord to its answer in Discord, whichever way it was asked."""
+"""From a question in Discord to its answer in Discord, whichever way it was asked.
+
+An interaction and a message come in by a door each. Both become one `Question`, which the community
+answers, and one `Reply`, which shows what was answered.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,7 @@ import contextlib
 import logging
 import re
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,33 +25,50 @@ from bot.community.store.records import Kept
 from bot.discord_bot.callers import audience_of, caller_of, caller_of_message
 from bot.discord_bot.client import QuothBot
 from bot.discord_bot.error_replies import sentence_for
-from bot.discord_bot.replies import SILENT, Drafts, InteractionReply, MessageReply, Reply
+from bot.discord_bot.replies import Drafts, InteractionReply, MessageReply, Reply
 from bot.discord_bot.text.answers import render_answer, since_then
 from bot.discord_bot.text.safe_markdown import clean, one_line
 from bot.discord_bot.views import answer_view
-from bot.schema import Answer, Scope
+from bot.schema import Answer, Changes, Scope
 
 logger = logging.getLogger(__name__)
 
 WITHHELD = (
     "I looked only in what everyone in this channel may read. `/ask` finds more, for you alone."
 )
+GO_ON = "-# Go on here: mention me, or reply to me."
+NOTHING_OPEN = "There is nothing here that you may read. A manager can change that."
+NO_QUESTION = "Ask me a question, for example: *what are the prerequisites?*"
+NO_WORDS = (
+    f"{NO_QUESTION} If you did: Discord shows me only messages that mention me, so reply with the "
+    "ping switched on, or use `/ask`."
+)
+_MENTION = re.compile(r"<@[!&]?\d+>")
 
 
 @dataclass(frozen=True)
-class Outdated:
-    """An answer before, whose sources have changed since."""
+class Notes:
+    """What is told around an answer."""
 
-    note: str
-    kept: Kept
+    repeat: bool = False
+    """Whether the question stands on top, where Discord does not show it."""
+    withheld: bool = False
+    """Whether the asker may read more than was opened."""
+    outdated: Kept | None = None
+    """The answer before, if some of its sources have changed since."""
+    changes: Changes = field(default_factory=dict)
+    """What became of those sources."""
 
 
-GO_ON = "-# Go on here: mention me, or reply to me."
-NOTHING_OPEN = "There is nothing here that you may read. A manager can change that."
+def is_private(click: discord.Interaction[Any], wished: bool | None) -> bool:
+    """Say whether only the asker sees the answer; known without any waiting.
+
+    Discord shows an answer to whom its deferral was shown, so this is decided once.
+    """
+    return _opened(click.client, caller_of(click), click.channel, private=wished).private
 
 
-def opened(bot: QuothBot, caller: Caller, channel: Any, *, private: bool | None = None) -> Opening:
-    """Decide what a question opens and who sees its answer; known without any waiting."""
+def _opened(bot: QuothBot, caller: Caller, channel: Any, *, private: bool | None) -> Opening:
     rules = bot.service.rules.of(caller.guild)
     return opening(caller, audience_of(channel), rules, private=private)
 
@@ -85,52 +105,69 @@ async def scope_of(
 
 
 async def answer_interaction(
-    interaction: discord.Interaction[Any],
+    click: discord.Interaction[Any],
     text: str,
     *,
-    private: bool | None = None,
+    private: bool,
     collection: str | None = None,
     source: str | None = None,
     conversation: str | None = None,
     repeat: bool = False,
     after: Kept | None = None,
 ) -> None:
-    """Answer a deferred interaction; `repeat` shows the question, where Discord does not.
+    """Answer an interaction that was deferred as `private` says, what is opened by today's rules.
 
-    `after` is the answer that is followed up on.
+    `repeat` shows the question, where Discord does not; `after` is the answer followed up on.
     """
-    bot: QuothBot = interaction.client
-    if not await bot.service.first_time(interaction.id):
+    service, caller = click.client.service, caller_of(click)
+    if not await service.first_time(click.id):
         return
-    caller, channel = caller_of(interaction), interaction.channel
-    open_to = opened(bot, caller, channel, private=private)
-    scope = await scope_of(bot.service, caller, open_to, collection, source)
-    threaded = not open_to.private and opens_thread(bot, caller, channel)
-    if threaded and conversation is None:
-        # A thread that starts from a message gets the id of the message.
-        conversation = f"c{(await interaction.original_response()).id}"
+    open_to = _opened(click.client, caller, click.channel, private=private)
+    scope = await scope_of(service, caller, open_to, collection, source)
+    threaded = not open_to.private and opens_thread(service, caller, click.channel)
     question = Question(
         text=text,
         caller=caller,
         scope=scope,
-        conversation=conversation or conversation_of(caller, channel, private=open_to.private),
+        conversation=conversation or await _begun(click, open_to, threaded=threaded),
         private=open_to.private,
     )
-    reply = InteractionReply(interaction, private=open_to.private)
-    note = WITHHELD if open_to.withheld and not open_to.private else ""
-    before = await outdated(bot.service, after, open_to.collections)
-    await bot.service.under_way.start(
-        respond(bot.service, reply, question, repeat=repeat, note=note, before=before)
-    )
+    reply = InteractionReply(click, private=open_to.private)
+    notes = await _notes(service, open_to, after, repeat=repeat)
+    await service.under_way.start(respond(service, reply, question, notes))
     if threaded:
-        opened_thread = await open_thread(await interaction.original_response(), text)
-        if opened_thread is not None:
-            await opened_thread.send(GO_ON, nonce=str(interaction.id), allowed_mentions=SILENT)
+        await _go_on_in_thread(click, text)
 
 
-def opens_thread(bot: QuothBot, caller: Caller, channel: Any) -> bool:
+async def _begun(click: discord.Interaction[Any], open_to: Opening, *, threaded: bool) -> str:
+    """Return the conversation that an interaction begins, or goes on with."""
+    if threaded:
+        # A thread that starts from a message gets the id of the message.
+        return f"c{(await click.original_response()).id}"
+    return conversation_of(caller_of(click), click.channel, private=open_to.private)
+
+
+async def _notes(
+    service: Service, open_to: Opening, after: Kept | None, *, repeat: bool = False
+) -> Notes:
+    changes = await service.answers.changed(after, open_to.collections) if after else {}
+    return Notes(
+        repeat=repeat,
+        withheld=open_to.withheld and not open_to.private,
+        outdated=after if changes else None,
+        changes=changes,
+    )
+
+
+async def _go_on_in_thread(click: discord.Interaction[Any], question: str) -> None:
+    thread = await open_thread(await click.original_response(), question)
+    if thread is not None:
+        await thread.send(GO_ON, nonce=str(click.id))
+
+
+def opens_thread(service: Service, caller: Caller, channel: Any) -> bool:
     """Say whether every question in this channel opens a thread."""
-    rules = bot.service.rules.of(caller.guild)
+    rules = service.rules.of(caller.guild)
     text = isinstance(channel, discord.TextChannel)
     return rules is not None and text and channel.id in rules.threads
 
@@ -144,29 +181,13 @@ async def open_thread(message: discord.Message, question: str) -> discord.Thread
         return None
 
 
-async def outdated(
-    service: Service, kept: Kept | None, collections: Sequence[str]
-) -> Outdated | None:
-    """Return an answer with what has changed of it since, if anything has."""
-    note = since_then(await service.answers.changed(kept, collections)) if kept else ""
-    return Outdated(note, kept) if kept and note else None
-
-
-async def respond(
-    service: Service,
-    reply: Reply,
-    question: Question,
-    *,
-    repeat: bool = False,
-    note: str = "",
-    before: Outdated | None = None,
-) -> None:
+async def respond(service: Service, reply: Reply, question: Question, notes: Notes) -> None:
     """Answer one question into its place; every failure becomes a sentence there."""
     drafts = Drafts(reply.draft)
     try:
         kept = await service.questions.ask(question, drafts.show)
         await drafts.stop()
-        await _show(service, reply, kept, repeat=repeat, note=note, before=before)
+        await _show(service, reply, kept, notes)
     except asyncio.CancelledError:
         await drafts.stop()
         with contextlib.suppress(discord.HTTPException):
@@ -177,18 +198,10 @@ async def respond(
         await _excuse(reply, error)
 
 
-async def _show(
-    service: Service,
-    reply: Reply,
-    kept: Kept,
-    *,
-    repeat: bool,
-    note: str,
-    before: Outdated | None,
-) -> None:
-    answer = noticed(kept.answer, note, before.note if before else "")
-    rendered = render_answer(answer, now=datetime.now(UTC), asked=repeat)
-    view = answer_view(kept, outdated=before.kept if before else None)
+async def _show(service: Service, reply: Reply, kept: Kept, notes: Notes) -> None:
+    answer = noticed(kept.answer, WITHHELD if notes.withheld else "", since_then(notes.changes))
+    rendered = render_answer(answer, now=datetime.now(UTC), asked=notes.repeat)
+    view = answer_view(kept, outdated=notes.outdated)
     for message in await reply.finish(rendered, view):
         await service.records.run(service.memory.put_on, message, kept.key)
 
@@ -208,21 +221,13 @@ async def _excuse(reply: Reply, error: Exception) -> None:
         logger.warning("an answer could not be delivered: %s", failure)
 
 
-NO_QUESTION = "Ask me a question, for example: *what are the prerequisites?*"
-NO_WORDS = (
-    f"{NO_QUESTION} If you did: Discord shows me only messages that mention me, so reply with the "
-    "ping switched on, or use `/ask`."
-)
-_MENTION = re.compile(r"<@[!&]?\d+>")
-
-
 async def answer_message(bot: QuothBot, message: discord.Message) -> None:
     """Answer a message where it stands, or in a thread of its own."""
     caller, service = caller_of_message(message), bot.service
     text = " ".join(clean(_MENTION.sub("", message.content)).split())
-    open_to = opened(bot, caller, message.channel, private=False)
+    open_to = _opened(bot, caller, message.channel, private=False)
     channel = message.channel
-    if text and opens_thread(bot, caller, channel):
+    if text and opens_thread(service, caller, channel):
         channel = await open_thread(message, text) or channel
     reply = MessageReply(message, channel)
     if not text or not open_to.collections:
@@ -241,9 +246,8 @@ async def answer_message(bot: QuothBot, message: discord.Message) -> None:
         scope=Scope(collections=open_to.collections),
         conversation=conversation,
     )
-    note = WITHHELD if open_to.withheld else ""
-    before = await outdated(service, replied_to, open_to.collections)
-    await service.under_way.start(respond(service, reply, question, note=note, before=before))
+    notes = await _notes(service, open_to, replied_to)
+    await service.under_way.start(respond(service, reply, question, notes))
 
 
 async def _replied_to(bot: QuothBot, message: discord.Message, caller: Caller) -> Kept | None:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import io
-import logging
-from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
 
 import discord
 
 from bot.discord_bot.text.answers import Card, Rendered, render_draft
 
-logger = logging.getLogger(__name__)
-
 SILENT = discord.AllowedMentions.none()
+"""Nobody is pinged: the client's default, which does not reach webhooks, and so no follow-up."""
 
 PACE = 1.2
 """Seconds between two edits of a draft; Discord is no platform for faster ones."""
@@ -29,38 +29,94 @@ _LAST_DRAFT = 5.0
 """Seconds for a draft on its way to arrive, so that it cannot overwrite the answer."""
 
 
-class Reply(Protocol):
-    """One answer's place in Discord."""
+@dataclasses.dataclass(frozen=True)
+class Piece:
+    """One of the messages that an answer takes."""
 
-    async def draft(self, text: str) -> None:
-        """Show unfinished text."""
-        ...
+    text: str
+    view: discord.ui.View | None = None
+    attachment: tuple[str, bytes] | None = None
+    place: int = 0
+    """Which of the answer's messages it is, from 0."""
 
-    async def finish(self, rendered: Rendered, view: discord.ui.View | None) -> list[int]:
-        """Show everything, the buttons below the last message; return the messages' ids."""
-        ...
-
-    async def say(self, text: str) -> None:
-        """Show a plain sentence instead of an answer."""
-        ...
-
-
-def file_of(rendered: Rendered | None) -> list[discord.File]:
-    """Return the attachment, if there is one; a file can be sent once."""
-    if rendered is None or rendered.attachment is None:
-        return []
-    name, content = rendered.attachment
-    return [discord.File(io.BytesIO(content), filename=name)]
+    @property
+    def files(self) -> list[discord.File]:
+        """The attachment, if there is one; a file can be sent once."""
+        if self.attachment is None:
+            return []
+        name, content = self.attachment
+        return [discord.File(io.BytesIO(content), filename=name)]
 
 
-def embed_of(card: Card) -> discord.Embed:
-    """Return a card as Discord shows it."""
+def pieces(rendered: Rendered, view: discord.ui.View | None) -> Iterator[Piece]:
+    """Yield the messages of an answer; buttons and attachment go with the last one."""
+    *earlier, last = rendered.parts
+    for place, text in enumerate(earlier):
+        yield Piece(text, place=place)
+    yield Piece(last, view, rendered.attachment, len(earlier))
+
+
+async def say(
+    click: discord.Interaction[Any],
+    text: str | None,
+    *,
+    card: Card | None = None,
+    view: discord.ui.View | None = None,
+    files: list[discord.File] | None = None,
+) -> discord.Message:
+    """Show this, and nothing else, as the response to a deferred interaction."""
+    return await click.edit_original_response(
+        content=text, embed=_embed(card) if card else None, view=view, attachments=files or []
+    )
+
+
+def _embed(card: Card) -> discord.Embed:
     embed = discord.Embed(title=card.title, description=card.body)
     return embed.set_footer(text=card.footer) if card.footer else embed
 
 
-class InteractionReply:
-    """Answers a deferred interaction."""
+async def post(
+    channel: discord.abc.Messageable, piece: Piece, answered: int, **options: Any
+) -> discord.Message:
+    """Send one message of an answer to what has the id `answered`; sent twice, it appears once."""
+    return await channel.send(
+        piece.text,
+        view=piece.view or discord.utils.MISSING,
+        files=piece.files,
+        nonce=f"{answered}-{piece.place}",
+        **options,
+    )
+
+
+class Reply(ABC):
+    """One answer's place in Discord."""
+
+    @abstractmethod
+    async def draft(self, text: str) -> None:
+        """Show unfinished text."""
+
+    @abstractmethod
+    async def say(self, text: str) -> None:
+        """Show a plain sentence instead of an answer."""
+
+    async def finish(self, rendered: Rendered, view: discord.ui.View | None) -> list[int]:
+        """Show everything, the buttons below the last message; return the messages' ids."""
+        first, *others = pieces(rendered, view)
+        sent = [await self._show(first)]
+        sent += [await self._follow(piece) for piece in others]
+        return [message.id for message in sent]
+
+    @abstractmethod
+    async def _show(self, piece: Piece) -> discord.Message:
+        """Put a message in the place of what stands there."""
+
+    @abstractmethod
+    async def _follow(self, piece: Piece) -> discord.Message:
+        """Put a message below."""
+
+
+class InteractionReply(Reply):
+    """Answers a deferred interaction, and follows up with what does not fit into the response."""
 
     def __init__(self, interaction: discord.Interaction[Any], *, private: bool) -> None:
         self._interaction = interaction
@@ -68,88 +124,51 @@ class InteractionReply:
 
     async def draft(self, text: str) -> None:
         """Edit the response."""
-        await self._interaction.edit_original_response(content=text, allowed_mentions=SILENT)
-
-    async def finish(self, rendered: Rendered, view: discord.ui.View | None) -> list[int]:
-        """Edit the response, and follow up with what does not fit into it."""
-        *earlier, last = rendered.parts
-        if not earlier:
-            return [(await self._edit(last, view, rendered)).id]
-        sent = [await self._edit(earlier[0])]
-        for place, part in enumerate(earlier[1:], start=1):
-            sent.append(await self._follow(part, place))
-        sent.append(await self._follow(last, len(earlier), view, rendered))
-        return [message.id for message in sent]
+        await say(self._interaction, text)
 
     async def say(self, text: str) -> None:
         """Edit the response; who asked privately and cannot be told here is told directly."""
         try:
-            await self._edit(text)
+            await self._show(Piece(text))
         except discord.HTTPException as error:
             if error.code not in TOKEN_IS_OVER:
                 raise
-            await self._interaction.user.send(text, allowed_mentions=SILENT)
+            await self._interaction.user.send(text)
 
-    async def _edit(
-        self,
-        text: str,
-        view: discord.ui.View | None = None,
-        rendered: Rendered | None = None,
-    ) -> discord.Message:
+    async def _show(self, piece: Piece) -> discord.Message:
         try:
-            return await self._interaction.edit_original_response(
-                content=text, view=view, attachments=file_of(rendered), allowed_mentions=SILENT
-            )
+            return await say(self._interaction, piece.text, view=piece.view, files=piece.files)
         except discord.NotFound as error:
             if error.code in TOKEN_IS_OVER:
-                return await self._post(error, text, 0, view, rendered)
-            return await self._follow(text, 0, view, rendered)  # the response was deleted
+                return await self._post(error, piece)
+            return await self._follow(piece)  # the response was deleted
         except discord.HTTPException as error:
-            return await self._post(error, text, 0, view, rendered)
+            return await self._post(error, piece)
 
-    async def _follow(
-        self,
-        text: str,
-        place: int,
-        view: discord.ui.View | None = None,
-        rendered: Rendered | None = None,
-    ) -> discord.Message:
+    async def _follow(self, piece: Piece) -> discord.Message:
         try:
             return await self._interaction.followup.send(
-                text,
-                view=view or discord.utils.MISSING,
-                files=file_of(rendered),
+                piece.text,
+                view=piece.view or discord.utils.MISSING,
+                files=piece.files,
                 ephemeral=self._private,
                 allowed_mentions=SILENT,
                 wait=True,
             )
         except discord.HTTPException as error:
-            return await self._post(error, text, place, view, rendered)
+            return await self._post(error, piece)
 
-    async def _post(
-        self,
-        error: discord.HTTPException,
-        text: str,
-        place: int,
-        view: discord.ui.View | None,
-        rendered: Rendered | None,
-    ) -> discord.Message:
+    async def _post(self, error: discord.HTTPException, piece: Piece) -> discord.Message:
         """Send an open answer to the channel once the interaction's 15 minutes are over."""
         channel = self._interaction.channel
         if error.code not in TOKEN_IS_OVER or self._private:
             raise error
         if not isinstance(channel, discord.abc.Messageable):
             raise error
-        return await channel.send(
-            text,
-            view=view or discord.utils.MISSING,
-            files=file_of(rendered),
-            nonce=f"{self._interaction.id}-{place}",
-            allowed_mentions=SILENT,
-        )
+        return await post(channel, piece, self._interaction.id)
 
 
-class MessageReply:
+class MessageReply(Reply):
     """Answers a message by messages of its own; `open` is the first sign of life."""
 
     def __init__(self, message: discord.Message, channel: discord.abc.Messageable) -> None:
@@ -159,61 +178,33 @@ class MessageReply:
 
     async def open(self) -> None:
         """Say that the question has arrived."""
-        self._shown = await self._send("-# Looking it up …", 0)
+        self._shown = await self._follow(Piece("-# Looking it up …"))
 
     async def draft(self, text: str) -> None:
         """Edit the reply."""
         if self._shown is not None:
-            await self._shown.edit(content=text, allowed_mentions=SILENT)
-
-    async def finish(self, rendered: Rendered, view: discord.ui.View | None) -> list[int]:
-        """Edit the reply, and send what does not fit into it."""
-        *earlier, last = rendered.parts
-        if not earlier:
-            return [(await self._show(last, view, rendered)).id]
-        ids = [(await self._show(earlier[0])).id]
-        for place, part in enumerate(earlier[1:], start=1):
-            ids.append((await self._send(part, place)).id)
-        ids.append((await self._send(last, len(earlier), view, rendered)).id)
-        return ids
+            await self._shown.edit(content=text)
 
     async def say(self, text: str) -> None:
         """Edit the reply."""
-        await self._show(text)
+        await self._show(Piece(text))
 
-    async def _show(
-        self,
-        text: str,
-        view: discord.ui.View | None = None,
-        rendered: Rendered | None = None,
-    ) -> discord.Message:
+    async def _show(self, piece: Piece) -> discord.Message:
         if self._shown is None:
-            return await self._send(text, 0, view, rendered)
+            return await self._follow(piece)
         try:
             return await self._shown.edit(
-                content=text, view=view, attachments=file_of(rendered), allowed_mentions=SILENT
+                content=piece.text, view=piece.view, attachments=piece.files
             )
         except discord.NotFound:  # somebody deleted the reply
-            return await self._send(text, 9, view, rendered)
+            return await self._follow(dataclasses.replace(piece, place=9))
 
-    async def _send(
-        self,
-        text: str,
-        place: int,
-        view: discord.ui.View | None = None,
-        rendered: Rendered | None = None,
-    ) -> discord.Message:
-        """Send with a nonce of message and place: sent twice, it appears once."""
-        reference = self._message.to_reference(fail_if_not_exists=False)
-        here = self._channel == self._message.channel
-        return await self._channel.send(
-            text,
-            view=view or discord.utils.MISSING,
-            files=file_of(rendered),
-            reference=reference if place == 0 and here else None,  # type: ignore[arg-type]
-            mention_author=False,
-            nonce=f"{self._message.id}-{place}",
-            allowed_mentions=SILENT,
+    async def _follow(self, piece: Piece) -> discord.Message:
+        """Send a message; the first one in the channel of the question refers to it."""
+        first = piece.place == 0 and self._channel == self._message.channel
+        reference = self._message.to_reference(fail_if_not_exists=False) if first else None
+        return await post(
+            self._channel, piece, self._message.id, reference=reference, mention_author=False
         )
 
 

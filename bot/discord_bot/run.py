@@ -1,4 +1,8 @@
-"""`quoth discord`: one process between Discord and the answers."""
+"""`quoth discord`: one process between Discord and the answers, from its parts to its end.
+
+The bot is built and its commands are registered; it is connected until a signal stops it. What
+concerns the process alone, its log and its last moment, is in `bot.discord_bot.process`.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +20,10 @@ from typing import Any
 import aiohttp
 import discord
 import yarl
-from discord import app_commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.app import App, open_app
+from bot.app import open_app
 from bot.community.service import Parts, Service, open_service
 from bot.discord_bot.answer_buttons import handlers
 from bot.discord_bot.client import QuothBot, ShardedBot
@@ -59,19 +62,6 @@ _NEEDS_INTENT = (
 )
 
 
-class English(app_commands.Translator):
-    """Where translations of commands would come from; what has none stays English."""
-
-    async def translate(
-        self,
-        string: app_commands.locale_str,
-        locale: discord.Locale,
-        context: app_commands.TranslationContext[Any, Any],
-    ) -> str | None:
-        """Return None: the text stands as it is."""
-        return None
-
-
 @dataclass(frozen=True)
 class Gateway:
     """How Discord wants to be connected to."""
@@ -87,24 +77,19 @@ async def build_bot(service: Service, *, shards: int = 1) -> QuothBot:
         await bot.add_cog(cog(bot))
     await bot.add_cog(Gaps())
     bot.add_dynamic_items(AnswerButton)
-    await bot.tree.set_translator(English())
     return bot
 
 
-async def commands_hash(bot: QuothBot) -> str:
-    """Return what changes when a command does, its translation, or the library."""
-    translator = bot.tree.translator or English()
-    commands = [
-        await command.get_translated_payload(bot.tree, translator)
-        for command in bot.tree.get_commands()
-    ]
+def commands_hash(bot: QuothBot) -> str:
+    """Return what changes when a command does, or the library; commands have no translations."""
+    commands = [command.to_dict(bot.tree) for command in bot.tree.get_commands()]
     said = json.dumps([discord.__version__, bot.application_id, commands], sort_keys=True)
     return hashlib.sha256(said.encode()).hexdigest()
 
 
 async def sync_commands(bot: QuothBot) -> bool:
     """Register the commands if Discord has others; say whether that was needed."""
-    service, digest = bot.service, await commands_hash(bot)
+    service, digest = bot.service, commands_hash(bot)
     if await service.records.run(service.memory.fact, SYNCED) == digest:
         return False
     await bot.tree.sync()
@@ -286,20 +271,15 @@ def lacking(bot: QuothBot) -> list[str]:
     return lines
 
 
-def parts_of(app: App) -> Parts:
-    """Return what the service is made from, taken out of an opened app."""
-    return Parts(
-        settings=app.settings,
-        answerer=app.answerer,
-        bridge=app.bridge,
-        tables=app.library.catalog,
-        documents=app.library,
-        embed=app.embed,
-    )
-
-
 @asynccontextmanager
 async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
     """Open Quoth for Discord; raises QuothError."""
     async with open_app(settings) as app:
-        yield parts_of(app)
+        yield Parts(
+            settings=app.settings,
+            answerer=app.answerer,
+            bridge=app.bridge,
+            tables=app.library.catalog,
+            documents=app.library,
+            embed=app.embed,
+        )

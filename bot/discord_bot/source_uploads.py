@@ -13,7 +13,7 @@ from bot.community.server_rules import NotAvailableError
 from bot.community.source_management import Upload, merged_reports
 from bot.discord_bot.callers import caller_of
 from bot.discord_bot.client import Click
-from bot.discord_bot.replies import SILENT
+from bot.discord_bot.replies import say
 from bot.discord_bot.text.pages import progress, sync_text
 from index.schema import SyncReport
 
@@ -60,8 +60,3 @@ async def finished(interaction: Click, work: Coroutine[Any, Any, str]) -> None:
             raise
 
     await interaction.client.service.under_way.start(told())
-
-
-async def say(interaction: Click, text: str) -> None:
-    """Show a sentence as the response to a deferred interaction."""
-    await interaction.edit_original_response(content=text, allowed_mentions=SILENT)

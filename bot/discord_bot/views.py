@@ -16,12 +16,13 @@ from bot.community.gap_groups import GapGroup
 from bot.community.given_answers import ShownCitation
 from bot.community.store.records import Kept
 from bot.community.store.team_answer_records import TeamAnswer
-from bot.discord_bot.client import CUSTOM_ID, Target
-from bot.discord_bot.error_replies import tell_error
+from bot.discord_bot.client import CUSTOM_ID, Target, act
 from bot.discord_bot.text.pages import MAX_REVIEWS, PAGE_SIZE, Page
 
 MAX_SHOW_BUTTONS = 10
 """Two rows; further citations are reached by turning over the card."""
+
+MAX_QUESTION = 1000
 
 EVERY = "every"
 """Stands for every collection in the custom_id of a list."""
@@ -56,18 +57,11 @@ class AnswerButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=CUST
         cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str]
     ) -> Self:
         """Make the button of a click."""
-        return cls(Target(match["action"], match["key"], int(match["number"] or 0)))
+        return cls(Target.matched(match))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Do what the button says; a failure becomes a sentence."""
-        handle = interaction.client.handlers.clicks.get(self.target.action)
-        if handle is None:
-            await tell_error(interaction, LookupError(self.target.action))
-            return
-        try:
-            await handle(interaction, self.target)
-        except Exception as error:
-            await tell_error(interaction, error)
+        """Do what the button says."""
+        await act(interaction, interaction.client.handlers.clicks, self.target)
 
 
 def again_button(kept: Kept, *, row: int | None = None) -> AnswerButton:
@@ -107,14 +101,8 @@ def answer_view(kept: Kept, *, outdated: Kept | None = None) -> discord.ui.View:
 def card_view(key: str, shown: ShownCitation, link: str | None) -> discord.ui.View:
     """Return previous, next and the original below a card."""
     view = discord.ui.View(timeout=None)
-    if shown.total > 1:
-        before, after = shown.number - 1, shown.number + 1
-        view.add_item(
-            AnswerButton(Target("card", key, before), label="◀ Previous", disabled=before < 1)
-        )
-        view.add_item(
-            AnswerButton(Target("card", key, after), label="Next ▶", disabled=after > shown.total)
-        )
+    for button in _turning("card", key, shown.number, shown.total, ("◀ Previous", "Next ▶")):
+        view.add_item(button)
     if link:
         view.add_item(discord.ui.Button(label="Open original", url=link))
     if shown.again is not None:
@@ -125,13 +113,22 @@ def card_view(key: str, shown: ShownCitation, link: str | None) -> discord.ui.Vi
 def page_view(action: str, key: str, page: Page) -> discord.ui.View:
     """Return previous and next below a list."""
     view = discord.ui.View(timeout=None)
-    if page.pages > 1:
-        before, after = page.number - 1, page.number + 1
-        view.add_item(AnswerButton(Target(action, key, before), label="◀", disabled=before < 1))
-        view.add_item(
-            AnswerButton(Target(action, key, after), label="▶", disabled=after > page.pages)
-        )
+    for button in _turning(action, key, page.number, page.pages, ("◀", "▶")):
+        view.add_item(button)
     return view
+
+
+def _turning(
+    action: str, key: str, number: int, total: int, labels: tuple[str, str]
+) -> list[AnswerButton]:
+    """Return the buttons to the one before and the one after, where there are several."""
+    if total < 2:
+        return []
+    before, after = Target(action, key, number - 1), Target(action, key, number + 1)
+    return [
+        AnswerButton(before, label=labels[0], disabled=number <= 1),
+        AnswerButton(after, label=labels[1], disabled=number >= total),
+    ]
 
 
 def gaps_view(groups: list[GapGroup], waiting: list[TeamAnswer], page: Page) -> discord.ui.View:
@@ -172,7 +169,7 @@ def form(
     With `source`, a placeholder, a second field takes the name of a source.
     """
     modal = discord.ui.Modal(title=title, custom_id=target.custom_id, timeout=900)
-    field: discord.ui.TextInput[Any] = discord.ui.TextInput(
+    text: discord.ui.TextInput[Any] = discord.ui.TextInput(
         style=discord.TextStyle.paragraph,
         placeholder=placeholder,
         default=default,
@@ -180,10 +177,25 @@ def form(
         max_length=length,
         custom_id="text",
     )
-    modal.add_item(discord.ui.Label(text=label, component=field))
+    modal.add_item(discord.ui.Label(text=label, component=text))
     if source is not None:
         named: discord.ui.TextInput[Any] = discord.ui.TextInput(
             placeholder=source, required=False, max_length=200, custom_id="source"
         )
         modal.add_item(discord.ui.Label(text="Source it rests on (optional)", component=named))
     return modal
+
+
+def question_form(
+    target: Target, *, title: str, placeholder: str, default: str | None = None
+) -> discord.ui.Modal:
+    """Return a form for a question."""
+    return form(
+        target,
+        title=title,
+        label="Your question",
+        placeholder=placeholder,
+        default=default,
+        required=True,
+        length=MAX_QUESTION,
+    )

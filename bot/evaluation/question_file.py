@@ -48,14 +48,7 @@ class EvalQuestion(Value):
 
 def read_questions(path: Path) -> list[EvalQuestion]:
     """Read a question file; raises ConfigurationError that names the first wrong line."""
-    found = []
-    try:
-        with path.open(encoding="utf-8-sig") as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    found.append(_question(line, path, number))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{str(path)!r} cannot be read: {error}.") from error
+    found = [_question(line, path, number) for number, line in _lines(path)]
     if not found:
         raise ConfigurationError(f"{str(path)!r} holds no question.")
     return found
@@ -66,13 +59,7 @@ def read_documents(file: Path) -> Iterator[Addition]:
 
     Raises ConfigurationError that names the first wrong line.
     """
-    try:
-        lines = file.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{str(file)!r} cannot be read: {error}.") from error
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
+    for number, line in _lines(file):
         try:
             given = json.loads(line)
             title = given.get("title") or given["doc_id"]
@@ -83,6 +70,15 @@ def read_documents(file: Path) -> Iterator[Addition]:
                 f"Line {number} of {str(file)!r} is no document "
                 f'({type(error).__name__}); it needs "doc_id", "title" and "text".'
             ) from error
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the lines of a file that hold something, with their numbers."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{str(path)!r} cannot be read: {error}.") from error
+    return ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
 
 
 def append_question(path: Path, question: EvalQuestion) -> None:

@@ -6,9 +6,9 @@ on the machine: the same index and the same questions give the same report.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from bot.evaluation.metrics import (
     auroc,
@@ -206,24 +206,3 @@ def _means(outcomes: Iterable[Outcome]) -> dict[str, float]:
 
 def _given(values: Mapping[str, float | None]) -> dict[str, float]:
     return {name: value for name, value in values.items() if value is not None}
-
-
-Ask = Callable[[EvalQuestion], Answer]
-Json = dict[str, Any]
-
-
-def as_json(found: Report) -> Json:
-    """Return a report for programs."""
-    return {
-        "questions": found.questions,
-        "metrics": {name: round(value, 4) for name, value in found.metrics.items()},
-        "by_turn": {
-            str(turn): {name: round(value, 4) for name, value in metrics.items()}
-            for turn, metrics in found.turns.items()
-        },
-        "latency_ms": {name: round(value, 1) for name, value in found.latency_ms.items()},
-        "failing": [
-            {"qid": qid, "question": question, "problems": list(problems)}
-            for qid, question, problems in found.failing
-        ],
-    }

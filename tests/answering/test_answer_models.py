@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.answering.generative.generator import Generator, load_prompts
+from bot.answering.generative.generator import Generator
 from bot.language_models.guarded_model import GuardedModel, Limits
 from bot.language_models.providers import ModelConfig, open_model
 from bot.language_models.token_budget import Budget, MemoryLedger, Purse
 from bot.schema import EXTRACTIVE, NOT_IN_SOURCES, Answer, Scope, Turn
 from index.embed.minilm import open_minilm
 from index.protocols import Vectors
+from prompts import load
 from tests.doubles.answer_world import World, check, open_world, turns
 from tests.doubles.generate_world import BUDGET, HOSTILE, MISSION
 from tests.doubles.model_checks import LIVE, check_quotations, folded
@@ -66,7 +67,7 @@ async def generator(
     async def embed(texts: Sequence[str]) -> Vectors:
         return await world.bridge.run(world.embedder.embed, texts)
 
-    yield Generator(guarded, load_prompts(None), embed=embed)
+    yield Generator(guarded, load(None), embed=embed)
     await model.aclose()
 
 

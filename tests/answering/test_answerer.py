@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.answering.generative.generator import Generator, load_prompts
+from bot.answering.generative.generator import Generator
 from bot.conversation.chosen_reading import WHICH
 from bot.conversation.follow_ups import GREETING, THANKS
 from bot.errors import ModelError, ModelUnavailable
@@ -18,6 +18,7 @@ from index.embed.minilm import open_minilm
 from index.errors import EmbeddingUnavailable, QuestionError
 from index.protocols import Vectors
 from index.search.searcher import LONGEST_QUESTION
+from prompts import load
 from tests.doubles.answer_world import World, cited, open_world, quotes, turns
 from tests.doubles.fakes import HashingEmbedder
 from tests.doubles.generate_world import ScriptedModel
@@ -424,7 +425,7 @@ class FailingModel(ScriptedModel):
 
 
 def generator(model: ScriptedModel) -> Generator:
-    return Generator(model, load_prompts(None))
+    return Generator(model, load(None))
 
 
 async def test_a_model_writes_over_the_same_evidence(world: World) -> None:

@@ -9,14 +9,23 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from bot.answering.generative.generator import Generator, load_prompts
+from bot.answering.generative.generator import Generator
 from bot.answering.generative.shown_passages import ShownPassages
 from bot.errors import ModelError
 from bot.language_models.guarded_model import GuardedModel, Limits
 from bot.language_models.providers import LlamaModel, ModelConfig, open_model
 from bot.language_models.token_budget import Budget, MemoryLedger, Purse
-from bot.schema import Draft
-from tests.doubles.generate_world import HITS, QUESTION, SOURCES, ScriptedModel, generator, printed
+from bot.schema import Draft, Turn
+from prompts import load
+from tests.doubles.generate_world import (
+    HITS,
+    QUESTION,
+    SOURCES,
+    ScriptedModel,
+    generator,
+    printed,
+    written,
+)
 from tests.doubles.model_checks import LIVE, check_quotations, folded
 from tests.doubles.model_plays import WRITTEN, hostile, obedient, shown
 from tests.doubles.model_server import TROUBLES, ModelServer, Reply, model_server
@@ -52,7 +61,7 @@ def guarded(model: LlamaModel, **limits: float) -> Generator:
     known = {"timeout": 10.0, "attempts": 1, **limits}
     purse = Purse(Budget(), MemoryLedger())
     guard = GuardedModel(model, Limits.model_validate(known), purse)
-    return Generator(guard, load_prompts(None))
+    return Generator(guard, load(None))
 
 
 def check(draft: Draft | None) -> None:
@@ -79,19 +88,17 @@ def check(draft: Draft | None) -> None:
             pick.evidence.start : pick.evidence.end]) for pick in part.picks])  # fmt: skip
 
 
-async def both(engine: Generator, question: str) -> list[Draft | None]:
-    """Return the draft of the whole reply and every draft of the streamed one."""
-    streamed = [draft async for draft in engine.stream(question, HITS)]
-    return [await engine.generate(question, HITS), *streamed]
+async def drafts_of(engine: Generator, question: str) -> list[Draft]:
+    return [draft async for draft in engine.stream(question, HITS)]
 
 
 async def test_an_obedient_model_is_believed(server: ModelServer, model: LlamaModel) -> None:
     server.play = lambda prompt: Reply(obedient(prompt))
-    drafts = await both(guarded(model), "By what percent did it rise when fuel became dearer?")
+    question = "By what percent did it rise when fuel became dearer?"
+    drafts = await drafts_of(guarded(model), question)
     for draft in drafts:
         check(draft)
-    assert printed(drafts[0])[0] == printed(drafts[-1])[0]
-    assert "It rose by 15 percent, since fuel became dearer. [" in printed(drafts[0])[0]
+    assert "It rose by 15 percent, since fuel became dearer. [" in printed(drafts[-1])[0]
     system, user = server.requests[0]["messages"]
     assert (system["role"], user["role"]) == ("system", "user")
 
@@ -102,9 +109,9 @@ async def test_what_a_hostile_model_writes_is_harmless(
     server: ModelServer, model: LlamaModel, name: str, question: str
 ) -> None:
     server.play = lambda prompt: Reply(WRITTEN[name](prompt), piece=97)
-    for draft in await both(guarded(model), question):
+    for draft in await drafts_of(guarded(model), question):
         check(draft)
-    assert len(server.requests) >= 2, "the model was not asked"
+    assert len(server.requests) == 1, "the model was not asked"
 
 
 @pytest.mark.parametrize(
@@ -116,29 +123,26 @@ async def test_nothing_is_left_of_a_reply_that_rests_on_nothing(
     server: ModelServer, model: LlamaModel, name: str
 ) -> None:
     server.play = lambda prompt: Reply(WRITTEN[name](prompt))
-    assert await both(guarded(model), QUESTION) == [None]
+    assert await drafts_of(guarded(model), QUESTION) == []
 
 
 async def test_planted_orders_reach_nobody(server: ModelServer, model: LlamaModel) -> None:
     server.play = lambda prompt: Reply(WRITTEN["planted"](prompt))
-    assert await both(guarded(model), "What is in the depot in Trieste?") == [None]
+    assert await drafts_of(guarded(model), "What is in the depot in Trieste?") == []
 
 
 @pytest.mark.parametrize("seed", range(32))
 async def test_generated_hostile_replies_show_nothing_false(
     server: ModelServer, model: LlamaModel, seed: int
 ) -> None:
-    """Twelve replies for each seed, 384 in all, every other one streamed."""
+    """Twelve replies for each seed, 384 in all."""
     engine = guarded(model)
     for round in range(12):
         rng = random.Random(seed * 1000 + round)
         server.play = lambda prompt, rng=rng: Reply(hostile(prompt, rng), piece=rng.randint(1, 40))
         question = rng.choice(QUESTIONS)
-        if round % 2:
-            check(await engine.generate(question, HITS))
-        else:
-            async for draft in engine.stream(question, HITS):
-                check(draft)
+        for draft in await drafts_of(engine, question):
+            check(draft)
     assert len(server.requests) >= 12, "the model was not asked"
 
 
@@ -148,7 +152,7 @@ async def test_many_hostile_sentences_are_kept_when_they_are_true() -> None:
     prompt = ShownPassages(HITS, limit=100_000).prompt
     for seed in range(200):
         reply = hostile(prompt, random.Random(seed))
-        draft = await generator(ScriptedModel(reply)).generate(QUESTION, HITS)
+        draft = await written(generator(ScriptedModel(reply)), QUESTION, HITS)
         check(draft)
         kept += draft is not None
     assert len(shown(prompt)) == 15
@@ -161,7 +165,7 @@ async def test_a_server_that_fails_is_an_error_with_a_sentence(
 ) -> None:
     reply, kind = TROUBLES[name]
     server.play = lambda _: reply
-    engine = guarded(model)
+    history = [Turn(role="user", text=QUESTION)]
     with pytest.raises(ModelError, match="'openai/played'") as caught:
-        await engine.generate(QUESTION, HITS)
+        await guarded(model).condense("And when?", history)
     assert caught.value.retryable == (kind == "retryable")

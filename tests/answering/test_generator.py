@@ -22,6 +22,7 @@ from tests.doubles.generate_world import (
     hit,
     printed,
     source,
+    written,
 )
 
 GOOD = (
@@ -31,7 +32,7 @@ GOOD = (
 
 
 async def test_a_reply_becomes_numbered_sentences_over_quotes() -> None:
-    draft = await generator(ScriptedModel(GOOD)).generate(QUESTION, HITS)
+    draft = await written(generator(ScriptedModel(GOOD)), QUESTION, HITS)
     text, citations = printed(draft)
     assert text == (
         "They need a ceasefire agreement that holds and a mandate of the Security Council. [1][2] "
@@ -90,8 +91,8 @@ async def test_only_what_names_its_evidence_and_is_backed_is_shown(reply: str, s
 
 
 async def test_a_bare_id_is_resolved_to_the_sentence_that_backs_it_best() -> None:
-    draft = await generator(ScriptedModel("The budget rose by 15 percent [2].")).generate(
-        QUESTION, HITS
+    draft = await written(
+        generator(ScriptedModel("The budget rose by 15 percent [2].")), QUESTION, HITS
     )
     _, (citation,) = printed(draft)
     assert citation.quote == "It rose by 15 percent, since fuel became dearer."
@@ -99,7 +100,7 @@ async def test_a_bare_id_is_resolved_to_the_sentence_that_backs_it_best() -> Non
 
 async def test_neighbours_are_quoted_as_one() -> None:
     reply = "The mission would cost 12 million euros a year and not include heavy weapons [1.7-8]."
-    _, (citation,) = printed(await generator(ScriptedModel(reply)).generate(QUESTION, HITS))
+    _, (citation,) = printed(await written(generator(ScriptedModel(reply)), QUESTION, HITS))
     assert citation.quote == (
         "The mission would cost 12 million euros a year. It would not include heavy weapons."
     )
@@ -139,7 +140,7 @@ async def test_an_unsupported_sentence_is_marked_where_the_setting_says_so() -> 
     ],
 )
 async def test_the_sentence_for_not_in_the_sources_is_no_answer(reply: str) -> None:
-    assert await generator(ScriptedModel(reply)).generate(QUESTION, HITS) == Draft(
+    assert await written(generator(ScriptedModel(reply)), QUESTION, HITS) == Draft(
         status="not_found", confidence=0.0
     )
 
@@ -156,7 +157,7 @@ async def test_the_sentence_for_not_in_the_sources_is_no_answer(reply: str) -> N
 )
 async def test_a_missing_part_makes_the_answer_partial(line: str, missing: tuple[str, ...]) -> None:
     reply = f"They need a mandate of the Security Council [1.3].\n{line}"
-    draft = await generator(ScriptedModel(reply)).generate(QUESTION, HITS)
+    draft = await written(generator(ScriptedModel(reply)), QUESTION, HITS)
     assert draft is not None
     assert (draft.status, draft.missing) == ("partial", missing)
     assert len(draft.parts) == 1
@@ -164,13 +165,13 @@ async def test_a_missing_part_makes_the_answer_partial(line: str, missing: tuple
 
 async def test_nothing_that_holds_is_no_draft() -> None:
     model = ScriptedModel("It is Canberra. It was 1913 [1.7].")
-    assert await generator(model).generate(QUESTION, HITS) is None
+    assert await written(generator(model), QUESTION, HITS) is None
     assert [draft async for draft in generator(model).stream(QUESTION, HITS)] == []
 
 
 async def test_without_passages_no_model_is_asked() -> None:
     model = ScriptedModel("Never.")
-    draft = await generator(model).generate(QUESTION, [])
+    draft = await written(generator(model), QUESTION, [])
     assert draft == Draft(status="not_found", confidence=0.0)
     assert [draft async for draft in generator(model).stream(QUESTION, [])] == [draft]
     assert model.asked == []
@@ -178,7 +179,7 @@ async def test_without_passages_no_model_is_asked() -> None:
 
 async def test_the_model_is_shown_numbered_sentences_and_nothing_that_passes_for_one() -> None:
     model = ScriptedModel(GOOD)
-    await generator(model).generate(QUESTION, HITS, asker="ada")
+    await written(generator(model), QUESTION, HITS, asker="ada")
     ((system, user, asker),) = model.asked
     assert asker == "ada"
     assert NOT_IN_SOURCES in system
@@ -226,7 +227,7 @@ async def test_a_stream_shows_whole_checked_sentences_and_ends_like_the_whole_re
     assert len(texts) >= 4
     assert all(later.startswith(earlier) for earlier, later in pairwise(texts))
     assert "99" not in "".join(texts)
-    assert drafts[-1] == await generator(ScriptedModel(reply)).generate(QUESTION, HITS)
+    assert drafts[-1] == await written(generator(ScriptedModel(reply)), QUESTION, HITS)
     assert drafts[-1].status == "partial"
     assert model.closed == 1
 
@@ -247,7 +248,7 @@ async def test_an_endless_reply_is_cut() -> None:
     assert model.closed == 1
 
 
-async def test_embeddings_are_asked_for_statement_and_evidence_in_one_batch() -> None:
+async def test_each_statement_is_embedded_once_with_its_evidence() -> None:
     batches: list[Sequence[str]] = []
 
     async def embed(texts: Sequence[str]) -> Vectors:
@@ -259,16 +260,18 @@ async def test_embeddings_are_asked_for_statement_and_evidence_in_one_batch() ->
         [
             "They need a ceasefire agreement that holds and a mandate of the Security Council.",
             "A ceasefire agreement must hold. The Security Council must give a mandate.",
+        ],
+        [
             "The mission would cost 12 million euros a year.",
             "The mission would cost 12 million euros a year.",
-        ]
+        ],
     ]
 
 
 async def test_evidence_comes_from_the_version_that_was_retrieved() -> None:
     old = source("budget.md", BUDGET, sha256="older")
     reply = "The budget was approved by 27 members [1.3]."
-    draft = await generator(ScriptedModel(reply)).generate(QUESTION, [hit(old)])
+    draft = await written(generator(ScriptedModel(reply)), QUESTION, [hit(old)])
     assert draft is not None
     assert draft.parts[0].picks[0].evidence.sha256 == "older"
     assert printed(draft) == ("", ())

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from bot.answering.generative.generator import Generator, load_prompts
+from bot.answering.generative.generator import Generator
 from bot.bridge import Bridge
 from bot.community.cooldown import Cooldowns
 from bot.community.fair_queue import FairQueue
@@ -15,6 +15,7 @@ from bot.community.rights import Caller
 from bot.community.store.feedback import Feedback
 from bot.community.store.memory import Memory
 from bot.schema import Scope
+from prompts import load
 from tests.doubles.answer_world import World, open_world
 from tests.doubles.fakes import HashingEmbedder
 from tests.doubles.generate_world import ScriptedModel
@@ -44,7 +45,7 @@ async def records() -> AsyncIterator[Bridge]:
 
 
 def intake(world: World, records: Bridge, model: ScriptedModel | None = None) -> QuestionIntake:
-    generator = None if model is None else Generator(model, load_prompts(None))
+    generator = None if model is None else Generator(model, load(None))
     return QuestionIntake(
         world.answerer(generator=generator),
         records=records,

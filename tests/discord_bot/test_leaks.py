@@ -7,9 +7,11 @@ each step, nothing on anybody's screen may hold a word that this person may not 
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import re
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -382,3 +384,33 @@ async def test_taking_a_role_away_closes_old_cards_and_turned_pages(tmp_path: Pa
         more = await abe.submit(follow, {"Your question": QUESTIONS[0]})
         assert "canaryaboard" not in (await abe.sees(to=more)).text
         assert all("canaryaboard" not in turn.text for turn in stage.answerer.asked[-1].history)
+
+
+async def test_an_answer_promised_to_everybody_holds_nothing_that_is_closed_meanwhile(
+    tmp_path: Path,
+) -> None:
+    async with staged(tmp_path / "home") as stage:
+        acme = stage.discord.guild("Acme")
+        board = acme.role("board")
+        general, abe = acme.text("general"), acme.member("Abe", board)
+        own = default_collection(int(acme.id))
+        stage.documents.put(source(own, "plan.txt", "The secret plan is canaryplan."))
+        await stage.start()
+        service, gate = stage.service, threading.Event()
+        held = asyncio.ensure_future(service.records.run(gate.wait))
+        limit = Limit().with_allowed(int(board.id))
+        closed = asyncio.ensure_future(
+            service.rules.change(
+                int(acme.id),
+                lambda rules: rules.with_rule(
+                    CollectionRule(name=own, label="server", roles=limit)
+                ),
+            )
+        )
+        asked = await abe.slash("ask", question="What is the secret plan?", in_=general)
+        await asked.responded.wait()
+        gate.set()
+        await asyncio.gather(held, closed)
+        shown = await abe.sees(to=asked)
+        assert not shown.ephemeral
+        assert "canaryplan" not in shown.text

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from datetime import UTC, datetime
 
 from bot.answering.citations import numbered_parts
-from bot.answering.generative.generator import Generator, load_prompts
+from bot.answering.generative.generator import Generator
 from bot.language_models.protocol import Completion
 from bot.schema import Citation, Draft
 from bot.schema import printed as answer_text
 from index.schema import Hit, Passage, Source, Span, passage_id, source_id
+from prompts import load
 
 MISSION = """Blue helmets need three things before they deploy.
 - A ceasefire agreement must hold.
@@ -111,7 +112,17 @@ class ScriptedModel:
 
 
 def generator(model: ScriptedModel, **options: object) -> Generator:
-    return Generator(model, load_prompts(None), **options)  # type: ignore[arg-type]
+    return Generator(model, load(None), **options)  # type: ignore[arg-type]
+
+
+async def written(
+    engine: Generator, question: str, hits: Sequence[Hit], *, asker: str | None = None
+) -> Draft | None:
+    """Return the last draft, which is the answer; None when nothing of the reply holds."""
+    last = None
+    async for draft in engine.stream(question, hits, asker=asker):
+        last = draft
+    return last
 
 
 def printed(draft: Draft | None) -> tuple[str, tuple[Citation, ...]]:
@@ -124,4 +135,5 @@ def printed(draft: Draft | None) -> tuple[str, tuple[Citation, ...]]:
 
 async def answer(reply: str, question: str = QUESTION, **options: object) -> str:
     """Return what a reader sees after a model's reply."""
-    return printed(await generator(ScriptedModel(reply), **options).generate(question, HITS))[0]
+    engine = generator(ScriptedModel(reply), **options)
+    return printed(await written(engine, question, HITS))[0]

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from click.testing import Result
 
+from bot.cli.json_output import report_payload
 from bot.evaluation.question_file import EvalQuestion, EvalTurn, append_question, read_questions
-from bot.evaluation.report import Outcome, as_json, measures, missed, summary
+from bot.evaluation.report import Outcome, measures, missed, summary
 from bot.evaluation.report_table import report_screen
 from bot.schema import Answer, Citation, HitTrace
 from index.errors import ConfigurationError, SourceNotFound
@@ -220,7 +221,7 @@ def test_a_metric_that_was_not_measured_is_missed() -> None:
 
 def test_the_report_as_text_and_for_programs_say_the_same() -> None:
     found = summary(FOUR)
-    screen, payload = report_screen(found), as_json(found)
+    screen, payload = report_screen(found), report_payload(found)
     assert screen.splitlines()[0] == "4 questions"
     for name, value in payload["metrics"].items():
         assert f"{name:<22} {value:>8.3f}" in screen

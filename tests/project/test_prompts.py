@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.answering.generative.claims import MISSING
-from bot.answering.generative.generator import load_prompts
+from bot.app import load_prompts
 from bot.errors import PromptError
 from bot.schema import NOT_IN_SOURCES
 from prompts import SLOTS, PromptFileError, load

@@ -10,22 +10,19 @@ import logging
 import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-import prompts as prompt_files
 from bot.answering.generative.claims import MISSING, Claim, is_refusal, parse_reply
 from bot.answering.generative.harmless_text import plain
 from bot.answering.generative.quotation_marks import quoted_faithfully
 from bot.answering.generative.shown_passages import ShownPassages, inert
 from bot.answering.generative.support_check import THRESHOLD, supported
-from bot.errors import PromptError
 from bot.language_models.protocol import LanguageModel
 from bot.schema import NOT_IN_SOURCES, Draft, DraftPart, Embed, Turn
 from index.schema import Hit
-from prompts import PromptFileError, Prompts
+from prompts import Prompts
 
 log = logging.getLogger(__name__)
 
@@ -75,19 +72,6 @@ class Generator:
     def engine(self) -> str:
         """Name of the engine, as answers show it."""
         return self._model.name
-
-    async def generate(
-        self, question: str, hits: Sequence[Hit], *, asker: str | None = None
-    ) -> Draft | None:
-        """Return a checked draft, or None when nothing of the reply holds.
-
-        Without hits nothing is asked. Raises ModelError when the model gives no reply.
-        """
-        shown = ShownPassages(hits, limit=self._prompt_characters)
-        if not len(shown):
-            return _not_found()
-        completion = await self._model.complete(*self._request(question, shown), asker=asker)
-        return await self._draft(completion.text, question, shown, {})
 
     async def stream(
         self, question: str, hits: Sequence[Hit], *, asker: str | None = None
@@ -206,14 +190,6 @@ class Generator:
             text = f"{text} {NOT_BACKED}"
         picks = tuple(sentence.pick for sentence in claim.cited)
         return DraftPart(text=text, picks=picks, role=claim.statement.role)
-
-
-def load_prompts(folder: Path | None) -> Prompts:
-    """Read the prompts, those in `folder` first; raises PromptError."""
-    try:
-        return prompt_files.load(folder)
-    except PromptFileError as error:
-        raise PromptError(str(error)) from None
 
 
 def _not_found() -> Draft:

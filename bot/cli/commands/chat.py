@@ -30,7 +30,7 @@ def chat(environment: Environment, collection: str) -> None:
     """
     with open_session(environment, [collection]) as session:
         talk = Chat(
-            shelf=session.library,
+            library=session.library,
             collection=collection,
             style=environment.style(),
             ask=lambda asked: _answer(environment, session, asked),

@@ -17,19 +17,25 @@ import click
 from bot.cli import options
 from bot.cli.environment import Environment, pass_environment, say, write
 from bot.cli.input_lines import Asked
+from bot.cli.json_output import report_payload
 from bot.cli.progress import progress_bar
 from bot.cli.session import Session, open_session
+from index.config import SHARED_COLLECTION
 from index.errors import ConfigurationError
 from index.search.searcher import checked_question
 
 if TYPE_CHECKING:
     from bot.evaluation.question_file import EvalQuestion
     from bot.evaluation.report import Outcome, Report
+    from bot.settings import Settings
     from index.library import Library
     from index.sync.additions import Addition
 
 MISSED = 1
 """Exit code when a metric is worse than `--fail-under` allows."""
+
+FROM_FILE = "questions"
+"""The collection of the documents of one file, in a home of its own."""
 
 
 @click.command("eval")
@@ -80,7 +86,6 @@ def eval(
     Exit code: 0 measured, 1 worse than --fail-under, 2 something is wrong.
     """
     from bot.evaluation.question_file import read_questions
-    from bot.evaluation.report import as_json as payload
     from bot.evaluation.report import missed, summary
     from bot.evaluation.report_table import report_screen
 
@@ -92,7 +97,7 @@ def eval(
     questions = _spread(read_questions(file), limit)
     with _session(environment, documents, collection) as session:
         found = summary(list(_outcomes(session, questions)))
-    write(json.dumps(payload(found), indent=2) if as_json else report_screen(found))
+    write(json.dumps(report_payload(found), indent=2) if as_json else report_screen(found))
     if plot is not None:
         _plot(found, plot, figure)
     short = missed(found, wanted)
@@ -152,33 +157,36 @@ def _session(
     if documents is None:
         with open_session(environment, [collection]) as session:
             yield session
-        return
-    from bot.evaluation.question_file import read_documents
+    elif documents.is_dir():
+        apart = _apart(environment.settings, documents)
+        with open_session(environment, [SHARED_COLLECTION], settings=apart) as session:
+            yield session
+    else:
+        from bot.evaluation.question_file import read_documents
 
-    additions = [] if documents.is_dir() else list(read_documents(documents))
-    settings = environment.settings
+        only, apart = list(read_documents(documents)), _apart(environment.settings, documents)
+        with open_session(environment, [FROM_FILE], settings=apart) as session:
+            _hold_only(session.library, only)
+            yield session
+
+
+def _apart(settings: Settings, documents: Path) -> Settings:
+    """Return the settings with a home of its own for these documents."""
     name = hashlib.sha256(str(documents.resolve()).encode()).hexdigest()[:12]
     home = settings.home / "eval" / name
     folder = documents if documents.is_dir() else home / "no-folder"
     folder.mkdir(parents=True, exist_ok=True)
-    apart = Environment(
-        environment.environ, environment.folder, environment.open_library, environment.open_app
-    )
-    apart.__dict__["settings"] = settings.model_copy(update={"home": home, "documents": folder})
-    with open_session(apart, ["documents" if documents.is_dir() else "questions"]) as session:
-        if not documents.is_dir():
-            _bring_in_step(session.library, additions)
-        yield session
+    return settings.model_copy(update={"home": home, "documents": folder})
 
 
-def _bring_in_step(library: Library, additions: Sequence[Addition]) -> None:
+def _hold_only(library: Library, additions: Sequence[Addition]) -> None:
     """Make the collection hold these documents and no others."""
     named = {addition.uri for addition in additions}
-    for entry in library.sources("questions"):
+    for entry in library.sources(FROM_FILE):
         if entry.uri not in named:
-            library.synchroniser.remove("questions", entry.uri)
+            library.synchroniser.remove(FROM_FILE, entry.uri)
     with progress_bar() as progress:
-        report = library.synchroniser.add("questions", additions, progress)
+        report = library.synchroniser.add(FROM_FILE, additions, progress)
     for failure in report.failed:
         say(f"not indexed: {failure.source}: {failure.reason}")
 

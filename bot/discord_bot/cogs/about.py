@@ -10,7 +10,7 @@ from discord.ext import commands
 from bot.community.rights import manages, readable
 from bot.discord_bot.callers import caller_of
 from bot.discord_bot.client import Click, QuothBot
-from bot.discord_bot.replies import SILENT
+from bot.discord_bot.replies import say
 from bot.discord_bot.text.safe_markdown import literal
 
 HELP = """\
@@ -51,7 +51,7 @@ class About(commands.Cog):
         rules = self.bot.service.rules.of(caller.guild)
         manager = rules is not None and manages(caller, rules)
         text = f"{HELP}\n\n{MANAGERS_HELP}" if manager else HELP
-        await interaction.edit_original_response(content=text, allowed_mentions=SILENT)
+        await say(interaction, text)
 
     @app_commands.command()
     async def about(self, interaction: Click) -> None:
@@ -70,7 +70,7 @@ class About(commands.Cog):
             f"- Open to you here: {labels or 'nothing'}\n"
             f"- {kept} {expiry}"
         )
-        await interaction.edit_original_response(content=text, allowed_mentions=SILENT)
+        await say(interaction, text)
 
     @app_commands.command()
     async def forget(self, interaction: Click) -> None:
@@ -81,4 +81,4 @@ class About(commands.Cog):
             f"Forgotten: {count} question{'' if count == 1 else 's'}. "
             "Messages already in a channel stay; their buttons no longer work."
         )
-        await interaction.edit_original_response(content=text, allowed_mentions=SILENT)
+        await say(interaction, text)

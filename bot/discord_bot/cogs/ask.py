@@ -9,13 +9,11 @@ from discord import app_commands
 from discord.app_commands import Choice
 from discord.ext import commands
 
-from bot.discord_bot.callers import caller_of
 from bot.discord_bot.client import Click, QuothBot, Target
 from bot.discord_bot.cogs.autocomplete import collection_choices, source_choices
-from bot.discord_bot.questions import answer_interaction, opened
-from bot.discord_bot.views import form
+from bot.discord_bot.questions import answer_interaction, is_private
+from bot.discord_bot.views import MAX_QUESTION, question_form
 
-MAX_QUESTION = 1000
 _ENDS = ("?", "？", "؟")
 _OPENERS = re.compile(
     r"(who|what|when|where|why|how|which|whose|whom|is|are|was|were|do|does|did|can|could|may"
@@ -51,9 +49,10 @@ class Ask(commands.Cog):
         collection: str | None = None,
     ) -> None:
         """Ask the documents; every answer quotes its source."""
-        await interaction.response.defer(thinking=True, ephemeral=_hidden(interaction, private))
+        hidden = is_private(interaction, private)
+        await interaction.response.defer(thinking=True, ephemeral=hidden)
         await answer_interaction(
-            interaction, question, private=private, source=source, collection=collection
+            interaction, question, private=hidden, source=source, collection=collection
         )
 
     @ask.autocomplete("source")
@@ -68,7 +67,13 @@ class Ask(commands.Cog):
         """Answer a message that is a question; ask for one otherwise."""
         text = message.content.strip()
         if not is_question(text):
-            await interaction.response.send_modal(_question_form(interaction, text))
+            asked = question_form(
+                Target("about", str(interaction.id)),
+                title="Ask about this",
+                placeholder="What do you want to know?",
+                default=text[:MAX_QUESTION],
+            )
+            await interaction.response.send_modal(asked)
             return
         await interaction.response.defer(thinking=True, ephemeral=True)
         await answer_interaction(interaction, text[:MAX_QUESTION], private=True, repeat=True)
@@ -80,20 +85,3 @@ def is_question(text: str) -> bool:
     if not 2 <= len(words) <= 60:
         return False
     return text.endswith(_ENDS) or _OPENERS.match(text) is not None
-
-
-def _hidden(interaction: Click, private: bool | None) -> bool:
-    caller = caller_of(interaction)
-    return opened(interaction.client, caller, interaction.channel, private=private).private
-
-
-def _question_form(interaction: Click, text: str) -> discord.ui.Modal:
-    return form(
-        Target("about", str(interaction.id)),
-        title="Ask about this",
-        label="Your question",
-        placeholder="What do you want to know?",
-        default=text[:MAX_QUESTION],
-        required=True,
-        length=MAX_QUESTION,
-    )

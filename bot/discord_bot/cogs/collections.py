@@ -15,7 +15,7 @@ from bot.discord_bot.callers import caller_of
 from bot.discord_bot.client import Click, QuothBot
 from bot.discord_bot.cogs.autocomplete import managed_collections
 from bot.discord_bot.list_messages import described, rules_text
-from bot.discord_bot.replies import SILENT
+from bot.discord_bot.replies import say
 from bot.discord_bot.text.safe_markdown import literal
 
 Place = (
@@ -46,7 +46,7 @@ class Collections(
         await interaction.response.defer(thinking=True, ephemeral=True)
         roles = Limit().with_allowed(role.id) if role and not role.is_default() else Limit()
         rule = await self.bot.service.sources.create(caller_of(interaction), name, roles)
-        await _say(interaction, described(rule))
+        await say(interaction, described(rule))
 
     @app_commands.command()
     @app_commands.guild_only()
@@ -55,7 +55,7 @@ class Collections(
         """Delete a collection and everything in it."""
         await interaction.response.defer(thinking=True, ephemeral=True)
         rule = await self.bot.service.sources.delete(caller_of(interaction), name)
-        await _say(interaction, f"✅ Deleted **{literal(rule.label)}** and its documents.")
+        await say(interaction, f"✅ Deleted **{literal(rule.label)}** and its documents.")
 
     @app_commands.command()
     @app_commands.guild_only()
@@ -95,7 +95,7 @@ class Collections(
         """List this server's collections and who may read them."""
         await interaction.response.defer(thinking=True, ephemeral=True)
         rules = self.bot.service.rules.managed(caller_of(interaction))
-        await _say(interaction, rules_text(rules))
+        await say(interaction, rules_text(rules))
 
     @app_commands.command()
     @app_commands.guild_only()
@@ -108,7 +108,7 @@ class Collections(
             raise NotAvailableError("Only people with Manage Server can name managers.")
         await self.bot.service.rules.managers(caller, role.id, add=not remove)
         verb = "no longer manages" if remove else "now manages"
-        await _say(interaction, f"✅ <@&{role.id}> {verb} documents and collections.")
+        await say(interaction, f"✅ <@&{role.id}> {verb} documents and collections.")
 
     @delete.autocomplete("name")
     @allow.autocomplete("name")
@@ -134,7 +134,7 @@ class Collections(
             channels = how(held.channels, channel.id, False) if channel else held.channels
             return held.model_copy(update={"roles": roles, "channels": channels})
 
-        await _say(interaction, described(await book.limit(caller, rule.name, limited)))
+        await say(interaction, described(await book.limit(caller, rule.name, limited)))
 
 
 def _allowed(limit: Limit, id: int, everyone: bool) -> Limit:
@@ -143,7 +143,3 @@ def _allowed(limit: Limit, id: int, everyone: bool) -> Limit:
 
 def _denied(limit: Limit, id: int, everyone: bool) -> Limit:
     return limit.closed() if everyone else limit.with_denied(id)
-
-
-async def _say(interaction: Click, text: str) -> None:
-    await interaction.edit_original_response(content=text, allowed_mentions=SILENT)

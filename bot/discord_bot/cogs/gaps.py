@@ -7,7 +7,7 @@ from discord.ext import commands
 
 from bot.discord_bot.client import Click
 from bot.discord_bot.list_messages import gaps_text
-from bot.discord_bot.replies import SILENT
+from bot.discord_bot.replies import say
 
 
 class Gaps(commands.Cog):
@@ -19,4 +19,4 @@ class Gaps(commands.Cog):
         """Show the questions that found no good answer, for managers."""
         await interaction.response.defer(thinking=True, ephemeral=True)
         text, view = await gaps_text(interaction, 1)
-        await interaction.edit_original_response(content=text, view=view, allowed_mentions=SILENT)
+        await say(interaction, text, view=view)

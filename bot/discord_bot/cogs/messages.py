@@ -10,7 +10,6 @@ from discord.ext import commands
 from bot.discord_bot.client import QuothBot
 from bot.discord_bot.error_replies import sentence_for
 from bot.discord_bot.questions import answer_message
-from bot.discord_bot.replies import SILENT
 
 logger = logging.getLogger(__name__)
 
@@ -77,17 +76,13 @@ class Talk(commands.Cog):
     async def _tell_privately(self, message: discord.Message) -> None:
         channel = getattr(message.channel, "mention", "that channel")
         try:
-            await message.author.send(
-                _CANNOT_WRITE.format(channel=channel), allowed_mentions=SILENT
-            )
+            await message.author.send(_CANNOT_WRITE.format(channel=channel))
         except discord.HTTPException:
             logger.warning("channel %s: I may not write there", message.channel.id)
 
     async def _excuse(self, message: discord.Message, error: Exception) -> None:
         sentence = sentence_for(error)
         try:
-            await message.reply(
-                sentence, mention_author=False, nonce=f"{message.id}-e", allowed_mentions=SILENT
-            )
+            await message.reply(sentence, mention_author=False, nonce=f"{message.id}-e")
         except discord.HTTPException as failure:
             logger.warning("message %s could not be answered: %s", message.id, failure)

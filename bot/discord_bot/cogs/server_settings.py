@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from bot.discord_bot.callers import caller_of
 from bot.discord_bot.client import Click, QuothBot
-from bot.discord_bot.replies import SILENT
+from bot.discord_bot.replies import say
 
 Switch = Literal["on", "off"]
 
@@ -39,7 +39,7 @@ class ServerSettings(
         await self.bot.service.rules.switch_channel(
             caller_of(interaction), "threads", channel.id, on=state == "on"
         )
-        await _say(interaction, f"✅ A thread for every question in <#{channel.id}>: {state}.")
+        await say(interaction, f"✅ A thread for every question in <#{channel.id}>: {state}.")
 
     @app_commands.command()
     @app_commands.guild_only()
@@ -57,7 +57,7 @@ class ServerSettings(
         )
         deaf = state == "on" and not self.bot.service.message_content
         text = f"✅ Answering without a mention in <#{channel.id}>: {state}."
-        await _say(interaction, text + (NEEDS_CONTENT if deaf else ""))
+        await say(interaction, text + (NEEDS_CONTENT if deaf else ""))
 
     @app_commands.command(name="shared-library")
     @app_commands.guild_only()
@@ -66,8 +66,4 @@ class ServerSettings(
         """Use the operator's documents in this server, or only its own."""
         await interaction.response.defer(thinking=True, ephemeral=True)
         await self.bot.service.rules.switch_shared(caller_of(interaction), on=state == "on")
-        await _say(interaction, f"✅ The shared library in this server: {state}.")
-
-
-async def _say(interaction: Click, text: str) -> None:
-    await interaction.edit_original_response(content=text, allowed_mentions=SILENT)
+        await say(interaction, f"✅ The shared library in this server: {state}.")

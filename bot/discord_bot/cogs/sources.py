@@ -18,7 +18,7 @@ from bot.discord_bot.cogs.autocomplete import (
     refreshable_choices,
 )
 from bot.discord_bot.list_messages import sources_text
-from bot.discord_bot.replies import SILENT
+from bot.discord_bot.replies import say
 from bot.discord_bot.source_uploads import add_sources, finished
 from bot.discord_bot.text.pages import sync_text
 from bot.discord_bot.text.safe_markdown import literal, one_line
@@ -134,7 +134,7 @@ async def list_sources(interaction: Click, collection: str | None = None) -> Non
     """List the documents that you may read here."""
     await interaction.response.defer(thinking=True, ephemeral=True)
     text, view = await sources_text(interaction, collection or EVERY, 1)
-    await interaction.edit_original_response(content=text, view=view, allowed_mentions=SILENT)
+    await say(interaction, text, view=view)
 
 
 @list_sources.autocomplete("collection")

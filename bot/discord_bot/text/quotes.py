@@ -93,13 +93,16 @@ def _is_wrapped(before: str, after: str) -> bool:
 
 
 def marked(text: str, highlight: tuple[int, int] | None) -> str:
-    """Put the private marks of `_bold` around the highlight, line by line."""
+    """Put the private marks of `bold` around the highlight, and drop bold of its own."""
     text = unmarked(text)
-    if highlight is None:
-        return text
+    return _PAIRED_STARS.sub(r"\1", _marked(text, highlight)) if highlight else text
+
+
+def _marked(text: str, highlight: tuple[int, int]) -> str:
+    """Put the private marks around the highlight, line by line."""
     start, end = highlight
     inside = "\n".join(_marked_line(line) for line in text[start:end].split("\n"))
-    return _PAIRED_STARS.sub(r"\1", text[:start] + inside + text[end:])
+    return text[:start] + inside + text[end:]
 
 
 def _marked_line(line: str) -> str:
@@ -146,8 +149,6 @@ def around_highlight(
 def quoted(text: str, highlight: tuple[int, int] | None) -> str:
     """Return a quote as Discord block quote lines, the highlight in bold."""
     plain = unmarked(unwrapped(text))
-    start, end = highlight or (0, 0)
-    inside = "\n".join(_marked_line(line) for line in plain[start:end].split("\n"))
-    marked = plain[:start] + inside + plain[end:] if highlight else plain
-    lines = bold(literal(marked)).strip("\n").split("\n")
+    shown = _marked(plain, highlight) if highlight else plain
+    lines = bold(literal(shown)).strip("\n").split("\n")
     return "\n".join(f"> {line}".rstrip() for line in lines)

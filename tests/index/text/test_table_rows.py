@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from index.embed.minilm import open_minilm
 from index.text.table_rows import cells, labelled
 from tests.doubles.answer_world import World, cited, open_world
-from tests.doubles.generate_world import ScriptedModel, generator
+from tests.doubles.generate_world import ScriptedModel, generator, written
 
 PLANS = """# Plans
 
@@ -99,7 +99,7 @@ async def test_a_model_is_shown_the_columns_of_a_row_and_may_use_their_names(wor
         }
     )
     hits = [shown[0].model_copy(update={"passage": alone})]
-    draft = await generator(model).generate("How many chairs has room 217?", hits)
+    draft = await written(generator(model), "How many chairs has room 217?", hits)
     assert draft is not None
     assert "columns: | Room | Where | Chairs |" in model.asked[0][1]
     assert [part.text for part in draft.parts] == ["Room 217 has 651 chairs."]
