@@ -63,11 +63,6 @@ class CollectionRule(Value):
     roles: Limit = Field(default=Limit(), description="Which roles may read it.")
     channels: Limit = Field(default=Limit(), description="In which channels it may be read.")
 
-    @property
-    def is_open(self) -> bool:
-        """Whether everyone in the server may read it everywhere."""
-        return self.roles == Limit() and self.channels == Limit()
-
 
 class GuildRules(Value):
     """Everything one server has decided."""

@@ -69,11 +69,6 @@ SUFFIXES: frozenset[str] = frozenset().union(*(loader.suffixes for loader in LOA
 """Endings of the files that Quoth reads itself, lower case, with the dot."""
 
 
-def is_document(path: PurePath) -> bool:
-    """Say whether a file named like `path` is one that Quoth reads."""
-    return path.suffix.lower() in SUFFIXES
-
-
 def load_file(
     path: Path, *, name: str | None = None, loaders: Sequence[Loader] = ()
 ) -> LoadedDocument:
