@@ -15,6 +15,7 @@ from pathlib import PureWindowsPath
 from bot.cli.unchanged_sync import report_line
 from bot.schema import Answer, Citation
 from index.schema import CatalogStats, Hit, Source, SourceEntry, Span, SyncReport
+from index.text.list_marks import list_mark
 
 HIT_LINES = 8
 """Lines of a found passage that are shown; `quoth show` prints the rest."""
@@ -31,8 +32,8 @@ _VISIBLE = (
 """Control characters by what is shown for them; C0 ones have pictures at U+2400."""
 
 
-_BROKEN = re.compile(r"(?<=[^\s\]|])\n(?=[^\s\-*+|>#`~0-9])")
-"""A line end inside a paragraph of a document; lists, tables and code keep theirs."""
+_BROKEN = re.compile(r"(?<=[^\s\]|])\n(?=([^\s\-*+|>#`~0-9].*))")
+"""A line end that may be inside a paragraph of a document; tables and code keep theirs."""
 
 
 @dataclass(frozen=True)
@@ -85,9 +86,14 @@ def _answer_blocks(answer: Answer, style: Style) -> Iterator[str]:
     if answer.standalone_question != answer.question:
         yield style.dim(f"Searched for: {one_line(answer.standalone_question)}")
     text = neutral(answer.text)
-    lines = (text if style.width is None else _BROKEN.sub(" ", text)).splitlines()
+    lines = (text if style.width is None else _BROKEN.sub(_joint, text)).splitlines()
     yield "\n".join(_wrapped(line, style, rest="  " * line.startswith("- ")) for line in lines)
     yield from _blocks_below(answer, style)
+
+
+def _joint(broken: re.Match[str]) -> str:
+    """Return what stands for a line end: itself before an item of a list."""
+    return "\n" if list_mark(broken[1]) else " "
 
 
 def _blocks_below(answer: Answer, style: Style) -> Iterator[str]:

@@ -58,6 +58,7 @@ _STRAY_TICK = "\u02cb"
 FENCE_OR_CODE = re.compile(r"```.*?```|(?<!\\)(`+)(?!`).*?[^`](?:\1)(?!`)", re.DOTALL)
 """What Discord shows as code in the output of `prose` and `literal`."""
 
+# Markdown itself knows no other lists than these: other signs are text to Discord.
 _BULLET = re.compile(r"^(\s*)[*+](?=\s)")
 _LITERAL_START = re.compile(r"^( *)(-|\+|\d+(?=[.)]\s))", re.MULTILINE)
 _LANGUAGE = re.compile(r"[A-Za-z0-9_+.#-]{0,20}$")
