@@ -13,6 +13,7 @@ from index.load.pdf import load_pdf
 from index.load.read_file import read_file, reason_of
 from index.load.text_formats import load_markdown, load_table, load_text
 from index.schema import LoadedDocument
+from index.text.layout import folded
 
 if TYPE_CHECKING:
     # It imports numpy, which a walk over unchanged files has no use for.
@@ -110,4 +111,4 @@ def unread_type(path: PurePath) -> str:
 
 def _unexpected(error: Exception) -> str:
     """Describe a failure that no loader foresaw."""
-    return f"It could not be read ({type(error).__name__}: {' '.join(str(error).split())[:200]})."
+    return f"It could not be read ({type(error).__name__}: {folded(str(error))[:200]})."

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.answering.generative.harmless_text import one_line
+from index.text.layout import folded
 from index.text.list_marks import list_mark
 
 Role = Literal["sentence", "lead", "item"]
@@ -159,4 +159,4 @@ def _ends(sentence: str, rest: str) -> bool:
 def _words(piece: str) -> str:
     """Return the words of a sentence without its marks and what they leave behind."""
     text = _HOLLOW.sub("", re.sub(f"[{_MARKS}]", " ", piece))
-    return _TWICE.sub(".", _GAP.sub("", one_line(text)).lstrip(".,;:!?)").strip())
+    return _TWICE.sub(".", _GAP.sub("", folded(text)).lstrip(".,;:!?)").strip())

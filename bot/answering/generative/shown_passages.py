@@ -11,10 +11,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.answering.generative.harmless_text import one_line, visible
+from bot.answering.generative.harmless_text import visible
 from bot.answering.generative.reply_statements import Id
 from bot.schema import Pick
 from index.schema import Evidence, Hit, Span
+from index.text.layout import folded
 from index.text.list_marks import item_mark
 from index.text.table_rows import header_in, labelled
 
@@ -101,7 +102,7 @@ class ShownPassages:
 
 def inert(text: str) -> str:
     """Return `text` on one line, with nothing in it that looks like an id or a frame."""
-    text = _LOOK_ALIKE.sub(r"(\1)", one_line(visible(text)))
+    text = _LOOK_ALIKE.sub(r"(\1)", folded(visible(text)))
     return _FRAME.sub("\u2039", text)
 
 
