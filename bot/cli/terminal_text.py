@@ -7,7 +7,6 @@ visible before they can move a cursor or reverse a line. JSON is made in `bot.cl
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PureWindowsPath
@@ -15,6 +14,9 @@ from pathlib import PureWindowsPath
 from bot.cli.unchanged_sync import report_line
 from bot.schema import Answer, Citation
 from index.schema import CatalogStats, Hit, Source, SourceEntry, Span, SyncReport
+from index.text.invisible_characters import DIRECTION_MARKS, DIRECTION_OVERRIDES
+from index.text.layout import aligned, display_width, folded, line_range
+from index.text.list_marks import list_mark
 
 HIT_LINES = 8
 """Lines of a found passage that are shown; `quoth show` prints the rest."""
@@ -22,22 +24,21 @@ HIT_LINES = 8
 CONTEXT_LINES = 3
 """Lines shown above and below a quote."""
 
-_BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _VISIBLE = (
     {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\n\t"}
     | {0x7F: 0x2421, 0x2028: 0x20, 0x2029: 0x20}
-    | dict.fromkeys((*range(0x80, 0xA0), *map(ord, _BIDI)), 0xFFFD)
+    | dict.fromkeys((*range(0x80, 0xA0), *map(ord, DIRECTION_MARKS + DIRECTION_OVERRIDES)), 0xFFFD)
 )
 """Control characters by what is shown for them; C0 ones have pictures at U+2400."""
 
 
-_OPEN, _CLOSE = "\ue000", "\ue001"
+_OPEN, _CLOSE = "\U000f0000", "\U000f0001"
 """Private marks around the answer in a quote until its lines are broken; they take no column."""
 _UNMARKED = dict.fromkeys(map(ord, (_OPEN, _CLOSE)), 0xFFFD)
 _MARKED = re.compile(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
 
-_BROKEN = re.compile(r"(?<=[^\s\]|])\n(?=[^\s\-*+|>#`~0-9])")
-"""A line end inside a paragraph of a document; lists, tables and code keep theirs."""
+_BROKEN = re.compile(r"(?<=[^\s\]|])\n(?=([^\s\-*+|>#`~0-9].*))")
+"""A line end that may be inside a paragraph of a document; tables and code keep theirs."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def neutral(text: str) -> str:
 
 def one_line(text: str) -> str:
     """Return `text` on one line, neutralised, with single blanks."""
-    return " ".join(neutral(text).split())
+    return folded(neutral(text))
 
 
 def answer_screen(answer: Answer, style: Style) -> str:
@@ -94,9 +95,14 @@ def _answer_blocks(answer: Answer, style: Style) -> Iterator[str]:
     if answer.standalone_question != answer.question:
         yield style.dim(f"Searched for: {one_line(answer.standalone_question)}")
     text = neutral(answer.text)
-    lines = (text if style.width is None else _BROKEN.sub(" ", text)).splitlines()
+    lines = (text if style.width is None else _BROKEN.sub(_joint, text)).splitlines()
     yield "\n".join(_wrapped(line, style, rest="  " * line.startswith("- ")) for line in lines)
     yield from _blocks_below(answer, style)
+
+
+def _joint(broken: re.Match[str]) -> str:
+    """Return what stands for a line end: itself before an item of a list."""
+    return "\n" if list_mark(broken[1]) else " "
 
 
 def _blocks_below(answer: Answer, style: Style) -> Iterator[str]:
@@ -145,7 +151,7 @@ def place(citation: Citation) -> str:
 
 def _place(title: str, heading: Sequence[str], page: int | None, lines: tuple[int, int]) -> str:
     path = list(dict.fromkeys(one_line(part) for part in (title, *heading)))
-    return f"{' › '.join(path)}, {_range(*lines) if page is None else f'page {page}'}"
+    return f"{' › '.join(path)}, {line_range(*lines) if page is None else f'page {page}'}"
 
 
 def hits_screen(hits: Sequence[Hit], style: Style) -> str:
@@ -185,15 +191,11 @@ def source_screen(source: Source, marked: Span | None, style: Style) -> str:
         for number, (line_span, line) in enumerate(_spanned_lines(source.text), start=1)
         if low <= number <= high
     )
-    where = f", {_range(first, last)}" if marked is not None else ""
+    where = f", {line_range(first, last)}" if marked is not None else ""
     page = source.page_at(shown.start) if marked is not None else None
     title = f"{one_line(source.title)} ({neutral(rooted_uri(source.uri, style))}{where}"
     head = title + (f", page {page})" if page else ")")
     return "\n".join((style.bold(head), *rows))
-
-
-def _range(first: int, last: int) -> str:
-    return f"line {first}" if first == last else f"lines {first}-{last}"
 
 
 def _spanned_lines(text: str) -> Iterator[tuple[Span, str]]:
@@ -263,29 +265,8 @@ def sync_screen(report: SyncReport) -> str:
 def table(rows: Iterable[Sequence[str]], head: Sequence[str], style: Style) -> str:
     """Return rows below a head, in columns as wide as they need; the last one stays ragged."""
     cells = [[one_line(cell) for cell in row] for row in rows]
-    widths = [max(map(display_width, column)) for column in zip(head, *cells, strict=True)]
-    lines = [_columns(row, widths) for row in (list(head), *cells)]
-    return "\n".join((style.bold(lines[0]), *lines[1:]))
-
-
-def _columns(row: Sequence[str], widths: Sequence[int]) -> str:
-    padded = (
-        cell + " " * (width - display_width(cell)) for cell, width in zip(row, widths, strict=True)
-    )
-    return "  ".join(padded).rstrip()
-
-
-def display_width(text: str) -> int:
-    """Return how many columns `text` takes: two for East Asian wide characters, none for marks."""
-    if text.isascii():
-        return len(text)
-    return sum(_columns_of(character) for character in text)
-
-
-def _columns_of(character: str) -> int:
-    if character in (_OPEN, _CLOSE) or unicodedata.category(character) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+    first, *rest = aligned([head, *cells]).split("\n")
+    return "\n".join((style.bold(first), *rest))
 
 
 def _wrapped(line: str, style: Style, *, first: str = "", rest: str = "") -> str:
@@ -295,12 +276,16 @@ def _wrapped(line: str, style: Style, *, first: str = "", rest: str = "") -> str
     """
     if style.width is None:
         return first + line
-    rows, row, used = [], first, display_width(first)
+    rows, row, used = [], first, _width(first)
     for word in re.findall(r"\s*[\u1100-\uffef]|\s*[^\s\u1100-\uffef]+", line):
-        size = display_width(word)
+        size = _width(word)
         if used + size > style.width and row.strip():
             rows.append(row)
             word = word.lstrip()
-            row, used, size = rest, display_width(rest), display_width(word)
+            row, used, size = rest, _width(rest), _width(word)
         row, used = row + word, used + size
     return "\n".join((*rows, row))
+
+
+def _width(text: str) -> int:
+    return display_width(text.translate(dict.fromkeys(_UNMARKED)))

@@ -18,6 +18,7 @@ from bot.conversation.chosen_reading import chosen
 from bot.conversation.fragments import asks_who_said, completed, fragment, without_correction
 from bot.conversation.ordinals import ordinal, place_of
 from bot.schema import Turn
+from index.text.layout import folded
 from index.text.mentions import named, names, nouns, own_terms, values
 from index.text.words import content_terms
 
@@ -106,7 +107,7 @@ class Resolved:
 
 def resolve(message: str, history: Sequence[Turn]) -> Resolved:
     """Say what `message` is, and make a follow-up stand alone."""
-    text = " ".join(message.split())
+    text = folded(message)
     if _GREETING.fullmatch(text):
         return Resolved("greeting", text)
     if _THANKS.fullmatch(text):
@@ -155,7 +156,7 @@ def _whole(asked: Sequence[str]) -> list[str]:
         part = fragment(text)
         whole = _in_place(part, found) if part else without_correction(text)
         if whole and not asks_who_said(whole):
-            found.append(" ".join(whole.split()))
+            found.append(folded(whole))
     return found
 
 
@@ -260,7 +261,7 @@ def _phrases(turn: Turn) -> dict[str, float]:
 
 def _asked(text: str) -> str:
     """Return what a person said if it was a question, else nothing."""
-    bare = " ".join(text.split())
+    bare = folded(text)
     patterns = (_GREETING, _THANKS, _SHOW)
     return "" if any(pattern.fullmatch(bare) for pattern in patterns) else text
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from index.text.layout import folded
+
 _MAX_CHARACTERS = 90
 _MAX_WORDS = 12
 _MAX_IDEOGRAPHS = 30
@@ -51,7 +53,7 @@ NO_HEADING = Heading(0, "")
 def plain_title(text: str) -> str:
     """Return the words of a heading without inline marks, cut at a length no heading has."""
     text = text[:_MAX_TITLE]
-    text = _LINK.sub(r"\1", " ".join(text.split()))
+    text = _LINK.sub(r"\1", folded(text))
     return _EMPHASIS.sub(r"\2", text).strip()
 
 

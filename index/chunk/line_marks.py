@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from index.chunk.blocks import Lines
+from index.text.list_marks import Family, list_mark
 
 MAX_WRAP = 120
 """Longer lines were not wrapped by hand or by a mail program."""
 MIN_WRAP = 40
 
-_DASHES = frozenset("-*+–—")
-_SIGNS = frozenset("•‣⁃∙·→⇒»¤")
-_NO_SIGNS = frozenset("©®™°")
-_COUNTED = re.compile(
-    r"\(?(?P<number>\d{1,3})[.)](?=\s)"
-    r"|(?P<letter>\(?(?:[a-zA-Z]|[ivxIVX]{2,5})\)|(?:[a-z]|[ivx]{2,5})\.)(?=\s)"
-)
 _GAP = re.compile(r"(?<=[^\s.!?:;,]) {2,}(?=\S)")
 _TIGHT_CELL = 40
 
@@ -27,26 +20,14 @@ class Marker(NamedTuple):
     """What an item starts with."""
 
     indent: int
-    family: Literal["sign", "dash", "number", "letter"]
+    family: Family
     number: int
 
 
 def marker(lines: Lines, line: int) -> Marker | None:
     """Return what `line` starts with, when it could be the start of an item."""
-    text = lines.stripped[line]
-    first, rest = text[:1], text[1:].removeprefix("\ufe0f")
-    if not rest:
-        return None
-    if first in _DASHES:
-        return Marker(lines.indent(line), "dash", 0) if rest[0].isspace() else None
-    if first in _SIGNS or (first not in _NO_SIGNS and unicodedata.category(first) == "So"):
-        return Marker(lines.indent(line), "sign", 0)
-    match = _COUNTED.match(text)
-    if match is None:
-        return None
-    if match["number"]:
-        return Marker(lines.indent(line), "number", int(match["number"]))
-    return Marker(lines.indent(line), "letter", 0)
+    mark = list_mark(lines.stripped[line])
+    return Marker(lines.indent(line), mark.family, mark.number) if mark else None
 
 
 def columns(text: str) -> tuple[str, int] | None:

@@ -149,11 +149,6 @@ def open_minilm(home: Path, *, threads: int | None = None, exact: bool = False) 
     return MiniLM(pieces, open_cached(models, name, build, threads=threads or default_threads()))
 
 
-def count_word_pieces(home: Path, texts: Sequence[str]) -> list[int]:
-    """Return how many word pieces each text has, without opening the model."""
-    return open_pieces(ModelFiles(home / "models").tokenizer()).count(texts)
-
-
 def _framed(parts: Sequence[Sequence[int] | Ids]) -> Ids:
     """Put [CLS] before and [SEP] behind the parts, cut to what the model reads."""
     joined = np.concatenate([np.asarray(part, dtype=np.int64) for part in parts])

@@ -11,7 +11,6 @@ from index.errors import LoadError
 from index.load.dates import in_utc
 from index.load.decode import canonical
 from index.load.frontmatter import web_address
-from index.load.invisible_characters import invisible_warnings
 from index.load.joined_pages import join_pages
 from index.load.loaders import load_file
 from index.load.read_file import check_file
@@ -22,6 +21,7 @@ from index.load.titles import (
     title_from_name,
 )
 from index.schema import LoadedDocument
+from index.text.invisible_characters import invisible_warnings
 
 if TYPE_CHECKING:
     from llama_index.core.readers.base import BaseReader

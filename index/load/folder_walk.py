@@ -67,21 +67,12 @@ class FolderScan(NamedTuple):
     """Images, archives, programs and the like."""
 
 
-def walk(
-    folder: Path, *, suffixes: Collection[str] = SUFFIXES
-) -> Iterator[FoundFile | SyncFailure]:
-    """Yield the documents under `folder` (or the file it is), and what cannot be read, in order.
-
-    The order is the same on every run. A folder that is missing or unreadable is a SyncFailure
-    with its own relative path ("." for `folder` itself); its documents are unknown, not gone.
-    """
-    for found in _Walk(folder, frozenset(suffixes)).run():
-        if not isinstance(found, SkippedFile):
-            yield found
-
-
 def scan(folder: Path, *, suffixes: Collection[str] = SUFFIXES) -> FolderScan:
-    """Walk `folder` to the end; also says what was skipped."""
+    """Return the documents under `folder` (or the file it is), and what is not read, in order.
+
+    The order is the same on every run. A folder that is missing or unreadable is a failure with
+    its own relative path ("." for `folder` itself); its documents are unknown, not gone.
+    """
     found = list(_Walk(folder, frozenset(suffixes)).run())
     return FolderScan(
         files=tuple(each for each in found if isinstance(each, FoundFile)),

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from index.text.layout import folded
+
 _SHOWN = 80
 """Characters of hidden text that a warning repeats."""
 
@@ -43,7 +45,7 @@ def remove_hidden(page: Any) -> tuple[str, ...]:
     gone: set[Any] = set()
     for element in hidden:
         if element not in gone:
-            found.append(" ".join(element.text_content().split()))
+            found.append(folded(element.text_content()))
             gone.update(element.iter())
             element.drop_tree()
     found = [text for text in found if text]

@@ -16,14 +16,14 @@ from index.load.dates import in_utc
 from index.load.decode import canonical, decode
 from index.load.frontmatter import web_address
 from index.load.hidden_html import remove_hidden
-from index.load.html_to_markdown import markdown, one_line
-from index.load.invisible_characters import invisible_warnings
+from index.load.html_to_markdown import markdown, words_in
 from index.load.titles import (
     clean_title,
     title_from_heading,
     title_from_name,
 )
 from index.schema import LoadedDocument
+from index.text.invisible_characters import invisible_warnings
 
 _DECLARED = re.compile(
     rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]+)", re.IGNORECASE
@@ -139,7 +139,7 @@ def _title(page: Any) -> str | None:
     headings = _content(page).xpath(".//h1")
     candidates = [
         *page.xpath("//meta[@property='og:title']/@content"),
-        *(one_line(heading).strip("§¶ ") for heading in headings if len(headings) == 1),
+        *(words_in(heading).strip("§¶ ") for heading in headings if len(headings) == 1),
         *(title.text_content() for title in page.xpath("//head/title | //title[1]")),
     ]
     return next((title for each in candidates if (title := clean_title(each))), None)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from index.load.text_formats import table_row
+from index.text.layout import folded
 
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _LISTS = frozenset({"ul", "ol", "dl", "list", "menu"})
@@ -79,9 +80,9 @@ def _inline(element: Any) -> str:
     return "".join(parts)
 
 
-def one_line(element: Any) -> str:
+def words_in(element: Any) -> str:
     """Return the words inside an element on one line."""
-    return " ".join(_collapse(_inline(element)).split())
+    return folded(_collapse(_inline(element)))
 
 
 def _raw(element: Any) -> str:
@@ -93,7 +94,7 @@ def _heading(element: Any) -> Iterator[str]:
     """Yield a heading with as many # as its level."""
     level = _HEADINGS.get(element.tag) or _HEADINGS.get(element.get("rend", "h2"), 2)
     # Generators of documentation put the sign of a link to the heading into it.
-    if text := one_line(element).strip("§¶ "):
+    if text := words_in(element).strip("§¶ "):
         yield "#" * level + " " + text
 
 
@@ -111,7 +112,7 @@ def _items(element: Any) -> Iterator[str]:
         if not isinstance(item.tag, str):
             continue
         if item.tag == "dt" or item.get("rend", "").startswith("dt"):
-            term = one_line(item)
+            term = words_in(item)
             continue
         number += 1
         text = "\n".join(_blocks(item)) if item.tag in _ITEMS else markdown(item)
@@ -154,7 +155,7 @@ def _cells(row: Any) -> list[Any]:
 
 def _row(row: Any, width: int) -> str:
     """Return a row, filled up to `width` cells."""
-    texts = [one_line(cell) for cell in _cells(row)]
+    texts = [words_in(cell) for cell in _cells(row)]
     return table_row(texts + [""] * (width - len(texts)))
 
 

@@ -1,4 +1,4 @@
-"""Which loader reads which file, and the one way to load a file."""
+"""Which format a file or bytes are in, and the one way to load each."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Protocol
 from index.errors import LoadError
 from index.load.html import load_html
 from index.load.pdf import load_pdf
-from index.load.read_file import kind_problem, read_file, reason_of
+from index.load.read_file import read_file, reason_of
 from index.load.text_formats import load_markdown, load_table, load_text
 from index.schema import LoadedDocument
+from index.text.layout import folded
 
 if TYPE_CHECKING:
     # It imports numpy, which a walk over unchanged files has no use for.
@@ -28,64 +29,51 @@ class Parser(Protocol):
 
 
 @dataclass(frozen=True)
-class FormatLoader:
-    """Reads the files of one format; a `Loader`."""
+class Format:
+    """One format that Quoth reads itself."""
 
     parse: Parser
     suffixes: frozenset[str]
     """Lower case, with the dot."""
     mimes: frozenset[str]
-    """Media types that a server gives to this format."""
-
-    def accepts(self, path: Path) -> bool:
-        """Say whether `path` is named like a file of this format."""
-        return path.suffix.lower() in self.suffixes
-
-    def load(self, path: Path) -> LoadedDocument:
-        """Read the file; raises LoadError with a plain reason."""
-        return self.parse(read_file(path, name=path.name), path.name)
+    """Media types that a server gives to it."""
 
 
-_HTML = FormatLoader(
+_HTML = Format(
     load_html,
     frozenset({".html", ".htm", ".xhtml"}),
     frozenset({"text/html", "application/xhtml+xml"}),
 )
-_MARKDOWN = FormatLoader(
+_MARKDOWN = Format(
     load_markdown, frozenset({".md", ".markdown"}), frozenset({"text/markdown", "text/x-markdown"})
 )
-_PDF = FormatLoader(load_pdf, frozenset({".pdf"}), frozenset({"application/pdf"}))
-_TABLE = FormatLoader(
+_PDF = Format(load_pdf, frozenset({".pdf"}), frozenset({"application/pdf"}))
+_TABLE = Format(
     load_table, frozenset({".csv", ".tsv"}), frozenset({"text/csv", "text/tab-separated-values"})
 )
-_TEXT = FormatLoader(
+_TEXT = Format(
     load_text, frozenset({".txt", ".text", ".log", ".rst"}), frozenset({"text/plain", "text/x-rst"})
 )
 
-LOADERS = (_MARKDOWN, _HTML, _PDF, _TEXT, _TABLE)
+FORMATS = (_MARKDOWN, _HTML, _PDF, _TEXT, _TABLE)
 """The formats that Quoth reads itself."""
 
-SUFFIXES: frozenset[str] = frozenset().union(*(loader.suffixes for loader in LOADERS))
+SUFFIXES: frozenset[str] = frozenset().union(*(each.suffixes for each in FORMATS))
 """Endings of the files that Quoth reads itself, lower case, with the dot."""
-
-
-def is_document(path: PurePath) -> bool:
-    """Say whether a file named like `path` is one that Quoth reads."""
-    return path.suffix.lower() in SUFFIXES
 
 
 def load_file(
     path: Path, *, name: str | None = None, loaders: Sequence[Loader] = ()
 ) -> LoadedDocument:
-    """Load a file by the first loader that accepts it: one of `loaders`, else Quoth's own.
+    """Load a file by the first of `loaders` that accepts it, else by its format.
 
     `name` is what errors call it. Raises LoadError, whatever goes wrong inside a loader.
     """
     name = name or path.name
-    loader = next((each for each in (*loaders, *LOADERS) if each.accepts(path)), None)
+    loader = next((each for each in loaders if each.accepts(path)), None)
     try:
         if loader is None:
-            raise LoadError(name, kind_problem(path.stat().st_mode) or unread_type(path))
+            return load_bytes(read_file(path, name=name), name=path.name)
         return loader.load(path)
     except LoadError as error:
         raise LoadError(name, error.reason) from error.__cause__
@@ -103,10 +91,10 @@ def load_bytes(
     Raises LoadError, whatever goes wrong inside a loader.
     """
     suffix = PurePath(name).suffix.lower()
-    for loader in LOADERS:
-        if mime in loader.mimes if mime else suffix in loader.suffixes:
+    for each in FORMATS:
+        if mime in each.mimes if mime else suffix in each.suffixes:
             try:
-                return loader.parse(data, name, charset=charset)
+                return each.parse(data, name, charset=charset)
             except LoadError:
                 raise
             except Exception as error:  # as in load_file
@@ -123,4 +111,4 @@ def unread_type(path: PurePath) -> str:
 
 def _unexpected(error: Exception) -> str:
     """Describe a failure that no loader foresaw."""
-    return f"It could not be read ({type(error).__name__}: {' '.join(str(error).split())[:200]})."
+    return f"It could not be read ({type(error).__name__}: {folded(str(error))[:200]})."

@@ -16,7 +16,6 @@ from typing import Any
 from index.errors import LoadError
 from index.load.dates import in_utc
 from index.load.decode import canonical
-from index.load.invisible_characters import invisible_warnings
 from index.load.joined_pages import join_pages
 from index.load.pdf_lines import Line, paragraphs
 from index.load.titles import (
@@ -25,6 +24,7 @@ from index.load.titles import (
     title_from_name,
 )
 from index.schema import LoadedDocument
+from index.text.invisible_characters import invisible_warnings
 
 _PDFIUM = threading.Lock()
 """PDFium may be used by one thread at a time, whatever the document."""

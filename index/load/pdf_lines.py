@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-_BULLET = re.compile(r"^(?:[•‣◦▪●○■–—*✔✓\-]|\(?\d{1,3}[.)]|\(?[A-Za-z][.)])\s")
+from index.text.list_marks import list_mark
+
+# Here each line of an outline is known by it: a person's initial hardly ever starts a line.
+_CAPITAL = re.compile(r"\(?[A-Z]\.\s")
 _SENTENCE_END = re.compile(r"[.!?:][\"'”’)\]]*$")
 
 _GAP = 1.3
@@ -61,7 +64,7 @@ def _between(above: Line, below: Line, distance: float, edge: float) -> str:
     gap = above.last_bottom - below.bottom
     if abs(above.size - below.size) > _SIZE or gap > _GAP * distance:
         return "\n\n"
-    if _BULLET.match(below.text):
+    if _is_item(below.text):
         return "\n"
     ended = _SENTENCE_END.search(above.text) is not None
     if gap < 0:
@@ -71,9 +74,13 @@ def _between(above: Line, below: Line, distance: float, edge: float) -> str:
         return ""
     # A line may be short of the edge and yet not the last: a sentence goes on with a small letter.
     if _is_full(above, below, edge) or (not ended and below.text[0].islower()):
-        indented = below.left > above.left + _INDENT and not _BULLET.match(above.text)
+        indented = below.left > above.left + _INDENT and not _is_item(above.text)
         return "\n\n" if ended and indented else " "
     return "\n"
+
+
+def _is_item(line: str) -> bool:
+    return list_mark(line) is not None or _CAPITAL.match(line) is not None
 
 
 def _is_full(above: Line, below: Line, edge: float) -> bool:

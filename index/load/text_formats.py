@@ -7,13 +7,14 @@ import io
 from index.errors import LoadError
 from index.load.decode import decode
 from index.load.frontmatter import split_front_matter
-from index.load.invisible_characters import invisible_warnings
 from index.load.titles import (
     title_from_first_line,
     title_from_heading,
     title_from_name,
 )
 from index.schema import LoadedDocument
+from index.text.invisible_characters import invisible_warnings
+from index.text.layout import folded
 
 _MAX_COLUMNS = 60
 """Columns of a table that still make sense as Markdown."""
@@ -92,4 +93,4 @@ def _markdown_table(rows: list[list[str]]) -> str | None:
 
 def table_row(cells: list[str]) -> str:
     """Write one row of a Markdown table."""
-    return "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |"
+    return "| " + " | ".join(folded(cell).replace("|", "\\|") for cell in cells) + " |"

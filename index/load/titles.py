@@ -6,6 +6,8 @@ import re
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
+from index.text.layout import folded
+
 MAX_TITLE = 200
 """Characters of a title; a longer one is cut at a word."""
 
@@ -21,7 +23,7 @@ _MARKUP = re.compile(r"[*_`]+|!?\[([^\]]*)\]\([^)]*\)")
 
 def clean_title(title: str) -> str:
     """Return a title on one line, without markup at its edges, of bearable length."""
-    title = " ".join(title.split())
+    title = folded(title)
     if len(title) <= MAX_TITLE:
         return title
     return title[: MAX_TITLE - 1].rsplit(" ", 1)[0] + "…"

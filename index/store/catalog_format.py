@@ -8,7 +8,7 @@ CATALOG_FILE = "catalog.sqlite"
 SCHEMA_VERSION = 1
 """Format of the tables in `index.store.catalog_schema`, kept in the file as `user_version`."""
 
-CHUNKING_VERSION = 1
+CHUNKING_VERSION = 2
 """Raised whenever the same document is cut, or its words compared, in another way than before."""
 
 

@@ -147,14 +147,13 @@ class FolderPass:
     ) -> None:
         """Look at one file; a failure leaves what was indexed of it."""
         try:
-            sha256 = self.preparer.version_of(file.path, file.uri)
-            if sha256 == indexed:
-                self._seen[file.uri] = seen
-                self.tally.unchanged += 1
-                return
-            loaded = self.preparer.file(self.build.collection, file.path, file.uri, sha256=sha256)
+            loaded = self.preparer.file(self.build.collection, file.path, file.uri, indexed=indexed)
         except LoadError as error:
             self._fail(file, indexed, error.reason, seen)
+            return
+        if loaded is None:
+            self._seen[file.uri] = seen
+            self.tally.unchanged += 1
             return
         batch.add(Prepared(loaded.source, loaded.passages, seen))
         self.tally.warn(loaded)

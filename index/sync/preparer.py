@@ -15,8 +15,8 @@ from index.load.read_file import read_file
 from index.schema import LoadedDocument, Passage, Source, source_id
 from index.sync.indexer import Prepared
 
-Load: TypeAlias = Callable[[Path, str], LoadedDocument]
-"""Reads a file; the second argument is what errors call it. Raises LoadError."""
+Load: TypeAlias = Callable[[bytes, str], LoadedDocument]
+"""Makes a document of the bytes of a file, whose name tells the format. Raises LoadError."""
 
 Cut: TypeAlias = Callable[[Source], Sequence[Passage]]
 """Cuts a source into passages."""
@@ -32,15 +32,25 @@ class Preparer:
     cut: Cut
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
-    def version_of(self, path: Path, uri: str) -> str:
-        """Return the SHA-256 of a file's bytes; raises LoadError."""
-        return hashlib.sha256(read_file(path, name=uri)).hexdigest()
-
     def file(
-        self, collection: str, path: Path, uri: str, *, sha256: str, added_by: str | None = None
-    ) -> Prepared:
-        """Prepare a file; raises LoadError."""
-        loaded = self.load(path, uri)
+        self,
+        collection: str,
+        path: Path,
+        uri: str,
+        *,
+        indexed: str | None,
+        added_by: str | None = None,
+    ) -> Prepared | None:
+        """Prepare a file; None when its version is the one `indexed`. Raises LoadError.
+
+        It is read once: what is stored is named by the hash of the very bytes it was made of.
+        """
+        data = read_file(path, name=uri)
+        sha256 = hashlib.sha256(data).hexdigest()
+        if sha256 == indexed:
+            return None
+        loaded = self.load(data, path.name)
+        del data  # a large file and its passages are not held together
         return self.document(collection, loaded, uri, sha256=sha256, added_by=added_by)
 
     def document(

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from index.errors import LoadError, SourceNotFound, StoreError
-from index.load.loaders import load_file
+from index.load.loaders import load_bytes
 from index.protocols import Embedder
 from index.schema import LoadedDocument, SyncReport, source_id
 from index.store import catalog_state as state
@@ -26,16 +26,16 @@ from index.store.write_lock import write_lock
 from index.sync.additions import Addition
 from index.sync.builds import WORDS_ONLY, Builds, Stamp
 from index.sync.folder_pass import FolderPass, Progress, Tally
-from index.sync.indexer import Batch, Indexer, WritableVectors
+from index.sync.indexer import Batch, Indexer, Prepared, WritableVectors
 from index.sync.preparer import Cut, Load, Preparer, version_of_text
 from index.sync.unchanged import forget
 
 __all__ = ["Progress", "Synchroniser"]
 
 
-def load_any(path: Path, name: str) -> LoadedDocument:
-    """Load a file with Quoth's own loaders."""
-    return load_file(path, name=name)
+def load_any(data: bytes, name: str) -> LoadedDocument:
+    """Load the bytes of a file by the format that its name tells."""
+    return load_bytes(data, name=name)
 
 
 class Synchroniser:
@@ -192,23 +192,14 @@ class Synchroniser:
         batch: Batch,
     ) -> None:
         """Prepare one addition and hand it on; a failure goes into the tally."""
-        uri, document = addition.uri, addition.document
+        uri = addition.uri
         try:
-            if isinstance(document, Path):
-                sha256 = addition.sha256 or self._preparer.version_of(document, uri)
-                document = (
-                    document if versions.get(uri) == sha256 else self._preparer.load(document, uri)
-                )
-            else:
-                sha256 = addition.sha256 or version_of_text(document)
-            if versions.get(uri) == sha256 or isinstance(document, Path):
-                tally.unchanged += 1
-                return
-            prepared = self._preparer.document(
-                build.collection, document, uri, sha256=sha256, added_by=addition.added_by
-            )
+            prepared = self._prepared(build, addition, versions.get(uri))
         except LoadError as error:
             tally.fail(uri, error.reason)
+            return
+        if prepared is None:
+            tally.unchanged += 1
             return
         batch.add(prepared)
         tally.warn(prepared)
@@ -216,6 +207,20 @@ class Synchroniser:
             tally.updated += 1
         else:
             tally.added += 1
+
+    def _prepared(self, build: Build, addition: Addition, indexed: str | None) -> Prepared | None:
+        """Prepare one addition; None when it is the version that is indexed."""
+        uri, document, added_by = addition.uri, addition.document, addition.added_by
+        if isinstance(document, Path):
+            return self._preparer.file(
+                build.collection, document, uri, indexed=indexed, added_by=added_by
+            )
+        sha256 = addition.sha256 or version_of_text(document)
+        if sha256 == indexed:
+            return None
+        return self._preparer.document(
+            build.collection, document, uri, sha256=sha256, added_by=added_by
+        )
 
     def _forget_files(self, build: Build, uris: Sequence[str]) -> None:
         """Have files of the folder that were added or removed by hand looked at again."""

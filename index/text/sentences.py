@@ -17,6 +17,7 @@ _SPACE = re.compile(r"\s")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _WORD = re.compile(r"[^\W\d_]+")
 _SAMPLE = 8_000
+# Wider than `index.text.list_marks`: initials of names are cut off too.
 _ENUMERATOR = re.compile(r"\W{0,2}(?:\d{1,3}|[a-zA-Z]|[ivx]{2,4})[.)]")
 
 _FUNCTION_WORDS = {

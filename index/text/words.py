@@ -72,11 +72,6 @@ def content_terms(text: str) -> list[str]:
     return [term for token in _TOKEN.findall(text) for term in _content(token)]
 
 
-def term_spans(text: str) -> list[tuple[int, int, tuple[str, ...]]]:
-    """Return (start, end, terms) of each word of `text`, as offsets into `text`."""
-    return [(found.start(), found.end(), _terms(found[0])) for found in _TOKEN.finditer(text)]
-
-
 def stem(word: str) -> str:
     """Return the stem of one lower-cased word."""
     with _stemming:  # PyStemmer is not safe to call from several threads

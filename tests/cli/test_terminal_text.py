@@ -11,7 +11,6 @@ from bot.cli.source_places import LocatorError, locate
 from bot.cli.terminal_text import (
     Style,
     answer_screen,
-    display_width,
     neutral,
     one_line,
     source_screen,
@@ -21,6 +20,7 @@ from bot.schema import Answer, Citation, Turn
 from index.errors import QuestionError, SourceNotFound
 from index.schema import Evidence, Source, Span
 from index.search.searcher import LONGEST_QUESTION, checked_question
+from index.text.layout import display_width
 from tests.doubles.turns import stated
 
 NOW = datetime(2025, 4, 2, tzinfo=UTC)

@@ -8,7 +8,6 @@ there is a reader, by where it points. The weights are in `bot.answering.extract
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
@@ -24,6 +23,7 @@ from index.protocols import Embedder, EmbeddingInput, Reader, Reading, TokenEmbe
 from index.schema import Passage, Span
 from index.search.linear_model import LinearModel
 from index.search.passage_rank import Candidate, Query, sentence_cosines
+from index.text.list_marks import item_mark
 from index.text.table_rows import labelled
 
 logger = logging.getLogger(__name__)
@@ -45,20 +45,10 @@ matcher."""
 PASSAGES_READ = 4
 """Passages the reader reads, in one batch: the largest share of an answer's time."""
 
-_SIGN = r"[-*+•‣◦▪●○✔✓✅☑🔹🔸►▶→–—]\ufe0f?"
-_MARKS = {
-    "list": re.compile(rf"\s*(?:{_SIGN}|\(?\d{{1,3}}[.)]|\(?[a-zA-Z][.)])\s+(?=\S)"),
-    # In prose "A. Smith" and "1. January" are no items.
-    "paragraph": re.compile(rf"\s*{_SIGN}\s+(?=\S)"),
-}
-"""The mark in front of a list item, by the kind of the passage."""
-
 
 def mark_of(passage: Passage, text: str) -> int:
     """Return how many characters of a sentence are the mark of a list item; 0 for no item."""
-    pattern = _MARKS.get(passage.kind)
-    mark = pattern.match(text) if pattern else None
-    return mark.end() if mark else 0
+    return item_mark(text, passage.kind)
 
 
 def text_of(passage: Passage, span: Span) -> str:

@@ -12,6 +12,7 @@ from bot.answering.extractive.scored_sentences import ScoredSentence, introduces
 from bot.schema import DraftPart, Pick
 from index.schema import Evidence, Passage, Span
 from index.search.passage_rank import Candidate
+from index.text.list_marks import list_mark
 
 MOST_ITEMS = 20
 """Items of a list, or rows below a table's header; of longer ones the first are quoted."""
@@ -121,10 +122,9 @@ def _beside(
 
 
 def _family(item: str) -> str:
-    mark = item.strip()[:1]
-    if mark == "(":
-        mark = item.strip()[1:2]
-    return "number" if mark.isdigit() else "letter" if mark.isalpha() else mark
+    mark = list_mark(item)
+    counted = mark is not None and mark.family in ("number", "letter")
+    return mark.family if mark and counted else item.strip()[:1]
 
 
 def _texts(passage: Passage) -> list[str]:

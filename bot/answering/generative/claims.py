@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.answering.generative.harmless_text import one_line
 from bot.answering.generative.reply_statements import Id, Statement, statements
 from bot.answering.generative.shown_passages import ShownPassages, ShownSentence
 from bot.answering.generative.support_check import overlap
 from bot.schema import NOT_IN_SOURCES
 from index.schema import Hit
+from index.text.layout import folded
 from index.text.words import content_terms
 
 MISSING = "Missing:"
@@ -41,7 +41,7 @@ class Claim:
     @property
     def evidence(self) -> str:
         """The sentences it names, as one text; rows of tables as they are read."""
-        return " ".join(one_line(sentence.as_read) for sentence in self.cited)
+        return " ".join(folded(sentence.as_read) for sentence in self.cited)
 
     @property
     def topic(self) -> str:

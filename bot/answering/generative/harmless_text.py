@@ -8,6 +8,8 @@ from __future__ import annotations
 import html
 import re
 
+from index.text.invisible_characters import UNSEEN
+
 LINK_REMOVED = "(link removed)"
 
 _ESCAPES = re.compile(
@@ -17,13 +19,11 @@ _ESCAPES = re.compile(
     r"|\x1b[ -/]*[0-~]?"
 )
 _INVISIBLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b"
-    "\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ue000-\uf8ff\ufe00-\ufe0f\ufeff\uffa0"
-    "\ufff0-\ufffb\ud800-\udfff\U0001d173-\U0001d17a\U000e0000-\U000e0fff\U000f0000-\U0010ffff]"
+    f"[{UNSEEN}\x0b-\x0d\ufe00-\ufe0f\ud800-\udfff\ue000-\uf8ff\U000f0000-\U0010ffff]"
 )
-"""Control, bidirectional, zero-width, tag and private-use characters. No quote needs them here:
-quotes are printed from the stored text. `bot.answering.generative.reply_statements` relies on the
-private ones being free."""
+"""More than nobody sees: variations, halves of pairs and private characters too. No quote needs
+them here: quotes are printed from the stored text. `bot.answering.generative.reply_statements`
+relies on the private ones being free."""
 
 _THOUGHT = re.compile(r"<(think|thinking|reasoning)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
 _ACTIVE = re.compile(
@@ -74,11 +74,6 @@ def plain(text: str) -> str:
 def visible(text: str) -> str:
     """Return `text` without characters that cannot be seen; tabs and line feeds stay."""
     return _INVISIBLE.sub("", _ESCAPES.sub("", text))
-
-
-def one_line(text: str) -> str:
-    """Return `text` with every run of white space as one blank."""
-    return " ".join(text.split())
 
 
 def _disarm(text: str) -> str:

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.answering.generative.harmless_text import one_line
+from index.text.layout import folded
+from index.text.list_marks import list_mark
 
 Role = Literal["sentence", "lead", "item"]
 
@@ -32,7 +33,6 @@ _ID = re.compile(
 )
 _WIDEST_RANGE = 12
 
-_ITEM = re.compile(r"^\s*(?:[-*+\u2022\u2023\u25e6\u25aa\u00b7]|\d{1,3}[.)])\s+(?=\S)")
 _QUOTED_LINE = re.compile(r"^(?:\s*>)+\s?")
 _HEADING = re.compile(r"^\s*#{1,6}\s+")
 _END = re.compile(
@@ -80,7 +80,7 @@ def statements(reply: str) -> list[Statement]:
     found: list[Statement] = []
     for position, (number, line) in enumerate(lines):
         following = lines[position + 1][1] if position + 1 < len(lines) else ""
-        found += _line(line, number, leads=bool(_ITEM.match(following)))
+        found += _line(line, number, leads=list_mark(following) is not None)
     return found
 
 
@@ -101,8 +101,8 @@ def ids_in(interior: str) -> list[Id]:
 
 def _line(line: str, number: int, *, leads: bool) -> Iterator[Statement]:
     line = _HEADING.sub("", _QUOTED_LINE.sub("", line))
-    item = _ITEM.match(line)
-    marked, named = _mark(line[item.end() :] if item else line)
+    item = list_mark(line)
+    marked, named = _mark(line[item.length :] if item else line)
     for piece in _pieces(marked):
         text = _words(piece)
         if not re.search(r"\w", text):
@@ -159,4 +159,4 @@ def _ends(sentence: str, rest: str) -> bool:
 def _words(piece: str) -> str:
     """Return the words of a sentence without its marks and what they leave behind."""
     text = _HOLLOW.sub("", re.sub(f"[{_MARKS}]", " ", piece))
-    return _TWICE.sub(".", _GAP.sub("", one_line(text)).lstrip(".,;:!?)").strip())
+    return _TWICE.sub(".", _GAP.sub("", folded(text)).lstrip(".,;:!?)").strip())

@@ -11,10 +11,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.answering.generative.harmless_text import one_line, visible
+from bot.answering.generative.harmless_text import visible
 from bot.answering.generative.reply_statements import Id
 from bot.schema import Pick
 from index.schema import Evidence, Hit, Span
+from index.text.layout import folded
+from index.text.list_marks import item_mark
 from index.text.table_rows import header_in, labelled
 
 _LOOK_ALIKE = re.compile(
@@ -23,7 +25,6 @@ _LOOK_ALIKE = re.compile(
 _FRAME = re.compile(
     r"<(?=/?\s*(?:passages?|question|conversation|message|system)\b)", re.IGNORECASE
 )
-_GLYPH = re.compile(r"\s*(?:[-*+\u2022\u2023\u25e6\u25aa\u00b7]\s+|\d{1,3}[.)]\s+)?")
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ class ShownPassages:
 
 def inert(text: str) -> str:
     """Return `text` on one line, with nothing in it that looks like an id or a frame."""
-    text = _LOOK_ALIKE.sub(r"(\1)", one_line(visible(text)))
+    text = _LOOK_ALIKE.sub(r"(\1)", folded(visible(text)))
     return _FRAME.sub("\u2039", text)
 
 
@@ -125,16 +126,16 @@ def _numbered(hit: Hit, number: int, limit: int) -> tuple[str, tuple[ShownSenten
 
 def _sentences(hit: Hit) -> list[Span]:
     """Return the spans of a passage's sentences that have words, without glyph and margins."""
-    spans = (_trimmed(span, hit.source.text) for span in hit.passage.sentences)
+    spans = (_trimmed(span, hit) for span in hit.passage.sentences)
     return [span for span in spans if span.end > span.start] or [
-        span for span in [_trimmed(hit.passage.span, hit.source.text)] if span.end > span.start
+        span for span in [_trimmed(hit.passage.span, hit)] if span.end > span.start
     ]
 
 
-def _trimmed(span: Span, text: str) -> Span:
-    words = span.of(text)
-    glyph = _GLYPH.match(words)
-    start = span.start + (glyph.end() if glyph else 0)
+def _trimmed(span: Span, hit: Hit) -> Span:
+    words = span.of(hit.source.text)
+    margin = len(words) - len(words.lstrip())
+    start = span.start + (item_mark(words, hit.passage.kind) or margin)
     return Span(start=start, end=max(start, span.start + len(words.rstrip())))
 
 

@@ -27,6 +27,7 @@ from bot.discord_bot.text.quotes import (
 from bot.discord_bot.text.safe_markdown import clean, literal, one_line, prose
 from bot.discord_bot.text.tables import without_pipes
 from bot.schema import Answer, Changes, Citation, printed
+from index.text.layout import line_range
 
 MAX_MESSAGES = 3
 """More than this is a summary with the whole answer attached."""
@@ -196,8 +197,7 @@ def show_card(
     The surroundings are left out when `text` is not that version; `stands` says of a source that
     has changed whether it still holds the quote.
     """
-    first, last = citation.lines
-    lines = f"line {first}" if first == last else f"lines {first}–{last}"
+    lines = line_range(*citation.lines, dash="–")
     place = f"-# {' · '.join(filter(None, [*facts(citation, now), lines]))}"
     note = "" if stands is None else f"\n{STANDS if stands else CHANGED}"
     return Card(

@@ -14,9 +14,9 @@ from bot.discord_bot.text.answers import Card
 from bot.discord_bot.text.message_split import MESSAGE_LIMIT, fitting, units
 from bot.discord_bot.text.quotes import ago
 from bot.discord_bot.text.safe_markdown import clean, in_code, literal, one_line
-from bot.discord_bot.text.tables import aligned
 from bot.schema import Answer, HitTrace
 from index.schema import SourceState, SyncFailure, SyncReport
+from index.text.layout import aligned
 
 PAGE_SIZE = 10
 
@@ -127,7 +127,7 @@ def why_text(answer: Answer) -> str:
     left = len(answer.trace) - _TRACE_ROWS
     more = [f"-# and {left} more"] if left > 0 else []
     note = "-# sense: rank by meaning; words: rank by words; score: how likely it answers."
-    return "\n".join([*found, f"```\n{aligned(rows)}\n```", *more, note])
+    return "\n".join([*found, f"```\n{aligned(rows, ruled=True)}\n```", *more, note])
 
 
 def progress(done: int, total: int, name: str = "") -> str:

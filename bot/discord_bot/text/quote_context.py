@@ -10,6 +10,7 @@ import re
 
 from bot.discord_bot.text.quotes import unwrapped
 from bot.discord_bot.text.safe_markdown import literal
+from index.text.list_marks import list_mark
 
 CONTEXT_LINES = 8
 """Lines shown above and below a quote, a paragraph being one."""
@@ -17,14 +18,16 @@ CONTEXT_LINES = 8
 _REACH = 4000
 """Characters looked at on either side; a document may have millions."""
 
-_MARK = re.compile(r"(?:^|(?<=\n))[ \t]*((?:[-*+•]|\d{1,9}[.)])[ \t]+)$")
 _HEADING = re.compile(r" {0,3}#{1,6}[ \t]+(\S.*?)[ \t#]*$")
 
 
 def without_mark(before: str) -> tuple[str, str]:
     """Split off the sign or number of the list item that begins where `before` ends."""
-    found = _MARK.search(before[-100:])
-    return (before[: -len(found[0])], found[1]) if found else (before, "")
+    line = before[-100:].rpartition("\n")[2]
+    mark = list_mark(f"{line}words")
+    if mark is None or mark.length != len(line):
+        return before, ""
+    return before[: -len(line)], line.lstrip()
 
 
 def above(text: str, room: int) -> str:

@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 from bot.discord_bot.text.message_split import units
 from bot.discord_bot.text.safe_markdown import FENCE_OR_CODE, clean, literal, one_line
 from bot.schema import Citation
+from index.text.list_marks import list_mark
 
 _URL_LIMIT = 512
 _PAREN = str.maketrans({"(": "%28", ")": "%29", "<": "%3C", ">": "%3E", "\\": "%5C", "`": "%60"})
 _OPEN, _CLOSE = "\ue000", "\ue001"
-_LIST_MARK = re.compile(r"\s*(?:(?:[-*+]|\d+[.)])\s+)?")
 _AGES = ((365, "year", 365), (30, "month", 30), (7, "week", 14))
-_STRUCTURE = re.compile(r" {4}|\t| *(?:[-*+•]\s|\d+[.)]\s|[#>|]|```|~~~)")
+_STRUCTURE = re.compile(r" {4}|\t| *(?:[#>|]|```|~~~)")
 _TITLE = re.compile(r" *(?:[#|]|```|~~~)")
 _FENCE_LINE = re.compile(r" *(?:```|~~~)")
 _PAIRED_STARS = re.compile(r"(?<![\w*])\*\*(?=\S)([^*\n]+?)(?<=\S)\*\*(?![\w*])")
@@ -86,7 +86,9 @@ def unwrapped(text: str) -> str:
 
 
 def _is_wrapped(before: str, after: str) -> bool:
-    if _STRUCTURE.match(after) or _TITLE.match(before) or not before.strip() or not after.strip():
+    if not before.strip() or not after.strip():
+        return False
+    if list_mark(after) or _STRUCTURE.match(after) or _TITLE.match(before):
         return False
     code = any(line[-1] in "{};\\|" for line in (before.rstrip(), after.rstrip()))
     return not code and before.rstrip()[-1] != ":" and not before.endswith("  ")
@@ -108,8 +110,8 @@ def _marked(text: str, highlight: tuple[int, int]) -> str:
 def _marked_line(line: str) -> str:
     if line.lstrip().startswith("|"):
         return line
-    mark = _LIST_MARK.match(line)
-    at = mark.end() if mark else 0
+    mark = list_mark(line)
+    at = mark.length if mark else len(line) - len(line.lstrip())
     words = line[at:].rstrip()
     return line[:at] + (f"{_OPEN}{words}{_CLOSE}" if words else "")
 

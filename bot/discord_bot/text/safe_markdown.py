@@ -13,19 +13,16 @@ import re
 from collections.abc import Iterator
 
 from bot.discord_bot.text.message_split import FENCE, fitting, units
+from index.text.invisible_characters import JOINERS, UNSEEN
+from index.text.layout import folded
 
 _LONGEST_SPAN = 300
 
 _BREAKS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
-_INVISIBLE = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b"
-    "\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\U0001d173-\U0001d17a"
-    "\U000e0000-\U000e0fff]"
-)
-# Joiners shape emoji and some scripts; next to Latin text they only hide something.
+_INVISIBLE = re.compile(f"[{UNSEEN}]")
+# Next to Latin text joiners only hide something.
 _STRAY_JOINER = re.compile(
-    "(?<=[\u200c\u200d])[\u200c\u200d]+"
-    "|(?<![^\x00-\u02ff])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\u02ff])"
+    f"(?<=[{JOINERS}])[{JOINERS}]+|(?<![^\x00-\u02ff])[{JOINERS}]|[{JOINERS}](?![^\x00-\u02ff])"
 )
 _PILED_MARKS = re.compile(
     "([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]{6})"
@@ -58,6 +55,7 @@ _STRAY_TICK = "\u02cb"
 FENCE_OR_CODE = re.compile(r"```.*?```|(?<!\\)(`+)(?!`).*?[^`](?:\1)(?!`)", re.DOTALL)
 """What Discord shows as code in the output of `prose` and `literal`."""
 
+# Markdown itself knows no other lists than these: other signs are text to Discord.
 _BULLET = re.compile(r"^(\s*)[*+](?=\s)")
 _LITERAL_START = re.compile(r"^( *)(-|\+|\d+(?=[.)]\s))", re.MULTILINE)
 _LANGUAGE = re.compile(r"[A-Za-z0-9_+.#-]{0,20}$")
@@ -73,10 +71,10 @@ def clean(text: str) -> str:
 
 def one_line(text: str, limit: int = 100) -> str:
     """Fold white space and cut to `limit` characters, with an ellipsis where it was cut."""
-    folded = " ".join(clean(text).split())
-    if units(folded) <= limit:
-        return folded
-    return folded[: fitting(folded, limit - 1)].rstrip() + "…"
+    line = folded(clean(text))
+    if units(line) <= limit:
+        return line
+    return line[: fitting(line, limit - 1)].rstrip() + "…"
 
 
 def literal(text: str) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
+from index.text.layout import aligned, display_width
 from index.text.table_rows import cells
 
 WIDEST = 56
@@ -13,26 +13,6 @@ WIDEST = 56
 
 _DELIMITER = re.compile(r"^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$")
 _FENCE_LINE = re.compile(r"^\s*(`{3,}|~{3,})")
-
-
-def width(text: str) -> int:
-    """Return how many columns `text` takes in a fixed-width font."""
-    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
-    marks = sum(bool(unicodedata.combining(character)) for character in text)
-    return len(text) + wide - marks
-
-
-def aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Return rows with their columns lined up and a rule under the first; no fence."""
-    columns = max(len(row) for row in rows)
-    full = [[*row, *[""] * (columns - len(row))] for row in rows]
-    widths = [max(width(row[column]) for row in full) for column in range(columns)]
-    lines = [
-        "  ".join(_padded(cell, size) for cell, size in zip(row, widths, strict=True))
-        for row in full
-    ]
-    rule = "  ".join("-" * size for size in widths)
-    return "\n".join(line.rstrip() for line in [lines[0], rule, *lines[1:]])
 
 
 def without_pipes(markdown: str, widest: int = WIDEST) -> str:
@@ -81,8 +61,8 @@ def _table_end(lines: list[str], at: int) -> int:
 def _as_block(rows: list[list[str]], widest: int) -> str | None:
     """Return an aligned code block, or None when it would wrap."""
     plain = [[cell.replace("**", "").replace("```", "` ` `") for cell in row] for row in rows]
-    text = aligned(plain)
-    if max(width(line) for line in text.split("\n")) > widest:
+    text = aligned(plain, ruled=True)
+    if max(display_width(line) for line in text.split("\n")) > widest:
         return None
     return f"```\n{text}\n```"
 
@@ -101,7 +81,3 @@ def _bullet(header: list[str], row: list[str]) -> str:
     ]
     first = f"**{row[0]}**" if row[0] and "*" not in row[0] else row[0]
     return "- " + " · ".join(part for part in [first, *rest] if part)
-
-
-def _padded(cell: str, size: int) -> str:
-    return cell + " " * (size - width(cell))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import time
@@ -18,9 +19,9 @@ from index.errors import (
     SourceNotFound,
     StoreError,
 )
-from index.load.loaders import load_file
+from index.load.loaders import load_bytes
 from index.protocols import EmbeddingInput, PassageVectors
-from index.schema import LoadedDocument
+from index.schema import LoadedDocument, source_id
 from index.store.chroma_vectors import ChromaVectors
 from index.sync.additions import Addition
 from index.sync.synchroniser import Synchroniser
@@ -302,9 +303,25 @@ def test_progress_runs_from_nothing_to_all(home: Home) -> None:
     assert calls == [(0, 3, "n0.txt"), (1, 3, "n1.txt"), (2, 3, "n2.txt"), (3, 3, "n2.txt")]
 
 
+def test_a_file_that_changes_while_it_is_read_is_stored_under_the_hash_of_what_was_read(
+    tmp_path: Path,
+) -> None:
+    def load(data: bytes, name: str) -> LoadedDocument:
+        put(tmp_path / "docs" / name, "What it says now.")
+        return load_bytes(data, name=name)
+
+    write_documents(tmp_path / "docs", a="What it said.")
+    with open_home(tmp_path / "home", tmp_path / "docs", load=load) as home:
+        for expected in ("What it said.", "What it says now."):
+            home.sync()
+            stored = home.catalog.source(source_id("documents", "a.txt"))
+            assert stored.sha256 == hashlib.sha256(stored.text.encode()).hexdigest()
+            assert stored.text == expected
+
+
 def test_warnings_of_documents_that_were_indexed_are_told_once(tmp_path: Path) -> None:
-    def load(path: Path, name: str) -> LoadedDocument:
-        loaded = load_file(path, name=name)
+    def load(data: bytes, name: str) -> LoadedDocument:
+        loaded = load_bytes(data, name=name)
         return loaded.model_copy(update={"warnings": ("Page 2 has no text.",)})
 
     write_documents(tmp_path / "docs", a=STORY)
@@ -525,7 +542,7 @@ def test_a_file_that_cannot_be_cut_is_named(
 
 
 def test_a_loader_that_refuses_names_the_file(tmp_path: Path) -> None:
-    def refuse(path: Path, name: str) -> LoadedDocument:
+    def refuse(data: bytes, name: str) -> LoadedDocument:
         raise LoadError(name, "It is encrypted; save it without a password.")
 
     write_documents(tmp_path / "docs", a="fine")

@@ -1,13 +1,12 @@
 """Words: what counts as the same word, for search and for answers."""
 
 import threading
-from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.text.words import LONGEST_TERM, STOP_WORDS, content_terms, term_spans, terms
+from index.text.words import LONGEST_TERM, STOP_WORDS, content_terms, terms
 
 
 @pytest.mark.parametrize(
@@ -74,15 +73,6 @@ def test_any_text_gives_short_lower_case_terms_without_spaces(text: str) -> None
         assert not any(character.isspace() for character in term)
         assert not any("A" <= character <= "Z" for character in term)
     assert set(content_terms(text)) <= set(terms(text)) | set(terms(text.lower()))
-
-
-@settings(max_examples=100, deadline=None)
-@given(st.text(max_size=200))
-def test_spans_hold_the_same_terms_in_order(text: str) -> None:
-    spans = term_spans(text)
-    assert [term for _, _, found in spans for term in found] == terms(text)
-    assert all(0 <= a < b <= len(text) for a, b, _ in spans)
-    assert all(one[1] <= two[0] for one, two in pairwise(spans))
 
 
 def test_threads_get_the_same_stems() -> None:
