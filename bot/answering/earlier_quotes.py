@@ -9,6 +9,7 @@ from bot.answering.citations import cite, source_as_quoted
 from bot.answering.extractive.scored_sentences import introduces
 from bot.schema import Citation, Pick, Scope, Turn
 from index.schema import Evidence, Source
+from index.text.english import NAME_OF_PERSON, PERSONAL, one_of
 from index.text.sentences import language_of, sentence_spans
 
 _SPEAKS = (
@@ -24,10 +25,10 @@ _BARE = re.compile(
     r" (?:that|this|it|so|these|those)\W*",
     re.IGNORECASE,
 )
-_SPEAKER = re.compile(r"[A-Z][\w’'-]+(?: [A-Z][\w’'.-]*)+|(?<=[\w,;:”\"] )[A-Z][a-z][\w’'-]+")
+_SPEAKER = re.compile(NAME_OF_PERSON)
 _PARAGRAPH = re.compile(r"\S(?:.|\n(?!\s*\n))*")
 _QUOTED = re.compile(r"[“\"][^”\"]*[”\"]")
-_PRONOUN = re.compile(r"\W*(?:he|she|it|they|this|that)\b", re.IGNORECASE)
+_PRONOUN = re.compile(rf"\W*{one_of(PERSONAL, 'this that')}\b", re.IGNORECASE)
 
 
 def speaker(

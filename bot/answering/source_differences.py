@@ -10,7 +10,7 @@ from bot.answering.citations import source_as_quoted
 from bot.answering.extractive.question_type import answer_type
 from bot.schema import Draft
 from index.schema import Source
-from index.text.mentions import MONTH
+from index.text.english import MONTH, NEGATIONS, NUMBERS, OPENING_VERBS, one_of
 from index.text.words import STOP_WORDS, content_terms, stem
 
 _VALUED = frozenset({"when", "count", "duration", "cost"})
@@ -18,13 +18,11 @@ _OPEN = frozenset({"definition", "other"})
 _NUMBER = re.compile(
     r"(?P<sign>[$€£¥])?\s?(?P<number>\d[\d,.:]*\d|\d)\s*(?P<unit>[%$€£¥]|[^\W\d_]+)?"
 )
-_SMALL = """two three four five six seven eight nine ten eleven twelve"""
-_SPELLED = {word: str(number) for number, word in enumerate(_SMALL.split(), start=2)}
+# "One" is mostly a pronoun, and from twenty on a number may be of several words.
+_SPELLED = {word: str(number) for word, number in NUMBERS.items() if 2 <= number < 20}
 _SPELLED_NUMBER = re.compile(rf"\b(?:{'|'.join(_SPELLED)})\b", re.IGNORECASE)
-_NEGATION = re.compile(r"\b(?:not|no|never|cannot|forbidden|prohibited|\w+n[’']t)\b", re.IGNORECASE)
-_YES_OR_NO = re.compile(
-    r"\W*(?:is|are|was|were|may|can|could|do|does|did|must|should|will|has|have)\b", re.IGNORECASE
-)
+_NEGATION = re.compile(rf"\b{one_of(NEGATIONS, 'forbidden prohibited')}\b", re.IGNORECASE)
+_YES_OR_NO = re.compile(rf"\W*{one_of(OPENING_VERBS)}\b", re.IGNORECASE)
 _NUMBERED = re.compile(r"\W*(?:\w+ )?([A-Z][\w’'-]*) (\d[\d.]*)")
 _THOUSANDS = re.compile(r",(?=\d{3}\b)")
 _WORD_BEFORE = re.compile(r"([^\W\d_]+)\.?\s*$")

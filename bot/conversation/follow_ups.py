@@ -18,6 +18,7 @@ from bot.conversation.chosen_reading import chosen
 from bot.conversation.fragments import asks_who_said, completed, fragment, without_correction
 from bot.conversation.ordinals import ordinal, place_of
 from bot.schema import Turn
+from index.text.english import DEMONSTRATIVES, OBJECTS, PERSONAL, POSSESSIVES, one_of
 from index.text.layout import folded
 from index.text.mentions import named, names, nouns, own_terms, values
 from index.text.words import content_terms
@@ -75,7 +76,7 @@ _OPENER = re.compile(
     re.IGNORECASE,
 )
 _ANAPHOR = re.compile(
-    r"\b(?:he|she|they|them|him|it|its|his|hers?|their|theirs|this|that|these|those|one|ones"
+    rf"\b(?:{one_of(PERSONAL, OBJECTS, POSSESSIVES, DEMONSTRATIVES)}|ones?"
     r"|there|(?:the )?(?:former|latter|same|others?|above|previous))\b",
     re.IGNORECASE,
 )
@@ -86,7 +87,7 @@ _EXPLETIVE = re.compile(
     r"(?:possible|true|necessary|legal|ok|safe|better|hard|easy|difficult|important))\b"
     r"|\bthere (?:is|are|was|were|will|has|have)\b"
     r"|\b(?:does|did|will|would) it (?:mean|take|cost)\b"
-    r"|\b(?:this|that|these|those) (?:year|month|week|day|time|century)\b"
+    rf"|\b{one_of(DEMONSTRATIVES)} (?:year|month|week|day|time|century)\b"
     r"|\b(?:so|such|all|say|said|says|think|know|believe|sure|fact|mean|means|order|way|now) that\b"
     r"|\bthat (?:is|are|was|were|has|have|had|can|could|will|would|may|might|do|does|did)\b(?!\W*$)"
     r"|\bno one\b|\bone (?:of|day|time|can|should)\b",

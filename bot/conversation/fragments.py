@@ -8,7 +8,16 @@ from __future__ import annotations
 
 import re
 
-from index.text.mentions import MONTH, names, values
+from index.text.english import (
+    AUXILIARIES,
+    DEMONSTRATIVES,
+    MONTH,
+    OBJECTS,
+    PERSONAL,
+    QUESTION_WORDS,
+    one_of,
+)
+from index.text.mentions import names, values
 from index.text.words import content_terms
 
 LONGEST_FRAGMENT = 4
@@ -26,11 +35,10 @@ _OPENING = re.compile(
     r"|(?:and |is it )?(?:the )?same (?:for|with)\b|and\b|or\b)\W*(?:the |a |an |our |my )?",
     re.IGNORECASE,
 )
-_CLAUSE = re.compile(
-    r"\b(?:who|whom|whose|what|when|where|why|how|which|is|are|was|were|do|does|did|can|could"
-    r"|should|will|would|has|have|had|if|that|this|these|those|it|he|she|they|them|him|her)\b",
-    re.IGNORECASE,
-)
+# No possessives, modals nor months: "its members", "a must" and "in May" are phrases.
+_VERBS = f"{AUXILIARIES} had would"
+_WORDS_OF_CLAUSES = (QUESTION_WORDS, _VERBS, "if", DEMONSTRATIVES, PERSONAL, OBJECTS)
+_CLAUSE = re.compile(rf"\b{one_of(*_WORDS_OF_CLAUSES)}\b", re.IGNORECASE)
 _ATTRIBUTION = re.compile(
     r"\W*(?:and |but |so )*(?:who (?:said|says|told|wrote|claims?|claimed|stated|states|announced)"
     r"|says who|according to who)",

@@ -6,14 +6,12 @@ import re
 
 from bot.conversation.follow_ups import carry_over, leans
 from bot.schema import Turn
+from index.text.english import AUXILIARIES, QUESTION_WORDS, one_of
 from index.text.words import content_terms
 
 MOST_PARTS = 3
 
-_ASKING = (
-    r"(?:who|whom|whose|what|when|where|why|how|which|is|are|was|were|do|does|did|can|could"
-    r"|should|will|has|have)"
-)
+_ASKING = one_of(QUESTION_WORDS, AUXILIARIES)
 _SPLIT = re.compile(
     rf"\?\s+(?:and |also )?(?=\S)|[,;]?\s+and (?:also )?(?={_ASKING}\b)", re.IGNORECASE
 )

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import re
 
+from index.text.english import NAME_OF_PARTS
 from index.text.words import content_terms
 
-_NAME = re.compile(r"\b[A-Z][\w’'-]*(?: (?:(?:of|the|de|van|von|for|and) )?[A-Z][\w’'-]*)*")
+_NAME = re.compile(NAME_OF_PARTS)
 _MARKED = re.compile(r"\"[^\"]{2,}\"|“[^”]{2,}”|`[^`]+`")
 _WORD = re.compile(r"\d+(?:\.\d+)+|[^\W_][\w’'-]*")
-MONTH = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
-    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
-)
-"""A pattern for the names of the months, in lower case."""
 _VALUE = re.compile(r"(?<![\w.])\d+(?:[.,:]\d+)*\w*")
 _EMPTY = frozenset(
     content_terms(

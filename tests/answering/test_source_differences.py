@@ -30,6 +30,8 @@ from index.schema import Evidence, Source
         ("In 1998 it had 4 seats.", "In 2013 it had 4 seats.", False),
         ("The fee is ten euros.", "The fee is 12 euros.", True),
         ("The fee is ten euros.", "The fee is 10 euros.", False),
+        ("The fee is fifteen euros.", "The fee is 15 euros.", False),
+        ("The fee is fifteen euros.", "The fee is 16 euros.", True),
         ("The marathon has 42 marathoners.", "The fee is 12 euros.", False),
         ("", "", False),
     ],
@@ -139,6 +141,11 @@ ABROAD = "Working from abroad is {}allowed{}."
             ABROAD.format("", " for up to 30 days a year"),
         ),
         (
+            "Would working from abroad be allowed?",
+            ABROAD.format("not ", ""),
+            ABROAD.format("", " for up to 30 days a year"),
+        ),
+        (
             "What is the home office allowance?",
             "The home office allowance is 20 euros a month.",
             "The home office allowance is 35 euros a month.",
@@ -149,7 +156,7 @@ ABROAD = "Working from abroad is {}allowed{}."
             "Employees may work from home three days a week.",
         ),
     ],
-    ids=["one denies it", "what is", "numbers in words"],
+    ids=["one denies it", "one would deny it", "what is", "numbers in words"],
 )
 def test_sources_may_differ_in_other_ways(question: str, one: str, other: str) -> None:
     notice = said(question, source("old", one), source("new", other, title="Newer"))

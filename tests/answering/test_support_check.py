@@ -74,6 +74,7 @@ def test_a_negation_that_the_evidence_has_is_backed() -> None:
     [
         ("It cost 1,250,000 euros.", "It cost 1250000 euros.", {"absent_number": 0.0}),
         ("It has three rooms.", "It has 3 rooms.", {"absent_number": 0.0, "replaced": 0.0}),
+        ("It has seventy rooms.", "It has 70 rooms.", {"absent_number": 0.0, "replaced": 0.0}),
         ("It has 4 rooms.", "It has 3 rooms.", {"absent_number": 1.0, "replaced": 1.0}),
         ("Then Rossi signed it.", "He signed it.", {"absent_name": 1.0, "replaced": 0.0}),
         ("Then Rossi signed it.", "Then Bianchi signed it.", {"absent_name": 1.0, "replaced": 1.0}),

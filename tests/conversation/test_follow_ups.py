@@ -217,6 +217,8 @@ def test_any_conversation_resolves(message: str, asked: str, answered: str) -> N
     [
         ("Who is Lacroix?", ["Who is Lacroix?"]),
         ("What do bread and butter cost?", ["What do bread and butter cost?"]),
+        ("What rose between April and May?", ["What rose between April and May?"]),
+        ("What must members do and must not do?", ["What must members do and must not do?"]),
         (
             "Who is Lacroix and what does the mandate require?",
             ["Who is Lacroix?", "what does the mandate require?"],

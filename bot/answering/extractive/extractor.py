@@ -21,6 +21,7 @@ from bot.schema import Draft, DraftPart, Pick
 from index.schema import Evidence, Span
 from index.search.passage_rank import Candidate
 from index.search.searcher import Findings
+from index.text.english import DEMONSTRATIVES, PERSONAL, POSSESSIVES, one_of
 from index.text.words import content_terms
 
 MOST_SENTENCES = 3
@@ -45,8 +46,8 @@ LONGEST_PAIR = 500
 """Characters of a sentence together with the one it leans on."""
 
 _LEANS = re.compile(
-    r"(?:he|she|it|they|this|that|these|those|his|her|its|their|however|but|so|therefore"
-    r"|thus|also|both|such|there)\b",
+    rf"(?:{one_of(PERSONAL, DEMONSTRATIVES, POSSESSIVES)}|however|but|so|therefore|thus|also|both"
+    r"|such|there)\b",
     re.IGNORECASE,
 )
 

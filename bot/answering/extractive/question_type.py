@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from index.text.mentions import MONTH
+from index.text.english import AMOUNTS, MONTH, NAME_IN_SENTENCE, WEEKDAY, one_of
 
 AnswerType = Literal[
     "count", "duration", "cost", "when", "where", "who", "why", "how", "definition", "other"
@@ -37,16 +37,12 @@ _ASKS: tuple[tuple[AnswerType, str], ...] = (
 _DATE = (
     rf"\b(?:1\d{{3}}|20\d{{2}})\b|\b{MONTH}\b\.? ?\d"
     rf"|\b\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{MONTH}\b"
-    r"|\b(?:century|decade|(?:mon|tues|wednes|thurs|fri|satur|sun)day|yesterday|today|tomorrow"
+    rf"|\b(?:century|decade|{WEEKDAY}|yesterday|today|tomorrow"
     r"|spring|summer|autumn|winter|bce?|ad)\b|\b\d{1,2}(?::\d\d)? ?[ap]\.?m\b"
 )
-_NUMBER = (
-    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred"
-    r"|thousand|million|billion|half|third|quarter|twice|once|several|none)\b"
-)
+_NUMBER = rf"\d|\b{one_of(AMOUNTS, 'none')}\b"
 _TIME = r"\b(?:second|minute|hour|day|week|month|year|decade|centur)\w*\b"
 _MONEY = r"[$€£¥%]|\b(?:dollar|euro|pound|cent|usd|percent)\w*\b"
-_NAME = r"(?<=[a-z,;:)(“\"'‘] )[A-Z][\w.’'-]+|^[A-Z][\w.’'-]+ (?:(?:of|de|van|von) )?[A-Z][\w.’'-]+"
 _PLACE = (
     r"\b(?:in|at|on|near|from|to|into|of|between|across|within|outside|inside) (?:the )?[A-Z]"
     r"|\b(?:located|situated|based|held)\b"
@@ -64,14 +60,14 @@ _SHOWS: dict[AnswerType, tuple[str, ...]] = {
     "duration": (_NUMBER, _TIME),
     "cost": (_NUMBER, _MONEY),
     "when": (_DATE,),
-    "where": (_PLACE, _NAME),
-    "who": (_NAME,),
+    "where": (_PLACE, NAME_IN_SENTENCE),
+    "who": (NAME_IN_SENTENCE,),
     "why": (_CAUSE,),
     "how": (_MEANS,),
     "definition": (_DEFINES,),
     "other": (),
 }
-_CASED = frozenset({_NAME, _PLACE})
+_CASED = frozenset({NAME_IN_SENTENCE, _PLACE})
 _ASK_PATTERNS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _ASKS)
 _SHOW_PATTERNS = {
     kind: tuple(re.compile(p, 0 if p in _CASED else re.IGNORECASE) for p in patterns)

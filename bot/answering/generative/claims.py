@@ -11,6 +11,7 @@ from bot.answering.generative.shown_passages import ShownPassages, ShownSentence
 from bot.answering.generative.support_check import overlap
 from bot.schema import NOT_IN_SOURCES
 from index.schema import Hit
+from index.text.english import OBJECTS, PERSONAL, POSSESSIVES, one_of
 from index.text.layout import folded
 from index.text.words import content_terms
 
@@ -20,8 +21,9 @@ MISSING = "Missing:"
 MOST_PICKS = 8
 """A statement that names more sentences keeps those that share most words with it."""
 
+# "That" mostly leads into a clause.
 _PRONOUN = re.compile(
-    r"\b(?:he|she|it|they|him|her|them|his|hers|its|their|this|these|those|such)\b", re.IGNORECASE
+    rf"\b{one_of(PERSONAL, OBJECTS, POSSESSIVES, 'this these those such')}\b", re.IGNORECASE
 )
 _REFUSAL = re.compile(
     rf"[*_\"'\u201c]*{re.escape(NOT_IN_SOURCES.rstrip('.'))}\b[\s.:,*_\"'\u201d]*(?P<rest>.*)",

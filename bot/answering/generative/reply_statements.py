@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from index.text.english import SHORT_MONTHS, one_of
 from index.text.layout import folded
 from index.text.list_marks import list_mark
 
@@ -41,8 +42,8 @@ _END = re.compile(
 )
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(\"'\u201c\u2018])(?:mrs?|ms|dr|prof|st|no|nos|vs|etc|al|fig|eq|art|sec|vol|pp?|ed|eds|"
-    r"inc|ltd|co|corp|gen|col|lt|sgt|capt|rev|hon|jr|sr|approx|ca|cf|dept|est|jan|feb|mar|apr|jun|"
-    r"jul|aug|sept?|oct|nov|dec|(?:\w\.)*\w)\.$",
+    r"inc|ltd|co|corp|gen|col|lt|sgt|capt|rev|hon|jr|sr|approx|ca|cf|dept|est|"
+    rf"{one_of(SHORT_MONTHS)}|(?:\w\.)*\w)\.$",
     re.IGNORECASE,
 )
 _TWICE = re.compile(r"(?<!\.)\.\s*\.$")

@@ -17,22 +17,19 @@ from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import TypeVar
 
+from index.text.english import NAME, NEGATIONS, NUMBERS, one_of
 from index.text.words import STOP_WORDS, content_terms, stem, terms
 
 T = TypeVar("T")
 
 _NUMBER = re.compile(r"(?<![\w.])\d[\d,\u202f\u00a0]*(?:\.\d+)?")
 _TOKEN = re.compile(r"\d[\d,.]*\d|\w+(?:['\u2019-]\w+)*|[.,;:()]")
-_NAME = re.compile(r"\b[A-Z][\w\u2019'-]*(?: [A-Z][\w\u2019'-]*)*")
+_NAME = re.compile(NAME)
 _NEGATION = re.compile(
-    r"\b(?:not?|never|none|nobody|nothing|neither|nor|without|cannot|can't|\w+n[\u2019']t|"
-    r"fail(?:s|ed)? to|refus(?:es|ed) to|unable|lacks?|lacked)\b",
+    rf"\b(?:{one_of(NEGATIONS)}|without|fail(?:s|ed)? to|refus(?:es|ed) to|unable|lacks?|lacked)\b",
     re.IGNORECASE,
 )
-_UNITS = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen
-fifteen sixteen seventeen eighteen nineteen twenty"""
-_TENS = {"thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "hundred": "100"}
-_WORD_NUMBERS = {word: str(value) for value, word in enumerate(_UNITS.split())} | _TENS
+_WORD_NUMBERS = {word: str(value) for word, value in NUMBERS.items()}
 _PAIRS = """increase decrease, rise fall, more less, before after, first last, above below,
 allow forbid, allow prohibit, accept reject, win lose, won lost, higher lower, larger smaller,
 always never, best worst, begin end, start end, enable disable, include exclude, all none,

@@ -13,13 +13,10 @@ from bot.discord_bot.client import Click, QuothBot, Target
 from bot.discord_bot.cogs.autocomplete import collection_choices, source_choices
 from bot.discord_bot.questions import answer_interaction, is_private
 from bot.discord_bot.views import MAX_QUESTION, question_form
+from index.text.english import OPENING_VERBS, QUESTION_WORDS, one_of
 
 _ENDS = ("?", "？", "؟")
-_OPENERS = re.compile(
-    r"(who|what|when|where|why|how|which|whose|whom|is|are|was|were|do|does|did|can|could|may"
-    r"|should|would|will|has|have)\b",
-    re.IGNORECASE,
-)
+_OPENERS = re.compile(rf"{one_of(QUESTION_WORDS, OPENING_VERBS)}\b", re.IGNORECASE)
 
 
 class Ask(commands.Cog):
