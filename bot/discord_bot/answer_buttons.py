@@ -166,7 +166,7 @@ async def share(click: Click, target: Target) -> None:
         nonce=f"{click.id}-{len(earlier)}",
         allowed_mentions=SILENT,
     )
-    await service.records.run(service.memory.put_on, message.id, public.key)
+    await service.memory.put_on(message.id, public.key)
     await _say(click, target, "Shared.")
 
 

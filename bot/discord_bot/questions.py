@@ -190,7 +190,7 @@ async def _show(
     rendered = render_answer(answer, now=datetime.now(UTC), asked=repeat)
     view = answer_view(kept, outdated=before.kept if before else None)
     for message in await reply.finish(rendered, view):
-        await service.records.run(service.memory.put_on, message, kept.key)
+        await service.memory.put_on(message, kept.key)
 
 
 def noticed(answer: Answer, *notes: str) -> Answer:

@@ -104,11 +104,11 @@ async def commands_hash(bot: QuothBot) -> str:
 
 async def sync_commands(bot: QuothBot) -> bool:
     """Register the commands if Discord has others; say whether that was needed."""
-    service, digest = bot.service, await commands_hash(bot)
-    if await service.records.run(service.memory.fact, SYNCED) == digest:
+    memory, digest = bot.service.memory, await commands_hash(bot)
+    if await memory.fact(SYNCED) == digest:
         return False
     await bot.tree.sync()
-    await service.records.run(service.memory.set_fact, SYNCED, digest)
+    await memory.set_fact(SYNCED, digest)
     return True
 
 
@@ -286,13 +286,13 @@ def lacking(bot: QuothBot) -> list[str]:
     return lines
 
 
-def parts_of(app: App) -> Parts:
+async def parts_of(app: App) -> Parts:
     """Return what the service is made from, taken out of an opened app."""
     return Parts(
         settings=app.settings,
         answerer=app.answerer,
         bridge=app.bridge,
-        tables=app.library.catalog,
+        records=await app.bridge.run(app.records),
         documents=app.library,
         embed=app.embed,
     )
@@ -302,4 +302,4 @@ def parts_of(app: App) -> Parts:
 async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
     """Open Quoth for Discord; raises QuothError."""
     async with open_app(settings) as app:
-        yield parts_of(app)
+        yield await parts_of(app)
