@@ -18,13 +18,14 @@ from bot.answering.extractive.scored_sentences import SentenceScorer
 from bot.bridge import Bridge
 from bot.errors import PromptError
 from bot.settings import Settings
+from index.embed.lazy_models import Once
 from index.library import Library, open_library
 from index.protocols import Vectors
 
 if TYPE_CHECKING:
     from bot.answering.generative.generator import Generator
+    from bot.community.store.records_file import Records
     from bot.language_models.providers import ModelConfig
-    from bot.language_models.token_budget import Ledger
     from prompts import Prompts
 
 __all__ = ["App", "Library", "model_config", "open_app", "open_library"]
@@ -38,6 +39,8 @@ class App:
     library: Library
     bridge: Bridge
     answerer: Answerer
+    records: Once[Records]
+    """What the bot remembers; opened by the first who asks, off the loop."""
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
         """Embed texts away from the loop: rows of unit length, shape (n, dimension)."""
@@ -57,9 +60,16 @@ async def open_app(settings: Settings, library: Library | None = None) -> AsyncI
             library = stack.enter_context(open_library(settings.index))
         bridge = Bridge()
         stack.callback(bridge.close)
-        generator = await _open_generator(settings, library, bridge, stack)
+        records = Once(partial(_open_records, settings, stack))
+        generator = await _open_generator(settings, library, bridge, records, stack)
         answerer = await bridge.run(_build_answerer, library, bridge, generator)
-        yield App(settings=settings, library=library, bridge=bridge, answerer=answerer)
+        yield App(settings, library, bridge, answerer, records)
+
+
+def _open_records(settings: Settings, stack: AsyncExitStack) -> Records:
+    from bot.community.store.records_file import Records
+
+    return stack.enter_context(closing(Records(settings.index.home)))
 
 
 def _build_answerer(library: Library, bridge: Bridge, generator: Generator | None) -> Answerer:
@@ -76,7 +86,11 @@ def _build_answerer(library: Library, bridge: Bridge, generator: Generator | Non
 
 
 async def _open_generator(
-    settings: Settings, library: Library, bridge: Bridge, stack: AsyncExitStack
+    settings: Settings,
+    library: Library,
+    bridge: Bridge,
+    records: Once[Records],
+    stack: AsyncExitStack,
 ) -> Generator | None:
     """Open the language model, guarded by its limits; None when none is configured."""
     if settings.llm is None:
@@ -84,17 +98,21 @@ async def _open_generator(
     from bot.answering.generative.generator import Generator
     from bot.language_models.guarded_model import GuardedModel, Limits
     from bot.language_models.providers import open_model
-    from bot.language_models.token_budget import Budget, Purse
+    from bot.language_models.token_budget import TokenBudget
 
     model = await bridge.run(open_model, model_config(settings))
     stack.push_async_callback(model.aclose)
-    budget = Budget(per_day=settings.tokens_per_day, per_person=settings.tokens_per_person)
+    opened = await bridge.run(records)
     guarded = GuardedModel(
         model,
         Limits(timeout=settings.llm_timeout, concurrency=settings.llm_concurrency),
-        Purse(budget, _open_ledger(library, bridge, stack)),
+        TokenBudget(
+            opened.transaction,
+            opened.run,
+            per_day=settings.tokens_per_day,
+            per_person=settings.tokens_per_person,
+        ),
     )
-
     return Generator(
         guarded,
         load_prompts(settings.prompts),
@@ -115,17 +133,6 @@ def model_config(settings: Settings) -> ModelConfig:
         api_key=key.get_secret_value() if key else None,
         timeout=settings.llm_timeout,
     )
-
-
-def _open_ledger(library: Library, bridge: Bridge, stack: AsyncExitStack) -> Ledger:
-    """Keep what was used beside the catalog, on a connection of its own."""
-    from bot.language_models.token_budget import SqliteLedger
-    from index.store.catalog import BUSY_SECONDS
-    from index.store.catalog_schema import open_connection
-
-    connection = open_connection(str(library.catalog.path), busy_seconds=BUSY_SECONDS)
-    stack.enter_context(closing(connection))
-    return SqliteLedger(connection, bridge.run)
 
 
 def load_prompts(folder: Path | None) -> Prompts:

@@ -127,11 +127,12 @@ class Library:
     def bring_in_step(self, progress: Progress | None = None) -> SyncReport | None:
         """Bring the shared collection in step with the documents folder.
 
-        Returns None, and opens nothing, when nothing has changed or there is no folder. Raises as
-        `sync` does.
+        Returns None, and opens nothing, when nothing has changed. Without a folder, it only indexes
+        again what people added and the catalog lost. Raises as `sync` does.
         """
         config = self.config
         if config.documents is None or not self.has_folder():
+            self._restore_additions(progress)
             return None
         summary = unchanged(
             config.home,
@@ -145,6 +146,12 @@ class Library:
             return None
         writer = self._build_synchroniser(LONG_WAIT if self.is_empty() else SHORT_WAIT)
         return writer.sync_folder(SHARED_COLLECTION, config.documents, progress)
+
+    def _restore_additions(self, progress: Progress | None) -> None:
+        from index.sync.additions_pass import is_behind
+
+        if is_behind(self.catalog):
+            self.synchroniser.repair(progress)
 
     def sync(self, collection: str, progress: Progress | None = None) -> SyncReport:
         """Bring the shared collection in step with its folder, or read another one again.

@@ -81,9 +81,6 @@ def bring_in_step(library: Library) -> None:
     Where the folder is missing, another process is writing, or the embedding model cannot be
     had, questions are answered from the index as it is; raises QuothError when it is empty.
     """
-    if not library.has_folder():
-        _without_folder(library)
-        return
     try:
         with progress_bar() as progress:
             report = library.bring_in_step(progress)
@@ -94,6 +91,8 @@ def bring_in_step(library: Library) -> None:
         return
     if report is not None:
         say_problems(report)
+    elif not library.has_folder():
+        _without_folder(library)
 
 
 def _without_folder(library: Library) -> None:

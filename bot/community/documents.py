@@ -1,15 +1,20 @@
-"""What the Discord edge asks of the documents; synchronous, reached through the bridge."""
+"""What the Discord edge asks of the documents."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Protocol
 
+from bot.community.store.records_file import Records
+from index.errors import SourceNotFound
 from index.schema import Source, SourceEntry, SyncReport
 
 
 class Documents(Protocol):
-    """Documents by collection. Failures of one document are in the report, others raise."""
+    """Documents by collection; everything blocks.
+
+    Failures of one document are in the report, others raise.
+    """
 
     def sources(self, collection: str) -> Sequence[SourceEntry]:
         """Return what a collection holds, by uri; empty when there is no such collection."""
@@ -53,3 +58,23 @@ class Documents(Protocol):
     def bring_in_step(self) -> SyncReport | None:
         """Index what changed in the documents folder; None when nothing did, or there is none."""
         ...
+
+
+class SourceReader:
+    """Looks sources up on the thread of the records, not behind searching and indexing."""
+
+    def __init__(self, documents: Documents, records: Records) -> None:
+        self._documents = documents
+        self._records = records
+
+    async def sources(self, *collections: str) -> list[SourceEntry]:
+        """Return what collections hold, one after the other."""
+        found = [await self._records.run(self._documents.sources, name) for name in collections]
+        return [entry for entries in found for entry in entries]
+
+    async def source(self, id: str) -> Source | None:
+        """Return a source with its text, if it is in the index."""
+        try:
+            return await self._records.run(self._documents.source, id)
+        except SourceNotFound:
+            return None

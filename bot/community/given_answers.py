@@ -7,15 +7,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.bridge import Bridge
-from bot.community.documents import Documents
+from bot.community.documents import SourceReader
 from bot.community.rights import Audience, Caller, obstacle, readable
 from bot.community.server_rules import NotAvailableError, ServerRules
 from bot.community.store.feedback import Feedback
 from bot.community.store.memory import Memory
 from bot.community.store.records import Kept
 from bot.schema import Answer, Changes, Citation
-from index.errors import SourceNotFound
 from index.schema import Source
 
 GONE = (
@@ -62,22 +60,20 @@ class GivenAnswers:
         rules: ServerRules,
         memory: Memory,
         feedback: Feedback,
-        records: Bridge,
-        documents: Documents,
+        reader: SourceReader,
     ) -> None:
         self._rules = rules
         self._memory = memory
         self._feedback = feedback
-        self._records = records
-        self._documents = documents
+        self._reader = reader
 
     async def open(self, key: str, caller: Caller) -> Kept:
         """Return an answer that was shown to `caller` here; raises NotAvailableError."""
-        return self._checked(await self._records.run(self._memory.answer, key), caller)
+        return self._checked(await self._memory.answer(key), caller)
 
     async def on_message(self, message: int, caller: Caller) -> Kept | None:
         """Return the answer that a message shows, if `caller` may have it."""
-        kept = await self._records.run(self._memory.answer_on, message)
+        kept = await self._memory.answer_on(message)
         try:
             return self._checked(kept, caller)
         except NotAvailableError:
@@ -114,11 +110,8 @@ class GivenAnswers:
         )
 
     async def _source(self, citation: Citation) -> Source | None:
-        try:
-            source = await self._records.run(self._documents.source, citation.evidence.source_id)
-        except SourceNotFound:
-            return None
-        if source.collection != citation.collection:
+        source = await self._reader.source(citation.evidence.source_id)
+        if source is not None and source.collection != citation.collection:
             raise NotAvailableError
         return source
 
@@ -150,9 +143,7 @@ class GivenAnswers:
     ) -> None:
         """Store the rating of one person."""
         kept = await self.open(key, caller)
-        await self._records.run(
-            self._feedback.rate, kept, caller.user, liked=liked, reason=reason, at=time.time()
-        )
+        await self._feedback.rate(kept, caller.user, liked=liked, reason=reason, at=time.time())
 
     async def shareable(self, key: str, caller: Caller, audience: Audience | None) -> Kept:
         """Return an answer that everyone in the channel may read; raises NotAvailableError.
@@ -175,8 +166,8 @@ class GivenAnswers:
         public = kept.model_copy(
             update={"private": False, "key": token, "conversation": f"q{token}", "at": time.time()}
         )
-        await self._records.run(self._memory.keep, public)
-        await self._records.run(self._memory.add_turns, public)
+        await self._memory.keep(public)
+        await self._memory.add_turns(public)
         return public
 
     def _obstacles(

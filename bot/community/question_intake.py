@@ -14,7 +14,6 @@ from typing import Protocol, TypeAlias
 
 from pydantic import Field
 
-from bot.bridge import Bridge
 from bot.community.cooldown import Cooldowns
 from bot.community.fair_queue import FairQueue
 from bot.community.rights import Caller
@@ -86,7 +85,6 @@ class QuestionIntake:
         self,
         answerer: Answering,
         *,
-        records: Bridge,
         memory: Memory,
         feedback: Feedback,
         cooldowns: Cooldowns,
@@ -95,7 +93,6 @@ class QuestionIntake:
         deadline: float,
     ) -> None:
         self._answerer = answerer
-        self._records = records
         self._memory = memory
         self._feedback = feedback
         self._cooldowns = cooldowns
@@ -118,7 +115,7 @@ class QuestionIntake:
             async with self._queue.work():
                 answer = await self._answered(question, text, show)
             kept = _kept(question, answer)
-            await self._records.run(self._remember, kept)
+            await self._remember(kept)
         return kept
 
     async def _cool_down(self, caller: Caller) -> None:
@@ -131,8 +128,7 @@ class QuestionIntake:
             await asyncio.sleep(wait)
 
     async def _answered(self, question: Question, text: str, show: Show) -> Answer:
-        history = await self._records.run(
-            self._memory.turns,
+        history = await self._memory.turns(
             question.conversation,
             since=time.time() - self._history_days * _DAY,
             collections=question.scope.collections,
@@ -149,12 +145,12 @@ class QuestionIntake:
         except TimeoutError:
             raise TookTooLongError(self._deadline) from None
 
-    def _remember(self, kept: Kept) -> None:
-        self._memory.keep(kept)
+    async def _remember(self, kept: Kept) -> None:
+        await self._memory.keep(kept)
         if self._history_days:
-            self._memory.add_turns(kept)
+            await self._memory.add_turns(kept)
         if kept.answer.kind == "answer" and kept.answer.status == "not_found":
-            self._feedback.add_gap(kept, "not_found", person=kept.asker, at=kept.at)
+            await self._feedback.add_gap(kept, "not_found", person=kept.asker, at=kept.at)
 
 
 def _in_words(seconds: float) -> str:

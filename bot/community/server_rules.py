@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Literal
 
-from bot.bridge import Bridge
 from bot.community.rights import Caller, CollectionRule, GuildRules, manages
 from bot.community.store.memory import Memory
 from index.errors import QuothError
@@ -23,15 +22,14 @@ class NotAvailableError(QuothError):
 class ServerRules:
     """The rules of all servers; one bot writes them, so memory is never behind."""
 
-    def __init__(self, memory: Memory, records: Bridge) -> None:
+    def __init__(self, memory: Memory) -> None:
         self._memory = memory
-        self._records = records
         self._rules: dict[int, GuildRules] = {}
         self._changing: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def load(self) -> None:
         """Read what is stored."""
-        for rules in await self._records.run(self._memory.all_rules):
+        for rules in await self._memory.all_rules():
             self._rules[rules.guild] = rules
 
     def of(self, guild: int | None) -> GuildRules | None:
@@ -68,7 +66,7 @@ class ServerRules:
         """Change the rules of a server, one change after another, and store them."""
         async with self._changing[guild]:
             rules = how(self._rules.get(guild, GuildRules(guild=guild)))
-            await self._records.run(self._memory.save_rules, rules)
+            await self._memory.save_rules(rules)
             self._rules[guild] = rules
         return rules
 

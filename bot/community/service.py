@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from bot.bridge import Bridge, WriteQueue
 from bot.community.cooldown import Cooldowns
-from bot.community.documents import Documents
+from bot.community.documents import Documents, SourceReader
 from bot.community.fair_queue import FairQueue
 from bot.community.given_answers import GivenAnswers
 from bot.community.question_intake import Answering, QuestionIntake
@@ -19,7 +19,7 @@ from bot.community.server_rules import ServerRules
 from bot.community.source_management import SourceManagement
 from bot.community.store.feedback import Feedback
 from bot.community.store.memory import Memory
-from bot.community.store.records import Tables
+from bot.community.store.records_file import Records
 from bot.community.store.team_answer_records import TeamAnswerRecords
 from bot.community.team_answer_basis import BasisLookup
 from bot.community.team_answers import TeamAnswers
@@ -32,7 +32,6 @@ logger = logging.getLogger(__name__)
 GRACE = 7.0
 """Seconds for answers under way when the bot is stopped; systemd and Docker wait for ten."""
 
-_RECORDS_QUEUE = 10_000
 _HOUR = 3600.0
 _MINUTE = 60.0
 
@@ -44,7 +43,7 @@ class Parts:
     settings: Settings
     answerer: Answering
     bridge: Bridge
-    tables: Tables
+    records: Records
     documents: Documents
     embed: Embed | None = None
     """Embeds questions, where that can be done."""
@@ -85,7 +84,6 @@ class Service:
     rules: ServerRules
     memory: Memory
     feedback: Feedback
-    records: Bridge
     under_way: AnswersUnderWay
 
     @property
@@ -95,12 +93,12 @@ class Service:
 
     async def first_time(self, id: int) -> bool:
         """Remember an interaction or message; say whether it is new."""
-        return await self.records.run(self.memory.first_time, id, time.time())
+        return await self.memory.first_time(id, time.time())
 
     async def forget(self, person: int) -> int:
         """Delete what is kept of one person; return how many questions that were."""
-        await self.records.run(self.feedback.forget, person)
-        return await self.records.run(self.memory.forget, person)
+        await self.feedback.forget(person)
+        return await self.memory.forget(person)
 
     async def stop(self) -> None:
         """Take no more questions, and finish or excuse those under way."""
@@ -110,33 +108,29 @@ class Service:
 
 @asynccontextmanager
 async def open_service(parts: Parts, *, deadline: float | None = None) -> AsyncIterator[Service]:
-    """Open the bot's memory and everything that works on it; close it at the end."""
-    records = Bridge(workers=1, queue=_RECORDS_QUEUE)
+    """Open everything that works on the bot's records, and its chores; stop them at the end."""
+    service = await _built(parts, deadline)
+    if await service.sources.is_empty():
+        # Nobody is told "not found" only because nothing has been read yet.
+        await _step(service)
+    chores = [asyncio.create_task(_expire(service)), asyncio.create_task(_in_step(service))]
     try:
-        service = await _built(parts, records, deadline)
-        if await service.sources.is_empty():
-            # Nobody is told "not found" only because nothing has been read yet.
-            await _step(service)
-        chores = [asyncio.create_task(_expire(service)), asyncio.create_task(_in_step(service))]
-        try:
-            yield service
-        finally:
-            for chore in chores:
-                chore.cancel()
-            await asyncio.gather(*chores, return_exceptions=True)
+        yield service
     finally:
-        await asyncio.to_thread(records.close)
+        for chore in chores:
+            chore.cancel()
+        await asyncio.gather(*chores, return_exceptions=True)
 
 
-async def _built(parts: Parts, records: Bridge, deadline: float | None) -> Service:
-    settings = parts.settings
-    memory = await records.run(Memory, parts.tables)
-    feedback = await records.run(Feedback, parts.tables, names=settings.gap_names == "on")
-    rules = ServerRules(memory, records)
+async def _built(parts: Parts, deadline: float | None) -> Service:
+    settings, records = parts.settings, parts.records
+    memory = Memory(records)
+    feedback = await records.run(Feedback, records, names=settings.gap_names == "on")
+    reader = SourceReader(parts.documents, records)
+    rules = ServerRules(memory)
     await rules.load()
     questions = QuestionIntake(
         parts.answerer,
-        records=records,
         memory=memory,
         feedback=feedback,
         cooldowns=Cooldowns(
@@ -150,18 +144,15 @@ async def _built(parts: Parts, records: Bridge, deadline: float | None) -> Servi
         rules=rules,
         memory=memory,
         feedback=feedback,
-        records=records,
-        documents=parts.documents,
+        reader=reader,
     )
     write_queue = WriteQueue(parts.bridge)
     team_answers = TeamAnswers(
         rules=rules,
         feedback=feedback,
-        basis_lookup=BasisLookup(
-            rules=rules, memory=memory, records=records, documents=parts.documents
-        ),
-        answers=await records.run(TeamAnswerRecords, parts.tables),
-        records=records,
+        basis_lookup=BasisLookup(rules=rules, memory=memory, reader=reader),
+        answers=TeamAnswerRecords(records),
+        reader=reader,
         documents=parts.documents,
         write_queue=write_queue,
         bridge=parts.bridge,
@@ -171,7 +162,7 @@ async def _built(parts: Parts, records: Bridge, deadline: float | None) -> Servi
     sources = SourceManagement(
         rules=rules,
         team_answers=team_answers,
-        records=records,
+        reader=reader,
         documents=parts.documents,
         write_queue=write_queue,
         bridge=parts.bridge,
@@ -185,16 +176,13 @@ async def _built(parts: Parts, records: Bridge, deadline: float | None) -> Servi
         rules,
         memory,
         feedback,
-        records,
         AnswersUnderWay(),
     )
 
 
 async def _expire(service: Service) -> None:
     while True:
-        await service.records.run(
-            service.memory.expire, time.time(), history_days=service.settings.history_days
-        )
+        await service.memory.expire(time.time(), history_days=service.settings.history_days)
         await asyncio.sleep(_HOUR)
 
 

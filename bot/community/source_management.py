@@ -9,7 +9,7 @@ from functools import reduce
 from typing import ParamSpec, TypeVar
 
 from bot.bridge import Bridge, WriteQueue
-from bot.community.documents import Documents
+from bot.community.documents import Documents, SourceReader
 from bot.community.rights import (
     DEFAULT_LABEL,
     MAX_COLLECTIONS,
@@ -55,31 +55,26 @@ class SourceManagement:
         *,
         rules: ServerRules,
         team_answers: TeamAnswers,
-        records: Bridge,
+        reader: SourceReader,
         documents: Documents,
         write_queue: WriteQueue,
         bridge: Bridge,
     ) -> None:
         self._rules = rules
         self._team_answers = team_answers
-        self._records = records
+        self._reader = reader
         self._documents = documents
         self._write_queue = write_queue
         self._bridge = bridge
 
     async def readable_sources(self, caller: Caller) -> list[SourceEntry]:
         """Return the sources that `caller` may read here."""
-        return await self._sources(readable(caller, self._rules.of(caller.guild)))
+        return await self._reader.sources(*readable(caller, self._rules.of(caller.guild)))
 
     async def managed_sources(self, caller: Caller) -> list[SourceEntry]:
         """Return the sources of the server itself, for those who manage them."""
         rules = self._rules.managed(caller)
-        return await self._sources([rule.name for rule in rules.collections])
-
-    async def _sources(self, collections: Sequence[str]) -> list[SourceEntry]:
-        # Looking does not wait behind searching and indexing.
-        found = [await self._records.run(self._documents.sources, name) for name in collections]
-        return [entry for entries in found for entry in entries]
+        return await self._reader.sources(*(rule.name for rule in rules.collections))
 
     def label(self, caller: Caller, collection: str) -> str:
         """Return what people call a collection."""
@@ -148,7 +143,7 @@ class SourceManagement:
         """Return the sources of the server, and those of the shared library if it is read here."""
         found = await self.managed_sources(caller)
         shared = SHARED_COLLECTION in readable(caller, self._rules.of(caller.guild))
-        return [*found, *await self._sources([SHARED_COLLECTION])] if shared else found
+        return [*found, *await self._reader.sources(SHARED_COLLECTION)] if shared else found
 
     async def refresh(self, caller: Caller, name: str) -> Refreshed:
         """Fetch a web page again, or bring a file of the documents folder in step.
@@ -169,7 +164,7 @@ class SourceManagement:
     async def _follow(self, entry: SourceEntry) -> SyncReport:
         """Bring the documents folder in step, and say what that meant for one file of it."""
         await self._write(self._documents.bring_in_step)
-        after = {one.uri: one for one in await self._sources([SHARED_COLLECTION])}
+        after = {one.uri: one for one in await self._reader.sources(SHARED_COLLECTION)}
         now = after.get(entry.uri)
         if now is None:
             return SyncReport(removed=1)

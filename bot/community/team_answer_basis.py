@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bot.bridge import Bridge
-from bot.community.documents import Documents
+from bot.community.documents import SourceReader
 from bot.community.gap_groups import GapGroup
 from bot.community.rights import Caller, readable
 from bot.community.server_rules import ServerRules
 from bot.community.store.memory import Memory
-from bot.community.store.team_answer_records import Basis, TeamAnswer
-from index.errors import SourceNotFound
-from index.schema import Source
+from bot.community.store.records import Basis, TeamAnswer
 
 MAX_BASES = 10
 """Quotes of disliked answers that a team answer expires by."""
@@ -21,13 +18,10 @@ MAX_BASES = 10
 class BasisLookup:
     """Looks up what team answers rest on."""
 
-    def __init__(
-        self, *, rules: ServerRules, memory: Memory, records: Bridge, documents: Documents
-    ) -> None:
+    def __init__(self, *, rules: ServerRules, memory: Memory, reader: SourceReader) -> None:
         self._rules = rules
         self._memory = memory
-        self._records = records
-        self._documents = documents
+        self._reader = reader
 
     async def named(self, caller: Caller, name: str) -> tuple[tuple[Basis, ...], str | None]:
         """Return the source that a manager named, or why there is no such one."""
@@ -37,10 +31,7 @@ class BasisLookup:
         rules = self._rules.managed(caller)
         collections = {*readable(caller, rules), *(rule.name for rule in rules.collections)}
         found = [
-            entry
-            for collection in sorted(collections)
-            for entry in await self._records.run(self._documents.sources, collection)
-            if entry.sha256
+            entry for entry in await self._reader.sources(*sorted(collections)) if entry.sha256
         ]
         exact = [one for one in found if wanted in (one.title.casefold(), one.uri.casefold())]
         near = exact or [one for one in found if wanted in f"{one.title}\n{one.uri}".casefold()]
@@ -53,7 +44,7 @@ class BasisLookup:
         """Return what the disliked answers of a group quoted: it is what a person corrects."""
         found: dict[tuple[str, str], Basis] = {}
         for key in {gap.answer for gap in group.gaps if gap.kind == "disliked"}:
-            kept = await self._records.run(self._memory.answer, key)
+            kept = await self._memory.answer(key)
             for one in kept.answer.citations if kept else ():
                 source, version = one.evidence.source_id, one.evidence.sha256
                 if source != but:
@@ -78,8 +69,7 @@ class BasisLookup:
         touched |= {basis.collection for one in answers for basis in one.rests_on}
         return {
             entry.id: entry.sha256
-            for collection in sorted(touched)
-            for entry in await self._records.run(self._documents.sources, collection)
+            for entry in await self._reader.sources(*sorted(touched))
             if entry.sha256
         }
 
@@ -96,15 +86,8 @@ class BasisLookup:
     async def _stands(self, basis: Basis) -> bool:
         if basis.quote is None:
             return False
-        source = await self.source(basis.source)
+        source = await self._reader.source(basis.source)
         return source is not None and basis.quote in source.text
-
-    async def source(self, id: str) -> Source | None:
-        """Return a source that is in the index."""
-        try:
-            return await self._records.run(self._documents.source, id)
-        except SourceNotFound:
-            return None
 
 
 def _basis(

@@ -14,13 +14,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.bridge import Bridge, WriteQueue
-from bot.community.documents import Documents
+from bot.community.documents import Documents, SourceReader
 from bot.community.gap_groups import GapGroup, grouped
 from bot.community.rights import DEFAULT_LABEL, Caller
 from bot.community.server_rules import NotAvailableError, ServerRules
 from bot.community.store.feedback import Feedback
-from bot.community.store.records import Gap
-from bot.community.store.team_answer_records import TeamAnswer, TeamAnswerRecords
+from bot.community.store.records import Gap, TeamAnswer
+from bot.community.store.team_answer_records import TeamAnswerRecords
 from bot.community.team_answer_basis import BasisLookup
 from bot.schema import Embed
 from index.errors import QuothError
@@ -49,7 +49,7 @@ class TeamAnswers:
         feedback: Feedback,
         basis_lookup: BasisLookup,
         answers: TeamAnswerRecords,
-        records: Bridge,
+        reader: SourceReader,
         documents: Documents,
         write_queue: WriteQueue,
         bridge: Bridge,
@@ -59,7 +59,7 @@ class TeamAnswers:
         self._feedback = feedback
         self._basis_lookup = basis_lookup
         self._answers = answers
-        self._records = records
+        self._reader = reader
         self._documents = documents
         self._write_queue = write_queue
         self._bridge = bridge
@@ -69,14 +69,14 @@ class TeamAnswers:
 
     async def load(self) -> None:
         """Read which team answers wait for a review."""
-        for held in await self._records.run(self._answers.all):
+        for held in await self._answers.all():
             if held.review is not None:
                 self._waiting[held.id] = held
 
     async def gaps(self, caller: Caller) -> list[GapGroup]:
         """Return the open questions of the server, grouped, for its managers."""
         rules = self._rules.managed(caller)
-        found = await self._records.run(self._feedback.gaps, rules.guild)
+        found = await self._feedback.gaps(rules.guild)
         return await self._grouped(found)
 
     async def _grouped(self, gaps: Sequence[Gap]) -> list[GapGroup]:
@@ -98,7 +98,7 @@ class TeamAnswers:
         """Close a question and those like it, answered or not."""
         rules, group = self._rules.managed(caller), await self._group(caller, gap)
         ids = [one.id for one in group.gaps]
-        await self._records.run(self._feedback.close_gaps, rules.guild, ids)
+        await self._feedback.close_gaps(rules.guild, ids)
 
     async def answer(
         self, caller: Caller, gap: int, text: str, *, named: str, author: str
@@ -129,7 +129,7 @@ class TeamAnswers:
         report = await self._publish(made)
         if not report.failed:
             ids = [one.id for one in group.gaps]
-            await self._records.run(self._feedback.close_gaps, rules.guild, ids)
+            await self._feedback.close_gaps(rules.guild, ids)
         return Written(report, doubt)
 
     def reviews(self, caller: Caller) -> list[TeamAnswer]:
@@ -166,7 +166,7 @@ class TeamAnswers:
         """Delete a team answer that waits for a review."""
         held = self.waiting(caller, id)
         async with self._changing:
-            if await self._basis_lookup.source(held.source) is not None:
+            if await self._reader.source(held.source) is not None:
                 await self._write_queue.write(self._documents.remove, held.source)
             await self._forget(held)
 
@@ -193,7 +193,7 @@ class TeamAnswers:
     async def expire(self) -> None:
         """Take team answers out of the index whose sources have changed, or gone."""
         async with self._changing:
-            every = await self._records.run(self._answers.all)
+            every = await self._answers.all()
             versions = await self._basis_lookup.versions(every)
             for held in every:
                 await self._look(held, versions)
@@ -211,7 +211,7 @@ class TeamAnswers:
             await self._write_queue.write(self._documents.remove, held.source)
 
     async def _keep(self, held: TeamAnswer) -> TeamAnswer:
-        held = await self._records.run(self._answers.put, held)
+        held = await self._answers.put(held)
         if held.review is None:
             self._waiting.pop(held.id, None)
         else:
@@ -219,7 +219,7 @@ class TeamAnswers:
         return held
 
     async def _forget(self, held: TeamAnswer) -> None:
-        await self._records.run(self._answers.drop, held.id)
+        await self._answers.drop(held.id)
         self._waiting.pop(held.id, None)
 
 

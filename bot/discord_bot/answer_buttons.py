@@ -141,7 +141,7 @@ async def share(click: Click, target: Target) -> None:
     public = await service.answers.publish(kept)
     for piece in pieces(rendered, answer_view(public)):
         message = await post(click.channel, piece, click.id)
-    await service.records.run(service.memory.put_on, message.id, public.key)
+    await service.memory.put_on(message.id, public.key)
     await _say_with_changes(click, target, "Shared.")
 
 

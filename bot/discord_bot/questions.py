@@ -203,7 +203,7 @@ async def _show(service: Service, reply: Reply, kept: Kept, notes: Notes) -> Non
     rendered = render_answer(answer, now=datetime.now(UTC), asked=notes.repeat)
     view = answer_view(kept, outdated=notes.outdated)
     for message in await reply.finish(rendered, view):
-        await service.records.run(service.memory.put_on, message, kept.key)
+        await service.memory.put_on(message, kept.key)
 
 
 def noticed(answer: Answer, *notes: str) -> Answer:

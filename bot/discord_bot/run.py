@@ -89,11 +89,11 @@ def commands_hash(bot: QuothBot) -> str:
 
 async def sync_commands(bot: QuothBot) -> bool:
     """Register the commands if Discord has others; say whether that was needed."""
-    service, digest = bot.service, commands_hash(bot)
-    if await service.records.run(service.memory.fact, SYNCED) == digest:
+    memory, digest = bot.service.memory, commands_hash(bot)
+    if await memory.fact(SYNCED) == digest:
         return False
     await bot.tree.sync()
-    await service.records.run(service.memory.set_fact, SYNCED, digest)
+    await memory.set_fact(SYNCED, digest)
     return True
 
 
@@ -279,7 +279,7 @@ async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
             settings=app.settings,
             answerer=app.answerer,
             bridge=app.bridge,
-            tables=app.library.catalog,
+            records=await app.bridge.run(app.records),
             documents=app.library,
             embed=app.embed,
         )

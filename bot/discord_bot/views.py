@@ -14,8 +14,7 @@ import discord
 
 from bot.community.gap_groups import GapGroup
 from bot.community.given_answers import ShownCitation
-from bot.community.store.records import Kept
-from bot.community.store.team_answer_records import TeamAnswer
+from bot.community.store.records import Kept, TeamAnswer
 from bot.discord_bot.client import CUSTOM_ID, Target, act
 from bot.discord_bot.text.pages import MAX_REVIEWS, PAGE_SIZE, Page
 

@@ -9,14 +9,14 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from typing import TypeVar
 
 from pydantic import Field
 
-from bot.errors import ModelError, ModelUnavailable
+from bot.errors import ModelUnavailable
 from bot.language_models.protocol import Completion, LanguageModel
-from bot.language_models.token_budget import Purse, Receipt
+from bot.language_models.token_budget import Settle, TokenBudget
 from index.schema import Value
 
 T = TypeVar("T")
@@ -44,13 +44,13 @@ class GuardedModel:
         self,
         model: LanguageModel,
         limits: Limits,
-        purse: Purse,
+        budget: TokenBudget,
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._model = model
         self._limits = limits
-        self._purse = purse
+        self._budget = budget
         self._sleep = sleep
         self._places = asyncio.Semaphore(limits.concurrency)
 
@@ -62,12 +62,12 @@ class GuardedModel:
     async def complete(self, system: str, user: str, *, asker: str | None = None) -> Completion:
         """Return the whole reply; raises ModelError."""
         deadline = self._deadline()
-        async with self._place(deadline), self._paid(system + user, asker) as receipt:
+        async with self._place(deadline), self._paid(system + user, asker) as settle:
             completion = await self._by(
                 deadline,
                 self._again(lambda: self._model.complete(system, user, asker=asker), deadline),
             )
-            await receipt.settle(completion.tokens)
+            await settle(completion.tokens)
             return completion
 
     async def stream(
@@ -75,7 +75,7 @@ class GuardedModel:
     ) -> AsyncGenerator[str, None]:
         """Yield the reply piece by piece; raises ModelError."""
         deadline = self._deadline()
-        async with self._place(deadline), self._paid(system + user, asker) as receipt:
+        async with self._place(deadline), self._paid(system + user, asker) as settle:
             begin = self._again(
                 lambda: _begin(self._model.stream(system, user, asker=asker)), deadline
             )
@@ -89,7 +89,7 @@ class GuardedModel:
                         piece = await self._by(deadline, anext(rest, None))
             finally:
                 replied = round(length / CHARACTERS_PER_TOKEN)
-                await receipt.settle(tokens(system + user) + replied)
+                await settle(tokens(system + user) + replied)
 
     def _deadline(self) -> float:
         return asyncio.get_running_loop().time() + self._limits.timeout
@@ -114,17 +114,9 @@ class GuardedModel:
         finally:
             self._places.release()
 
-    @asynccontextmanager
-    async def _paid(self, request: str, asker: str | None) -> AsyncIterator[Receipt]:
-        """Take an estimate of the tokens; a call that failed without a reply gets it back."""
-        estimate = tokens(request) + self._limits.reply_tokens
-        receipt = await self._purse.take(asker, estimate)
-        try:
-            yield receipt
-        except ModelError:
-            if not receipt.settled:
-                await receipt.settle(0)
-            raise
+    def _paid(self, request: str, asker: str | None) -> AbstractAsyncContextManager[Settle]:
+        """Take an estimate of the tokens."""
+        return self._budget.spend(asker, tokens(request) + self._limits.reply_tokens)
 
     async def _again(self, call: Callable[[], Awaitable[T]], deadline: float) -> T:
         """Call until it works, the attempts are used up or the next one would come too late."""

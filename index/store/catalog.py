@@ -7,12 +7,12 @@ threads and processes may read while one writes; a reader sees each source whole
 from __future__ import annotations
 
 import sqlite3
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Sequence
+from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 
-from index.errors import AmbiguousSource, SourceNotFound, StoreError
+from index.errors import AmbiguousSource, SourceNotFound
 from index.protocols import Vectors
 from index.schema import CatalogStats, Passage, Source, SourceEntry
 from index.store.catalog_format import CATALOG_FILE
@@ -21,7 +21,6 @@ from index.store.catalog_rows import (
     PASSAGE_COLUMNS,
     SOURCE_COLUMNS,
     CollectionEntry,
-    Row,
     entry_of,
     failed_entry,
     meant_by,
@@ -29,17 +28,9 @@ from index.store.catalog_rows import (
     source_of,
     vectors_of,
 )
-from index.store.catalog_schema import (
-    counts_table,
-    create_catalog,
-    open_connection,
-    store_errors,
-    words_table,
-)
+from index.store.catalog_schema import CATALOG_MIGRATIONS, counts_table, words_table
+from index.store.sqlite_file import BUSY_SECONDS, DamagedFile, Row, SqliteFile
 from index.text.words import content_terms, terms
-
-BUSY_SECONDS = 10.0
-"""How long a statement waits for a writer of another process; writes take milliseconds."""
 
 _LONGEST_QUERY = 64
 """Terms of a query that are looked up; more make it slow without making it clearer."""
@@ -48,57 +39,30 @@ _SERVING = "JOIN collections c ON c.build = p.build"
 _SOURCES = "sources s LEFT JOIN files f ON f.collection = s.collection AND f.uri = s.uri"
 
 
-class Catalog:
+class Catalog(SqliteFile):
     """The catalog in a home folder; a `Lexical` and a `PassageStore`.
 
-    Safe to use from several threads, each of which gets a connection of its own. Raises StoreError
-    when the file cannot be opened, is damaged, locked or of another format, or the disk is full.
+    One that is damaged, or of a format that cannot be brought to today's, is replaced by an empty
+    one: the documents folder and `index.store.added_documents` hold all that it is made from.
     """
 
+    noun = "catalog"
+    is_derived = True
+
     def __init__(self, home: Path, *, busy_seconds: float = BUSY_SECONDS) -> None:
-        self.path = home / CATALOG_FILE
-        self._busy_seconds = busy_seconds
-        self._local = threading.local()
-        self._opened: list[sqlite3.Connection] = []
-        self._opening = threading.Lock()
-        self._closed = False
+        self._in_use = False
+        opened = partial(
+            super().__init__, home / CATALOG_FILE, CATALOG_MIGRATIONS, busy_seconds=busy_seconds
+        )
         try:
-            home.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(
-                f"The folder {str(home)!r} cannot be made ({error.strerror}). "
-                "Set QUOTH_HOME to a folder that you may write to."
-            ) from error
-        with self._errors():
-            create_catalog(self._connect(), str(self.path), busy_seconds=busy_seconds)
-
-    def connection(self) -> sqlite3.Connection:
-        """Return this thread's connection, in autocommit mode, for tables kept beside ours."""
-        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if self._closed:
-            raise StoreError(f"The catalog {str(self.path)!r} has been closed. Open it again.")
-        return found if found is not None else self._connect()
-
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Write in one transaction: all of the block or, if it raises, nothing."""
-        connection = self.connection()
-        with self._errors():
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:  # a full disk has rolled back by itself
-                    connection.execute("ROLLBACK")
+            opened()
+        except DamagedFile as error:
+            if error.path != self.path:
                 raise
+            from index.store.old_catalog import replace_catalog
 
-    def close(self) -> None:
-        """Close the connections of all threads."""
-        with self._opening:
-            self._closed = True
-            while self._opened:
-                self._opened.pop().close()
+            replace_catalog(home, opened)
+        self._in_use = True
 
     def generation(self) -> int:
         """Return the number of changes committed so far: when it moves, readers look again."""
@@ -110,7 +74,7 @@ class Catalog:
 
     def collections(self) -> list[CollectionEntry]:
         """Return the collections by name."""
-        rows = self._rows(
+        rows = self.rows(
             "SELECT c.name, b.build, b.model, b.dimension, b.recipe, b.chroma, b.dirty "
             "FROM collections c JOIN builds b ON b.build = c.build ORDER BY c.name"
         )
@@ -123,7 +87,7 @@ class Catalog:
 
     def chroma_name(self, collection: str) -> str | None:
         """Return the name of the Chroma collection that serves a collection, if there is one."""
-        rows = self._rows(
+        rows = self.rows(
             "SELECT b.chroma FROM collections c JOIN builds b ON b.build = c.build "
             "WHERE c.name = ?",
             (collection,),
@@ -133,15 +97,15 @@ class Catalog:
     def sources(self, collection: str) -> list[SourceEntry]:
         """Return what a collection holds, by uri; files that could not be loaded included."""
         counts: dict[str, int] = dict(
-            self._rows(
+            self.rows(
                 f"SELECT p.source, count(*) FROM passages p {_SERVING} WHERE c.name = ? GROUP BY 1",
                 (collection,),
             )
         )
-        rows = self._rows(
+        rows = self.rows(
             f"SELECT {ENTRY_COLUMNS} FROM {_SOURCES} WHERE s.collection = ?", (collection,)
         )
-        failed = self._rows(
+        failed = self.rows(
             "SELECT f.uri, f.failure FROM files f LEFT JOIN sources s "
             "ON s.collection = f.collection AND s.uri = f.uri "
             "WHERE f.collection = ? AND f.failure IS NOT NULL AND s.id IS NULL",
@@ -153,7 +117,7 @@ class Catalog:
 
     def source(self, id: str) -> Source:
         """Return a source with its text; raises SourceNotFound."""
-        rows = self._rows(f"SELECT {SOURCE_COLUMNS} FROM {_SOURCES} WHERE s.id = ?", (id,))
+        rows = self.rows(f"SELECT {SOURCE_COLUMNS} FROM {_SOURCES} WHERE s.id = ?", (id,))
         if not rows:
             raise SourceNotFound(id)
         return source_of(rows[0])
@@ -165,7 +129,7 @@ class Catalog:
         where it decides. Raises SourceNotFound, or AmbiguousSource when several fit.
         """
         marks = ",".join("?" * len(collections))
-        known = self._rows(
+        known = self.rows(
             f"SELECT id, uri, title FROM sources WHERE collection IN ({marks}) ORDER BY uri",
             tuple(collections),
         )
@@ -188,7 +152,7 @@ class Catalog:
 
     def passages_of(self, source_id: str, first: int, last: int) -> list[Passage]:
         """Return the passages of a source from ordinal `first` to `last`, both included."""
-        rows = self._rows(
+        rows = self.rows(
             f"SELECT {PASSAGE_COLUMNS} FROM passages p {_SERVING} "
             "WHERE p.source = ? AND p.ordinal BETWEEN ? AND ? ORDER BY p.ordinal",
             (source_id, first, last),
@@ -197,7 +161,7 @@ class Catalog:
 
     def passage_ids(self, collection: str) -> set[str]:
         """Return the ids of every passage that serves in a collection."""
-        rows = self._rows(f"SELECT p.id FROM passages p {_SERVING} WHERE c.name = ?", (collection,))
+        rows = self.rows(f"SELECT p.id FROM passages p {_SERVING} WHERE c.name = ?", (collection,))
         return {row[0] for row in rows}
 
     def passage_count(self, collection: str) -> int:
@@ -218,12 +182,12 @@ class Catalog:
 
         `title_weight` is that of the words in title and headings.
         """
-        entry = self._rows("SELECT build FROM collections WHERE name = ?", (collection,))
+        entry = self.rows("SELECT build FROM collections WHERE name = ?", (collection,))
         wanted = list(dict.fromkeys(content_terms(query) or terms(query)))[:_LONGEST_QUERY]
         if not entry or not wanted or limit < 1:
             return []
         table = words_table(entry[0][0])
-        rows = self._rows(
+        rows = self.rows(
             f"SELECT p.id, -m.score FROM (SELECT rowid, bm25({table}, ?, ?) AS score "
             f"FROM {table} WHERE {table} MATCH ? ORDER BY score, rowid LIMIT ?) m "
             "JOIN passages p ON p.key = m.rowid ORDER BY m.score, m.rowid",
@@ -241,7 +205,7 @@ class Catalog:
             if entry.name in collections:
                 documents += self.passage_count(entry.name)
                 sql = f"SELECT term, doc FROM {counts_table(entry.build)} WHERE term IN ({marks})"
-                for term, count in self._rows(sql, tuple(counts)):
+                for term, count in self.rows(sql, tuple(counts)):
                     counts[term] += count
         return documents, counts
 
@@ -265,23 +229,17 @@ class Catalog:
             some = tuple(ids[first : first + 900])
             marks = ",".join("?" * len(some))
             sql = f"SELECT {columns} FROM passages p {_SERVING} {join} WHERE p.id IN ({marks})"
-            found += self._rows(sql, some)
+            found += self.rows(sql, some)
         return found
 
-    def _rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
-        with self._errors():
-            return self.connection().execute(sql, parameters).fetchall()
-
     def _row(self, sql: str, parameters: Sequence[object] = ()) -> Row:
-        return self._rows(sql, parameters)[0]
+        return self.rows(sql, parameters)[0]
 
-    def _connect(self) -> sqlite3.Connection:
-        """Open a connection for this thread."""
-        with self._errors(), self._opening:
-            connection = open_connection(str(self.path), busy_seconds=self._busy_seconds)
-            self._opened.append(connection)
-        self._local.connection = connection
-        return connection
+    def _note_damage(self) -> None:
+        """Have it replaced by the next opening, which finds a format that cannot be upgraded."""
+        if self._in_use:
+            with suppress(sqlite3.Error), closing(sqlite3.connect(self.path, timeout=0)) as file:
+                file.execute("PRAGMA user_version = -1")
 
-    def _errors(self) -> AbstractContextManager[None]:
-        return store_errors(str(self.path))
+    def _cure(self) -> str:
+        return "It is replaced when it is next opened, and built again from your documents."

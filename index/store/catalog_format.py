@@ -1,12 +1,24 @@
-"""What names and stamps a catalog. Imports nothing, so that the check for changes starts fast."""
+"""What names and stamps the files of a home folder.
+
+Imports nothing, so that the check for changes starts fast.
+"""
 
 from __future__ import annotations
 
 CATALOG_FILE = "catalog.sqlite"
-"""Name of the catalog in the home folder."""
+"""What is derived from documents; may be built anew at any time."""
 
-SCHEMA_VERSION = 1
-"""Format of the tables in `index.store.catalog_schema`, kept in the file as `user_version`."""
+ADDITIONS_FILE = "additions.sqlite"
+"""The documents that people added, which lie in no folder that is kept in step."""
+
+COMMUNITY_FILE = "community.sqlite"
+"""What the bot remembers of people: answers, rules, ratings, team answers, tokens."""
+
+NOTE_FILE = "unchanged"
+"""What the documents folder looked like when nothing was left to do: `index.sync.unchanged`."""
+
+SCHEMA_VERSION = 2
+"""Number of the last migration in `index.store.catalog_schema`."""
 
 CHUNKING_VERSION = 2
 """Raised whenever the same document is cut, or its words compared, in another way than before."""

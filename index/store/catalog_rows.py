@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeAlias
 
 import numpy as np
 from pydantic import Field
 
 from index.protocols import Vectors
 from index.schema import Passage, Source, SourceEntry, Span, Value, source_id
-
-Row: TypeAlias = tuple[Any, ...]
+from index.store.sqlite_file import Row
 
 
 class CollectionEntry(Value):

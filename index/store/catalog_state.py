@@ -58,10 +58,26 @@ def stray_builds(connection: sqlite3.Connection) -> list[Build]:
     return [Build(*row) for row in rows]
 
 
-def versions(connection: sqlite3.Connection, collection: str) -> dict[str, str]:
+def indexed_versions(connection: sqlite3.Connection, collection: str) -> dict[str, str]:
     """Return the SHA-256 of each indexed source by uri."""
     rows = connection.execute("SELECT uri, sha256 FROM sources WHERE collection = ?", (collection,))
     return dict(rows)
+
+
+def added_versions(connection: sqlite3.Connection) -> dict[tuple[str, str], str]:
+    """Return the SHA-256 of each source that lies in no folder, by collection and uri."""
+    rows = connection.execute(
+        "SELECT s.collection, s.uri, s.sha256 FROM "
+        "(SELECT collection, uri FROM sources EXCEPT SELECT collection, uri FROM files) a "
+        "JOIN sources s ON s.collection = a.collection AND s.uri = a.uri"
+    )
+    return {(collection, uri): sha256 for collection, uri, sha256 in rows}
+
+
+def followed_collections(connection: sqlite3.Connection) -> set[str]:
+    """Return the names of the collections that are kept in step with a folder."""
+    rows = connection.execute("SELECT collection FROM folders UNION SELECT collection FROM files")
+    return {row[0] for row in rows}
 
 
 def source_ids(connection: sqlite3.Connection, collection: str) -> list[str]:
@@ -72,7 +88,7 @@ def source_ids(connection: sqlite3.Connection, collection: str) -> list[str]:
     return [row[0] for row in rows]
 
 
-def snapshot(connection: sqlite3.Connection, collection: str) -> dict[str, FileState]:
+def seen_files(connection: sqlite3.Connection, collection: str) -> dict[str, FileState]:
     """Return the files of the documents folder as they were last seen, by uri."""
     rows = connection.execute(
         "SELECT uri, size, mtime_ns, ctime_ns, failure FROM files WHERE collection = ?",

@@ -1,4 +1,4 @@
-"""Documents to add that do not live in the documents folder, from names, bytes, pages and texts."""
+"""Documents to add by hand, from names, bytes, pages and texts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from index.schema import LoadedDocument, SyncFailure
 
 @dataclass(frozen=True)
 class Addition:
-    """A document to add that does not live in the documents folder."""
+    """A document to add by hand."""
 
     uri: str
     """Absolute path, URL, or any other name unlike the others of the collection."""
@@ -25,6 +25,8 @@ class Addition:
     added_by: str | None = None
     sha256: str | None = None
     """Of the original bytes; computed where it is not known."""
+    followed: bool = False
+    """Whether it is a file of the documents folder after all, which brings it back."""
 
 
 def named_additions(
@@ -103,4 +105,4 @@ def _file(path: Path, inside: Path | None) -> Addition:
     """Return the addition of one file; a missing one is found out when it is loaded."""
     kept = inside is not None and path.is_relative_to(inside)
     uri = path.relative_to(inside).as_posix() if inside is not None and kept else str(path)
-    return Addition(uri=uri, document=path)
+    return Addition(uri=uri, document=path, followed=kept)

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from index.errors import IndexMismatch, LoadError
-from index.schema import Source
-from index.store import catalog_state as state
-from index.store import catalog_writes as writes
+from index.errors import IndexMismatch
 from index.store.catalog import Catalog
-from index.store.catalog_state import Build
+from index.store.catalog_state import Build, serving_builds, source_ids, stray_builds
+from index.store.catalog_writes import (
+    add_build,
+    drop_build,
+    drop_collection,
+    move_generation,
+    name_chroma,
+    serve_build,
+    set_dirty,
+)
 from index.store.chroma_vectors import chroma_name
-from index.sync.indexer import Batch, Indexer, Prepared, WritableVectors
+from index.sync.indexer import Batch, Indexer, WritableVectors
 from index.sync.preparer import Preparer
 
 WORDS_ONLY = "words"
 """Model name of a build without vectors, for when there is no embedder."""
-
-logger = logging.getLogger(__name__)
 
 
 class Stamp(NamedTuple):
@@ -59,7 +62,7 @@ class Builds:
 
     def serving(self, collection: str) -> Build | None:
         """Return the build that serves a collection, if there is one."""
-        builds = state.serving_builds(self._catalog.connection())
+        builds = serving_builds(self._catalog.connection())
         return next((build for build in builds if build.collection == collection), None)
 
     def current(
@@ -91,32 +94,32 @@ class Builds:
         number = self._stage(collection)
         build = self._numbered(number)
         batch = Batch(partial(self._indexer.fill, build))
-        ids = state.source_ids(self._catalog.connection(), collection)
+        ids = source_ids(self._catalog.connection(), collection)
         for done, id in enumerate(ids):
             source = self._catalog.source(id)
             if progress is not None:
                 progress(done, len(ids), source.uri)
-            batch.add(self._cut(source))
+            batch.add(self._preparer.stored(source))
         batch.flush()
         self._serve(collection, number)
         self.sweep()
         return self._numbered(number)
 
+    def drop(self, collection: str) -> None:
+        """Delete a collection with its sources; one that is missing is ignored."""
+        with self._catalog.transaction() as connection:
+            drop_collection(connection, collection)
+            generation = move_generation(connection)
+        self._vectors.wrote(generation)
+        self.sweep()
+
     def sweep(self) -> None:
         """Delete the builds that serve nobody: replaced, or never finished."""
-        for build in state.stray_builds(self._catalog.connection()):
+        for build in stray_builds(self._catalog.connection()):
             if build.dimension and build.chroma:
                 self._vectors.drop(build.chroma)
             with self._catalog.transaction() as connection:
-                writes.drop_build(connection, build.number)
-
-    def _cut(self, source: Source) -> Prepared:
-        """Cut a stored source; one that cannot be cut any more stays, without passages."""
-        try:
-            return self._preparer.cut_again(source)
-        except LoadError as error:
-            logger.warning("Nothing of it can be found any more: %s", error)
-            return Prepared(source, ())
+                drop_build(connection, build.number)
 
     def _start(self, collection: str) -> Build:
         """Let an empty build serve a new collection."""
@@ -127,22 +130,22 @@ class Builds:
     def _stage(self, collection: str) -> int:
         """Record an empty build that does not serve yet."""
         with self._catalog.transaction() as connection:
-            number = writes.add_build(connection, collection, **self._stamp._asdict())
+            number = add_build(connection, collection, **self._stamp._asdict())
             # A Chroma server may hold the collections of several homes.
             chroma = chroma_name(collection, self._catalog.home_id(), number)
-            writes.name_chroma(connection, number, chroma)
+            name_chroma(connection, number, chroma)
         return number
 
     def _serve(self, collection: str, number: int) -> None:
         """Let a finished build serve its collection from now on."""
         with self._catalog.transaction() as connection:
-            writes.serve_build(connection, collection, number)
-            writes.set_dirty(connection, number, dirty=False)
-            generation = writes.move_generation(connection)
+            serve_build(connection, collection, number)
+            set_dirty(connection, number, dirty=False)
+            generation = move_generation(connection)
         self._vectors.wrote(generation)
 
     def _numbered(self, number: int) -> Build:
         """Return a build by its number."""
         connection = self._catalog.connection()
-        builds = [*state.serving_builds(connection), *state.stray_builds(connection)]
+        builds = [*serving_builds(connection), *stray_builds(connection)]
         return next(build for build in builds if build.number == number)

@@ -14,11 +14,10 @@ from typing import TypeAlias
 from index.errors import ConfigurationError, LoadError, StoreError
 from index.load.folder_walk import FolderScan, FoundFile, scan
 from index.schema import SyncFailure, SyncReport, source_id
-from index.store import catalog_state as state
-from index.store import catalog_writes as writes
 from index.store.catalog import Catalog
 from index.store.catalog_rows import FileState
-from index.store.catalog_state import Build
+from index.store.catalog_state import Build, FolderState, folder_state, indexed_versions, seen_files
+from index.store.catalog_writes import put_file, put_folder
 from index.sync.indexer import Batch, Indexer, Prepared
 from index.sync.plan import plan
 from index.sync.preparer import Preparer
@@ -85,7 +84,7 @@ class FolderPass:
         digest = self._survey()
         found = self.scan(self.folder)
         connection = self.catalog.connection()
-        known = state.snapshot(connection, self.build.collection)
+        known = seen_files(connection, self.build.collection)
         self._refuse_to_forget(found, known)
         files = {file.uri: file for file in found.files}
         seen = {uri: _state_of(file) for uri, file in files.items()}
@@ -114,7 +113,7 @@ class FolderPass:
                     f"The documents folder {str(self.folder)!r} cannot be read. {failure.reason} "
                     "Create it, or point QUOTH_DOCUMENTS at another one."
                 )
-        before = state.folder_state(self.catalog.connection(), self.build.collection)
+        before = folder_state(self.catalog.connection(), self.build.collection)
         if before is None or not known or found.files or found.failures:
             return
         if before.folder == str(self.folder.absolute()) and before.device != self._device():
@@ -132,7 +131,7 @@ class FolderPass:
 
     def _read(self, files: Sequence[tuple[FoundFile, FileState]]) -> None:
         """Load and write the files that may have changed."""
-        versions = state.versions(self.catalog.connection(), self.build.collection)
+        versions = indexed_versions(self.catalog.connection(), self.build.collection)
         batch = Batch(partial(self.indexer.write, self.build))
         for done, (file, seen) in enumerate(files):
             if self.progress is not None:
@@ -175,7 +174,7 @@ class FolderPass:
         uris = list(uris)
         if not uris:
             return
-        indexed = state.versions(self.catalog.connection(), self.build.collection)
+        indexed = indexed_versions(self.catalog.connection(), self.build.collection)
         gone = [source_id(self.build.collection, uri) for uri in uris if uri in indexed]
         self.indexer.remove(self.build, gone, uris)
         self.tally.removed += len(gone)
@@ -184,13 +183,13 @@ class FolderPass:
         """Record what the folder looks like, where that differs from what is recorded."""
         connection, collection = self.catalog.connection(), self.build.collection
         fresh = {uri: seen for uri, seen in self._seen.items() if known.get(uri) != seen}
-        now = state.FolderState(str(self.folder.absolute()), self._device())
-        if not fresh and now == state.folder_state(connection, collection):
+        now = FolderState(str(self.folder.absolute()), self._device())
+        if not fresh and now == folder_state(connection, collection):
             return
         with self.catalog.transaction() as connection:
             for uri, seen in fresh.items():
-                writes.put_file(connection, collection, uri, seen)
-            writes.put_folder(connection, collection, *now)
+                put_file(connection, collection, uri, seen)
+            put_folder(connection, collection, *now)
 
     def _note_unchanged(self, digest: str | None) -> None:
         """Spare the next synchronisation its work if nothing changes until then."""

@@ -16,12 +16,20 @@ from typing import NamedTuple, Protocol
 from index.embed.inputs import digest_of, embedding_input, metadata
 from index.protocols import Embedder, EmbeddingInput, VectorRow, Vectors, VectorStore
 from index.schema import Passage, Source
-from index.store import catalog_state as state
-from index.store import catalog_writes as writes
 from index.store.catalog import Catalog
 from index.store.catalog_rows import FileState
-from index.store.catalog_state import Build
-from index.store.catalog_writes import IndexedPassage
+from index.store.catalog_state import Build, known_inputs
+from index.store.catalog_writes import (
+    IndexedPassage,
+    forget_files,
+    move_generation,
+    put_file,
+    put_passages,
+    put_sentences,
+    put_source,
+    remove_source,
+    set_dirty,
+)
 
 _SLICE = 256
 """Passages embedded at a time; their sentence vectors take about 4 MB at 10 sentences each."""
@@ -118,10 +126,10 @@ class Indexer:
         with self._catalog.transaction() as connection:
             for each in prepared:
                 passages = _indexed(each, embedded)
-                gone |= writes.put_source(connection, build.number, each.source, passages)
+                gone |= put_source(connection, build.number, each.source, passages)
                 if each.file is not None:
-                    writes.put_file(connection, build.collection, each.source.uri, each.file)
-            generation = writes.move_generation(connection)
+                    put_file(connection, build.collection, each.source.uri, each.file)
+            generation = move_generation(connection)
         self._cleaned(build, gone, generation)
 
     def fill(self, build: Build, prepared: Sequence[Prepared]) -> None:
@@ -131,7 +139,7 @@ class Indexer:
         with self._catalog.transaction() as connection:
             for each in prepared:
                 passages = _indexed(each, embedded)
-                writes.put_passages(connection, build.number, each.source, passages)
+                put_passages(connection, build.number, each.source, passages)
 
     def remove(self, build: Build, ids: Sequence[str], uris: Sequence[str]) -> None:
         """Delete sources by id, and what is known of files by uri."""
@@ -139,9 +147,9 @@ class Indexer:
         gone: set[str] = set()
         with self._catalog.transaction() as connection:
             for id in ids:
-                gone |= writes.remove_source(connection, build.number, id)
-            writes.forget_files(connection, build.collection, uris)
-            generation = writes.move_generation(connection)
+                gone |= remove_source(connection, build.number, id)
+            forget_files(connection, build.collection, uris)
+            generation = move_generation(connection)
         self._cleaned(build, gone, generation)
 
     def finish(self, build: Build) -> None:
@@ -151,7 +159,7 @@ class Indexer:
         """
         if not build.dirty and self._can_embed(build) and self.is_dirty(build):
             with self._catalog.transaction() as connection:
-                writes.set_dirty(connection, build.number, dirty=False)
+                set_dirty(connection, build.number, dirty=False)
 
     def repair(self, build: Build) -> int:
         """Make Chroma hold exactly the passages of the catalog; returns how many it lacked.
@@ -171,8 +179,8 @@ class Indexer:
             self._restore(build, missing)
         if self.is_dirty(build):
             with self._catalog.transaction() as connection:
-                writes.set_dirty(connection, build.number, dirty=False)
-                generation = writes.move_generation(connection)
+                set_dirty(connection, build.number, dirty=False)
+                generation = move_generation(connection)
             self._vectors.wrote(generation)
         return len(missing)
 
@@ -186,7 +194,7 @@ class Indexer:
             self._upsert(build, prepared, embedded)
             with self._catalog.transaction() as connection:
                 for each in _indexed(prepared[0], embedded):
-                    writes.put_sentences(connection, build.number, each)
+                    put_sentences(connection, build.number, each)
 
     def _can_embed(self, build: Build) -> bool:
         return self._embedder is not None or not build.dimension
@@ -202,7 +210,7 @@ class Indexer:
         """Leave the mark by which a later start knows that this one did not finish."""
         if not self.is_dirty(build):
             with self._catalog.transaction() as connection:
-                writes.set_dirty(connection, build.number, dirty=True)
+                set_dirty(connection, build.number, dirty=True)
 
     def _cleaned(self, build: Build, gone: set[str], generation: int) -> None:
         """Delete vectors that the catalog no longer names."""
@@ -243,7 +251,7 @@ class Indexer:
 
     def _reused(self, build: Build, digests: Sequence[bytes]) -> dict[bytes, _Embedded]:
         """Return the vectors of passages that did not change: moved, renamed, or beside an edit."""
-        known = state.known_inputs(self._catalog.connection(), build, digests)
+        known = known_inputs(self._catalog.connection(), build, digests)
         ids = [each.id for each in known.values()]
         held = self._vectors.vectors(build.chroma, ids) if ids else {}
         return {

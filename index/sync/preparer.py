@@ -78,10 +78,17 @@ class Preparer:
             added_by=added_by,
             warnings=loaded.warnings,
         )
-        return self.cut_again(source)
+        return self._cut(source)
 
-    def cut_again(self, source: Source) -> Prepared:
-        """Prepare a source that is stored already."""
+    def stored(self, source: Source) -> Prepared:
+        """Prepare a stored source; one that cannot be cut any more stays, without passages."""
+        try:
+            return self._cut(source)
+        except LoadError as error:
+            logger.warning("Nothing of it can be found any more: %s", error)
+            return Prepared(source, ())
+
+    def _cut(self, source: Source) -> Prepared:
         try:
             return Prepared(source, self.cut(source))
         except QuothError:

@@ -9,21 +9,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from index.errors import LoadError, SourceNotFound, StoreError
 from index.load.loaders import load_bytes
 from index.protocols import Embedder
-from index.schema import LoadedDocument, SyncReport, source_id
-from index.store import catalog_state as state
-from index.store import catalog_writes as writes
+from index.schema import LoadedDocument, Source, SyncReport, source_id
+from index.store.added_documents import AddedDocuments
 from index.store.catalog import Catalog
 from index.store.catalog_format import recipe as default_recipe
-from index.store.catalog_state import Build
+from index.store.catalog_rows import FileState
+from index.store.catalog_state import Build, indexed_versions, seen_files, serving_builds
 from index.store.write_lock import write_lock
 from index.sync.additions import Addition
+from index.sync.additions_pass import AdditionsPass
 from index.sync.builds import WORDS_ONLY, Builds, Stamp
 from index.sync.folder_pass import FolderPass, Progress, Tally
 from index.sync.indexer import Batch, Indexer, Prepared, WritableVectors
@@ -36,6 +39,13 @@ __all__ = ["Progress", "Synchroniser"]
 def load_any(data: bytes, name: str) -> LoadedDocument:
     """Load the bytes of a file by the format that its name tells."""
     return load_bytes(data, name=name)
+
+
+class _Session(NamedTuple):
+    """One holding of the write lock."""
+
+    began: float
+    added: AddedDocuments
 
 
 class Synchroniser:
@@ -77,12 +87,12 @@ class Synchroniser:
 
         A collection that was built with another model, or cut otherwise, is rebuilt first.
         """
-        with self._writing(collection) as clock:
-            build = self._builds.current(collection, progress)
+        with self._writing(collection, progress, rebuild=True) as session:
+            build = self._builds.current(collection)
             tally = FolderPass(
                 self._catalog, self._indexer, self._preparer, build, folder, progress
             ).run()
-            return self._report(collection, tally, clock)
+            return self._report(collection, tally, session)
 
     def add(
         self, collection: str, additions: Sequence[Addition], progress: Progress | None = None
@@ -91,76 +101,94 @@ class Synchroniser:
 
         Raises IndexMismatch when the collection was built with another model.
         """
-        with self._writing(collection) as clock:
+        with self._writing(collection, progress) as session:
             build = self._builds.matching(collection)
-            versions = state.versions(self._catalog.connection(), collection)
-            tally, batch = Tally(), Batch(partial(self._indexer.write, build))
+            connection = self._catalog.connection()
+            versions = indexed_versions(connection, collection)
+            files = seen_files(connection, collection)
+            tally, batch = Tally(), Batch(partial(self._write_added, session.added, build))
             for done, addition in enumerate(additions):
                 if progress is not None:
                     progress(done, len(additions), addition.uri)
-                self._add_one(build, addition, versions, tally, batch)
+                self._add_one(build, addition, versions, files, tally, batch)
             batch.flush()
-            self._forget_files(build, [addition.uri for addition in additions])
             self._indexer.finish(build)
-            return self._report(collection, tally, clock)
+            return self._report(collection, tally, session)
 
     def remove(self, collection: str, uri: str) -> SyncReport:
         """Take a source out of the index; raises SourceNotFound."""
-        with self._writing(collection) as clock:
+        with self._writing(collection) as session:
             build = self._builds.serving(collection)
             connection = self._catalog.connection()
-            known = build and uri in state.versions(connection, collection)
-            if build is None or not (known or uri in state.snapshot(connection, collection)):
+            known = build and uri in indexed_versions(connection, collection)
+            if build is None or not (known or uri in seen_files(connection, collection)):
                 raise SourceNotFound(uri)
+            session.added.remove((collection, uri))
             ids = [source_id(collection, uri)] if known else []
             self._indexer.remove(build, ids, [uri])
-            self._forget_files(build, [uri])
             self._indexer.finish(build)
-            return self._report(collection, Tally(removed=1), clock)
+            return self._report(collection, Tally(removed=1), session)
 
     def remove_collection(self, collection: str) -> None:
         """Take a collection with all its sources out of the index; none is fine."""
-        with self._writing():
-            with self._catalog.transaction() as connection:
-                writes.drop_collection(connection, collection)
-                generation = writes.move_generation(connection)
-            self._vectors.wrote(generation)
-            self._builds.sweep()
+        with self._writing() as session:
+            session.added.remove_collection(collection)
+            self._builds.drop(collection)
+            self._catalog.erase_traces()
 
-    def repair(self) -> int:
+    def repair(self, progress: Progress | None = None) -> int:
         """Finish what a killed writer left; returns the number of vectors that were missing."""
-        with self._locked():
-            builds = state.serving_builds(self._catalog.connection())
-            return sum(self._repair(build) for build in builds)
+        with self._locked() as added:
+            builds = serving_builds(self._catalog.connection())
+            missing = sum(self._repair(build) for build in builds)
+            self._follow(added, progress)
+            return missing
 
     def mismatched(self) -> list[str]:
         """Return the collections that were built with another model, or cut otherwise."""
-        builds = state.serving_builds(self._catalog.connection())
+        builds = serving_builds(self._catalog.connection())
         return [build.collection for build in builds if not self._builds.fits(build)]
 
     def rebuild(self, collection: str, progress: Progress | None = None) -> None:
         """Build a collection anew from its stored texts; the old build serves meanwhile."""
-        with self._writing(collection):
+        with self._writing(collection, progress):
             self._builds.rebuild(collection, progress)
 
     @contextmanager
-    def _writing(self, collection: str | None = None) -> Iterator[float]:
-        """Hold the write lock over an index that is whole; gives the time it began."""
+    def _writing(
+        self,
+        collection: str | None = None,
+        progress: Progress | None = None,
+        *,
+        rebuild: bool = False,
+    ) -> Iterator[_Session]:
+        """Hold the write lock over an index that is whole, of one collection rebuilt if needed."""
         began = time.monotonic()
-        with self._locked():
-            for build in state.serving_builds(self._catalog.connection()):
+        with self._locked() as added:
+            for build in serving_builds(self._catalog.connection()):
                 if build.dirty or (build.collection == collection and self._differs(build)):
                     self._repair(build)
-            yield began
+            if rebuild and collection is not None:
+                self._builds.current(collection, progress)
+            self._follow(added, progress)
+            yield _Session(began, added)
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _locked(self) -> Iterator[AddedDocuments]:
         """Hold the write lock, with Chroma as it is on disk and without stray builds."""
-        with write_lock(self._catalog.path.parent, seconds=self._lock_seconds):
+        home = self._catalog.path.parent
+        with write_lock(home, seconds=self._lock_seconds):
             self._forget_note()
             self._vectors.follow(self._catalog.generation())
             self._builds.sweep()
-            yield
+            with closing(AddedDocuments(home, self._catalog.connection())) as added:
+                yield added
+
+    def _follow(self, added: AddedDocuments, progress: Progress | None) -> None:
+        """Bring the catalog in step with what people added."""
+        AdditionsPass(
+            self._catalog, added, self._indexer, self._builds, self._preparer, progress
+        ).run()
 
     def _forget_note(self) -> None:
         """Delete what says that nothing changed, before something does."""
@@ -183,11 +211,32 @@ class Synchroniser:
         """Repair a build; one of another model is left for the rebuild that it needs."""
         return self._indexer.repair(build) if self._builds.fits(build) else 0
 
+    def _write_added(
+        self, added: AddedDocuments, build: Build, prepared: Sequence[Prepared]
+    ) -> None:
+        """Keep what no folder brings back, then index all; what fails and is told is not kept."""
+        sources = [each.source for each in prepared if each.file is None]
+        added.put(sources)
+        try:
+            self._indexer.write(build, prepared)
+        except Exception:
+            self._take_back(added, sources)
+            raise
+
+    def _take_back(self, added: AddedDocuments, sources: Sequence[Source]) -> None:
+        """Keep of these sources what is indexed."""
+        for source in sources:
+            try:
+                added.put([self._catalog.source(source.id)])
+            except SourceNotFound:
+                added.remove((source.collection, source.uri))
+
     def _add_one(
         self,
         build: Build,
         addition: Addition,
         versions: dict[str, str],
+        files: dict[str, FileState],
         tally: Tally,
         batch: Batch,
     ) -> None:
@@ -201,7 +250,7 @@ class Synchroniser:
         if prepared is None:
             tally.unchanged += 1
             return
-        batch.add(prepared)
+        batch.add(replace(prepared, file=_state_of_followed(addition, files.get(uri))))
         tally.warn(prepared)
         if uri in versions:
             tally.updated += 1
@@ -222,12 +271,24 @@ class Synchroniser:
             build.collection, document, uri, sha256=sha256, added_by=added_by
         )
 
-    def _forget_files(self, build: Build, uris: Sequence[str]) -> None:
-        """Have files of the folder that were added or removed by hand looked at again."""
-        known = state.snapshot(self._catalog.connection(), build.collection)
-        with self._catalog.transaction() as connection:
-            writes.forget_files(connection, build.collection, [u for u in uris if u in known])
-
-    def _report(self, collection: str, tally: Tally, began: float) -> SyncReport:
+    def _report(self, collection: str, tally: Tally, session: _Session) -> SyncReport:
+        if tally.removed:
+            self._catalog.erase_traces()
         passages = self._catalog.passage_count(collection)
-        return tally.report(passages=passages, seconds=time.monotonic() - began)
+        return tally.report(passages=passages, seconds=time.monotonic() - session.began)
+
+
+def _state_of_followed(addition: Addition, seen: FileState | None) -> FileState | None:
+    """Have a file of the folder that was added by hand looked at again; None for other documents.
+
+    So the folder, not the added documents, answers for it from now on.
+    """
+    if seen is not None:
+        return seen.model_copy(update={"size": -1, "failure": None})
+    if not addition.followed or not isinstance(addition.document, Path):
+        return None
+    try:
+        facts = addition.document.stat()
+    except OSError:
+        return FileState(size=-1, mtime_ns=0, ctime_ns=0)  # it vanished, which the folder will say
+    return FileState(size=-1, mtime_ns=facts.st_mtime_ns, ctime_ns=facts.st_ctime_ns)

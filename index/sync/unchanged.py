@@ -9,12 +9,8 @@ from __future__ import annotations
 
 import os
 
-from index.store.catalog_format import CATALOG_FILE, SCHEMA_VERSION, recipe
+from index.store.catalog_format import CATALOG_FILE, NOTE_FILE, SCHEMA_VERSION, recipe
 from index.sync.survey import survey
-
-NOTE_FILE = "unchanged"
-"""Name of the note in the home folder; one line for each of what follows."""
-
 
 _END = "end"
 """Last line of a note that is whole: a failing disk may keep its beginning only."""

@@ -15,12 +15,13 @@ import pytest_asyncio
 from bot.answering.generative.generator import Generator
 from bot.language_models.guarded_model import GuardedModel, Limits
 from bot.language_models.providers import ModelConfig, open_model
-from bot.language_models.token_budget import Budget, MemoryLedger, Purse
+from bot.language_models.token_budget import TokenBudget
 from bot.schema import EXTRACTIVE, NOT_IN_SOURCES, Answer, Scope, Turn
 from index.embed.minilm import open_minilm
 from index.protocols import Vectors
 from prompts import load
 from tests.doubles.answer_world import World, check, open_world, turns
+from tests.doubles.budgets import memory_budget
 from tests.doubles.generate_world import BUDGET, HOSTILE, MISSION
 from tests.doubles.model_checks import LIVE, check_quotations, folded
 from tests.doubles.model_plays import WRITTEN, hostile, obedient, shown
@@ -58,11 +59,11 @@ async def server() -> AsyncIterator[ModelServer]:
 
 @asynccontextmanager
 async def generator(
-    world: World, url: str, *, budget: Budget | None = None, seconds: float = 20.0
+    world: World, url: str, *, budget: TokenBudget | None = None, seconds: float = 20.0
 ) -> AsyncIterator[Generator]:
     model = open_model(ModelConfig(spec=ENGINE, base_url=url, timeout=seconds))
     limits = Limits(timeout=seconds, attempts=1)
-    guarded = GuardedModel(model, limits, Purse(budget or Budget(), MemoryLedger()))
+    guarded = GuardedModel(model, limits, budget or memory_budget())
 
     async def embed(texts: Sequence[str]) -> Vectors:
         return await world.bridge.run(world.embedder.embed, texts)
@@ -77,7 +78,7 @@ async def ask(
     question: str,
     *,
     history: Sequence[Turn] = (),
-    budget: Budget | None = None,
+    budget: TokenBudget | None = None,
     seconds: float = 20.0,
 ) -> tuple[list[str], Answer]:
     """Return the partial texts and the answer, held against what is promised of them."""
@@ -248,11 +249,11 @@ async def test_a_stream_that_breaks_off_ends_in_quotes(world: World, server: Mod
     check_quoted(answer)
 
 
-@pytest.mark.parametrize("budget", [Budget(per_day=5), Budget(per_person=5)])
+@pytest.mark.parametrize("limits", [{"per_day": 5}, {"per_person": 5}])
 async def test_a_used_up_budget_ends_in_quotes_without_a_call(
-    world: World, server: ModelServer, budget: Budget
+    world: World, server: ModelServer, limits: dict[str, int]
 ) -> None:
-    _, answer = await ask(world, server.url, COST, budget=budget)
+    _, answer = await ask(world, server.url, COST, budget=memory_budget(**limits))
     check_quoted(answer)
     assert "budget" in (answer.notice or "")
     assert server.requests == []

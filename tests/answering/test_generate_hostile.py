@@ -14,9 +14,9 @@ from bot.answering.generative.shown_passages import ShownPassages
 from bot.errors import ModelError
 from bot.language_models.guarded_model import GuardedModel, Limits
 from bot.language_models.providers import LlamaModel, ModelConfig, open_model
-from bot.language_models.token_budget import Budget, MemoryLedger, Purse
 from bot.schema import Draft, Turn
 from prompts import load
+from tests.doubles.budgets import memory_budget
 from tests.doubles.generate_world import (
     HITS,
     QUESTION,
@@ -59,8 +59,7 @@ async def model(server: ModelServer) -> AsyncIterator[LlamaModel]:
 
 def guarded(model: LlamaModel, **limits: float) -> Generator:
     known = {"timeout": 10.0, "attempts": 1, **limits}
-    purse = Purse(Budget(), MemoryLedger())
-    guard = GuardedModel(model, Limits.model_validate(known), purse)
+    guard = GuardedModel(model, Limits.model_validate(known), memory_budget())
     return Generator(guard, load(None))
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from bot.answering.generative.generator import Generator
-from bot.bridge import Bridge
 from bot.community.cooldown import Cooldowns
 from bot.community.fair_queue import FairQueue
 from bot.community.question_intake import Question, QuestionIntake
 from bot.community.rights import Caller
 from bot.community.store.feedback import Feedback
 from bot.community.store.memory import Memory
+from bot.community.store.records_file import Records
 from bot.schema import Scope
 from prompts import load
 from tests.doubles.answer_world import World, open_world
@@ -38,19 +40,17 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 @pytest.fixture
-async def records() -> AsyncIterator[Bridge]:
-    bridge = Bridge(workers=1)
-    yield bridge
-    bridge.close()
+def records(tmp_path: Path) -> Iterator[Records]:
+    with closing(Records(tmp_path)) as opened:
+        yield opened
 
 
-def intake(world: World, records: Bridge, model: ScriptedModel | None = None) -> QuestionIntake:
+def intake(world: World, records: Records, model: ScriptedModel | None = None) -> QuestionIntake:
     generator = None if model is None else Generator(model, load(None))
     return QuestionIntake(
         world.answerer(generator=generator),
-        records=records,
-        memory=Memory(world.catalog),
-        feedback=Feedback(world.catalog),
+        memory=Memory(records),
+        feedback=Feedback(records),
         cooldowns=Cooldowns(person_seconds=0, server_per_minute=6000),
         queue=FairQueue(),
         history_days=30,
@@ -64,7 +64,7 @@ def question(text: str, conversation: str) -> Question:
     return Question(text=text, caller=caller, scope=scope, conversation=conversation)
 
 
-async def test_each_draft_says_every_statement_once(world: World, records: Bridge) -> None:
+async def test_each_draft_says_every_statement_once(world: World, records: Records) -> None:
     shown: list[str] = []
     asked = question("Who is the president of the port authority?", "drafts")
     kept = await intake(world, records, ScriptedModel(WRITTEN)).ask(asked, shown.append)
@@ -75,12 +75,11 @@ async def test_each_draft_says_every_statement_once(world: World, records: Bridg
 
 @pytest.mark.parametrize("text", ["Hello!", "thanks, that helps", "show me source 7"])
 async def test_only_a_question_without_an_answer_becomes_a_gap(
-    world: World, records: Bridge, text: str
+    world: World, records: Records, text: str
 ) -> None:
-    taking, feedback = intake(world, records), Feedback(world.catalog)
+    taking, feedback = intake(world, records), Feedback(records)
     await taking.ask(question("Who is the president of the port authority?", text), print)
     await taking.ask(question(text, text), print)
-    assert feedback.gaps(1) == ()
+    assert await feedback.gaps(1) == ()
     await taking.ask(question("What is the capital of Australia?", text), print)
-    assert [gap.question for gap in feedback.gaps(1)] == ["What is the capital of Australia?"]
-    feedback.close_gaps(1, [gap.id for gap in feedback.gaps(1)])
+    assert [gap.question for gap in await feedback.gaps(1)] == ["What is the capital of Australia?"]

@@ -127,7 +127,7 @@ async def test_a_thumb_down_asks_for_a_reason_and_counts_without_one(stage: Stag
     service = stage.service
 
     async def gaps() -> list[str | None]:
-        found = await service.records.run(service.feedback.gaps, int(acme.id))
+        found = await service.feedback.gaps(int(acme.id))
         return [gap.reason for gap in found]
 
     await eventually(gaps)

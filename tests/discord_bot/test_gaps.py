@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from bot.community.store.feedback import Feedback
+from bot.community.store.records_file import Records
 from bot.discord_bot.gap_buttons import CLOSED, DROPPED
 from index.config import SHARED_COLLECTION
-from index.store.catalog import Catalog
 from tests.doubles.discord.fixtures import Stage, kept, source, staged
 from tests.doubles.discord.server import GuildHandle, Person, Shown
 from tests.doubles.discord.world import MANAGE_GUILD, Channel
@@ -97,30 +99,29 @@ async def test_names_are_neither_kept_nor_shown_otherwise(stage: Stage) -> None:
     assert "without a name" in about.text
 
 
-def test_switching_names_off_deletes_those_that_were_kept(tmp_path: Path) -> None:
-    catalog = Catalog(tmp_path)
-    Feedback(catalog, names=True).add_gap(kept(), "not_found", person=424242, at=1.0)
-    assert [gap.person for gap in Feedback(catalog, names=True).gaps(100)] == [424242]
-    assert [gap.person for gap in Feedback(catalog).gaps(100)] == [None]
-    assert "424242" not in repr(catalog.connection().execute("SELECT * FROM bot_gaps").fetchall())
-    catalog.close()
+async def test_switching_names_off_deletes_those_that_were_kept(tmp_path: Path) -> None:
+    with closing(Records(tmp_path)) as records:
+        await Feedback(records, names=True).add_gap(kept(), "not_found", person=424242, at=1.0)
+        assert [g.person for g in await Feedback(records, names=True).gaps(100)] == [424242]
+        assert [g.person for g in await Feedback(records).gaps(100)] == [None]
+        assert "424242" not in repr(records.rows("SELECT * FROM bot_gaps"))
 
 
-def test_gaps_of_an_earlier_version_are_taken_over(tmp_path: Path) -> None:
-    catalog = Catalog(tmp_path)
-    catalog.connection().executescript(
-        "CREATE TABLE bot_gaps (id INTEGER PRIMARY KEY, guild INTEGER NOT NULL, question TEXT "
-        "NOT NULL, kind TEXT NOT NULL, reason TEXT, asker TEXT NOT NULL, answer TEXT NOT NULL, "
-        "at REAL NOT NULL, UNIQUE (answer, kind, asker));"
-        "INSERT INTO bot_gaps VALUES (1, 100, 'Where?', 'not_found', NULL, 'x', 'key', 1.0);"
-    )
-    feedback = Feedback(catalog, names=True)
-    feedback.add_gap(kept("other"), "not_found", person=7, at=2.0)
-    assert [(gap.question, gap.person) for gap in feedback.gaps(100)] == [
-        ("What is it?", 7),
-        ("Where?", None),
-    ]
-    catalog.close()
+async def test_gaps_of_an_earlier_version_are_taken_over(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "community.sqlite")) as file:
+        file.executescript(
+            "CREATE TABLE bot_gaps (id INTEGER PRIMARY KEY, guild INTEGER NOT NULL, question TEXT "
+            "NOT NULL, kind TEXT NOT NULL, reason TEXT, asker TEXT NOT NULL, answer TEXT NOT NULL, "
+            "at REAL NOT NULL, UNIQUE (answer, kind, asker));"
+            "INSERT INTO bot_gaps VALUES (1, 100, 'Where?', 'not_found', NULL, 'x', 'key', 1.0);"
+        )
+    with closing(Records(tmp_path)) as records:
+        feedback = Feedback(records, names=True)
+        await feedback.add_gap(kept("other"), "not_found", person=7, at=2.0)
+        assert [(gap.question, gap.person) for gap in await feedback.gaps(100)] == [
+            ("What is it?", 7),
+            ("Where?", None),
+        ]
 
 
 async def test_a_question_is_closed_without_an_answer(stage: Stage) -> None:

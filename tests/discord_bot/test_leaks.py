@@ -397,7 +397,7 @@ async def test_an_answer_promised_to_everybody_holds_nothing_that_is_closed_mean
         stage.documents.put(source(own, "plan.txt", "The secret plan is canaryplan."))
         await stage.start()
         service, gate = stage.service, threading.Event()
-        held = asyncio.ensure_future(service.records.run(gate.wait))
+        held = asyncio.ensure_future(stage.parts.records.run(gate.wait))
         limit = Limit().with_allowed(int(board.id))
         closed = asyncio.ensure_future(
             service.rules.change(

@@ -92,7 +92,7 @@ async def test_commands_are_registered_when_they_changed_and_only_then(stage: St
     await stage.start()
     await stage.restart()
     assert stage.discord.hub.registrations == [None]
-    await stage.service.records.run(stage.service.memory.set_fact, "commands", "another")
+    await stage.service.memory.set_fact("commands", "another")
     await stage.restart()
     assert stage.discord.hub.registrations == [None, None]
     names = {(command["type"], command["name"]) for command in stage.discord.commands}
@@ -458,7 +458,7 @@ async def test_a_deleted_answer_is_forgotten(stage: Stage) -> None:
     service = stage.service
 
     async def kept() -> bool:
-        found = await service.records.run(service.memory.answer_on, int(shown.message.id))
+        found = await service.memory.answer_on(int(shown.message.id))
         return found is not None
 
     async def gone() -> bool:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from bot.community.store.team_answer_records import TeamAnswer
+from bot.community.store.records import TeamAnswer
 from bot.discord_bot.text.answers import (
     CARD_LIMIT,
     Rendered,

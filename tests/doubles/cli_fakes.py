@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -16,8 +17,10 @@ from bot.app import App
 from bot.bridge import Bridge
 from bot.cli.environment import Environment
 from bot.cli.main import cli
+from bot.community.store.records_file import Records
 from bot.schema import Answer, Scope, Turn
 from bot.settings import Settings
+from index.embed.lazy_models import Once
 from index.library import Library
 
 
@@ -64,7 +67,8 @@ def opener(
     async def open_fake(settings: Settings, library: Library) -> AsyncIterator[App]:
         bridge = Bridge()
         try:
-            yield App(settings, library, bridge, cast(Answerer, fake))
+            records = Once(partial(Records, settings.home))
+            yield App(settings, library, bridge, cast(Answerer, fake), records)
         finally:
             bridge.close()
 

@@ -12,8 +12,11 @@ from pathlib import Path
 from index.chunk.chunker import chunk
 from index.config import ChunkConfig
 from index.protocols import Embedder, VectorStore
+from index.schema import LoadedDocument, SyncReport
 from index.store.catalog import Catalog
+from index.store.catalog_state import added_versions
 from index.store.chroma_vectors import ChromaVectors
+from index.sync.additions import Addition
 from index.sync.synchroniser import Synchroniser
 from tests.doubles.fakes import HashingEmbedder
 
@@ -35,6 +38,16 @@ class Home:
         report = self.synchroniser.sync_folder("documents", self.documents)
         told = report.model_dump(exclude={"seconds", "warnings"})
         return {key: value for key, value in told.items() if value}
+
+    def add(self, *uris: str, to: str = "documents", of: str = "An owl.") -> SyncReport:
+        """Add a text by hand under each of these uris."""
+        document = LoadedDocument(text=of, title="Owls", mime="text/plain")
+        given = [Addition(uri=uri, document=document, added_by="Ada") for uri in uris]
+        return self.synchroniser.add(to, given)
+
+    def added_versions(self) -> dict[tuple[str, str], str]:
+        """Return the version of each indexed source that lies in no folder."""
+        return added_versions(self.catalog.connection())
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The index as commands and the bot hold it: two holders of one home, parts opened once."""
 
+import shutil
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -149,3 +150,22 @@ def test_sync_builds_every_collection_anew_for_another_model(own_folder: Path) -
         assert library.synchroniser.mismatched() == []
         models = {one.name: one.model for one in library.catalog.collections()}
     assert models == {"board": "tiny/three", "documents": "tiny/three"}
+
+
+def test_what_people_added_is_restored_without_a_documents_folder(own_folder: Path) -> None:
+    settings = load_settings({}, own_folder)
+    (own_folder / "documents").rmdir()
+    with open_library(settings.index) as library:
+        library.add_text("documents", "note.txt", "Lions sleep.", title="Lions", added_by="Ada")
+    shutil.rmtree(settings.home / "chroma")
+    for file in settings.home.glob("catalog.sqlite*"):
+        file.unlink()
+    with open_library(settings.index) as library:
+        assert library.is_empty()
+        assert library.bring_in_step() is None
+        (entry,) = library.sources("documents")
+        assert (entry.title, entry.added_by) == ("Lions", "Ada")
+        assert found(library, "How do lions sleep?") == ["note.txt"]
+    with open_library(settings.index) as library:
+        assert library.bring_in_step() is None
+        assert library.models._embedder.built is None

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from datetime import UTC, datetime
 
 import pytest
 import pytest_asyncio
@@ -11,10 +10,9 @@ from bot.errors import BudgetExhausted, ModelRejected, ModelUnavailable
 from bot.language_models.guarded_model import GuardedModel, Limits, tokens
 from bot.language_models.protocol import Completion
 from bot.language_models.providers import LlamaModel, ModelConfig, open_model
-from bot.language_models.token_budget import Budget, MemoryLedger, Purse
+from bot.language_models.token_budget import TokenBudget
+from tests.doubles.budgets import Ledger, memory_budget
 from tests.doubles.model_server import ModelServer, Reply, model_server
-
-TODAY = datetime(2025, 3, 1, 12, tzinfo=UTC)
 
 
 class FlakyModel:
@@ -77,13 +75,12 @@ class Pauses:
 def guard(
     model: FlakyModel | LlamaModel,
     *,
-    budget: Budget | None = None,
-    ledger: MemoryLedger | None = None,
+    budget: TokenBudget | None = None,
     pauses: Pauses | None = None,
     **limits: float,
 ) -> GuardedModel:
-    purse = Purse(budget or Budget(), ledger or MemoryLedger(), now=lambda: TODAY)
-    return GuardedModel(model, Limits.model_validate(limits), purse, sleep=pauses or Pauses())
+    known = Limits.model_validate(limits)
+    return GuardedModel(model, known, budget or memory_budget(), sleep=pauses or Pauses())
 
 
 def unavailable(seconds: float = 0.0) -> ModelUnavailable:
@@ -201,31 +198,21 @@ async def test_a_cancelled_call_frees_its_place() -> None:
 
 
 async def test_a_call_pays_what_it_used_and_a_failed_one_nothing() -> None:
-    ledger = MemoryLedger()
+    ledger = Ledger()
     model = FlakyModel(ModelRejected("No."))
-    guarded = guard(model, ledger=ledger)
+    guarded = guard(model, budget=ledger.budget())
     with pytest.raises(ModelRejected):
         await guarded.complete("s", "u", asker="ada")
-    assert await used(ledger, "ada") == 0
+    assert ledger.used("ada") == 0
     await guarded.complete("s", "u", asker="ada")
-    assert await used(ledger, "ada") == 500
+    assert ledger.used("ada") == 500
     await streamed(guarded, asker="bob")
-    assert await used(ledger, "bob") == tokens("su") + round(len("One two.") / 3.5)
-
-
-async def used(ledger: MemoryLedger, person: str) -> int:
-    """Return what a person has used: the least limit that refuses one token more."""
-    day = TODAY.date()
-    for limit in range(1, 2000):
-        if await ledger.take(day, person, 1, Budget(per_person=limit)) is None:
-            await ledger.correct(day, person, -1)
-            return limit - 1
-    raise AssertionError("too much")
+    assert ledger.used("bob") == tokens("su") + round(len("One two.") / 3.5)
 
 
 async def test_without_budget_no_model_is_asked() -> None:
     model = FlakyModel()
-    guarded = guard(model, budget=Budget(per_person=1000), reply_tokens=400)
+    guarded = guard(model, budget=memory_budget(per_person=1000), reply_tokens=400)
     await guarded.complete("s", "u", asker="ada")
     await guarded.complete("s", "u", asker="ada")
     for call in (guarded.complete("s", "u", asker="ada"), streamed(guarded, asker="ada")):
@@ -237,7 +224,7 @@ async def test_without_budget_no_model_is_asked() -> None:
 
 async def test_calls_at_the_same_time_cannot_overrun_the_budget_together() -> None:
     model = FlakyModel()
-    guarded = guard(model, budget=Budget(per_day=1000), reply_tokens=400, concurrency=9)
+    guarded = guard(model, budget=memory_budget(per_day=1000), reply_tokens=400, concurrency=9)
     done = await asyncio.gather(
         *(guarded.complete("s", "u", asker=str(n)) for n in range(9)), return_exceptions=True
     )

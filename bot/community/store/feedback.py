@@ -1,8 +1,7 @@
-"""Ratings and open questions, in the catalog's file.
+"""Ratings and open questions.
 
 A rating knows a keyed hash of the person, so that everybody rates once; an open question knows
-its server and its wording, and who asked only where the operator wants names. Synchronous, as
-`bot.community.store.memory` is.
+its server and its wording, and who asked only where the operator wants names.
 """
 
 from __future__ import annotations
@@ -12,27 +11,28 @@ import hmac
 import secrets
 from collections.abc import Iterable
 
-from bot.community.store.records import Gap, GapKind, Kept, Row, Tables, create_tables
+from bot.community.store.records import Gap, GapKind, Kept
+from bot.community.store.records_file import Records, Store, on_records
 
 MAX_GAPS = 1_000
 """Open questions of one server; the oldest go first."""
 
 
-class Feedback:
-    """Reads and writes ratings and open questions; safe to use from several threads."""
+class Feedback(Store):
+    """Reads and writes them; `names` says whether it is kept who asked. Opening it blocks."""
 
-    def __init__(self, tables: Tables, *, names: bool = False) -> None:
-        self._tables = tables
+    def __init__(self, records: Records, *, names: bool = False) -> None:
+        super().__init__(records)
         self._names = names
-        create_tables(tables)
         self._salt = self._own_salt()
         if not names:
             self._drop_names()
 
+    @on_records
     def rate(self, kept: Kept, person: int, *, liked: bool, reason: str | None, at: float) -> None:
         """Store one person's rating; a later one replaces it."""
         row = (kept.key, self._hashed(person), liked, reason, at)
-        with self._tables.transaction() as write:
+        with self._records.transaction() as write:
             write.execute("INSERT OR REPLACE INTO bot_ratings VALUES (?, ?, ?, ?, ?)", row)
             if liked:
                 write.execute(
@@ -40,20 +40,29 @@ class Feedback:
                     (kept.key, self._hashed(person)),
                 )
         if not liked:
-            self.add_gap(kept, "disliked", person=person, reason=reason, at=at)
+            self._add_gap(kept, "disliked", person=person, reason=reason, at=at)
 
+    @on_records
     def ratings(self, key: str) -> tuple[int, int]:
         """Return how many liked an answer and how many did not."""
-        row = self._row("SELECT total(liked), total(1 - liked) FROM bot_ratings WHERE key = ?", key)
+        row = self._records.row(
+            "SELECT total(liked), total(1 - liked) FROM bot_ratings WHERE key = ?", (key,)
+        )
         return (int(row[0]), int(row[1])) if row else (0, 0)
 
+    @on_records
     def add_gap(
         self, kept: Kept, kind: GapKind, *, person: int, reason: str | None = None, at: float
     ) -> None:
         """Keep a question's wording for the server it was asked in; outside servers, nothing."""
+        self._add_gap(kept, kind, person=person, reason=reason, at=at)
+
+    def _add_gap(
+        self, kept: Kept, kind: GapKind, *, person: int, reason: str | None = None, at: float
+    ) -> None:
         if kept.guild is None:
             return
-        with self._tables.transaction() as write:
+        with self._records.transaction() as write:
             write.execute(
                 "INSERT OR REPLACE INTO bot_gaps "
                 "(guild, question, kind, reason, asker, answer, at, person)"
@@ -67,9 +76,10 @@ class Feedback:
                 (kept.guild, MAX_GAPS),
             )
 
+    @on_records
     def gaps(self, guild: int) -> tuple[Gap, ...]:
         """Return the open questions of one server, newest first."""
-        rows = self._tables.connection().execute(
+        rows = self._records.rows(
             "SELECT id, question, kind, reason, answer, at, person FROM bot_gaps "
             "WHERE guild = ? ORDER BY id DESC",
             (guild,),
@@ -77,26 +87,28 @@ class Feedback:
         names = ("id", "question", "kind", "reason", "answer", "at", "person")
         return tuple(Gap(**dict(zip(names, row, strict=True))) for row in rows)
 
+    @on_records
     def close_gaps(self, guild: int, ids: Iterable[int]) -> None:
         """Drop questions of one server that are answered now."""
-        with self._tables.transaction() as write:
+        with self._records.transaction() as write:
             write.executemany(
                 "DELETE FROM bot_gaps WHERE guild = ? AND id = ?", [(guild, id) for id in ids]
             )
 
+    @on_records
     def forget(self, person: int) -> None:
         """Delete what one person rated and asked."""
         rater = self._hashed(person)
-        with self._tables.transaction() as write:
+        with self._records.transaction() as write:
             write.execute("DELETE FROM bot_ratings WHERE rater = ?", (rater,))
             write.execute("DELETE FROM bot_gaps WHERE asker = ?", (rater,))
 
     def _drop_names(self) -> None:
-        with self._tables.transaction() as write:
+        with self._records.transaction() as write:
             write.execute("UPDATE bot_gaps SET person = NULL WHERE person IS NOT NULL")
 
     def _own_salt(self) -> bytes:
-        with self._tables.transaction() as write:
+        with self._records.transaction() as write:
             write.execute(
                 "INSERT OR IGNORE INTO bot_facts VALUES ('salt', ?)", (secrets.token_hex(16),)
             )
@@ -105,7 +117,3 @@ class Feedback:
 
     def _hashed(self, person: int) -> str:
         return hmac.new(self._salt, str(person).encode(), hashlib.sha256).hexdigest()[:24]
-
-    def _row(self, sql: str, *parameters: object) -> Row | None:
-        found: Row | None = self._tables.connection().execute(sql, parameters).fetchone()
-        return found

@@ -1,8 +1,8 @@
-"""What the bot remembers in the catalog's file: answers, conversations, server rules.
+"""What the bot remembers: answers, conversations, server rules.
 
 Everything is bounded, and holds ids only where they are needed: an answer knows its asker so that
-private ones stay private and `/forget` finds them. Synchronous; the edges reach it through a
-`Bridge`. Ratings and open questions are in `bot.community.store.feedback`.
+private ones stay private and `/forget` finds them. Ratings and open questions are in
+`bot.community.store.feedback`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ import zlib
 from collections.abc import Iterable, Sequence
 
 from bot.community.rights import GuildRules
-from bot.community.store.records import Kept, Row, Tables, create_tables, drop_oldest
+from bot.community.store.records import Kept
+from bot.community.store.records_file import Store, drop_oldest, on_records
 from bot.schema import Turn
+from index.store.sqlite_file import Row
 
 MAX_ANSWERS = 200_000
 """About 400 MB; the oldest go first."""
@@ -28,51 +30,54 @@ SEEN_SECONDS = 86_400.0
 _DAY = 86_400.0
 
 
-class Memory:
-    """Reads and writes the bot's tables; safe to use from several threads."""
+class Memory(Store):
+    """Reads and writes them."""
 
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
-        create_tables(tables)
-
+    @on_records
     def keep(self, kept: Kept) -> None:
         """Store an answer for its buttons."""
         row = (kept.key, kept.at, kept.asker, zlib.compress(kept.model_dump_json().encode()))
-        with self._tables.transaction() as write:
+        with self._records.transaction() as write:
             write.execute("INSERT OR REPLACE INTO bot_answers VALUES (?, ?, ?, ?)", row)
             drop_oldest(write, "bot_answers", MAX_ANSWERS)
 
+    @on_records
     def answer(self, key: str) -> Kept | None:
         """Return a stored answer."""
-        row = self._row("SELECT body FROM bot_answers WHERE key = ?", key)
+        row = self._records.row("SELECT body FROM bot_answers WHERE key = ?", (key,))
         return _kept(row) if row else None
 
+    @on_records
     def put_on(self, message: int, key: str) -> None:
         """Remember which message shows an answer."""
-        with self._tables.transaction() as write:
+        with self._records.transaction() as write:
             write.execute(
                 "INSERT OR REPLACE INTO bot_messages (message, key) VALUES (?, ?)", (message, key)
             )
             drop_oldest(write, "bot_messages", 2 * MAX_ANSWERS)
 
+    @on_records
     def answer_on(self, message: int) -> Kept | None:
         """Return the answer that a message shows."""
-        row = self._row(
+        row = self._records.row(
             "SELECT a.body FROM bot_answers a JOIN bot_messages m USING (key) WHERE m.message = ?",
-            message,
+            (message,),
         )
         return _kept(row) if row else None
 
+    @on_records
     def forget_messages(self, messages: Iterable[int]) -> None:
         """Drop the answers whose messages were deleted; most messages show none."""
         for message in messages:
-            row = self._row("SELECT key FROM bot_messages WHERE message = ?", message)
+            row = self._records.row("SELECT key FROM bot_messages WHERE message = ?", (message,))
             if row is None:
                 continue
-            with self._tables.transaction() as write:
+            with self._records.transaction() as write:
                 write.execute("DELETE FROM bot_messages WHERE message = ?", (message,))
                 write.execute("DELETE FROM bot_answers WHERE key = ?", row)
+            self._records.erase_traces()
 
+    @on_records
     def add_turns(self, kept: Kept) -> None:
         """Add a question and its answer to their conversation."""
         said = kept.answer.turn.model_dump_json().encode()
@@ -83,10 +88,10 @@ class Memory:
             kept.answer.standalone_question,
             zlib.compress(said),
         )
-        with self._tables.transaction() as write:
+        with self._records.transaction() as write:
             write.execute(
-                "INSERT INTO bot_turns (conversation, at, person, question, answer, citations) "
-                "VALUES (?, ?, ?, ?, '', ?)",
+                "INSERT INTO bot_turns (conversation, at, person, question, answer) "
+                "VALUES (?, ?, ?, ?, ?)",
                 row,
             )
             write.execute(
@@ -96,13 +101,13 @@ class Memory:
             )
             drop_oldest(write, "bot_turns", MAX_CONVERSATIONS * MAX_TURNS // 2)
 
+    @on_records
     def turns(
         self, conversation: str, *, since: float, collections: Sequence[str]
     ) -> tuple[Turn, ...]:
         """Return what was said, without answers that rest on other than these collections."""
-        rows = self._tables.connection().execute(
-            "SELECT question, citations FROM bot_turns "
-            "WHERE conversation = ? AND at >= ? ORDER BY id",
+        rows = self._records.rows(
+            "SELECT question, answer FROM bot_turns WHERE conversation = ? AND at >= ? ORDER BY id",
             (conversation, since),
         )
         found: list[Turn] = []
@@ -112,55 +117,59 @@ class Memory:
                 found += [Turn(role="user", text=question), answer]
         return tuple(found)
 
+    @on_records
     def expire(self, now: float, *, history_days: int) -> None:
         """Drop conversations that are over their time, and ids that cannot come again."""
-        with self._tables.transaction() as write:
+        with self._records.transaction() as write:
             write.execute("DELETE FROM bot_turns WHERE at < ?", (now - history_days * _DAY,))
             write.execute("DELETE FROM bot_seen WHERE at < ?", (now - SEEN_SECONDS,))
 
+    @on_records
     def forget(self, person: int) -> int:
         """Delete everything of one person; return how many questions that were."""
-        with self._tables.transaction() as write:
+        with self._records.transaction() as write:
             count = write.execute("DELETE FROM bot_answers WHERE asker = ?", (person,)).rowcount
             write.execute("DELETE FROM bot_turns WHERE person = ?", (person,))
             write.execute("DELETE FROM bot_messages WHERE key NOT IN (SELECT key FROM bot_answers)")
+        self._records.erase_traces()
         return count
 
+    @on_records
     def first_time(self, id: int, at: float) -> bool:
         """Remember an interaction or message; say whether it is new."""
-        with self._tables.transaction() as write:
+        with self._records.transaction() as write:
             new = write.execute(
                 "INSERT OR IGNORE INTO bot_seen (id, at) VALUES (?, ?)", (id, at)
             ).rowcount
             drop_oldest(write, "bot_seen", MAX_SEEN)
         return bool(new)
 
+    @on_records
     def all_rules(self) -> tuple[GuildRules, ...]:
         """Return what every server has decided."""
-        rows = self._tables.connection().execute("SELECT rules FROM bot_guilds")
+        rows = self._records.rows("SELECT rules FROM bot_guilds")
         return tuple(GuildRules.model_validate_json(row[0]) for row in rows)
 
+    @on_records
     def save_rules(self, rules: GuildRules) -> None:
         """Store what one server has decided."""
-        with self._tables.transaction() as write:
+        with self._records.transaction() as write:
             write.execute(
                 "INSERT OR REPLACE INTO bot_guilds VALUES (?, ?)",
                 (rules.guild, rules.model_dump_json()),
             )
 
+    @on_records
     def fact(self, name: str) -> str | None:
         """Return a remembered fact, such as the hash of the commands that Discord has."""
-        row = self._row("SELECT value FROM bot_facts WHERE name = ?", name)
+        row = self._records.row("SELECT value FROM bot_facts WHERE name = ?", (name,))
         return str(row[0]) if row else None
 
+    @on_records
     def set_fact(self, name: str, value: str) -> None:
         """Remember a fact."""
-        with self._tables.transaction() as write:
+        with self._records.transaction() as write:
             write.execute("INSERT OR REPLACE INTO bot_facts VALUES (?, ?)", (name, value))
-
-    def _row(self, sql: str, *parameters: object) -> Row | None:
-        found: Row | None = self._tables.connection().execute(sql, parameters).fetchone()
-        return found
 
 
 def _kept(row: Row) -> Kept:

@@ -1,67 +1,16 @@
-"""The rows of the bot's own tables in the catalog's file, and the values they hold."""
+"""What the bot keeps of people: values as they stand in `bot.community.store.records_file`."""
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import AbstractContextManager
-from typing import Any, Literal, Protocol, TypeAlias
+from datetime import UTC, datetime
+from typing import Literal
 
 from pydantic import Field
 
 from bot.schema import Answer
 from index.schema import Value
 
-Row: TypeAlias = tuple[Any, ...]
 GapKind = Literal["not_found", "disliked"]
-
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS bot_answers (
-    key TEXT PRIMARY KEY, at REAL NOT NULL,
-    asker INTEGER NOT NULL, body BLOB NOT NULL
-);
-CREATE INDEX IF NOT EXISTS bot_answers_asker ON bot_answers (asker);
-CREATE INDEX IF NOT EXISTS bot_answers_at ON bot_answers (at);
-CREATE TABLE IF NOT EXISTS bot_messages (
-    place INTEGER PRIMARY KEY, message INTEGER NOT NULL UNIQUE, key TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS bot_messages_key ON bot_messages (key);
-CREATE TABLE IF NOT EXISTS bot_turns (
-    id INTEGER PRIMARY KEY, conversation TEXT NOT NULL, at REAL NOT NULL, person INTEGER NOT NULL,
-    question TEXT NOT NULL, answer TEXT NOT NULL, citations BLOB NOT NULL
-);
-CREATE INDEX IF NOT EXISTS bot_turns_conversation ON bot_turns (conversation, id);
-CREATE INDEX IF NOT EXISTS bot_turns_person ON bot_turns (person);
-CREATE TABLE IF NOT EXISTS bot_ratings (
-    key TEXT NOT NULL, rater TEXT NOT NULL, liked INTEGER NOT NULL, reason TEXT, at REAL NOT NULL,
-    PRIMARY KEY (key, rater)
-);
-CREATE TABLE IF NOT EXISTS bot_gaps (
-    id INTEGER PRIMARY KEY, guild INTEGER NOT NULL, question TEXT NOT NULL, kind TEXT NOT NULL,
-    reason TEXT, asker TEXT NOT NULL, answer TEXT NOT NULL, at REAL NOT NULL,
-    person INTEGER, UNIQUE (answer, kind, asker)
-);
-CREATE INDEX IF NOT EXISTS bot_gaps_guild ON bot_gaps (guild, at);
-CREATE TABLE IF NOT EXISTS bot_team_answers (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL UNIQUE, body TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS bot_guilds (guild INTEGER PRIMARY KEY, rules TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS bot_seen (
-    place INTEGER PRIMARY KEY, id INTEGER NOT NULL UNIQUE, at REAL NOT NULL
-);
-CREATE TABLE IF NOT EXISTS bot_facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-"""
-
-
-class Tables(Protocol):
-    """What the memory needs of the catalog."""
-
-    def connection(self) -> sqlite3.Connection:
-        """Return this thread's connection, in autocommit mode."""
-        ...
-
-    def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
-        """Write in one transaction."""
-        ...
 
 
 class Kept(Value):
@@ -92,17 +41,48 @@ class Gap(Value):
     )
 
 
-def create_tables(tables: Tables) -> None:
-    """Create the tables, and add what an earlier version did not have."""
-    tables.connection().executescript(SCHEMA)
-    with tables.transaction() as write:
-        columns = {row[1] for row in write.execute("PRAGMA table_info(bot_gaps)")}
-        if "person" not in columns:
-            write.execute("ALTER TABLE bot_gaps ADD COLUMN person INTEGER")
+class Basis(Value):
+    """What a team answer rests on: a version of a source, or one quote from it."""
 
-
-def drop_oldest(write: sqlite3.Connection, table: str, most: int) -> None:
-    """Drop the oldest rows beyond `most`; the row id grows with age, so this is one comparison."""
-    write.execute(
-        f"DELETE FROM {table} WHERE rowid <= (SELECT max(rowid) FROM {table}) - ?", (most,)
+    source: str = Field(description="Id of the source.")
+    collection: str = Field(description="Collection of the source.")
+    title: str = Field(description="Its title, as managers saw it.")
+    sha256: str = Field(description="The version it rests on.")
+    quote: str | None = Field(
+        default=None, description="The words it rests on; None when it is the whole source."
     )
+
+
+class TeamAnswer(Value):
+    """An answer by a person, with what makes it expire."""
+
+    id: int = Field(default=0, description="Row it is kept in; 0 before it is.")
+    guild: int = Field(description="Server it belongs to.")
+    collection: str = Field(description="Collection it is indexed in.")
+    name: str = Field(description="Uri it is indexed under.")
+    source: str = Field(description="Id of the source that it is in the index.")
+    question: str = Field(description="The question it answers.")
+    text: str = Field(description="What the person wrote.")
+    author: str = Field(description="Display name of who wrote it.")
+    at: float = Field(description="When it was written or confirmed, in seconds since 1970.")
+    confirmed_by: str | None = Field(default=None, description="Display name of who confirmed it.")
+    rests_on: tuple[Basis, ...] = Field(
+        default=(), description="What it expires by; nothing, and it stays."
+    )
+    review: str | None = Field(
+        default=None, description="Why it is not used until somebody has looked at it."
+    )
+
+    @property
+    def title(self) -> str:
+        """Title of the source."""
+        return f"Team answer: {self.question}"[:200]
+
+    @property
+    def document(self) -> str:
+        """Text of the source: the answer, its author and its date."""
+        day = f"{datetime.fromtimestamp(self.at, UTC):%d %B %Y}"
+        by = (
+            f"{self.author}, confirmed by {self.confirmed_by}" if self.confirmed_by else self.author
+        )
+        return f"{self.text}\n\nTeam answer by {by}, {day}.\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from importlib.metadata import version
 
 from discord import app_commands
@@ -63,7 +64,7 @@ class About(commands.Cog):
         days = service.settings.history_days
         expiry = f"Conversations expire after {days} days." if days else NO_HISTORY
         kept = PRIVACY.format(names=NAMED if service.settings.gap_names == "on" else NAMELESS)
-        installed = await service.records.run(version, "quoth")
+        installed = await asyncio.to_thread(version, "quoth")
         text = (
             f"**Quoth {installed}** answers from documents and quotes its sources.\n"
             f"- Engine: {literal(service.settings.llm or 'quotes only, no language model')}\n"

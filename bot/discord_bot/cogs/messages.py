@@ -43,14 +43,12 @@ class Talk(commands.Cog):
     @commands.Cog.listener()
     async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
         """Forget an answer when its message is deleted."""
-        service = self.bot.service
-        await service.records.run(service.memory.forget_messages, [event.message_id])
+        await self.bot.service.memory.forget_messages([event.message_id])
 
     @commands.Cog.listener()
     async def on_raw_bulk_message_delete(self, event: discord.RawBulkMessageDeleteEvent) -> None:
         """Forget answers when their messages are deleted."""
-        service = self.bot.service
-        await service.records.run(service.memory.forget_messages, list(event.message_ids))
+        await self.bot.service.memory.forget_messages(event.message_ids)
 
     def _addressed(self, message: discord.Message) -> bool:
         me = self.bot.user

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.community.store.team_answer_records import TeamAnswer
+from bot.community.store.records import TeamAnswer
 from bot.discord_bot.text.answers import Card
 from bot.discord_bot.text.message_split import MESSAGE_LIMIT, fitting, units
 from bot.discord_bot.text.quotes import ago

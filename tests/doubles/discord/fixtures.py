@@ -16,6 +16,7 @@ from blockbuster import blockbuster_ctx
 from bot.bridge import Bridge
 from bot.community.service import Parts, Service
 from bot.community.store.records import Kept
+from bot.community.store.records_file import Records
 from bot.discord_bot.client import QuothBot
 from bot.discord_bot.run import open_parts, serve, shut_down
 from bot.schema import NOT_IN_SOURCES, Answer, AnswerPart, Citation, HitTrace, Scope, Status, Turn
@@ -23,7 +24,6 @@ from bot.settings import Settings, load_settings
 from index.config import SHARED_COLLECTION
 from index.errors import SourceNotFound
 from index.schema import Evidence, Source, SourceEntry, Span, SyncFailure, SyncReport, source_id
-from index.store.catalog import Catalog
 from tests.doubles.discord.server import DiscordServer
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -357,12 +357,12 @@ async def staged(home: Path, **environ: str) -> AsyncIterator[Stage]:
     async with DiscordServer() as discord:
         documents = PaperDocuments()
         answerer = PaperAnswerer(documents)
-        catalog, bridge = Catalog(home), Bridge()
+        records, bridge = Records(home), Bridge()
         parts = Parts(
             settings=settings_for(home, discord.settings() | environ),
             answerer=answerer,
             bridge=bridge,
-            tables=catalog,
+            records=records,
             documents=documents,
         )
         stage = Stage(discord, parts, documents, answerer)
@@ -375,7 +375,7 @@ async def staged(home: Path, **environ: str) -> AsyncIterator[Stage]:
         finally:
             await stage.stop()
             await asyncio.to_thread(bridge.close)
-            catalog.close()
+            await asyncio.to_thread(records.close)
 
 
 async def eventually(true: Callable[[], object], *, within: float = 10.0) -> None:

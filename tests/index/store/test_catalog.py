@@ -19,11 +19,19 @@ from hypothesis import strategies as st
 from index.errors import AmbiguousSource, SourceNotFound, StoreError
 from index.protocols import Vectors
 from index.schema import Passage, Source, Span, passage_id, source_id
-from index.store import catalog_state as state
-from index.store import catalog_writes as writes
 from index.store.catalog import Catalog
 from index.store.catalog_rows import FileState
-from index.store.catalog_writes import IndexedPassage
+from index.store.catalog_state import serving_builds
+from index.store.catalog_writes import (
+    IndexedPassage,
+    add_build,
+    forget_files,
+    move_generation,
+    put_file,
+    put_source,
+    remove_source,
+    serve_build,
+)
 
 WHEN = datetime(2025, 4, 1, 12, 30, tzinfo=UTC)
 
@@ -73,11 +81,7 @@ def put(
 ) -> list[Passage]:
     """Write a source, cut into equal pieces, into the build that serves."""
     build = next(
-        (
-            b
-            for b in state.serving_builds(catalog.connection())
-            if b.collection == source.collection
-        ),
+        (b for b in serving_builds(catalog.connection()) if b.collection == source.collection),
         None,
     )
     width = max(1, -(-len(source.text) // pieces))
@@ -87,15 +91,13 @@ def put(
     ]
     with catalog.transaction() as connection:
         if build is None:
-            number = writes.add_build(
-                connection, source.collection, model="m", dimension=4, recipe="r"
-            )
-            writes.serve_build(connection, source.collection, number)
+            number = add_build(connection, source.collection, model="m", dimension=4, recipe="r")
+            serve_build(connection, source.collection, number)
         else:
             number = build.number
         indexed = [IndexedPassage(each, each.id.encode(), vectors) for each in passages]
-        writes.put_source(connection, number, source, indexed)
-        writes.move_generation(connection)
+        put_source(connection, number, source, indexed)
+        move_generation(connection)
     return passages
 
 
@@ -151,9 +153,9 @@ def test_a_new_version_replaces_the_old_and_keeps_who_added_it(catalog: Catalog)
 def test_a_removed_source_leaves_nothing(catalog: Catalog) -> None:
     source = source_of("The red fox.")
     (passage,) = put(catalog, source)
-    (build,) = state.serving_builds(catalog.connection())
+    (build,) = serving_builds(catalog.connection())
     with catalog.transaction() as connection:
-        assert writes.remove_source(connection, build.number, source.id) == {passage.id}
+        assert remove_source(connection, build.number, source.id) == {passage.id}
     assert catalog.passages([passage.id]) == {}
     assert catalog.match("documents", "fox", 5) == []
     assert catalog.sources("documents") == []
@@ -258,7 +260,7 @@ def test_listings_name_files_that_failed(catalog: Catalog) -> None:
     with catalog.transaction() as connection:
         for uri, failure in (("a.pdf", "It is encrypted."), ("b.txt", "It is empty.")):
             seen = FileState(size=1, mtime_ns=2, ctime_ns=3, failure=failure)
-            writes.put_file(connection, "documents", uri, seen)
+            put_file(connection, "documents", uri, seen)
     listed = catalog.sources("documents")
     assert [(each.uri, each.state, each.failure, each.passages) for each in listed] == [
         ("a.pdf", "failed", "It is encrypted.", 0),
@@ -271,7 +273,7 @@ def test_a_file_without_a_date_of_its_own_has_that_of_the_file(catalog: Catalog)
     put(catalog, source)
     with catalog.transaction() as connection:
         seen = FileState(size=1, mtime_ns=int(WHEN.timestamp()) * 10**9, ctime_ns=0)
-        writes.put_file(connection, "documents", "a.txt", seen)
+        put_file(connection, "documents", "a.txt", seen)
     assert catalog.source(source.id).modified == WHEN
 
 
@@ -281,8 +283,8 @@ def test_a_transaction_that_fails_changes_nothing(catalog: Catalog) -> None:
 
     def fail() -> None:
         with catalog.transaction() as connection:
-            writes.move_generation(connection)
-            writes.forget_files(connection, "documents", ["a.txt"])
+            move_generation(connection)
+            forget_files(connection, "documents", ["a.txt"])
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -357,22 +359,67 @@ def test_a_full_disk_is_a_sentence_and_loses_nothing(catalog: Catalog) -> None:
     put(catalog, source_of("much " * 100, uri="b.txt"))
 
 
-def test_a_damaged_file_is_a_sentence(tmp_path: Path) -> None:
+def test_a_damaged_catalog_is_replaced_with_a_line_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     (tmp_path / "catalog.sqlite").write_bytes(b"not a database, certainly" * 100)
-    with pytest.raises(StoreError, match="is damaged"):
+    with closing(Catalog(tmp_path)) as catalog:
+        assert catalog.stats().sources == 0
+        put(catalog, source_of("text"))
+    (told,) = caplog.messages
+    assert "is damaged (file is not a database). It is replaced when it is next opened" in told
+
+
+def test_damage_that_is_found_later_is_told_and_mended_by_the_next_opening(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with closing(Catalog(tmp_path)) as catalog:
+        put(catalog, source_of("The red fox. " * 5000))
+        catalog.erase_traces()
+    content = bytearray((tmp_path / "catalog.sqlite").read_bytes())
+    content[4096 * 2 :] = b"\xff" * (len(content) - 4096 * 2)
+    (tmp_path / "catalog.sqlite").write_bytes(content)
+    with closing(Catalog(tmp_path)) as catalog, pytest.raises(StoreError, match="is damaged"):
+        catalog.sources("documents")
+    with closing(Catalog(tmp_path)) as catalog:
+        assert catalog.sources("documents") == []
+    assert "has format -1" in caplog.text
+
+
+def test_a_catalog_of_a_newer_format_is_refused(tmp_path: Path) -> None:
+    set_format(tmp_path, 99)
+    with pytest.raises(StoreError, match=r"has format 99.*reads format 2\. Upgrade Quoth"):
         Catalog(tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("version", "cure"), [(99, "Upgrade Quoth"), (-1, "Delete its folder and run `quoth sync`")]
-)
-def test_a_catalog_of_another_format_is_refused(tmp_path: Path, version: int, cure: str) -> None:
-    Catalog(tmp_path).close()
-    file = sqlite3.connect(tmp_path / "catalog.sqlite")
-    file.execute(f"PRAGMA user_version = {version}")
-    file.close()
-    with pytest.raises(StoreError, match=cure):
-        Catalog(tmp_path)
+@pytest.mark.parametrize("format", [-1, 0])
+def test_a_catalog_of_an_unknown_format_is_replaced(tmp_path: Path, format: int) -> None:
+    set_format(tmp_path, format)
+    (tmp_path / "unchanged").write_text("")
+    with closing(Catalog(tmp_path)) as catalog:
+        assert catalog.collections() == []
+    assert not (tmp_path / "unchanged").exists()
+
+
+def set_format(home: Path, format: int) -> None:
+    """Make a catalog that says it is of this format."""
+    with closing(Catalog(home)) as catalog:
+        put(catalog, source_of("text"))
+        catalog.connection().execute(f"PRAGMA user_version = {format}")
+
+
+@pytest.mark.parametrize("content", [b"not a database, certainly" * 100, None])
+def test_two_processes_may_replace_it_at_once(tmp_path: Path, content: bytes | None) -> None:
+    set_format(tmp_path, -1)
+    if content is not None:
+        (tmp_path / "catalog.sqlite").write_bytes(content)
+    code = f"""
+from pathlib import Path
+from index.store.catalog import Catalog
+assert Catalog(Path({str(tmp_path)!r})).collections() == []
+"""
+    running = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(3)]
+    assert [each.wait() for each in running] == [0, 0, 0]
 
 
 def test_a_home_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:

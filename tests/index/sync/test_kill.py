@@ -1,8 +1,8 @@
 """A writer killed at any instant: the next one finishes, and the index is like new.
 
-The child below changes a folder at random, as the parent does in step with it, and synchronises.
-It is killed before, within or after a random operation on a store (thin wrappers in the child count
-the calls into Chroma and the transactions of the catalog), or at a random time.
+The child below brings a folder in step that the parent changed at random, then adds documents and
+removes some by hand. It is killed before, within or after a random operation on a store (thin
+wrappers count the calls into Chroma and the transactions of SQLite), or at a random time.
 """
 
 from __future__ import annotations
@@ -15,26 +15,30 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from index.errors import IndexLocked
-from tests.doubles.homes import contents, open_home, put
+from index.schema import Source, source_id
+from index.store.added_documents import AddedDocuments
+from tests.doubles.homes import Home, contents, open_home, put
 
 ROOT = Path(__file__).parents[3]
 WORDS = ("red", "fox", "river", "agreement", "mandate", "version", "7", "council", "late", "on")
 
 CHILD = """
-import os, signal, sys, threading
+import os, random, signal, sys, threading
 from contextlib import contextmanager
 from pathlib import Path
-from index.store.catalog import Catalog
 from index.store.chroma_vectors import ChromaVectors
+from index.store.sqlite_file import SqliteFile
 from tests.doubles.homes import open_home
+from tests.index.sync.test_kill import change_additions
 
 home, documents = Path(sys.argv[1]), Path(sys.argv[2])
-left, seconds = int(sys.argv[3]), float(sys.argv[4])
+left, seconds, seed = int(sys.argv[3]), float(sys.argv[4]), sys.argv[5]
 
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
@@ -54,7 +58,7 @@ def counted(name):
         return result
     setattr(ChromaVectors, name, call)
 
-original = Catalog.transaction
+original = SqliteFile.transaction
 
 @contextmanager
 def transaction(self):
@@ -64,7 +68,7 @@ def transaction(self):
         step()
     step()
 
-Catalog.transaction = transaction
+SqliteFile.transaction = transaction
 for name in ("upsert", "delete", "drop"):
     counted(name)
 with open_home(home, documents) as opened:
@@ -72,6 +76,7 @@ with open_home(home, documents) as opened:
     if seconds:
         threading.Timer(seconds, die).start()
     opened.sync()
+    change_additions(opened, random.Random(seed))
     print("done", flush=True)
     die()
 """
@@ -101,6 +106,20 @@ def change(folder: Path, rng: random.Random) -> None:
             path.parent.rename(path.parent.with_name("moved"))
 
 
+def change_additions(home: Home, rng: random.Random) -> None:
+    """Add and remove documents by hand, sometimes a whole collection."""
+    for _ in range(rng.randint(1, 3)):
+        collection = rng.choice(["documents", "board"])
+        known = {entry.uri for entry in home.catalog.sources(collection)}
+        if rng.random() < 0.1:
+            home.synchroniser.remove_collection("board")
+        elif rng.random() < 0.7:
+            uris = [f"/by/hand/{name}" for name in rng.sample("xyz", 2)]
+            home.add(*uris, to=collection, of=text(rng))
+        elif added := sorted(uri for uri in known if uri.startswith("/by/hand")):
+            home.synchroniser.remove(collection, rng.choice(added))
+
+
 def text(rng: random.Random) -> str:
     """Return some paragraphs of words that the comparison asks for."""
     return "\n\n".join(
@@ -109,10 +128,13 @@ def text(rng: random.Random) -> str:
     )
 
 
-def run_and_kill(home: Path, documents: Path, *, countdown: int, seconds: float) -> bool:
-    """Synchronise in a child that is killed; says whether it was done before that."""
+def run_and_kill(
+    home: Path, documents: Path, *, countdown: int, seconds: float, seed: int = 0
+) -> bool:
+    """Write in a child that is killed; says whether it was done before that."""
+    given = map(str, (home, documents, countdown, seconds, seed))
     child = subprocess.run(
-        [sys.executable, "-c", CHILD, str(home), str(documents), str(countdown), str(seconds)],
+        [sys.executable, "-c", CHILD, *given],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -123,18 +145,35 @@ def run_and_kill(home: Path, documents: Path, *, countdown: int, seconds: float)
 
 
 def check_like_new(home: Path, documents: Path) -> None:
-    """Compare what a reader finds with a fresh build, and check that a rerun writes nothing."""
+    """Compare what a reader finds with a fresh build, and check that a rerun writes nothing.
+
+    The fresh one is built from the same folder and the same additions, which must be just what the
+    survivor holds besides the folder.
+    """
     with open_home(home, documents) as survivor:
         survivor.sync()
+        kept, indexed = additions(survivor)
+        assert indexed == kept
+        home.with_name("fresh").mkdir()
+        shutil.copy2(home / "additions.sqlite", home.with_name("fresh"))
         with open_home(home.with_name("fresh"), documents) as fresh:
             fresh.sync()
-            assert contents(survivor) == contents(fresh)
+            for collection in ("documents", "board"):
+                assert contents(survivor, collection) == contents(fresh, collection)
+            assert additions(fresh) == (kept, kept)
         shutil.rmtree(home.with_name("fresh"))
         before = survivor.catalog.connection().total_changes, survivor.catalog.generation()
         assert survivor.sync().keys() <= {"unchanged", "passages"}
         after = survivor.catalog.connection().total_changes, survivor.catalog.generation()
         assert after == before
         assert survivor.synchroniser.repair() == 0
+
+
+def additions(home: Home) -> tuple[set[Source], set[Source]]:
+    """Return what people added, as it is kept and as it is indexed."""
+    indexed = {home.catalog.source(source_id(*key)) for key in home.added_versions()}
+    with closing(AddedDocuments(home.path, home.catalog.connection())) as added:
+        return {added.source(key) for key in added.versions()}, indexed
 
 
 def kill_again_and_again(place: Path, seeds: range) -> int:
@@ -145,9 +184,9 @@ def kill_again_and_again(place: Path, seeds: range) -> int:
         rng = random.Random(seed)
         change(documents, rng)
         by_count = rng.random() < 0.8
-        countdown = rng.randint(1, 24) if by_count else -1
-        seconds = 0 if by_count else rng.uniform(0.001, 0.3)
-        finished += run_and_kill(home, documents, countdown=countdown, seconds=seconds)
+        countdown = rng.randint(1, 60) if by_count else -1
+        seconds = 0 if by_count else rng.uniform(0.001, 0.4)
+        finished += run_and_kill(home, documents, countdown=countdown, seconds=seconds, seed=seed)
         if rng.random() < 0.7:  # otherwise the next victim inherits the wreck
             check_like_new(home, documents)
     check_like_new(home, documents)
@@ -280,7 +319,7 @@ def test_a_reader_of_the_same_process_needs_no_following(tmp_path: Path) -> None
 
 def test_the_lock_of_a_killed_writer_is_free(tmp_path: Path) -> None:
     put(tmp_path / "docs" / "a.txt", "The red fox.")
-    assert not run_and_kill(tmp_path / "home", tmp_path / "docs", countdown=4, seconds=0)
+    assert not run_and_kill(tmp_path / "home", tmp_path / "docs", countdown=10, seconds=0)
     assert (tmp_path / "home" / "write.holder").exists()
     began = time.monotonic()
     with open_home(tmp_path / "home", tmp_path / "docs", lock_seconds=5) as home:

@@ -1,0 +1,131 @@
+"""The file that holds what the bot remembers, and the one thread that works on it.
+
+It exists nowhere else: a change of the tables is another migration, never another table of the
+same number.
+"""
+
+from __future__ import annotations
+
+import functools
+import sqlite3
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from bot.bridge import Bridge
+from bot.community.store.release_0_1 import upgraded_answer, upgraded_turn
+from index.store.catalog_format import COMMUNITY_FILE
+from index.store.sqlite_file import SqliteFile, script
+
+P = ParamSpec("P")
+T = TypeVar("T")
+S = TypeVar("S", bound="Store")
+
+_QUEUE = 10_000
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS bot_answers (
+    key TEXT PRIMARY KEY, at REAL NOT NULL,
+    asker INTEGER NOT NULL, body BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS bot_answers_asker ON bot_answers (asker);
+CREATE INDEX IF NOT EXISTS bot_answers_at ON bot_answers (at);
+CREATE TABLE IF NOT EXISTS bot_messages (
+    place INTEGER PRIMARY KEY, message INTEGER NOT NULL UNIQUE, key TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS bot_messages_key ON bot_messages (key);
+CREATE TABLE IF NOT EXISTS bot_turns (
+    id INTEGER PRIMARY KEY, conversation TEXT NOT NULL, at REAL NOT NULL, person INTEGER NOT NULL,
+    question TEXT NOT NULL, answer TEXT NOT NULL, citations BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS bot_turns_conversation ON bot_turns (conversation, id);
+CREATE INDEX IF NOT EXISTS bot_turns_person ON bot_turns (person);
+CREATE TABLE IF NOT EXISTS bot_ratings (
+    key TEXT NOT NULL, rater TEXT NOT NULL, liked INTEGER NOT NULL, reason TEXT, at REAL NOT NULL,
+    PRIMARY KEY (key, rater)
+);
+CREATE TABLE IF NOT EXISTS bot_gaps (
+    id INTEGER PRIMARY KEY, guild INTEGER NOT NULL, question TEXT NOT NULL, kind TEXT NOT NULL,
+    reason TEXT, asker TEXT NOT NULL, answer TEXT NOT NULL, at REAL NOT NULL,
+    person INTEGER, UNIQUE (answer, kind, asker)
+);
+CREATE INDEX IF NOT EXISTS bot_gaps_guild ON bot_gaps (guild, at);
+CREATE TABLE IF NOT EXISTS bot_team_answers (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL UNIQUE, body TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS bot_guilds (guild INTEGER PRIMARY KEY, rules TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS bot_seen (
+    place INTEGER PRIMARY KEY, id INTEGER NOT NULL UNIQUE, at REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS bot_facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS model_tokens (
+    day TEXT NOT NULL, person TEXT NOT NULL, tokens INTEGER NOT NULL, PRIMARY KEY (day, person)
+) WITHOUT ROWID;
+"""
+"""The tables of release 0.1.0, of which a file may hold some that were moved out of its catalog."""
+
+
+def create_tables(connection: sqlite3.Connection) -> None:
+    """Create the tables, and add what homes older than release 0.1.0 did not have."""
+    script(_TABLES)(connection)
+    if "person" not in {row[1] for row in connection.execute("PRAGMA table_info(bot_gaps)")}:
+        connection.execute("ALTER TABLE bot_gaps ADD COLUMN person INTEGER")
+
+
+def keep_structure(connection: sqlite3.Connection) -> None:
+    """Keep of answers what they are made of, where release 0.1.0 kept their text."""
+    answers = connection.execute("SELECT key, body FROM bot_answers").fetchall()
+    connection.executemany(
+        "UPDATE bot_answers SET body = ? WHERE key = ?",
+        [(upgraded_answer(body), key) for key, body in answers],
+    )
+    turns = connection.execute("SELECT id, answer, citations FROM bot_turns").fetchall()
+    connection.execute("ALTER TABLE bot_turns DROP COLUMN answer")
+    connection.execute("ALTER TABLE bot_turns RENAME COLUMN citations TO answer")
+    connection.executemany(
+        "UPDATE bot_turns SET answer = ? WHERE id = ?",
+        [(upgraded_turn(text, cited), id) for id, text, cited in turns],
+    )
+
+
+class Records(SqliteFile):
+    """What the bot remembers of people in a home folder; one thread reads and writes it."""
+
+    def __init__(self, home: Path) -> None:
+        self._bridge = Bridge(workers=1, queue=_QUEUE)
+        super().__init__(home / COMMUNITY_FILE, (create_tables, keep_structure))
+
+    async def run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Await `call(*args, **kwargs)` on that thread."""
+        return await self._bridge.run(call, *args, **kwargs)
+
+    def close(self) -> None:
+        """Finish what runs, and close the file."""
+        self._bridge.close()
+        super().close()
+
+
+class Store:
+    """Some tables of the records; what is public there is awaited."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+
+def on_records(
+    method: Callable[Concatenate[S, P], T],
+) -> Callable[Concatenate[S, P], Coroutine[Any, Any, T]]:
+    """Make a method of a store one to be awaited, which runs on the thread of the records."""
+
+    @functools.wraps(method)
+    async def run(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._records.run(method, self, *args, **kwargs)
+
+    return run
+
+
+def drop_oldest(write: sqlite3.Connection, table: str, most: int) -> None:
+    """Drop the oldest rows beyond `most`; the row id grows with age, so this is one comparison."""
+    write.execute(
+        f"DELETE FROM {table} WHERE rowid <= (SELECT max(rowid) FROM {table}) - ?", (most,)
+    )

@@ -1,0 +1,124 @@
+"""The documents that people added and no folder brings back: uploads, pages, messages, answers.
+
+They exist nowhere else, so they stand here with their texts, and the catalog is made from them.
+The one writer puts an addition here before it is indexed, and takes a removal out here before it is
+taken out of the index; `index.sync.lost_additions` finishes what a killed writer left.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+from index.schema import Source, source_id
+from index.store.catalog_format import ADDITIONS_FILE
+from index.store.catalog_rows import SOURCE_COLUMNS, source_of, source_row
+from index.store.sqlite_file import Row, SqliteFile, script
+
+Key: TypeAlias = tuple[str, str]
+"""Collection and uri of a document."""
+
+_create = script("""
+CREATE TABLE collections (name TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE documents (
+    collection TEXT NOT NULL REFERENCES collections (name) ON DELETE CASCADE,
+    uri TEXT NOT NULL,
+    title TEXT NOT NULL,
+    mime TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    pages TEXT NOT NULL,
+    url TEXT,
+    modified TEXT,
+    added_at TEXT NOT NULL,
+    added_by TEXT,
+    warnings TEXT NOT NULL,
+    text BLOB NOT NULL,
+    PRIMARY KEY (collection, uri)
+);
+CREATE INDEX documents_by_version ON documents (collection, uri, sha256)
+""")
+
+_REPLACE = (
+    "ON CONFLICT (collection, uri) DO UPDATE SET title = excluded.title, mime = excluded.mime, "
+    "sha256 = excluded.sha256, pages = excluded.pages, url = excluded.url, "
+    "modified = excluded.modified, warnings = excluded.warnings, text = excluded.text"
+)
+"""When and by whom a document was first added stays as it was."""
+
+
+class AddedDocuments(SqliteFile):
+    """What people added, by collection and uri.
+
+    A file that is not there yet begins with what the catalog of `catalog` holds of it.
+    """
+
+    def __init__(self, home: Path, catalog: sqlite3.Connection) -> None:
+        def begin(connection: sqlite3.Connection) -> None:
+            _create(connection)
+            _adopt(connection, catalog)
+
+        super().__init__(home / ADDITIONS_FILE, (begin,))
+
+    def adopt(self, catalog: sqlite3.Connection) -> None:
+        """Take over from a catalog what is not here and no folder brings back."""
+        with self.transaction() as connection:
+            _adopt(connection, catalog)
+
+    def collections(self) -> set[str]:
+        """Return the names of the collections that people added to."""
+        return {row[0] for row in self.rows("SELECT name FROM collections")}
+
+    def versions(self) -> dict[Key, str]:
+        """Return the SHA-256 of each document."""
+        rows = self.rows("SELECT collection, uri, sha256 FROM documents")
+        return {(collection, uri): sha256 for collection, uri, sha256 in rows}
+
+    def source(self, key: Key) -> Source:
+        """Return a document, which must be here, as the source that it is in the index."""
+        (row,) = self.rows("SELECT * FROM documents WHERE collection = ? AND uri = ?", key)
+        text = zlib.decompress(row[-1]).decode()
+        return source_of((source_id(*key), *row[:-1], text, None))
+
+    def put(self, sources: Sequence[Source]) -> None:
+        """Keep documents, each in place of its earlier version."""
+        with self.transaction() as connection:
+            _insert(connection, map(_row, sources), _REPLACE)
+
+    def remove(self, *keys: Key) -> None:
+        """Remove documents for good; unknown ones are ignored."""
+        with self.transaction() as connection:
+            connection.executemany("DELETE FROM documents WHERE (collection, uri) = (?, ?)", keys)
+        self.erase_traces()
+
+    def remove_collection(self, name: str) -> None:
+        """Remove a collection with all its documents for good."""
+        with self.transaction() as connection:
+            connection.execute("DELETE FROM collections WHERE name = ?", (name,))
+        self.erase_traces()
+
+
+def _adopt(connection: sqlite3.Connection, catalog: sqlite3.Connection) -> None:
+    """Copy what a catalog holds besides its folders; what is here already stays as it is."""
+    names = catalog.execute("SELECT name FROM collections").fetchall()
+    connection.executemany("INSERT OR IGNORE INTO collections VALUES (?)", names)
+    rows = catalog.execute(
+        f"SELECT {SOURCE_COLUMNS} FROM sources s LEFT JOIN files f "
+        "ON f.collection = s.collection AND f.uri = s.uri WHERE f.uri IS NULL"
+    )
+    _insert(connection, (_row(source_of(row)) for row in rows), "ON CONFLICT DO NOTHING")
+
+
+def _insert(connection: sqlite3.Connection, rows: Iterable[Row], otherwise: str) -> None:
+    for row in rows:
+        connection.execute("INSERT OR IGNORE INTO collections VALUES (?)", row[:1])
+        marks = ",".join("?" * len(row))
+        connection.execute(f"INSERT INTO documents VALUES ({marks}) {otherwise}", row)
+
+
+def _row(source: Source) -> Row:
+    """Return the columns of a document, in order: as in the catalog, but for what follows."""
+    _id, *columns, _characters, text = source_row(source)
+    return (*columns, zlib.compress(text.encode()))

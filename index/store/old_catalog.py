@@ -1,0 +1,123 @@
+"""What becomes of a catalog that cannot stay: of release 0.1.0, of unknown format, or damaged."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from index.errors import StoreError
+from index.store.added_documents import AddedDocuments
+from index.store.catalog_format import ADDITIONS_FILE, CATALOG_FILE, COMMUNITY_FILE, NOTE_FILE
+from index.store.chroma_vectors import CHROMA_FOLDER
+from index.store.sqlite_file import BUSY_SECONDS, DamagedFile, Migration, SqliteFile
+from index.store.write_lock import write_lock
+
+ASIDE = f"{CATALOG_FILE}.damaged"
+"""Where a damaged catalog is kept from which what people made was not taken out yet."""
+
+logger = logging.getLogger(__name__)
+
+
+def replace_catalog(home: Path, opened: Callable[[], None]) -> None:
+    """Make room for a new catalog in place of one that cannot be used, and open that."""
+    with write_lock(home, seconds=BUSY_SECONDS):
+        try:
+            opened()  # another process may have been first
+        except DamagedFile as error:
+            try:
+                kept = _set_aside(home)
+            except OSError as failure:
+                raise StoreError(
+                    f"{error} But it cannot be deleted: {failure.strerror}."
+                ) from error
+            logger.warning("%s%s", error, kept)
+            opened()
+
+
+def _set_aside(home: Path) -> str:
+    """Delete a catalog with what is derived from it, or keep it where it may be the only copy."""
+    (home / NOTE_FILE).unlink(missing_ok=True)
+    shutil.rmtree(home / CHROMA_FOLDER, ignore_errors=True)
+    aside = home / ASIDE
+    keep = not _holds_only_what_is_derived(home) and not aside.exists()
+    for suffix in ("-wal", "-shm", ""):  # left behind, the log would go into the new file
+        file = home / f"{CATALOG_FILE}{suffix}"
+        if keep and file.exists():
+            file.replace(home / f"{ASIDE}{suffix}")
+        else:
+            file.unlink(missing_ok=True)
+    return f" It was moved to {str(aside)!r}, in case it holds what people added." if keep else ""
+
+
+def _holds_only_what_is_derived(home: Path) -> bool:
+    """Say whether what people made stands in files of its own."""
+    try:
+        with closing(sqlite3.connect(f"file:{home / ADDITIONS_FILE}?mode=ro", uri=True)) as file:
+            return bool(file.execute("PRAGMA user_version").fetchone()[0])
+    except sqlite3.Error:
+        return False
+
+
+def move_out_what_people_made(catalog: sqlite3.Connection) -> None:
+    """Copy into files of their own what release 0.1.0 kept in the catalog, and drop what can go.
+
+    Runs inside the transaction of a migration, so that nobody writes meanwhile. The copies are
+    committed first; whoever dies in between does it again, and what is there stays as it is.
+    """
+    tables = [
+        row[0]
+        for row in catalog.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' "
+            "AND (name LIKE 'bot\\_%' ESCAPE '\\' OR name = 'model_tokens')"
+        )
+    ]
+    path = Path(catalog.execute("PRAGMA database_list").fetchone()[2])
+    if tables:
+        with (
+            closing(_Community(path.with_name(COMMUNITY_FILE), ())) as file,
+            file.transaction() as community,
+        ):
+            for table in tables:
+                _copy_table(catalog, table, community)
+    if catalog.execute("SELECT 1 FROM collections").fetchone():
+        with closing(AddedDocuments(path.parent, catalog)) as added:
+            added.adopt(catalog)
+    for table in tables:
+        catalog.execute(f"DROP TABLE {table}")
+
+
+class _Community(SqliteFile):
+    """The file that the bot keeps its memory in; its format is the bot's affair."""
+
+    def _upgrade(self, migrations: Sequence[Migration]) -> None:
+        """Leave it as it is."""
+
+
+def _copy_table(catalog: sqlite3.Connection, table: str, community: sqlite3.Connection) -> None:
+    """Copy a table with its indexes; rows that are there already stay as they are."""
+    made = catalog.execute(
+        "SELECT name, sql FROM sqlite_master WHERE tbl_name = ? AND sql IS NOT NULL "
+        "ORDER BY type DESC",  # the table before its indexes
+        (table,),
+    )
+    for name, sql in made.fetchall():
+        if not community.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (name,)).fetchone():
+            community.execute(sql)
+    columns = [f'"{row[1]}"' for row in catalog.execute(f"PRAGMA table_info({table})")]
+    marks = ",".join("?" * len(columns))
+    community.executemany(
+        f"INSERT OR IGNORE INTO {table} ({','.join(columns)}) VALUES ({marks})",
+        catalog.execute(f"SELECT {','.join(columns)} FROM {table}"),
+    )
+    # A number that was given once is not given again: it stands on buttons.
+    for (last,) in catalog.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)):
+        community.execute("DELETE FROM sqlite_sequence WHERE name = ? AND seq < ?", (table, last))
+        community.execute(
+            "INSERT INTO sqlite_sequence SELECT ?1, ?2 "
+            "WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = ?1)",
+            (table, last),
+        )

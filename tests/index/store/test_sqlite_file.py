@@ -1,0 +1,144 @@
+"""A file of what people made: upgraded one step at a time, backed up, and never thrown away."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from index.errors import StoreError
+from index.store.sqlite_file import Migration, SqliteFile, script
+
+FIRST = script("CREATE TABLE notes (text TEXT); INSERT INTO notes VALUES ('a secret of Ada')")
+SECOND = script("ALTER TABLE notes ADD COLUMN by TEXT")
+THIRD = script("UPDATE notes SET by = 'Ada'")
+
+
+def opened(home: Path, *migrations: Migration) -> closing[SqliteFile]:
+    return closing(SqliteFile(home / "notes.sqlite", migrations))
+
+
+def version_of(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as file:
+        return int(file.execute("PRAGMA user_version").fetchone()[0])
+
+
+def names(home: Path) -> list[str]:
+    return sorted(path.name for path in home.iterdir())
+
+
+def holds(home: Path, text: str) -> Sequence[str]:
+    """Names of the files that hold these characters anywhere."""
+    return [path.name for path in home.iterdir() if text.encode() in path.read_bytes()]
+
+
+def test_each_migration_is_applied_once(tmp_path: Path) -> None:
+    for migrations in [(FIRST,), (FIRST, SECOND), (FIRST, SECOND, THIRD), (FIRST, SECOND, THIRD)]:
+        with opened(tmp_path, *migrations) as file:
+            found = file.rows("SELECT * FROM notes")
+        assert version_of(tmp_path / "notes.sqlite") == len(migrations)
+    assert found == [("a secret of Ada", "Ada")]
+
+
+def test_a_new_file_needs_no_backup(tmp_path: Path) -> None:
+    with opened(tmp_path, FIRST):
+        pass
+    assert names(tmp_path) == ["notes.sqlite"]
+
+
+def test_the_backup_is_the_file_as_it_was_and_stays_until_the_next_migration(
+    tmp_path: Path,
+) -> None:
+    with opened(tmp_path, FIRST):
+        pass
+    with opened(tmp_path, FIRST, SECOND):
+        pass
+    backup = tmp_path / "notes.sqlite.before-2"
+    assert version_of(backup) == 1
+    with closing(sqlite3.connect(backup)) as old:
+        assert old.execute("SELECT * FROM notes").fetchall() == [("a secret of Ada",)]
+    with opened(tmp_path, FIRST, SECOND):
+        assert backup.exists()
+    with opened(tmp_path, FIRST, SECOND, THIRD):
+        pass
+    assert names(tmp_path) == ["notes.sqlite", "notes.sqlite.before-3"]
+
+
+def test_a_backup_can_be_put_back(tmp_path: Path) -> None:
+    for migrations in [(FIRST,), (FIRST, SECOND)]:
+        with opened(tmp_path, *migrations):
+            pass
+    (tmp_path / "notes.sqlite.before-2").replace(tmp_path / "notes.sqlite")
+    with opened(tmp_path, FIRST, SECOND) as file:
+        assert file.rows("SELECT * FROM notes") == [("a secret of Ada", None)]
+
+
+def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
+    def fail(connection: sqlite3.Connection) -> None:
+        connection.execute("DELETE FROM notes")
+        raise RuntimeError("killed")
+
+    with opened(tmp_path, FIRST):
+        pass
+    with pytest.raises(RuntimeError, match="killed"):
+        opened(tmp_path, FIRST, fail)
+    with opened(tmp_path, FIRST) as file:
+        assert file.rows("SELECT * FROM notes") == [("a secret of Ada",)]
+
+
+def test_a_backup_that_was_not_finished_is_made_again(tmp_path: Path) -> None:
+    with opened(tmp_path, FIRST):
+        pass
+    (tmp_path / "notes.sqlite.before-2.new").write_bytes(b"the beginning of a copy")
+    with opened(tmp_path, FIRST, SECOND):
+        pass
+    assert names(tmp_path) == ["notes.sqlite", "notes.sqlite.before-2"]
+
+
+def test_what_is_removed_is_in_no_file_any_more(tmp_path: Path) -> None:
+    with opened(tmp_path, FIRST):
+        pass
+    with opened(tmp_path, FIRST, SECOND) as file:
+        assert len(holds(tmp_path, "a secret of Ada")) == 2
+        with file.transaction() as write:
+            write.execute("DELETE FROM notes")
+        file.erase_traces()
+        assert holds(tmp_path, "a secret of Ada") == []
+
+
+def test_a_newer_file_is_refused_with_its_name_both_formats_and_what_to_do(tmp_path: Path) -> None:
+    with opened(tmp_path, FIRST, SECOND):
+        pass
+    with pytest.raises(StoreError) as told:
+        opened(tmp_path, FIRST)
+    assert str(told.value) == (
+        f"The file {str(tmp_path / 'notes.sqlite')!r} has format 2; this version of Quoth reads "
+        "format 1. Upgrade Quoth, or point QUOTH_HOME at another folder."
+    )
+    assert version_of(tmp_path / "notes.sqlite") == 2
+
+
+def test_a_damaged_file_is_left_as_it_is(tmp_path: Path) -> None:
+    damaged = b"not a database, certainly" * 100
+    (tmp_path / "notes.sqlite").write_bytes(damaged)
+    with pytest.raises(StoreError, match=r"is damaged.*put your backup in its place"):
+        opened(tmp_path, FIRST)
+    assert (tmp_path / "notes.sqlite").read_bytes() == damaged
+
+
+def test_several_processes_may_upgrade_at_once(tmp_path: Path) -> None:
+    with opened(tmp_path, FIRST):
+        pass
+    code = f"""
+from pathlib import Path
+from tests.index.store.test_sqlite_file import FIRST, SECOND, THIRD, opened
+with opened(Path({str(tmp_path)!r}), FIRST, SECOND, THIRD) as file:
+    assert file.rows("SELECT * FROM notes") == [("a secret of Ada", "Ada")]
+"""
+    running = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(3)]
+    assert [each.wait() for each in running] == [0, 0, 0]
