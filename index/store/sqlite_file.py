@@ -109,13 +109,14 @@ class SqliteFile:
     def _upgrade(self, migrations: Sequence[Migration]) -> None:
         """Apply the migrations that the file lacks, each in one transaction after a backup."""
         connection = self._connect()
-        if _version(connection) == len(migrations):
+        first = _version(connection)
+        if first == len(migrations):
             return
         _use_wal(connection, self._busy_seconds)
-        while self._migrate(migrations) < len(migrations):
+        while self._migrate(migrations, copied=first > 0 and not self.is_derived) < len(migrations):
             pass
 
-    def _migrate(self, migrations: Sequence[Migration]) -> int:
+    def _migrate(self, migrations: Sequence[Migration], *, copied: bool) -> int:
         """Apply one migration, if one is lacking; returns the version of the file afterwards."""
         backup = None
         with self.transaction() as connection:
@@ -123,11 +124,12 @@ class SqliteFile:
             self._check(version, len(migrations), connection)
             if version == len(migrations):
                 return version
-            if version and not self.is_derived:
+            if copied:
                 backup = self._back_up(version + 1)
             migrations[version](connection)
             connection.execute(f"PRAGMA user_version = {version + 1}")
-        self._drop_backups(but=backup)
+        if backup is not None:
+            self._drop_backups(but=backup)
         return version + 1
 
     def _check(self, version: int, newest: int, connection: sqlite3.Connection) -> None:
