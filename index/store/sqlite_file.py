@@ -128,7 +128,8 @@ class SqliteFile:
                 copy = self._back_up(version + 1)
             migrations[version](connection)
             connection.execute(f"PRAGMA user_version = {version + 1}")
-        self._drop_backups(but=copy)
+        if copy is not None:
+            self._drop_backups(but=copy)
         return version + 1
 
     def _check(self, version: int, newest: int, connection: sqlite3.Connection) -> None:

@@ -78,6 +78,20 @@ def test_a_backup_can_be_put_back(tmp_path: Path) -> None:
         assert file.rows("SELECT * FROM notes") == [("a secret of Ada", None)]
 
 
+def test_a_file_that_was_lost_leaves_its_backup_alone(tmp_path: Path) -> None:
+    with opened(tmp_path, FIRST) as file, file.transaction() as write:
+        write.execute("INSERT INTO notes VALUES ('nowhere else')")
+    with opened(tmp_path, FIRST, SECOND):
+        pass
+    backup = tmp_path / "notes.sqlite.before-2"
+    before = backup.read_bytes()
+    (tmp_path / "notes.sqlite").unlink()
+    with opened(tmp_path, FIRST, SECOND):
+        pass
+    assert backup.read_bytes() == before
+    assert names(tmp_path) == ["notes.sqlite", "notes.sqlite.before-2"]
+
+
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
     def fail(connection: sqlite3.Connection) -> None:
         connection.execute("DELETE FROM notes")
