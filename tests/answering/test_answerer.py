@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.answering.answerer import WHICH
 from bot.answering.generative.generator import Generator, load_prompts
+from bot.conversation.chosen_reading import WHICH
 from bot.conversation.follow_ups import GREETING, THANKS
 from bot.errors import ModelError, ModelUnavailable
 from bot.schema import EXTRACTIVE, NOT_IN_SOURCES, Answer, Citation, Scope, Turn

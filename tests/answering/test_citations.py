@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -50,11 +51,14 @@ def draft(*parts: DraftPart) -> Draft:
     return Draft(status="answered", parts=parts, confidence=0.9)
 
 
+NO_SOURCES: dict[str, Source] = {}
+
+
 def no_heading(_: Evidence) -> tuple[str, ...]:
     return ()
 
 
-def by_id(*sources: Source):  # type: ignore[no-untyped-def]
+def by_id(*sources: Source) -> Callable[[str], Source]:
     def lookup(id: str) -> Source:
         for one in sources:
             if one.id == id:
@@ -177,7 +181,7 @@ def test_a_pick_of_another_version_is_not_printed() -> None:
 def test_a_pick_of_an_unknown_source_is_not_printed() -> None:
     part = DraftPart(text="Sure.", picks=(pick(source(id="gone"), "Three"),))
     assert print_numbered(draft(part), by_id(source()), no_heading) == ("", ())
-    assert print_numbered(draft(part), {}.__getitem__, no_heading) == ("", ())
+    assert print_numbered(draft(part), NO_SOURCES.__getitem__, no_heading) == ("", ())
 
 
 def test_the_heading_comes_from_the_caller() -> None:

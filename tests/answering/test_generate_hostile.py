@@ -18,7 +18,7 @@ from bot.language_models.token_budget import Budget, MemoryLedger, Purse
 from bot.schema import Draft
 from tests.doubles.generate_world import HITS, QUESTION, SOURCES, ScriptedModel, generator, printed
 from tests.doubles.model_checks import LIVE, check_quotations, folded
-from tests.doubles.model_plays import WRITTEN, hostile, obedient, shown
+from tests.doubles.model_plays import WRITTEN, drawn, hostile, obedient, shown
 from tests.doubles.model_server import TROUBLES, ModelServer, Reply, model_server
 
 QUESTIONS = (
@@ -132,7 +132,7 @@ async def test_generated_hostile_replies_show_nothing_false(
     engine = guarded(model)
     for round in range(12):
         rng = random.Random(seed * 1000 + round)
-        server.play = lambda prompt, rng=rng: Reply(hostile(prompt, rng), piece=rng.randint(1, 40))
+        server.play = drawn(rng)
         question = rng.choice(QUESTIONS)
         if round % 2:
             check(await engine.generate(question, HITS))

@@ -252,7 +252,7 @@ async def test_embeddings_are_asked_for_statement_and_evidence_in_one_batch() ->
 
     async def embed(texts: Sequence[str]) -> Vectors:
         batches.append(texts)
-        return np.ones((len(texts), 4), dtype=np.float32) / 2
+        return np.full((len(texts), 4), 0.5, dtype=np.float32)
 
     assert await answer(GOOD, embed=embed)
     assert batches == [

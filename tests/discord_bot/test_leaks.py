@@ -12,6 +12,7 @@ import random
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -244,7 +245,7 @@ async def complete(town: Town, chance: random.Random, person: Person, channel: C
          ("source refresh", "source"), ("source add", "collection"), ("sources", "collection"),
          ("collection deny", "name")]
     )  # fmt: skip
-    typed = {option: chance.choice(["", "canary", "paper", "b"])}
+    typed: dict[str, Any] = {option: chance.choice(["", "canary", "paper", "b"])}
     offered = await person.autocomplete(command, in_=channel, **typed)
     manager = person is town.people["A chief"]
     for label, _ in offered:

@@ -171,10 +171,12 @@ class PaperDocuments:
     ) -> SyncReport:
         return self._add(collection, name, text, added_by, title=title)
 
-    def remove(self, source: str) -> None:
+    def remove(self, source: str) -> SyncReport:
         _off_the_loop()
         self.calls.append(("remove", source))
-        del self.papers[source]
+        if self.papers.pop(source, None) is None:
+            raise SourceNotFound(source)
+        return SyncReport(removed=1)
 
     def remove_collection(self, collection: str) -> None:
         _off_the_loop()

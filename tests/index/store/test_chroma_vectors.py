@@ -10,7 +10,7 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -77,7 +77,7 @@ def test_a_known_id_is_replaced_and_a_deleted_one_is_gone(vectors: ChromaVectors
 
 @pytest.mark.parametrize("operation", ["query", "ids", "count", "delete", "vectors", "drop"])
 def test_a_missing_collection_is_empty(vectors: ChromaVectors, operation: str) -> None:
-    results = {
+    results: dict[str, Callable[[], object]] = {
         "query": lambda: vectors.query("missing", unit(1, 0), 5),
         "ids": lambda: vectors.ids("missing"),
         "count": lambda: vectors.count("missing"),
@@ -94,7 +94,9 @@ def test_nothing_in_nothing_out(vectors: ChromaVectors) -> None:
     vectors.delete("documents", [])
     assert vectors.vectors("documents", []) == {}
     assert vectors.query("documents", unit(1, 0), 0) == []
-    assert vectors.query("documents", unit(1, 0), 50) == [("a", pytest.approx(1.0))]
+    ((id, cosine),) = vectors.query("documents", unit(1, 0), 50)
+    assert id == "a"
+    assert cosine == pytest.approx(1.0)
 
 
 def test_more_rows_than_chroma_takes_at_once(vectors: ChromaVectors) -> None:
@@ -294,7 +296,8 @@ def server(tmp_path: Path) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [Path(sys.executable).parent / "chroma", "run", "--path", tmp_path / "server"]
+    program, data = Path(sys.executable).parent / "chroma", tmp_path / "server"
+    command = [str(program), "run", "--path", str(data)]
     command += ["--host", "127.0.0.1", "--port", str(port)]
     running = subprocess.Popen(
         command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -316,7 +319,9 @@ def test_a_server_serves_as_the_embedded_store_does(server: str, tmp_path: Path)
     vectors.upsert("documents", [row("x", 1, 0), row("y", 0, 1)])
     vectors.follow(1)
     vectors.follow(2)
-    assert vectors.query("documents", unit(1, 0), 1) == [("x", pytest.approx(1.0))]
+    ((id, cosine),) = vectors.query("documents", unit(1, 0), 1)
+    assert id == "x"
+    assert cosine == pytest.approx(1.0)
     vectors.delete("documents", ["x"])
     assert vectors.ids("documents") == {"y"}
     assert vectors.count("missing") == 0

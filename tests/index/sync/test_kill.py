@@ -243,12 +243,12 @@ def test_a_reader_sees_each_change_of_a_writer_at_once_and_whole(tmp_path: Path)
             stdout=subprocess.PIPE,
             text=True,
         )
-        assert reader.stdin is not None and reader.stdout is not None
 
         def look() -> list[object]:
-            reader.stdin.write("\n")  # type: ignore[union-attr]
-            reader.stdin.flush()  # type: ignore[union-attr]
-            found: list[object] = json.loads(reader.stdout.readline())  # type: ignore[union-attr]
+            assert reader.stdin is not None and reader.stdout is not None
+            reader.stdin.write("\n")
+            reader.stdin.flush()
+            found: list[object] = json.loads(reader.stdout.readline())
             return found
 
         assert look() == [1, 1, 1, ["The red fox, version 0."]]
