@@ -124,11 +124,13 @@ async def test_planted_orders_reach_nobody(server: ModelServer, model: LlamaMode
     assert await both(guarded(model), "What is in the depot in Trieste?") == [None]
 
 
-@pytest.mark.parametrize("seed", range(32))
+@pytest.mark.parametrize(
+    "seed", [*range(8), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(8, 32))]
+)
 async def test_generated_hostile_replies_show_nothing_false(
     server: ModelServer, model: LlamaModel, seed: int
 ) -> None:
-    """Twelve replies for each seed, 384 in all, every other one streamed."""
+    """Twelve replies for each seed, 96 in all (384 in the long form), every other streamed."""
     engine = guarded(model)
     for round in range(12):
         rng = random.Random(seed * 1000 + round)
