@@ -163,7 +163,8 @@ class Browser:
             if said.get("id") == call:
                 if "error" in said:
                     raise RuntimeError(f"{method}: {said['error']['message']}")
-                return said["result"]
+                result: dict[str, Any] = said["result"]
+                return result
         raise RuntimeError(f"the browser closed before it answered {method}")
 
 

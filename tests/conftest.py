@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import shutil
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,8 +18,45 @@ from index.library import open_library
 
 ROOT = Path(__file__).parents[1]
 
+SECONDS = 120
+"""What a test may take with its fixtures: ten times the slowest on a busy machine."""
+
+_TERMINAL_FD = pytest.StashKey[int]()
+
 _OURS = ("QUOTH_", "DISCORD_", "OPENAI_", "ANTHROPIC_", "GOOGLE_", "GEMINI_", "OLLAMA_", "CHROMA_")
 _TERMINAL = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the terminal at hand: while a test runs, its errors are captured."""
+    config.stash[_TERMINAL_FD] = os.dup(sys.stderr.fileno())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """End a test that waits for what never comes, with what every thread is doing.
+
+    A signal would be simpler but wakes only the main thread, and only in Python. Ending the process
+    wakes everybody; xdist reports the test as failed and goes on in a new one.
+    """
+    _limit(item)
+    try:
+        return (yield)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+def pytest_exception_interact(node: pytest.Item | pytest.Collector) -> None:
+    """Set the limit again, which pytest lifts when a test fails: its teardown may wait too."""
+    if isinstance(node, pytest.Item) and not node.config.getoption("usepdb"):
+        _limit(node)
+
+
+def _limit(item: pytest.Item) -> None:
+    marker = item.get_closest_marker("limit")
+    seconds: float = marker.args[0] if marker else SECONDS
+    terminal = item.config.stash[_TERMINAL_FD]
+    faulthandler.dump_traceback_later(seconds, exit=True, file=terminal)
 
 
 @pytest.fixture(autouse=True)
@@ -54,6 +93,15 @@ def indexed_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         report = library.bring_in_step()
         assert report is not None
         assert not report.failed
+    return folder
+
+
+@pytest.fixture
+def copied_folder(indexed_folder: Path, tmp_path: Path) -> Path:
+    """A copy of the indexed folder that the test may change; only the models are shared."""
+    folder = tmp_path / "copied"
+    shutil.copytree(indexed_folder, folder, ignore=shutil.ignore_patterns("models"))
+    (folder / ".quoth" / "models").symlink_to(indexed_folder / ".quoth" / "models")
     return folder
 
 

@@ -24,7 +24,7 @@ from tests.doubles.answer_world import World, check, open_world, turns
 from tests.doubles.budgets import memory_budget
 from tests.doubles.generate_world import BUDGET, HOSTILE, MISSION
 from tests.doubles.model_checks import LIVE, check_quotations, folded
-from tests.doubles.model_plays import WRITTEN, hostile, obedient, shown
+from tests.doubles.model_plays import WRITTEN, drawn, obedient, shown
 from tests.doubles.model_server import TROUBLES, ModelServer, Reply, model_server
 
 ENGINE = "openai/played"
@@ -285,7 +285,7 @@ async def test_generated_hostile_replies_end_in_checked_answers_or_in_quotes(
     engines: list[str] = []
     for seed in range(32):
         rng = random.Random(seed)
-        server.play = lambda prompt, rng=rng: Reply(hostile(prompt, rng), piece=rng.randint(1, 40))
+        server.play = drawn(rng)
         _, answer = await ask(world, server.url, QUESTIONS[seed % len(QUESTIONS)])
         engines.append(answer.engine)
         assert (answer.notice is None) == (answer.engine == ENGINE)

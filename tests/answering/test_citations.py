@@ -51,6 +51,9 @@ def draft(*parts: DraftPart) -> Draft:
     return Draft(status="answered", parts=parts, confidence=0.9)
 
 
+NO_SOURCES: dict[str, Source] = {}
+
+
 def no_heading(_: Evidence) -> tuple[str, ...]:
     return ()
 
@@ -65,7 +68,7 @@ def text_and_citations(
     return printed(parts, citations), citations
 
 
-def by_id(*sources: Source):  # type: ignore[no-untyped-def]
+def by_id(*sources: Source) -> Callable[[str], Source]:
     def lookup(id: str) -> Source:
         for one in sources:
             if one.id == id:
@@ -188,7 +191,7 @@ def test_a_pick_of_another_version_is_not_printed() -> None:
 def test_a_pick_of_an_unknown_source_is_not_printed() -> None:
     part = DraftPart(text="Sure.", picks=(pick(source(id="gone"), "Three"),))
     assert text_and_citations(draft(part), by_id(source()), no_heading) == ("", ())
-    assert text_and_citations(draft(part), {}.__getitem__, no_heading) == ("", ())
+    assert text_and_citations(draft(part), NO_SOURCES.__getitem__, no_heading) == ("", ())
 
 
 def test_the_heading_comes_from_the_caller() -> None:

@@ -253,7 +253,7 @@ async def test_each_statement_is_embedded_once_with_its_evidence() -> None:
 
     async def embed(texts: Sequence[str]) -> Vectors:
         batches.append(texts)
-        return np.ones((len(texts), 4), dtype=np.float32) / 2
+        return np.full((len(texts), 4), 0.5, dtype=np.float32)
 
     assert await answer(GOOD, embed=embed)
     assert batches == [

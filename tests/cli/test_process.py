@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
+
+from tests.doubles.cli_fakes import run
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "bot"]
@@ -55,25 +56,20 @@ def test_ctrl_c_leaves_quietly(indexed_folder: Path) -> None:
 
 
 @pytest.fixture
-def copied_folder(indexed_folder: Path, tmp_path: Path) -> Path:
-    """A copy that this test may change; synchronised once, so that nothing is to be done."""
-    folder = tmp_path / "copied"
-    shutil.copytree(
-        indexed_folder, folder, ignore=shutil.ignore_patterns("models"), copy_function=shutil.copy2
-    )
-    (folder / ".quoth" / "models").symlink_to(indexed_folder / ".quoth" / "models")
-    assert quoth(folder, "sync").returncode == 0
-    return folder
+def synced_folder(copied_folder: Path) -> Path:
+    """A copy that was synchronised where it lies, so that nothing is to be done."""
+    assert run(copied_folder, "sync").exit_code == 0
+    return copied_folder
 
 
-def test_a_sync_with_nothing_to_do_imports_almost_nothing(copied_folder: Path) -> None:
+def test_a_sync_with_nothing_to_do_imports_almost_nothing(synced_folder: Path) -> None:
     code = (
         "import sys\nsys.argv = ['quoth', 'sync', '--json']\n"
         "from bot.__main__ import main\ntry: main()\nexcept SystemExit: pass\n"
         "print(*{name.partition('.')[0] for name in sys.modules}, file=sys.stderr)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=copied_folder, env=environ(), capture_output=True,
+        [sys.executable, "-c", code], cwd=synced_folder, env=environ(), capture_output=True,
         text=True, check=True,
     )  # fmt: skip
     report = json.loads(done.stdout)
@@ -86,25 +82,25 @@ def test_a_sync_with_nothing_to_do_imports_almost_nothing(copied_folder: Path) -
     ["QUOTH_HOME=.quoth\nQUOTH_DOCUMENTS=documents\n", "export QUOTH_HOME='.quoth' # here\n"],
     ids=["plain", "needs a parser"],
 )
-def test_the_quick_way_and_the_long_way_report_the_same(copied_folder: Path, settings: str) -> None:
-    (copied_folder / ".env").write_text(settings)
-    quick = json.loads(quoth(copied_folder, "sync", "--json").stdout)
-    long = json.loads(quoth(copied_folder, "sync", "--json", "--collection", "documents").stdout)
+def test_the_quick_way_and_the_long_way_report_the_same(synced_folder: Path, settings: str) -> None:
+    (synced_folder / ".env").write_text(settings)
+    quick = json.loads(quoth(synced_folder, "sync", "--json").stdout)
+    long = json.loads(quoth(synced_folder, "sync", "--json", "--collection", "documents").stdout)
     assert {**quick, "seconds": 0} == {**long, "seconds": 0}
 
 
-def test_the_quick_way_names_what_is_still_not_indexed(copied_folder: Path) -> None:
-    (copied_folder / "documents" / "bad.pdf").write_bytes(b"%PDF-1.4 broken")
-    first, second = quoth(copied_folder, "sync"), quoth(copied_folder, "sync")
+def test_the_quick_way_names_what_is_still_not_indexed(synced_folder: Path) -> None:
+    (synced_folder / "documents" / "bad.pdf").write_bytes(b"%PDF-1.4 broken")
+    first, second = quoth(synced_folder, "sync"), quoth(synced_folder, "sync")
     assert first.returncode == second.returncode == 2
     assert first.stderr == second.stderr
     assert second.stderr.startswith("not indexed: bad.pdf: ")
     assert second.stdout.startswith("4 unchanged, 1 failed; ")
 
 
-def test_the_quick_way_sees_a_change(copied_folder: Path) -> None:
-    (copied_folder / "documents" / "quoth-user-guide.md").unlink()
-    done = quoth(copied_folder, "sync", "--json")
+def test_the_quick_way_sees_a_change(synced_folder: Path) -> None:
+    (synced_folder / "documents" / "quoth-user-guide.md").unlink()
+    done = quoth(synced_folder, "sync", "--json")
     assert json.loads(done.stdout)["removed"] == 1
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,12 +14,6 @@ from tests.doubles.model_plays import invented_quotes, obedient
 from tests.doubles.model_server import Reply, model_server
 
 QUESTION = "What are the UN prerequisites?"
-
-
-@pytest.fixture
-def folder(indexed_folder: Path, tmp_path: Path) -> Path:
-    """The indexed samples, for one test to write beside."""
-    return Path(shutil.copytree(indexed_folder, tmp_path / "folder"))
 
 
 def is_done(shown: Shown) -> bool:
@@ -44,12 +37,12 @@ PLAYS: dict[str, tuple[Callable[[str], Reply], str]] = {
 
 
 @pytest.mark.parametrize("name", PLAYS)
-async def test_every_question_ends_with_a_cited_answer(folder: Path, name: str) -> None:
+async def test_every_question_ends_with_a_cited_answer(copied_folder: Path, name: str) -> None:
     play, engine = PLAYS[name]
     async with (
         model_server(play) as model,
         staged_for_real(
-            folder,
+            copied_folder,
             QUOTH_LLM="openai/played",
             QUOTH_LLM_BASE_URL=model.url,
             QUOTH_LLM_API_KEY="sk-secret",

@@ -8,12 +8,12 @@ each step, nothing on anybody's screen may hold a word that this person may not 
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import re
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -246,7 +246,7 @@ async def complete(town: Town, chance: random.Random, person: Person, channel: C
          ("source refresh", "source"), ("source add", "collection"), ("sources", "collection"),
          ("collection deny", "name")]
     )  # fmt: skip
-    typed = {option: chance.choice(["", "canary", "paper", "b"])}
+    typed: dict[str, Any] = {option: chance.choice(["", "canary", "paper", "b"])}
     offered = await person.autocomplete(command, in_=channel, **typed)
     manager = person is town.people["A chief"]
     for label, _ in offered:
@@ -341,7 +341,7 @@ async def test_no_canary_crosses_whatever_people_try(tmp_path: Path, seed: int) 
 
 
 @pytest.mark.long
-@pytest.mark.skipif("LONG_TESTS" not in os.environ, reason="set LONG_TESTS to run it")
+@pytest.mark.limit(1800)  # twenty times as many steps as the short form
 @pytest.mark.parametrize("seed", range(100, 110))
 async def test_no_canary_crosses_in_a_thousand_steps(tmp_path: Path, seed: int) -> None:
     async with staged(tmp_path / "home") as stage:

@@ -8,7 +8,7 @@ import dataclasses
 import logging
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import discord
@@ -316,13 +316,14 @@ async def test_an_answer_arrives_once_though_the_gateway_drops_in_the_middle(
     mentioned = await ann.mention(QUESTION, in_=general)
     await eventually(lambda: len(stage.answerer.asked) == 2 or stage.service.under_way.tasks)
     gateway = stage.discord.gateway
-    await {
+    ways: dict[str, Callable[[], Awaitable[None]]] = {
         "cut": gateway.drop,
         "closed": lambda: gateway.drop(4000),
         "op 7": gateway.reconnect,
         "op 9 resumable": lambda: gateway.invalidate(resumable=True),
         "op 9": gateway.invalidate,
-    }[how]()
+    }
+    await ways[how]()
     stage.answerer.held.set()
     assert SENTENCE in (await ann.sees(to=asked)).text
     await ann.sees(lambda seen: seen.message.reply_to is mentioned and is_done(seen))

@@ -67,7 +67,8 @@ class Throwaway(discord.Client):
 
     async def setup_hook(self) -> None:
         self.add_dynamic_items(Persistent)
-        for command in (ask, hang, now, twice, form, manage, add, about, pick, card):
+        commands: list[Any] = [ask, hang, now, twice, form, manage, add, about, pick, card]
+        for command in commands:
             self.tree.add_command(command)
         await self.tree.sync()
 
@@ -303,13 +304,14 @@ async def test_files_travel_both_ways(place: Place) -> None:
 
 
 async def test_what_a_client_would_not_send_raises(place: Place) -> None:
-    for name, error, entered in [
+    tried: list[tuple[str, type[Exception], dict[str, Any]]] = [
         ("nothing", LookupError, {}),
         ("ask", ValueError, {}),
         ("ask", ValueError, {"question": 5}),
         ("ask", LookupError, {"question": "x", "other": "y"}),
         ("manage", PermissionError, {}),
-    ]:
+    ]
+    for name, error, entered in tried:
         with pytest.raises(error):
             await place.ann.slash(name, in_=place.general, **entered)
     boss = place.guild.member("Boss", place.guild.role("managers", MANAGE_GUILD))
@@ -406,7 +408,7 @@ def test_components_v2_replace_content() -> None:
 def test_command_modal_choice_and_thread_limits() -> None:
     option = {"type": 3, "name": "q", "description": "d"}
     assert rules.commands([{"name": "ask", "description": "d", "options": [option]}]) == []
-    broken = [
+    broken: list[dict[str, Any]] = [
         {"name": "Ask", "description": "", "options": [option, option | {"required": True}]},
         {"name": "m", "type": 3, "description": "x"},
     ]
@@ -443,8 +445,9 @@ async def test_content_is_stripped_as_discord_strips_it(place: Place) -> None:
     await ann.reply(now, "to a response")
     await ann.dm("directly")
     assert (await ann.sees("directly")).channel.recipient is ann.user
+    assert bot.user is not None
     heard = [message.content for message in bot.heard]
-    assert heard == ["", f"<@{bot.user.id}> you are meant", "a reply with ping", "", "directly"]  # type: ignore[union-attr]
+    assert heard == ["", f"<@{bot.user.id}> you are meant", "a reply with ping", "", "directly"]
     place.server.assert_clean()
 
 
@@ -517,7 +520,7 @@ async def test_closed_direct_messages_are_refused(place: Place) -> None:
     place.ann.user.dms_closed = True
     user = discord.Object(int(place.ann.id))
     with pytest.raises(discord.Forbidden) as refused:
-        channel = await place.bot.create_dm(user)  # type: ignore[arg-type]
+        channel = await place.bot.create_dm(user)
         await channel.send("x")
     assert refused.value.code == 50007
 

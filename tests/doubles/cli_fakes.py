@@ -53,8 +53,9 @@ class FakeAnswerer:
         show: Callable[[str], None] | None = None,
     ) -> Answer:
         self.asked.append((question, tuple(history), scope))
-        for text in self.drafts if show is not None else ():
-            show(text)
+        if show is not None:
+            for text in self.drafts:
+                show(text)
         return self.reply(question)
 
 

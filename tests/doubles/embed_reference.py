@@ -15,7 +15,9 @@ erf = np.vectorize(math.erf, otypes=[np.float32])
 def normalised(x: Array, weights: Mapping[str, Array], name: str) -> Array:
     centred = x - x.mean(-1, keepdims=True)
     scaled = centred / np.sqrt((centred**2).mean(-1, keepdims=True) + 1e-12)
-    return scaled * weights[f"{name}.LayerNorm.weight"] + weights[f"{name}.LayerNorm.bias"]
+    weight, bias = weights[f"{name}.LayerNorm.weight"], weights[f"{name}.LayerNorm.bias"]
+    result: Array = scaled * weight + bias
+    return result
 
 
 def linear(x: Array, weights: Mapping[str, Array], name: str) -> Array:
@@ -54,4 +56,4 @@ def states(weights: Mapping[str, Array], ids: Sequence[int], types: Sequence[int
 
 
 def unit(vector: Array) -> Array:
-    return vector / np.linalg.norm(vector)
+    return vector / np.float32(np.linalg.norm(vector))

@@ -8,16 +8,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from index.chunk.chunker import chunk
 from index.config import ChunkConfig
-from index.protocols import Embedder, VectorStore
+from index.protocols import Embedder
 from index.schema import LoadedDocument, SyncReport
 from index.store.catalog import Catalog
 from index.store.catalog_state import added_versions
 from index.store.chroma_vectors import ChromaVectors
 from index.sync.additions import Addition
-from index.sync.synchroniser import Synchroniser
+from index.sync.preparer import Load
+from index.sync.synchroniser import Synchroniser, load_any
 from tests.doubles.fakes import HashingEmbedder
 
 
@@ -32,7 +34,7 @@ class Home:
     embedder: HashingEmbedder
     synchroniser: Synchroniser
 
-    def sync(self) -> dict[str, object]:
+    def sync(self) -> dict[str, Any]:
         """Synchronise; returns the parts of the report that are not nothing."""
         time.sleep(0.025)  # what was written within a tick of the clock is looked at twice
         report = self.synchroniser.sync_folder("documents", self.documents)
@@ -51,13 +53,22 @@ class Home:
 
 
 @contextmanager
-def open_home(path: Path, documents: Path, **changes: object) -> Iterator[Home]:
+def open_home(
+    path: Path,
+    documents: Path,
+    *,
+    embedder: HashingEmbedder | None = None,
+    tokens: int = 40,
+    load: Load = load_any,
+    lock_seconds: float = 30.0,
+) -> Iterator[Home]:
     """Open an index with a fake embedder and everything else real."""
     catalog = Catalog(path)
     vectors = ChromaVectors(path, current=catalog.chroma_name)
-    embedder = changes.pop("embedder", None) or HashingEmbedder()
-    assert isinstance(embedder, HashingEmbedder)
-    made = synchroniser(catalog, vectors, embedder, **changes)
+    embedder = embedder or HashingEmbedder()
+    made = synchroniser(
+        catalog, vectors, embedder, tokens=tokens, load=load, lock_seconds=lock_seconds
+    )
     try:
         yield Home(path, documents, catalog, vectors, embedder, made)
     finally:
@@ -67,21 +78,23 @@ def open_home(path: Path, documents: Path, **changes: object) -> Iterator[Home]:
 
 def synchroniser(
     catalog: Catalog,
-    vectors: VectorStore,
+    vectors: ChromaVectors,
     embedder: Embedder | None,
     *,
     tokens: int = 40,
-    **changes: object,
+    load: Load = load_any,
+    lock_seconds: float = 30.0,
 ) -> Synchroniser:
     """Build a synchroniser with short passages, so that small texts have several."""
     config = ChunkConfig(max_tokens=tokens)
     return Synchroniser(
         catalog,
-        vectors,  # type: ignore[arg-type]
+        vectors,
         embedder,
         chunk=lambda source: chunk(source, config),
         recipe=f"test/{tokens}",
-        **changes,  # type: ignore[arg-type]
+        load=load,
+        lock_seconds=lock_seconds,
     )
 
 

@@ -9,6 +9,8 @@ import random
 import re
 from collections.abc import Callable
 
+from tests.doubles.model_server import Play, Reply
+
 SENTENCE = re.compile(r"^\[(\d+)\.(\d+)\] (.+)$", re.MULTILINE)
 QUESTION = re.compile(r"<question>\n(.+)\n</question>")
 
@@ -172,6 +174,11 @@ def hostile(prompt: str, rng: random.Random) -> str:
     return rng.choice((" ", "\n", "\n\n", "\n- ")).join(
         _hostile_sentence(pairs, rng) for _ in range(rng.randint(1, 6))
     )
+
+
+def drawn(rng: random.Random) -> Play:
+    """Play a model that writes another hostile reply at each request."""
+    return lambda prompt: Reply(hostile(prompt, rng), piece=rng.randint(1, 40))
 
 
 def _hostile_sentence(pairs: list[tuple[str, str]], rng: random.Random) -> str:

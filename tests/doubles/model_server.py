@@ -64,8 +64,8 @@ class ModelServer:
         reply = self.play(payload["messages"][-1]["content"])
         if reply.status != 200:
             error = {"message": f"refused {request.headers.get('Authorization')}"}
-            body = json.dumps({"error": {**error, "code": reply.code, "type": reply.code}})
-            return web.Response(status=reply.status, text=body, headers=reply.headers)
+            refused = json.dumps({"error": {**error, "code": reply.code, "type": reply.code}})
+            return web.Response(status=reply.status, text=refused, headers=reply.headers)
         stream = bool(payload.get("stream"))
         body = reply.body if reply.body is not None else _body(reply, payload["model"], stream)
         response = web.StreamResponse(

@@ -128,7 +128,8 @@ class TinyEmbedder:
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         rows = np.array([[1.0, len(text) % 7, len(text) % 5] for text in texts], np.float32)
-        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        unit: Vectors = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        return unit
 
     def embed_passages(self, passages: Sequence[EmbeddingInput]) -> list[PassageVectors]:
         vectors = self.embed([passage.text for passage in passages])

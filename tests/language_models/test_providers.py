@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 import pytest_asyncio
@@ -65,7 +65,7 @@ async def test_a_failure_has_a_kind_and_a_sentence_without_the_key(
     server: ModelServer,
     model: LlamaModel,
     name: str,
-    read,  # type: ignore[no-untyped-def]
+    read: Callable[[LlamaModel], Awaitable[str]],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG, "bot")

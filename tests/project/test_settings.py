@@ -156,4 +156,4 @@ def test_settings_are_frozen(tmp_path: Path) -> None:
     settings = load_settings({}, tmp_path)
     assert isinstance(settings, Settings)
     with pytest.raises(ValueError, match="frozen"):
-        settings.threads = 2  # type: ignore[misc]
+        settings.threads = 2

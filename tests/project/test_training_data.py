@@ -18,6 +18,7 @@ from index.embed.reader import QUESTION_PIECES as READ_QUESTION_PIECES
 from index.embed.reader import TITLE_PIECES as READ_TITLE_PIECES
 from index.embed.reader import with_mark as marked_by_product
 from index.embed.weights import ModelFiles
+from index.protocols import Vectors
 from training.bm25 import words_of
 from training.data import (
     LIMITS,
@@ -119,9 +120,10 @@ def test_a_mined_passage_never_holds_the_answer(folder: Path) -> None:
 class Letters:
     """Embeds by letters: enough to rank by."""
 
-    def vectors(self, texts: Sequence[str]) -> np.ndarray:
+    def vectors(self, texts: Sequence[str]) -> Vectors:
         rows = np.array([[text.count(chr(97 + at)) + 0.1 for at in range(26)] for text in texts])
-        return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+        unit: Vectors = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+        return unit
 
 
 def test_each_question_keeps_its_passage_first_and_then_what_lacks_the_answer(folder: Path) -> None:
@@ -138,8 +140,8 @@ def test_each_question_keeps_its_passage_first_and_then_what_lacks_the_answer(fo
 def test_rows_are_the_same_for_the_same_seed_and_other_for_another_epoch(
     folder: Path, tokenizer: Tokenizer
 ) -> None:
-    def rows(**options: int) -> list[list[int]]:
-        groups = training_groups(folder, tokenizer, 30, **options)
+    def rows(*, seed: int, epoch: int = 0) -> list[list[int]]:
+        groups = training_groups(folder, tokenizer, 30, seed=seed, epoch=epoch)
         return [row.ids.tolist() for group in groups for row in group]
 
     assert rows(seed=1) == rows(seed=1)

@@ -108,7 +108,7 @@ async def test_everything_the_bot_remembered_is_there(home: Path) -> None:
         assert not await memory.first_time(777, 2000.0)
         assert await memory.fact("commands") == "abc"
         (rules,) = await memory.all_rules()
-        assert (rules.guild, rules.threads) == (100, {10})
+        assert (rules.guild, rules.threads) == (100, frozenset({10}))
         assert rules.named[0].roles.allowed == {5}
         assert await feedback.ratings("key") == (1, 1)
         (gap,) = await feedback.gaps(100)

@@ -208,7 +208,8 @@ class Gateway:
         return False
 
     async def _frame(self, socket: Socket, frame: dict[str, Any]) -> None:
-        op, data = frame["op"], frame.get("d")
+        op: int = frame["op"]
+        data: Any = frame.get("d")
         if op == HEARTBEAT:
             await socket.send(json.dumps({"op": ACK, "d": None}))
         elif op == IDENTIFY:

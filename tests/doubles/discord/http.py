@@ -9,7 +9,7 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 
 from tests.doubles.discord import callbacks as callbacks
 from tests.doubles.discord import messages as messages
@@ -43,6 +43,7 @@ def _served(hub: Hub, handler: Handler) -> Callable[[web.Request], Awaitable[web
         throttle = hub.throttled(request.method, path)
         payload: Any = None
         headers = _limit_headers(request)
+        body: Any
         if throttle is not None:
             status, body = 429, _too_many(throttle, headers)
         else:
@@ -88,6 +89,7 @@ async def _multipart(request: web.Request) -> Call:
     payload: Any = {}
     files: dict[str, tuple[str, bytes, str]] = {}
     async for part in await request.multipart():
+        assert isinstance(part, BodyPartReader), "no part of discord.py has parts of its own"
         name = part.name or ""
         content = bytes(await part.read())
         if name == "payload_json":

@@ -128,7 +128,7 @@ def _value(
         return _resolve(hub, channel, value, resolved)
     if kind not in _KINDS or not isinstance(value, _KINDS[kind]):
         raise ValueError(f"{name} does not take {value!r}")
-    if kind == 3 and not focused:
+    if isinstance(value, str) and not focused:
         _check_text(item, value)
     chosen = [choice["value"] for choice in item.get("choices") or []]
     if chosen and value not in chosen:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -325,7 +325,7 @@ class Person:
         """Return the bot's messages that this person has not been asked about yet."""
         return self._unseen(None, None)
 
-    def _unseen(self, to: Interaction | None, in_: Channel | None) -> Sequence[Shown]:
+    def _unseen(self, to: Interaction | None, in_: Channel | None) -> list[Shown]:
         world = self.hub.world
         if to is not None:
             listed = [*to.messages, *([to.original] if to.original else [])]
@@ -343,10 +343,13 @@ class Person:
     async def _until(
         self, ready: Callable[[], bool], of: Interaction | None, within: float, what: str
     ) -> None:
-        failed = lambda: of is not None and of.expired  # noqa: E731
         doing = f" after {of.name}" if of else ""
         asked = f"{self.user.name} waits for {what}{doing}"
-        await self.hub.until(lambda: ready() or failed(), within=within, what=asked)
+
+        def settled() -> bool:
+            return ready() or (of is not None and of.expired)
+
+        await self.hub.until(settled, within=within, what=asked)
         if not ready():
             raise AssertionError(f"{asked}: the application did not respond")
 

@@ -133,7 +133,7 @@ class Channel:
             {"id": id, "type": kind, "allow": str(allow), "deny": str(deny)}
             for id, (kind, allow, deny) in self.overwrites.items()
         ]
-        extra = {"available_tags": []} if self.type == FORUM else {}
+        extra: Payload = {"available_tags": []} if self.type == FORUM else {}
         return {
             "position": 0, "permission_overwrites": overwrites, "nsfw": False, "topic": None
         } | extra  # fmt: skip

@@ -17,7 +17,8 @@ def product(inputs: Tensor, matrix: Tensor, span: Tensor) -> Tensor:
     steps = np.rint(inputs * made.balance / made.scale) + int(made.zero_point)
     rounded = np.clip(steps, 0, 255).astype(np.int64) - int(made.zero_point)
     whole = rounded @ made.weights.astype(np.int64)
-    return (whole * made.scale * made.weight_scales).astype(np.float32)
+    exact: Tensor = (whole * made.scale * made.weight_scales).astype(np.float32)
+    return exact
 
 
 @settings(max_examples=50, deadline=None)

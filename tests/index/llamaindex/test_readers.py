@@ -17,7 +17,7 @@ from index.protocols import Loader
 from scripts.make_sample_pdf import document
 
 
-class SlideReader(BaseReader):
+class SlideReader(BaseReader):  # type: ignore[misc]  # LlamaIndex is not checked
     """A reader of paged files, as on LlamaHub: one document a page."""
 
     def load_data(self, file: Path, extra_info: dict[str, Any] | None = None) -> list[Document]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lxml import html
+from lxml import html  # type: ignore[import-untyped]  # as in index/load/html.py
 
 from index.errors import LoadError
 from index.load.html_to_markdown import markdown

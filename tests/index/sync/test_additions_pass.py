@@ -13,7 +13,7 @@ from index.errors import EmbeddingError, SourceNotFound
 from index.protocols import EmbeddingInput, PassageVectors
 from index.schema import Source, source_id
 from index.store.added_documents import AddedDocuments
-from index.sync.additions import named_additions
+from index.sync.additions import Addition, named_additions
 from index.sync.indexer import Indexer
 from tests.doubles.fakes import HashingEmbedder
 from tests.doubles.homes import Home, contents, open_home, put, write_documents
@@ -188,8 +188,9 @@ def test_a_file_takes_the_name_of_an_addition(home: Home) -> None:
     assert_nothing_to_do(home)
 
 
-def _named(home: Home, name: str) -> Sequence[object]:
-    return named_additions([str(home.documents / name)], inside=home.documents)  # type: ignore[return-value]
+def _named(home: Home, name: str) -> Sequence[Addition]:
+    found = named_additions([str(home.documents / name)], inside=home.documents)
+    return [each for each in found if isinstance(each, Addition)]
 
 
 def test_a_lost_file_of_additions_begins_with_what_is_indexed(home: Home) -> None:

@@ -1,8 +1,9 @@
 """A writer killed at any instant: the next one finishes, and the index is like new.
 
-The child below brings a folder in step that the parent changed at random, then adds documents and
-removes some by hand. It is killed before, within or after a random operation on a store (thin
-wrappers count the calls into Chroma and the transactions of SQLite), or at a random time.
+The test changes a folder at random; a writer in a process of its own brings it in step, then adds
+documents and removes some by hand. It is killed before, within or after a random operation on a
+store (thin wrappers in it count the calls into Chroma and the transactions of SQLite), or at a
+random time.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -28,17 +30,18 @@ from tests.doubles.homes import Home, contents, open_home, put
 ROOT = Path(__file__).parents[3]
 WORDS = ("red", "fox", "river", "agreement", "mandate", "version", "7", "council", "late", "on")
 
-CHILD = """
-import os, random, signal, sys, threading
+# Imports once what every writer needs, and forks one for each line of what to do.
+WRITERS = """
+import json, os, random, signal, sys, threading
 from contextlib import contextmanager
 from pathlib import Path
+import chromadb
 from index.store.chroma_vectors import ChromaVectors
 from index.store.sqlite_file import SqliteFile
 from tests.doubles.homes import open_home
 from tests.index.sync.test_kill import change_additions
 
-home, documents = Path(sys.argv[1]), Path(sys.argv[2])
-left, seconds, seed = int(sys.argv[3]), float(sys.argv[4]), sys.argv[5]
+left = -1
 
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
@@ -71,15 +74,58 @@ def transaction(self):
 SqliteFile.transaction = transaction
 for name in ("upsert", "delete", "drop"):
     counted(name)
-with open_home(home, documents) as opened:
-    opened.vectors.count("documents")
-    if seconds:
-        threading.Timer(seconds, die).start()
-    opened.sync()
-    change_additions(opened, random.Random(seed))
-    print("done", flush=True)
-    die()
+
+def write(home, documents, seconds, seed):
+    with open_home(Path(home), Path(documents)) as opened:
+        opened.vectors.count("documents")
+        if seconds:
+            threading.Timer(seconds, die).start()
+        opened.sync()
+        change_additions(opened, random.Random(seed))
+        print("done", flush=True)
+        die()
+
+for line in sys.stdin:
+    home, documents, countdown, seconds, seed = json.loads(line)
+    if os.fork() == 0:
+        left = countdown
+        sys.exit(write(home, documents, seconds, seed))
+    _, status = os.wait()
+    print(os.waitstatus_to_exitcode(status), flush=True)
 """
+
+
+class Writers:
+    """Writers in processes of their own that are killed."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def run_and_kill(
+        self, home: Path, documents: Path, *, countdown: int, seconds: float, seed: int = 0
+    ) -> bool:
+        """Write in a writer that is killed; says whether it was done before that."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        print(
+            json.dumps([str(home), str(documents), countdown, seconds, str(seed)]),
+            file=self._process.stdin,
+            flush=True,
+        )
+        said = self._process.stdout.readline()
+        done = said == "done\n"
+        code = self._process.stdout.readline() if done else said
+        assert code == f"{-signal.SIGKILL:d}\n", "the writer failed; its error is on stderr"
+        return done
+
+
+@pytest.fixture(scope="module")
+def writers() -> Iterator[Writers]:
+    command = [sys.executable, "-c", WRITERS]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield Writers(process)
+        process.communicate()
 
 
 def change(folder: Path, rng: random.Random) -> None:
@@ -128,22 +174,6 @@ def text(rng: random.Random) -> str:
     )
 
 
-def run_and_kill(
-    home: Path, documents: Path, *, countdown: int, seconds: float, seed: int = 0
-) -> bool:
-    """Write in a child that is killed; says whether it was done before that."""
-    given = map(str, (home, documents, countdown, seconds, seed))
-    child = subprocess.run(
-        [sys.executable, "-c", CHILD, *given],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert child.returncode == -signal.SIGKILL, child.stderr
-    return child.stdout == "done\n"
-
-
 def check_like_new(home: Path, documents: Path) -> None:
     """Compare what a reader finds with a fresh build, and check that a rerun writes nothing.
 
@@ -176,7 +206,7 @@ def additions(home: Home) -> tuple[set[Source], set[Source]]:
         return {added.source(key) for key in added.versions()}, indexed
 
 
-def kill_again_and_again(place: Path, seeds: range) -> int:
+def kill_again_and_again(writers: Writers, place: Path, seeds: range) -> int:
     """Kill a writer for each seed, comparing what is left; returns how many were done before."""
     home, documents = place / "home", place / "docs"
     finished = 0
@@ -186,22 +216,27 @@ def kill_again_and_again(place: Path, seeds: range) -> int:
         by_count = rng.random() < 0.8
         countdown = rng.randint(1, 60) if by_count else -1
         seconds = 0 if by_count else rng.uniform(0.001, 0.4)
-        finished += run_and_kill(home, documents, countdown=countdown, seconds=seconds, seed=seed)
+        finished += writers.run_and_kill(
+            home, documents, countdown=countdown, seconds=seconds, seed=seed
+        )
         if rng.random() < 0.7:  # otherwise the next victim inherits the wreck
             check_like_new(home, documents)
     check_like_new(home, documents)
     return finished
 
 
-def test_a_killed_writer_is_repaired(tmp_path: Path) -> None:
+def test_a_killed_writer_is_repaired(writers: Writers, tmp_path: Path) -> None:
     change(tmp_path / "docs", random.Random(0))
-    assert kill_again_and_again(tmp_path, range(1, 9)) < 8, "nobody was killed in time"
+    finished = kill_again_and_again(writers, tmp_path, range(1, 9))
+    assert finished < 8, "nobody was killed in time"
 
 
 @pytest.mark.long
-def test_a_hundred_killed_writers_are_repaired(tmp_path: Path) -> None:
+@pytest.mark.limit(1800)  # a hundred writers, and as many indexes built anew to compare with
+def test_a_hundred_killed_writers_are_repaired(writers: Writers, tmp_path: Path) -> None:
     change(tmp_path / "docs", random.Random(100))
-    assert kill_again_and_again(tmp_path, range(101, 201)) < 100, "nobody was killed in time"
+    finished = kill_again_and_again(writers, tmp_path, range(101, 201))
+    assert finished < 100, "nobody was killed in time"
 
 
 HOLDER = """
@@ -282,12 +317,12 @@ def test_a_reader_sees_each_change_of_a_writer_at_once_and_whole(tmp_path: Path)
             stdout=subprocess.PIPE,
             text=True,
         )
-        assert reader.stdin is not None and reader.stdout is not None
 
         def look() -> list[object]:
-            reader.stdin.write("\n")  # type: ignore[union-attr]
-            reader.stdin.flush()  # type: ignore[union-attr]
-            found: list[object] = json.loads(reader.stdout.readline())  # type: ignore[union-attr]
+            assert reader.stdin is not None and reader.stdout is not None
+            reader.stdin.write("\n")
+            reader.stdin.flush()
+            found: list[object] = json.loads(reader.stdout.readline())
             return found
 
         assert look() == [1, 1, 1, ["The red fox, version 0."]]
@@ -317,9 +352,9 @@ def test_a_reader_of_the_same_process_needs_no_following(tmp_path: Path) -> None
         assert len(home.vectors.query("documents", home.embedder.embed(["fox"])[0], 9)) == 2
 
 
-def test_the_lock_of_a_killed_writer_is_free(tmp_path: Path) -> None:
+def test_the_lock_of_a_killed_writer_is_free(writers: Writers, tmp_path: Path) -> None:
     put(tmp_path / "docs" / "a.txt", "The red fox.")
-    assert not run_and_kill(tmp_path / "home", tmp_path / "docs", countdown=10, seconds=0)
+    assert not writers.run_and_kill(tmp_path / "home", tmp_path / "docs", countdown=10, seconds=0)
     assert (tmp_path / "home" / "write.holder").exists()
     began = time.monotonic()
     with open_home(tmp_path / "home", tmp_path / "docs", lock_seconds=5) as home:

@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ from index.errors import (
 )
 from index.load.loaders import load_bytes
 from index.protocols import EmbeddingInput, PassageVectors
-from index.schema import LoadedDocument, source_id
+from index.schema import LoadedDocument, Passage, Source, source_id
 from index.store.chroma_vectors import ChromaVectors
 from index.sync.additions import Addition
 from index.sync.synchroniser import Synchroniser
@@ -225,7 +226,7 @@ def test_a_file_that_cannot_be_read_is_named_and_the_rest_goes_on(
     put(home.documents / name, content)
     put(home.documents / "zz.txt", "After the broken one.")
     report = home.sync()
-    assert [failure["source"] for failure in report["failed"]] == [name]  # type: ignore[attr-defined, index]
+    assert [failure["source"] for failure in report["failed"]] == [name]
     assert report["added"] == 1
     again = home.sync()
     assert again["failed"] == report["failed"]
@@ -233,7 +234,7 @@ def test_a_file_that_cannot_be_read_is_named_and_the_rest_goes_on(
 
 def test_a_file_that_breaks_keeps_its_old_version_until_it_is_mended(home: Home) -> None:
     put(home.documents / "a.txt", b"\x00\x01" * 400)
-    (failure,) = home.sync()["failed"]  # type: ignore[misc, attr-defined]
+    (failure,) = home.sync()["failed"]
     assert len(home.catalog.match("documents", "fox", 5)) == 1
     entry = home.catalog.sources("documents")[0]
     assert (entry.uri, entry.state, entry.failure) == ("a.txt", "ready", failure["reason"])
@@ -263,7 +264,7 @@ def test_an_unreadable_folder_keeps_what_is_known_of_it(home: Home) -> None:
     finally:
         (home.documents / "sub").chmod(0o755)
     assert report["passages"] == 3
-    assert [failure["source"] for failure in report["failed"]] == ["sub"]  # type: ignore[attr-defined, index]
+    assert [failure["source"] for failure in report["failed"]] == ["sub"]
 
 
 def test_a_link_to_nothing_keeps_what_it_led_to(home: Home, tmp_path: Path) -> None:
@@ -272,7 +273,7 @@ def test_a_link_to_nothing_keeps_what_it_led_to(home: Home, tmp_path: Path) -> N
     assert home.sync()["added"] == 1
     (tmp_path / "elsewhere.txt").unlink()
     report = home.sync()
-    assert [failure["source"] for failure in report["failed"]] == ["link.txt"]  # type: ignore[attr-defined, index]
+    assert [failure["source"] for failure in report["failed"]] == ["link.txt"]
     assert len(home.catalog.match("documents", "linked", 5)) == 1
 
 
@@ -425,7 +426,7 @@ def test_a_removed_collection_leaves_nothing(home: Home, tmp_path: Path) -> None
         pytest.param({"tokens": 32}, id="cut otherwise"),
     ],
 )
-def test_an_index_built_otherwise_is_rebuilt(home: Home, changes: dict[str, object]) -> None:
+def test_an_index_built_otherwise_is_rebuilt(home: Home, changes: dict[str, Any]) -> None:
     put(home.documents.parent / "owl.txt", "An owl.")
     home.synchroniser.add(
         "board", [Addition(uri="owl", document=home.documents.parent / "owl.txt")]
@@ -530,12 +531,12 @@ def test_a_file_that_cannot_be_cut_is_named(
     with open_home(tmp_path / "home", tmp_path / "docs") as home:
         cut = home.synchroniser._preparer.cut
 
-        def fussy(source: object) -> object:
-            if "strange" in source.text:  # type: ignore[attr-defined]
+        def fussy(source: Source) -> Sequence[Passage]:
+            if "strange" in source.text:
                 raise ZeroDivisionError
-            return cut(source)  # type: ignore[arg-type]
+            return cut(source)
 
-        picky = Synchroniser(home.catalog, home.vectors, home.embedder, chunk=fussy)  # type: ignore[arg-type]
+        picky = Synchroniser(home.catalog, home.vectors, home.embedder, chunk=fussy)
         report = picky.sync_folder("documents", home.documents)
     assert (report.added, [each.source for each in report.failed]) == (1, ["b.txt"])
     assert "ZeroDivisionError" in caplog.text

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -44,15 +45,16 @@ class Broken(HashingEmbedder):
         raise EmbeddingError("The model is out of order.")
 
 
-def check(home: Home, **changes: str) -> UnchangedSummary | None:
+def check(home: Home, *, model: str = "hashing", cut: str = "test/40") -> UnchangedSummary | None:
     """Ask whether anything changed, once the clock has moved past what was just written."""
     time.sleep(0.025)
-    return check_now(home, **changes)
+    return check_now(home, model=model, cut=cut)
 
 
-def check_now(home: Home, **changes: str) -> UnchangedSummary | None:
-    given = {"model": "hashing", "cut": "test/40"} | changes
-    return unchanged(home.path, home.documents, "documents", **given)  # type: ignore[arg-type]
+def check_now(
+    home: Home, *, model: str = "hashing", cut: str = "test/40"
+) -> UnchangedSummary | None:
+    return unchanged(home.path, home.documents, "documents", model=model, cut=cut)
 
 
 def test_it_reports_what_the_synchronisation_would(home: Home) -> None:
@@ -174,10 +176,11 @@ def test_another_configuration_calls_for_the_real_one(home: Home, changes: dict[
 
 def test_another_folder_or_collection_calls_for_the_real_one(home: Home) -> None:
     shutil.copytree(home.documents, home.documents.with_name("copy"))
-    given = {"model": "hashing", "cut": "test/40"}
-    assert unchanged(home.path, home.documents.with_name("copy"), **given) is None
-    assert unchanged(home.path, home.documents, "other", **given) is None
-    assert unchanged(home.path.with_name("none"), home.documents, **given) is None
+    asked = partial(unchanged, model="hashing", cut="test/40")
+    assert asked(home.path, home.documents) is not None
+    assert asked(home.path, home.documents.with_name("copy")) is None
+    assert asked(home.path, home.documents, "other") is None
+    assert asked(home.path.with_name("none"), home.documents) is None
     assert not home.path.with_name("none").exists()
 
 

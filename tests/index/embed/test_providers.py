@@ -31,7 +31,7 @@ def numbers(text: str, dimension: int = 4) -> list[float]:
     return [float(byte + 1) for byte in hashlib.sha256(text.encode()).digest()[:dimension]]
 
 
-class Recorded(BaseEmbedding):
+class Recorded(BaseEmbedding):  # type: ignore[misc]  # LlamaIndex is not checked
     """An embedding that tells queries from documents and notes what it was asked."""
 
     asked: list[tuple[str, list[str]]] = []  # noqa: RUF012 (a pydantic field)
