@@ -1,6 +1,6 @@
 """What confidence is computed from, for each way of looking at sentences."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -21,24 +21,10 @@ from bot.answering.extractive.scored_sentences import (
     SentenceScorer,
     by_words,
 )
-from index.protocols import Reading
 from index.search.linear_model import LinearModel
 from index.search.searcher import Findings
 from tests.doubles.answer_world import World, open_world
-from tests.doubles.fakes import HashingEmbedder
-
-
-class FixedReader:
-    """Points at each number, a little less surely each time."""
-
-    def read(self, question: str, texts: Sequence[tuple[str, str]]) -> list[tuple[Reading, ...]]:
-        return [
-            tuple(
-                Reading(at, at + 1, 4.0 - number)
-                for number, at in enumerate(at for at, c in enumerate(text) if c.isdigit())
-            )
-            for _, text in texts
-        ]
+from tests.doubles.fakes import FixedReader, HashingEmbedder
 
 
 @pytest.fixture(scope="module")

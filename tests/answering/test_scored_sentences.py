@@ -17,10 +17,10 @@ from bot.answering.extractive.scored_sentences import (
     sentences_of,
 )
 from index.errors import EmbeddingUnavailable
-from index.protocols import Reading, Vectors
+from index.protocols import Vectors
 from index.search.searcher import Findings
 from tests.doubles.answer_world import World, open_world
-from tests.doubles.fakes import HashingEmbedder
+from tests.doubles.fakes import HashingEmbedder, PointingReader
 
 FEES = """# Fees
 
@@ -34,21 +34,6 @@ Members bring these:
 
 A. Smith founded the club in 1920. 1. January is a holiday.
 """
-
-
-class PointingReader:
-    """Points at the first number of each text, and notes what it was given to read."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[str, Sequence[tuple[str, str]]]] = []
-
-    def read(self, question: str, texts: Sequence[tuple[str, str]]) -> list[tuple[Reading, ...]]:
-        self.asked.append((question, texts))
-        return [self._of(text) for _, text in texts]
-
-    def _of(self, text: str) -> tuple[Reading, ...]:
-        number = re.search(r"\d+ euros", text)
-        return (Reading(number.start(), number.end(), 5.0),) if number else ()
 
 
 class FailingEmbedder(HashingEmbedder):

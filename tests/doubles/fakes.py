@@ -9,14 +9,14 @@ from functools import lru_cache
 
 import numpy as np
 
-from index.protocols import EmbeddingInput, PassageVectors, TokenVectors, Vectors
+from index.protocols import EmbeddingInput, PassageVectors, Reading, TokenVectors, Vectors
 from index.text.words import terms
 
 
 @lru_cache(maxsize=100_000)
 def _direction(term: str, dimension: int) -> Vectors:
     """Return a direction for a term: the same in every process, unlike those of other terms."""
-    seed = int.from_bytes(hashlib.sha256(term.encode("utf-8", "surrogatepass")).digest()[:8])
+    seed = int.from_bytes(hashlib.sha256(term.encode()).digest()[:8])
     return np.random.default_rng(seed).standard_normal(dimension).astype(np.float32)
 
 
@@ -66,6 +66,7 @@ class HashingEmbedder:
         )
 
     def _vector(self, text: str) -> Vectors:
+        text.encode()  # no model takes lone surrogates
         total = np.zeros(self.dimension, dtype=np.float32)
         for term in terms(text) or [""]:
             total += _direction(term, self.dimension)
@@ -73,3 +74,31 @@ class HashingEmbedder:
 
     def _none(self) -> Vectors:
         return np.zeros((0, self.dimension), dtype=np.float32)
+
+
+class PointingReader:
+    """Points at the first number of each text, and notes what it was given to read."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, Sequence[tuple[str, str]]]] = []
+
+    def read(self, question: str, texts: Sequence[tuple[str, str]]) -> list[tuple[Reading, ...]]:
+        self.asked.append((question, texts))
+        return [self._of(text) for _, text in texts]
+
+    def _of(self, text: str) -> tuple[Reading, ...]:
+        number = re.search(r"\d+ euros", text)
+        return (Reading(number.start(), number.end(), 5.0),) if number else ()
+
+
+class FixedReader:
+    """Points at each number, a little less surely each time."""
+
+    def read(self, question: str, texts: Sequence[tuple[str, str]]) -> list[tuple[Reading, ...]]:
+        return [
+            tuple(
+                Reading(at, at + 1, 4.0 - number)
+                for number, at in enumerate(at for at, c in enumerate(text) if c.isdigit())
+            )
+            for _, text in texts
+        ]

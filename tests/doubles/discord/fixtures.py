@@ -157,7 +157,8 @@ class PaperDocuments:
         return self._add(collection, name, content.decode("utf-8", "replace"), added_by)
 
     def add_page(self, collection: str, url: str, *, added_by: str | None) -> SyncReport:
-        return self._add(collection, url, f"The page at {url}.", added_by)
+        fetched = self.calls.count(("add", collection, url))
+        return self._add(collection, url, f"The page at {url}, version {fetched}.", added_by)
 
     def add_text(
         self,
@@ -169,7 +170,7 @@ class PaperDocuments:
         url: str | None = None,
         added_by: str | None,
     ) -> SyncReport:
-        return self._add(collection, name, text, added_by, title=title)
+        return self._add(collection, name, text, added_by, title=title, url=url)
 
     def remove(self, source: str) -> SyncReport:
         _off_the_loop()
@@ -190,16 +191,27 @@ class PaperDocuments:
         return None
 
     def _add(
-        self, collection: str, name: str, text: str, by: str | None, *, title: str | None = None
+        self,
+        collection: str,
+        name: str,
+        text: str,
+        by: str | None,
+        *,
+        title: str | None = None,
+        url: str | None = None,
     ) -> SyncReport:
         _off_the_loop()
         self.calls.append(("add", collection, name))
         if name in self.broken:
             return SyncReport(failed=(SyncFailure(source=name, reason=self.broken[name]),))
-        paper = source(collection, name, text, title=title).model_copy(update={"added_by": by})
-        known = paper.id in self.papers
-        self.put(paper)
-        return SyncReport(added=int(not known), updated=int(known), passages=len(self.papers))
+        paper = source(collection, name, text, title=title, url=url)
+        known = self.papers.get(paper.id)
+        if known is not None and known.text == text:
+            return SyncReport(unchanged=1, passages=len(self.papers))
+        self.put(paper.model_copy(update={"added_by": by}))
+        return SyncReport(
+            added=int(known is None), updated=int(known is not None), passages=len(self.papers)
+        )
 
 
 @dataclass(frozen=True)
