@@ -2,6 +2,8 @@ import importlib.metadata
 import tomllib
 from pathlib import Path
 
+from hatchling.builders.wheel import WheelBuilder
+
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
@@ -17,6 +19,19 @@ def test_packages_are_listed_so_that_nothing_else_gets_into_the_wheel() -> None:
     assert wheel["packages"] == ["bot", "index", "prompts"]
 
 
+def test_the_wheel_holds_every_module_with_its_data() -> None:
+    builder = WheelBuilder(str(ROOT))
+    held = {file.distribution_path for file in builder.recurse_included_files()}
+    there = {
+        path.relative_to(ROOT).as_posix()
+        for package in ("bot", "index", "prompts")
+        for path in (ROOT / package).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert held == there
+    assert {"prompts/answer.md", "index/embed/reader_adapter/reader.safetensors"} <= held
+
+
 def test_every_requirement_has_bounds_and_a_reason_above_it() -> None:
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     listed = text[text.index("dependencies = [") : text.index("[project.scripts]")]
@@ -30,7 +45,7 @@ def test_every_requirement_has_bounds_and_a_reason_above_it() -> None:
 
 
 def test_every_package_folder_is_a_package() -> None:
-    for package in ("bot", "index", "prompts", "tests"):
+    for package in ("bot", "index", "prompts"):
         for folder in (ROOT / package).rglob("*"):
             if folder.is_dir() and any(folder.glob("*.py")):
                 assert (folder / "__init__.py").exists(), folder
