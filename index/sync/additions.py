@@ -81,7 +81,7 @@ def text_addition(
 ) -> Addition | SyncFailure:
     """Take a text that people wrote, such as a message or a team answer, as of now."""
     try:
-        read = load_bytes(text.encode(), name=name, mime="text/plain")
+        read = load_bytes(text.encode(errors="replace"), name=name, mime="text/plain")
     except LoadError as error:
         return SyncFailure(source=name, reason=error.reason)
     stated = {"title": title, "url": url, "modified": datetime.now(UTC)}

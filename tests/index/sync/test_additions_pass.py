@@ -11,9 +11,9 @@ import pytest
 
 from index.errors import EmbeddingError, SourceNotFound
 from index.protocols import EmbeddingInput, PassageVectors
-from index.schema import Source, source_id
+from index.schema import LoadedDocument, Source, source_id
 from index.store.added_documents import AddedDocuments
-from index.sync.additions import Addition, named_additions
+from index.sync.additions import Addition, named_additions, text_addition
 from index.sync.indexer import Indexer
 from tests.doubles.fakes import HashingEmbedder
 from tests.doubles.homes import Home, contents, open_home, put, write_documents
@@ -267,3 +267,10 @@ def test_removing_an_unknown_document_keeps_the_others(home: Home) -> None:
     with pytest.raises(SourceNotFound):
         home.synchroniser.remove("documents", "never was")
     assert list(kept(home)) == [("documents", OWL)]
+
+
+def test_a_text_with_half_a_character_is_added_all_the_same() -> None:
+    added = text_addition("note.txt", "An owl \ud83e sleeps.", title="Owls")
+    assert isinstance(added, Addition)
+    assert isinstance(added.document, LoadedDocument)
+    assert added.document.text == "An owl ? sleeps."
