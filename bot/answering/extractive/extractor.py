@@ -16,6 +16,7 @@ from bot.answering.extractive.confidence import confidence
 from bot.answering.extractive.named_sections import has_values, named_list, of_named, of_sections
 from bot.answering.extractive.question_type import shape, topic_of_overview
 from bot.answering.extractive.scored_sentences import ScoredSentence, SentenceScorer
+from bot.answering.extractive.standing_units import unit_around
 from bot.answering.extractive.whole_lists import is_row, list_around, pick
 from bot.schema import Draft, DraftPart, Pick
 from index.schema import Evidence, Span
@@ -100,7 +101,10 @@ def _names_one(question: str, ranked: Sequence[Candidate]) -> bool:
 
 
 def nearest_spans(sentences: Sequence[ScoredSentence], limit: int = 3) -> Iterable[Pick]:
-    """Yield the best span of each of the nearest passages, best first."""
+    """Yield what stands around the best sentence of each of the nearest passages, best first.
+
+    The sentence is the highlight.
+    """
     seen: set[str] = set()
     for sentence in sentences:
         passage = sentence.candidate.passage
@@ -109,7 +113,8 @@ def nearest_spans(sentences: Sequence[ScoredSentence], limit: int = 3) -> Iterab
         if len(seen) == limit:
             return
         seen.add(passage.id)
-        yield _pick(sentence, highlighted=False)
+        unit = unit_around(passage, sentence.span)
+        yield pick(sentence.candidate, unit, sentence.span if unit != sentence.span else None)
 
 
 def _parts(
@@ -193,8 +198,8 @@ def _leans_on(sentence: ScoredSentence) -> Span | None:
     return before
 
 
-def _pick(sentence: ScoredSentence, *, highlighted: bool = True) -> Pick:
-    return pick(sentence.candidate, sentence.span, _highlight(sentence) if highlighted else None)
+def _pick(sentence: ScoredSentence) -> Pick:
+    return pick(sentence.candidate, sentence.span, _highlight(sentence))
 
 
 def _pick_pair(sentence: ScoredSentence, before: Span) -> Pick:
