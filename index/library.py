@@ -141,6 +141,7 @@ class Library:
             model=config.embeddings,
             cut=recipe(config.chunk.max_tokens),
             embedded=config.chroma_url is None,
+            opened=True,
         )
         if summary is not None:
             return None

@@ -36,11 +36,13 @@ def unchanged(
     model: str = "minilm",
     cut: str | None = None,
     embedded: bool = True,
+    opened: bool = False,
 ) -> UnchangedSummary | None:
     """Return the report of a synchronisation that has nothing to do; None: do the real one.
 
     `model` is the embedding model configured, `cut` what `catalog_format.recipe` returns for the
-    chunk configuration (default: for the default one); `embedded` is False with a Chroma server.
+    chunk configuration (default: for the default one); `embedded` is False with a Chroma server;
+    `opened` says that this process has the catalog open, which then is no longer looked into.
     Never raises: whatever is wrong, the real synchronisation says it better.
     """
     try:
@@ -48,6 +50,8 @@ def unchanged(
         with open(f"{place}/{NOTE_FILE}", encoding="ascii") as note:  # noqa: PTH123 - see survey
             lines = note.read().split("\n")
         if lines[-1] != _END or lines[0] != _stamp(place, collection, model, cut or recipe()):
+            return None
+        if not (opened or _is_database(f"{place}/{CATALOG_FILE}")):
             return None
         count, passages, has_vectors = map(int, lines[2].split())
         if has_vectors and embedded:
@@ -100,11 +104,19 @@ def forget(home: str) -> None:
 
 def _stamp(home: str, collection: str, model: str, cut: str) -> str:
     """Return what must be the same for a note to hold; another catalog has another inode."""
-    with open(f"{home}/{CATALOG_FILE}", "rb", buffering=0) as catalog:  # noqa: PTH123 - see survey
-        start = catalog.read(16)
-        inode = os.fstat(catalog.fileno()).st_ino
-    known = (str(SCHEMA_VERSION), str(start), str(inode), collection, model, cut)
+    inode = os.stat(f"{home}/{CATALOG_FILE}").st_ino  # noqa: PTH116 - see survey
+    known = (str(SCHEMA_VERSION), str(inode), collection, model, cut)
     return _written("\t".join(known))
+
+
+def _is_database(path: str) -> bool:
+    """Say whether a file starts as one of SQLite does, which a failing disk may have changed.
+
+    Not for a file that this process has open: on POSIX, closing any descriptor of it takes away
+    the locks of all others (https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks).
+    """
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - see survey
+        return file.read(16) == b"SQLite format 3\0"
 
 
 def _written(text: str) -> str:

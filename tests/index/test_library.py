@@ -1,6 +1,8 @@
 """The index as commands and the bot hold it: two holders of one home, parts opened once."""
 
 import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -170,3 +172,36 @@ def test_what_people_added_is_restored_without_a_documents_folder(own_folder: Pa
     with open_library(settings.index) as library:
         assert library.bring_in_step() is None
         assert library.models._embedder.built is None
+
+
+EXCLUSIVE = """
+import sqlite3, sys
+try:
+    catalog = sqlite3.connect(sys.argv[1], timeout=0)
+    (mode,) = catalog.execute("PRAGMA journal_mode = DELETE").fetchone()
+except sqlite3.OperationalError as error:
+    mode = str(error)
+print(mode)
+"""
+
+
+@pytest.mark.parametrize("changed", [True, False], ids=["after a pass", "when nothing changed"])
+def test_looking_for_changes_leaves_the_locks_of_the_catalog_alone(
+    own_folder: Path, changed: bool
+) -> None:
+    """On POSIX, closing any descriptor of a file drops every lock that the process has on it."""
+    settings = load_settings({}, own_folder)
+    write(own_folder, "tides.md", "# Tides\n\nThe moon pulls the sea twice a day.\n")
+    if not changed:
+        with open_library(settings.index) as library:
+            library.bring_in_step()
+    with open_library(settings.index) as library:
+        library.catalog.stats()
+        assert (library.bring_in_step() is not None) is changed
+        done = subprocess.run(
+            [sys.executable, "-c", EXCLUSIVE, str(library.catalog.path)],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout == "database is locked\n"
