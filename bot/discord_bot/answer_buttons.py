@@ -14,7 +14,7 @@ from bot.discord_bot.client import Click, Filled, Handlers, Target
 from bot.discord_bot.gap_buttons import clicks as gap_clicks
 from bot.discord_bot.gap_buttons import forms as gap_forms
 from bot.discord_bot.list_messages import sources_text
-from bot.discord_bot.questions import answer_interaction, is_private, noticed
+from bot.discord_bot.questions import answer_interaction, defer_answer, noticed
 from bot.discord_bot.replies import pieces, post, say
 from bot.discord_bot.text.answers import render_answer, show_card, since_then
 from bot.discord_bot.text.pages import why_text
@@ -104,8 +104,7 @@ async def follow_up_question(click: Click, target: Target, filled: Filled) -> No
 
     Whether that was private stands on its button, since deferring cannot wait for the memory.
     """
-    private = is_private(click, bool(target.number))
-    await click.response.defer(ephemeral=private, thinking=True)
+    private = await defer_answer(click, bool(target.number))
     kept = await click.client.service.answers.open(target.key, caller_of(click))
     same = kept.private == private
     conversation = kept.conversation if same else f"{kept.conversation}-u{click.user.id}"
@@ -116,16 +115,15 @@ async def follow_up_question(click: Click, target: Target, filled: Filled) -> No
 
 async def again(click: Click, target: Target) -> None:
     """Ask the question of an answer anew, as privately as before."""
-    private = is_private(click, bool(target.number))
-    await click.response.defer(ephemeral=private, thinking=True)
+    private = await defer_answer(click, bool(target.number))
     kept = await click.client.service.answers.open(target.key, caller_of(click))
     await answer_interaction(click, kept.answer.standalone_question, private=private, repeat=True)
 
 
 async def about_question(click: Click, target: Target, filled: Filled) -> None:
     """Answer what was asked about a message, for the one who asked."""
-    await click.response.defer(ephemeral=True, thinking=True)
-    await answer_interaction(click, filled.text, private=True, repeat=True)
+    private = await defer_answer(click, True)
+    await answer_interaction(click, filled.text, private=private, repeat=True)
 
 
 async def share(click: Click, target: Target) -> None:

@@ -60,12 +60,14 @@ class Notes:
     """What became of those sources."""
 
 
-def is_private(click: discord.Interaction[Any], wished: bool | None) -> bool:
-    """Say whether only the asker sees the answer; known without any waiting.
+async def defer_answer(click: discord.Interaction[Any], wished: bool | None) -> bool:
+    """Promise an answer, and say whether only the asker sees it; decided without any waiting.
 
     Discord shows an answer to whom its deferral was shown, so this is decided once.
     """
-    return _opened(click.client, caller_of(click), click.channel, private=wished).private
+    private = _opened(click.client, caller_of(click), click.channel, private=wished).private
+    await click.response.defer(ephemeral=private, thinking=True)
+    return private
 
 
 def _opened(bot: QuothBot, caller: Caller, channel: Any, *, private: bool | None) -> Opening:

@@ -201,6 +201,24 @@ async def test_the_message_menu_asks_for_a_question_where_there_is_none(stage: S
     assert "A ceasefire agreement must be in place." in shown.text
 
 
+@pytest.mark.parametrize("said", [QUESTION, "The ceasefire holds for now."])
+async def test_in_a_direct_message_the_menu_answers_openly_from_first_to_last(
+    stage: Stage, said: str
+) -> None:
+    ann = stage.discord.stranger("Ann")
+    await stage.start()
+    message = await ann.dm(said)
+    await ann.sees(is_done)
+    stage.answerer.changes = {"parts": wordy(450), "engine": "test/model"}
+    asked = await ann.menu("Ask about this", message)
+    if said != QUESTION:
+        asked = await ann.submit(await ann.sees_modal(asked), {"Your question": QUESTION})
+    await ann.sees(lambda seen: bool(seen.buttons))
+    parts = [seen for seen in ann.screen(message.channel) if "ceasefire ceasefire" in seen.content]
+    assert len(parts) >= 2
+    assert not any(part.ephemeral for part in parts)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

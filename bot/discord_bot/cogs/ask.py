@@ -11,7 +11,7 @@ from discord.ext import commands
 
 from bot.discord_bot.client import Click, QuothBot, Target
 from bot.discord_bot.cogs.autocomplete import collection_choices, source_choices
-from bot.discord_bot.questions import answer_interaction, is_private
+from bot.discord_bot.questions import answer_interaction, defer_answer
 from bot.discord_bot.views import MAX_QUESTION, question_form
 from index.text.english import OPENING_VERBS, QUESTION_WORDS, one_of
 
@@ -46,8 +46,7 @@ class Ask(commands.Cog):
         collection: str | None = None,
     ) -> None:
         """Ask the documents; every answer quotes its source."""
-        hidden = is_private(interaction, private)
-        await interaction.response.defer(thinking=True, ephemeral=hidden)
+        hidden = await defer_answer(interaction, private)
         await answer_interaction(
             interaction, question, private=hidden, source=source, collection=collection
         )
@@ -72,8 +71,8 @@ class Ask(commands.Cog):
             )
             await interaction.response.send_modal(asked)
             return
-        await interaction.response.defer(thinking=True, ephemeral=True)
-        await answer_interaction(interaction, text[:MAX_QUESTION], private=True, repeat=True)
+        private = await defer_answer(interaction, True)
+        await answer_interaction(interaction, text[:MAX_QUESTION], private=private, repeat=True)
 
 
 def is_question(text: str) -> bool:
