@@ -16,9 +16,6 @@ ACTIONS = tuple(ROOT / "bot" / "discord_bot" / f"{name}_buttons.py" for name in 
 FIRST = ("response.defer", "response.send_modal", "defer_answer")
 """What gives the person a sign of life before anything is waited for."""
 
-MENUS = ("about_this", "add_message", "defer_answer")
-"""What has no decorator to be known by: menus, and what defers for those who ask."""
-
 
 def handlers() -> Iterator[tuple[str, ast.AsyncFunctionDef]]:
     """Yield the commands and menus of the cogs, and what buttons and forms do."""
@@ -32,7 +29,8 @@ def _handles(node: ast.AsyncFunctionDef, path: Path) -> bool:
     if path in ACTIONS:
         return not node.name.startswith("_")
     decorators = " ".join(ast.unparse(one) for one in node.decorator_list)
-    return "app_commands.command" in decorators or node.name in MENUS
+    command = "app_commands.command" in decorators or "app_commands.context_menu" in decorators
+    return command or node.name == "defer_answer"
 
 
 HANDLERS = dict(handlers())
@@ -40,8 +38,8 @@ HANDLERS = dict(handlers())
 
 def test_handlers_were_found() -> None:
     assert len(HANDLERS) > 30
-    assert {"ask.ask", "ask.about_this", "answer_buttons.show"} <= set(HANDLERS)
-    assert {"gap_buttons.gap_answer", "gap_buttons.rewrite"} <= set(HANDLERS)
+    assert {"ask.ask", "ask.about_this", "sources.add_message"} <= set(HANDLERS)
+    assert {"answer_buttons.show", "gap_buttons.gap_answer", "gap_buttons.rewrite"} <= set(HANDLERS)
     assert "questions.defer_answer" in HANDLERS
 
 

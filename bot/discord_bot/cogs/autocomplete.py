@@ -42,14 +42,14 @@ async def refreshable_choices(click: Click, current: str) -> list[Choice[str]]:
     return _choices([entry for entry in found if not other_way(entry)], current)
 
 
-def collection_choices(click: Click, current: str) -> list[Choice[str]]:
+async def collection_choices(click: Click, current: str) -> list[Choice[str]]:
     """Return collections that the person may read here."""
     service, caller = click.client.service, caller_of(click)
     names = readable(caller, service.rules.of(caller.guild))
     return _matching([(service.sources.label(caller, name), name) for name in names], current)
 
 
-def managed_collections(click: Click, current: str) -> list[Choice[str]]:
+async def managed_collections(click: Click, current: str) -> list[Choice[str]]:
     """Return the server's own collections, for those who manage them."""
     caller = caller_of(click)
     rules = click.client.service.rules.of(caller.guild)
