@@ -16,7 +16,7 @@ from bot.community.gap_groups import GapGroup
 from bot.community.given_answers import ShownCitation
 from bot.community.store.records import Kept, TeamAnswer
 from bot.discord_bot.client import CUSTOM_ID, Target, act
-from bot.discord_bot.text.pages import MAX_REVIEWS, PAGE_SIZE, Page
+from bot.discord_bot.text.pages import MAX_REVIEWS, Page
 
 MAX_SHOW_BUTTONS = 10
 """Two rows; further citations are reached by turning over the card."""
@@ -133,11 +133,10 @@ def _turning(
 def gaps_view(groups: list[GapGroup], waiting: list[TeamAnswer], page: Page) -> discord.ui.View:
     """Return one button per open question and review on a page, and previous and next."""
     view = page_view("gaps", EVERY, page)
-    first = (page.number - 1) * PAGE_SIZE
-    for place, group in enumerate(groups[first : first + PAGE_SIZE], start=first + 1):
-        row = 1 + (place - 1 - first) // 5
-        target = Target("gap", EVERY, group.gaps[0].id)
-        view.add_item(AnswerButton(target, label=f"Answer {place}", row=row))
+    for place in page.rows:
+        row = 1 + (place - page.rows.start) // 5
+        target = Target("gap", EVERY, groups[place].gaps[0].id)
+        view.add_item(AnswerButton(target, label=f"Answer {place + 1}", row=row))
     for place, held in enumerate(waiting[:MAX_REVIEWS], start=1):
         target = Target("review", EVERY, held.id)
         view.add_item(AnswerButton(target, label=f"Review {place}", row=3))

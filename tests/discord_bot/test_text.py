@@ -30,6 +30,7 @@ from bot.discord_bot.text.pages import (
 from bot.discord_bot.text.quotes import ago, unwrapped, web_link
 from bot.discord_bot.text.safe_markdown import clean, literal, one_line, prose
 from bot.discord_bot.text.tables import without_pipes
+from bot.discord_bot.views import AnswerButton, gaps_view
 from bot.schema import Answer, Citation, HitTrace
 from index.schema import Evidence, SourceEntry, SyncFailure, SyncReport
 from tests.doubles.turns import stated
@@ -573,6 +574,20 @@ def test_gaps_and_reviews_stay_within_a_message_whatever_people_wrote(said: str)
     assert units(card.body) <= 4096
     assert units(card.title + card.body + card.footer) <= 6000
     assert not live(card.body)
+
+
+@pytest.mark.parametrize("reason", [None, "outdated " * 20])
+def test_a_page_of_gaps_has_a_button_for_each_question_that_it_shows(reason: str | None) -> None:
+    groups = [group_of(f"How do I reset badge {n}?", 1, 2, reason=reason) for n in range(24)]
+    seen = []
+    for number in range(1, gaps_page(groups, [], 1, now=NOW).pages + 1):
+        page = gaps_page(groups, [], number, now=NOW)
+        shown = [int(place) for place in re.findall(r"^(\d+)\. ", page.text, re.MULTILINE)]
+        buttons = gaps_view(groups, [], page).children
+        labels = [one.item.label for one in buttons if isinstance(one, AnswerButton)]
+        assert labels == ["◀", "▶", *(f"Answer {place}" for place in shown)]
+        seen += shown
+    assert seen == list(range(1, 25))
 
 
 def test_gaps_are_listed_with_counts() -> None:

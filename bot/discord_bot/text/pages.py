@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 
 from bot.community.gap_groups import GapGroup
 from bot.community.store.records import TeamAnswer
@@ -43,6 +44,8 @@ class Page:
     number: int
     """From 1, within `pages` whatever was asked for."""
     pages: int
+    rows: range = range(0)
+    """Places in the list, from 0, of what stands on it."""
 
 
 def sources_page(
@@ -123,21 +126,21 @@ def _named(sign: str, failures: Sequence[SyncFailure]) -> Iterator[str]:
 def _page(head: str, lines: Sequence[str], number: int) -> Page:
     pages = _packed(lines, MESSAGE_LIMIT - units(head) - _FOOT)
     number = max(1, min(number, len(pages)))
+    rows = pages[number - 1]
     foot = [f"-# page {number} of {len(pages)}"] if len(pages) > 1 else []
-    return Page("\n".join([head, *pages[number - 1], *foot]), number, len(pages))
+    text = "\n".join([head, *lines[rows.start : rows.stop], *foot])
+    return Page(text, number, len(pages), rows)
 
 
-def _packed(lines: Sequence[str], room: int) -> list[list[str]]:
+def _packed(lines: Sequence[str], room: int) -> list[range]:
     """Deal lines into pages of at most `PAGE_SIZE` lines that fit into a message."""
-    pages: list[list[str]] = [[]]
-    left = room
-    for line in lines:
-        if len(pages[-1]) == PAGE_SIZE or units(line) + 1 > left:
-            pages.append([])
+    starts, left = [0], room
+    for at, line in enumerate(lines):
+        if at - starts[-1] == PAGE_SIZE or units(line) + 1 > left:
+            starts.append(at)
             left = room
-        pages[-1].append(line)
         left -= units(line) + 1
-    return pages
+    return [range(*ends) for ends in pairwise([*starts, len(lines)])]
 
 
 def _clipped(lines: Sequence[str]) -> str:
