@@ -9,6 +9,7 @@ from typing import Any
 import discord
 
 from bot.community.given_answers import SourceGoneError
+from bot.community.store.records import Kept
 from bot.discord_bot.callers import audience_of, caller_of
 from bot.discord_bot.client import Click, Filled, Handlers, Target
 from bot.discord_bot.gap_buttons import clicks as gap_clicks
@@ -49,23 +50,24 @@ async def _turn(click: Click, target: Target) -> None:
         now=datetime.now(UTC),
         number=shown.number,
         total=shown.total,
-        stands=shown.stands if shown.changed else None,
+        stands=shown.stands,
     )
-    await say(click, None, card=card, view=card_view(target.key, shown, card.link))
+    await say(click, None, card=card, view=card_view(shown, card.link))
 
 
 async def why(click: Click, target: Target) -> None:
     """Show how an answer was found."""
     await click.response.defer(ephemeral=True, thinking=True)
-    answer = await click.client.service.answers.traced(target.key, caller_of(click))
-    await _say_with_changes(click, target, why_text(answer))
+    answers, caller = click.client.service.answers, caller_of(click)
+    kept = await answers.open(target.key, caller)
+    await _say_with_changes(click, kept, why_text(answers.traced(kept, caller)))
 
 
 async def like(click: Click, target: Target) -> None:
     """Count a 👍."""
     await click.response.defer(ephemeral=True, thinking=True)
-    await click.client.service.answers.rate(target.key, caller_of(click), liked=True)
-    await _say_with_changes(click, target, "Thank you, noted.")
+    kept = await click.client.service.answers.rate(target.key, caller_of(click), liked=True)
+    await _say_with_changes(click, kept, "Thank you, noted.")
 
 
 async def dislike(click: Click, target: Target) -> None:
@@ -86,10 +88,10 @@ async def dislike(click: Click, target: Target) -> None:
 async def dislike_reason(click: Click, target: Target, filled: Filled) -> None:
     """Keep the reason of a 👎."""
     await click.response.defer(ephemeral=True, thinking=True)
-    await click.client.service.answers.rate(
+    kept = await click.client.service.answers.rate(
         target.key, caller_of(click), liked=False, reason=filled.text or None
     )
-    await _say_with_changes(click, target, "Thank you. I passed it on to the managers.")
+    await _say_with_changes(click, kept, "Thank you. I passed it on to the managers.")
 
 
 async def follow_up(click: Click, target: Target) -> None:
@@ -140,14 +142,12 @@ async def share(click: Click, target: Target) -> None:
     for piece in pieces(rendered, answer_view(public)):
         message = await post(click.channel, piece, click.id)
     await service.memory.put_on(message.id, public.key)
-    await _say_with_changes(click, target, "Shared.")
+    await _say_with_changes(click, kept, "Shared.")
 
 
-async def _say_with_changes(click: Click, target: Target, text: str) -> None:
+async def _say_with_changes(click: Click, kept: Kept, text: str) -> None:
     """Show a sentence, and below it what has changed since the answer was given."""
-    answers, caller = click.client.service.answers, caller_of(click)
-    kept = await answers.open(target.key, caller)
-    note = since_then(await answers.changed(kept, caller))
+    note = since_then(await click.client.service.answers.changed(kept, caller_of(click)))
     if note:
         await say(click, f"{text}\n-# ⚠️ {literal(note)}", view=again_view(kept))
     else:
