@@ -112,7 +112,7 @@ class QuestionIntake:
             raise StoppingError
         async with self._queue.turn(question.caller.user):
             await self._cool_down(question.caller)
-            async with self._queue.work():
+            async with self._queue.places:
                 answer = await self._answered(question, text, show)
             kept = _kept(question, answer)
             await self._remember(kept)
@@ -161,9 +161,8 @@ def _in_words(seconds: float) -> str:
 
 
 def _kept(question: Question, answer: Answer) -> Kept:
-    key = secrets.token_urlsafe(12)
     return Kept(
-        key=key,
+        key=secrets.token_urlsafe(12),
         at=time.time(),
         guild=question.caller.guild,
         channel=question.caller.channel,

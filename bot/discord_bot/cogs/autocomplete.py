@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from discord.app_commands import Choice
 
@@ -26,20 +27,18 @@ async def source_choices(click: Click, current: str) -> list[Choice[str]]:
 
 async def managed_choices(click: Click, current: str) -> list[Choice[str]]:
     """Return sources of the server, for those who manage them."""
-    try:
+    with suppress(NotAvailableError):
         found = await click.client.service.sources.managed_sources(caller_of(click))
-    except NotAvailableError:
-        return []
-    return _choices(found, current)
+        return _choices(found, current)
+    return []
 
 
 async def refreshable_choices(click: Click, current: str) -> list[Choice[str]]:
     """Return sources that a manager can have brought up to date."""
-    try:
+    with suppress(NotAvailableError):
         found = await click.client.service.sources.refreshable_sources(caller_of(click))
-    except NotAvailableError:
-        return []
-    return _choices([entry for entry in found if not other_way(entry)], current)
+        return _choices([entry for entry in found if not other_way(entry)], current)
+    return []
 
 
 async def collection_choices(click: Click, current: str) -> list[Choice[str]]:

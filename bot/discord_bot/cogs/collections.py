@@ -100,7 +100,7 @@ class Collections(
         caller = caller_of(interaction)
         if not caller.manager:
             raise NotAvailableError("Only people with Manage Server can name managers.")
-        await interaction.client.service.rules.managers(caller, role.id, add=not remove)
+        await interaction.client.service.rules.switch(caller, "managers", role.id, on=not remove)
         verb = "no longer manages" if remove else "now manages"
         await say(interaction, f"✅ <@&{role.id}> {verb} documents and collections.")
 

@@ -33,7 +33,7 @@ class ServerSettings(
     ) -> None:
         """Open a thread for every question in a channel."""
         await interaction.response.defer(thinking=True, ephemeral=True)
-        await interaction.client.service.rules.switch_channel(
+        await interaction.client.service.rules.switch(
             caller_of(interaction), "threads", channel.id, on=state == "on"
         )
         await say(interaction, f"✅ A thread for every question in <#{channel.id}>: {state}.")
@@ -48,7 +48,7 @@ class ServerSettings(
     ) -> None:
         """Answer messages without a mention in a channel or forum."""
         await interaction.response.defer(thinking=True, ephemeral=True)
-        await interaction.client.service.rules.switch_channel(
+        await interaction.client.service.rules.switch(
             caller_of(interaction), "listening", channel.id, on=state == "on"
         )
         deaf = state == "on" and not interaction.client.service.message_content
