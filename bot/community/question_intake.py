@@ -150,7 +150,7 @@ class QuestionIntake:
         if self._history_days:
             await self._memory.add_turns(kept)
         if kept.answer.kind == "answer" and kept.answer.status == "not_found":
-            await self._feedback.add_gap(kept, "not_found", person=kept.asker, at=kept.at)
+            await self._feedback.add_unanswered(kept)
 
 
 def _in_words(seconds: float) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import UTC, datetime
-from typing import Any
 
 import discord
 
@@ -12,8 +11,7 @@ from bot.community.given_answers import SourceGoneError
 from bot.community.store.records import Kept
 from bot.discord_bot.callers import audience_of, caller_of
 from bot.discord_bot.client import Click, Filled, Handlers, Target
-from bot.discord_bot.gap_buttons import clicks as gap_clicks
-from bot.discord_bot.gap_buttons import forms as gap_forms
+from bot.discord_bot.gap_buttons import GAP_CLICKS, GAP_FORMS
 from bot.discord_bot.list_messages import sources_text
 from bot.discord_bot.questions import answer_interaction, defer_answer, noticed
 from bot.discord_bot.replies import pieces, post, say
@@ -161,9 +159,8 @@ async def sources(click: Click, target: Target) -> None:
     await say(click, text, view=view)
 
 
-def handlers() -> Handlers:
-    """Return what to do at every click and form."""
-    clicks: dict[str, Any] = {
+HANDLERS = Handlers(
+    clicks={
         "show": show,
         "card": card,
         "why": why,
@@ -173,12 +170,13 @@ def handlers() -> Handlers:
         "again": again,
         "share": share,
         "sources": sources,
-        **gap_clicks(),
-    }
-    forms: dict[str, Any] = {
+        **GAP_CLICKS,
+    },
+    forms={
         "down": dislike_reason,
         "more": follow_up_question,
         "about": about_question,
-        **gap_forms(),
-    }
-    return Handlers(clicks=clicks, forms=forms)
+        **GAP_FORMS,
+    },
+)
+"""What to do at every click and form."""

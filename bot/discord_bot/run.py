@@ -25,7 +25,7 @@ from discord.http import Route
 
 from bot.app import open_app
 from bot.community.service import Parts, Service, open_service
-from bot.discord_bot.answer_buttons import handlers
+from bot.discord_bot.answer_buttons import HANDLERS
 from bot.discord_bot.client import QuothBot, ShardedBot
 from bot.discord_bot.cogs.about import About
 from bot.discord_bot.cogs.ask import Ask, about_this
@@ -72,7 +72,7 @@ class Gateway:
 
 async def build_bot(service: Service, *, shards: int = 1) -> QuothBot:
     """Return the bot with its commands and buttons, not yet connected."""
-    bot = (ShardedBot if shards > 1 else QuothBot)(service, handlers())
+    bot = (ShardedBot if shards > 1 else QuothBot)(service, HANDLERS)
     for cog in (Ask(), Talk(bot), About(), Sources(), Collections(), ServerSettings(), Gaps()):
         await bot.add_cog(cog)
     bot.tree.add_command(about_this)
