@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import UTC, datetime
 
 import discord
@@ -72,7 +71,7 @@ async def dislike(click: Click, target: Target) -> None:
     """Ask for a reason, and count a 👎 whether or not one is given."""
     await click.response.send_modal(
         form(
-            dataclasses.replace(target, action="down"),
+            target,
             title="What was wrong?",
             label="Reason (optional)",
             placeholder="Outdated, not what I asked, …",
@@ -139,7 +138,7 @@ async def share(click: Click, target: Target) -> None:
     public = await service.answers.publish(kept)
     for piece in pieces(rendered, answer_view(public)):
         message = await post(click.channel, piece, click.id)
-    await service.memory.put_on(message.id, public.key)
+        await service.memory.put_on(message.id, public.key)
     await _say_with_changes(click, kept, "Shared.")
 
 

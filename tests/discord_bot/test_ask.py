@@ -164,6 +164,21 @@ async def test_sharing_shows_a_private_answer_to_all(stage: Stage) -> None:
     assert "Peacekeeping" in (await ben.sees(to=await ben.click(seen, "Show 1"))).text
 
 
+async def test_a_reply_to_any_part_of_a_long_shared_answer_goes_on_with_it(stage: Stage) -> None:
+    acme = stage.discord.guild("Acme")
+    general, ann, ben = acme.text("general"), acme.member("Ann"), acme.member("Ben")
+    stage.answerer.changes = {"parts": wordy(450), "engine": "test/model"}
+    await stage.start()
+    await ann.slash("ask", question=QUESTION, private=True, in_=general)
+    shown = await ann.sees(lambda seen: bool(seen.buttons))
+    await ann.sees("Shared.", to=await ann.click(shown, "Share"))
+    first, *others = ben.screen(general)
+    assert others
+    await ben.reply(first, "And the mandate?")
+    await eventually(lambda: len(stage.answerer.asked) == 2)
+    assert [turn.text for turn in stage.answerer.asked[1].history][:1] == [QUESTION]
+
+
 async def test_follow_up_goes_on_with_what_was_said(stage: Stage) -> None:
     acme = stage.discord.guild("Acme")
     general, ann = acme.text("general"), acme.member("Ann")
