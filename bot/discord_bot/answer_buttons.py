@@ -17,7 +17,7 @@ from bot.discord_bot.replies import pieces, post, say
 from bot.discord_bot.text.answers import render_answer, show_card, since_then
 from bot.discord_bot.text.pages import why_text
 from bot.discord_bot.text.safe_markdown import literal
-from bot.discord_bot.views import again_view, answer_view, card_view, form, question_form
+from bot.discord_bot.views import again_view, answer_view, card_view, form
 
 MAX_REASON = 500
 
@@ -94,7 +94,7 @@ async def dislike_reason(click: Click, target: Target, filled: Filled) -> None:
 async def follow_up(click: Click, target: Target) -> None:
     """Ask for the next question of a conversation."""
     await click.response.send_modal(
-        question_form(target, title="Follow up", placeholder="And what about …?")
+        form(target, title="Follow up", placeholder="And what about …?")
     )
 
 

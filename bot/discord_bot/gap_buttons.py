@@ -87,7 +87,6 @@ async def rewrite(click: Click, target: Target) -> None:
             label="Your answer",
             placeholder="What holds now.",
             default=held.text,
-            required=True,
             length=MAX_ANSWER,
             source="Empty leaves it as it is.",
         )

@@ -128,16 +128,17 @@ def form(
     target: Target,
     *,
     title: str,
-    label: str,
+    label: str = "Your question",
     placeholder: str,
-    required: bool,
-    length: int,
+    required: bool = True,
+    length: int = MAX_QUESTION,
     default: str | None = None,
     source: str | None = None,
 ) -> discord.ui.Modal:
-    """Return a form with one field; what is typed comes back under the target's custom_id.
+    """Return a form with one field, which takes a question if nothing else is said.
 
-    With `source`, a placeholder, a second field takes the name of a source.
+    What is typed comes back under the target's custom_id. With `source`, a placeholder, a second
+    field takes the name of a source.
     """
     modal = discord.ui.Modal(title=title, custom_id=target.custom_id, timeout=900)
     text: discord.ui.TextInput[Any] = discord.ui.TextInput(
@@ -155,18 +156,3 @@ def form(
         )
         modal.add_item(discord.ui.Label(text="Source it rests on (optional)", component=named))
     return modal
-
-
-def question_form(
-    target: Target, *, title: str, placeholder: str, default: str | None = None
-) -> discord.ui.Modal:
-    """Return a form for a question."""
-    return form(
-        target,
-        title=title,
-        label="Your question",
-        placeholder=placeholder,
-        default=default,
-        required=True,
-        length=MAX_QUESTION,
-    )

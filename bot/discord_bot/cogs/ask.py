@@ -11,7 +11,7 @@ from discord.ext import commands
 from bot.discord_bot.client import Click, Target
 from bot.discord_bot.cogs.autocomplete import collection_choices, source_choices
 from bot.discord_bot.questions import answer_interaction, defer_answer
-from bot.discord_bot.views import MAX_QUESTION, question_form
+from bot.discord_bot.views import MAX_QUESTION, form
 from index.text.english import OPENING_VERBS, QUESTION_WORDS, one_of
 
 _ENDS = ("?", "？", "؟")
@@ -49,7 +49,7 @@ async def about_this(interaction: Click, message: discord.Message) -> None:
     """Answer a message that is a question; ask for one otherwise."""
     text = message.content.strip()
     if not is_question(text):
-        asked = question_form(
+        asked = form(
             Target("about", str(interaction.id)),
             title="Ask about this",
             placeholder="What do you want to know?",
