@@ -23,16 +23,13 @@ class FairQueue:
     """Lets questions through, one of a person after another."""
 
     def __init__(self, *, at_once: int = AT_ONCE, waiting: int = WAITING) -> None:
-        self._places = asyncio.Semaphore(at_once)
+        self.places = asyncio.Semaphore(at_once)
+        """The places at work, to be held while an answer is found."""
+        self.total = 0
+        """Questions waiting or under way."""
         self._room = at_once + waiting
-        self._total = 0
         self._count: Counter[int] = Counter()
         self._turns: dict[int, asyncio.Lock] = {}
-
-    @property
-    def total(self) -> int:
-        """Questions waiting or under way."""
-        return self._total
 
     @asynccontextmanager
     async def turn(self, person: int) -> AsyncIterator[None]:
@@ -40,26 +37,20 @@ class FairQueue:
         self._check(person)
         turn = self._turns.setdefault(person, asyncio.Lock())
         self._count[person] += 1
-        self._total += 1
+        self.total += 1
         try:
             async with turn:
                 yield
         finally:
-            self._total -= 1
+            self.total -= 1
             self._count[person] -= 1
             if not self._count[person]:
                 del self._count[person], self._turns[person]
-
-    @asynccontextmanager
-    async def work(self) -> AsyncIterator[None]:
-        """Wait for one of the places at work."""
-        async with self._places:
-            yield
 
     def _check(self, person: int) -> None:
         if self._count[person] >= PER_PERSON:
             raise Busy(
                 "I am still working on your last two questions. Ask again once they are answered."
             )
-        if self._total >= self._room:
+        if self.total >= self._room:
             raise Busy("Many people are asking at the moment. Please try again in a minute.")

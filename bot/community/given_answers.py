@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.community.documents import SourceReader
 from bot.community.rights import Audience, Caller, obstacle, readable
@@ -32,23 +32,17 @@ class SourceGoneError(NotAvailableError):
 
 @dataclass(frozen=True)
 class ShownCitation:
-    """One citation with what is known of its source today, and its place in the answer."""
+    """One citation of an answer, with what is known of its source today."""
 
+    kept: Kept
     citation: Citation
     text: str
     """The source's text that the citation counts in; empty when the source has changed."""
     number: int
-    """From 1."""
+    """Its place in the answer, from 1."""
     total: int
-    changed: bool = False
-    """Whether the source is of another version today."""
-    again: Kept | None = None
-    """The answer, if it should be given anew because its source no longer says this."""
-
-    @property
-    def stands(self) -> bool:
-        """Whether the source still says it."""
-        return self.again is None
+    stands: bool | None = None
+    """Of a source that has changed, whether it still says this."""
 
 
 class GivenAnswers:
@@ -102,12 +96,10 @@ class GivenAnswers:
         source = await self._source(citation)
         if source is None:
             raise SourceGoneError(kept)
+        shown = ShownCitation(kept, citation, source.text, number, len(cited))
         if source.sha256 == citation.evidence.sha256:
-            return ShownCitation(citation, source.text, number, len(cited))
-        stands = citation.quote in source.text
-        return ShownCitation(
-            citation, "", number, len(cited), changed=True, again=None if stands else kept
-        )
+            return shown
+        return replace(shown, text="", stands=citation.quote in source.text)
 
     async def _source(self, citation: Citation) -> Source | None:
         source = await self._reader.source(citation.evidence.source_id)
@@ -131,19 +123,19 @@ class GivenAnswers:
                     found[citation.title] = "changed"
         return found
 
-    async def traced(self, key: str, caller: Caller) -> Answer:
+    def traced(self, kept: Kept, caller: Caller) -> Answer:
         """Return an answer with its trace, as far as `caller` may read what was found."""
-        kept = await self.open(key, caller)
         open_to = self._readable(caller)
         seen = tuple(hit for hit in kept.answer.trace if hit.collection in open_to)
         return kept.answer.model_copy(update={"trace": seen})
 
     async def rate(
         self, key: str, caller: Caller, *, liked: bool, reason: str | None = None
-    ) -> None:
-        """Store the rating of one person."""
+    ) -> Kept:
+        """Store the rating of one person; return the answer."""
         kept = await self.open(key, caller)
         await self._feedback.rate(kept, caller.user, liked=liked, reason=reason, at=time.time())
+        return kept
 
     async def shareable(self, key: str, caller: Caller, audience: Audience | None) -> Kept:
         """Return an answer that everyone in the channel may read; raises NotAvailableError.

@@ -112,7 +112,7 @@ class QuestionIntake:
             raise StoppingError
         async with self._queue.turn(question.caller.user):
             await self._cool_down(question.caller)
-            async with self._queue.work():
+            async with self._queue.places:
                 answer = await self._answered(question, text, show)
             kept = _kept(question, answer)
             await self._remember(kept)
@@ -150,7 +150,7 @@ class QuestionIntake:
         if self._history_days:
             await self._memory.add_turns(kept)
         if kept.answer.kind == "answer" and kept.answer.status == "not_found":
-            await self._feedback.add_gap(kept, "not_found", person=kept.asker, at=kept.at)
+            await self._feedback.add_unanswered(kept)
 
 
 def _in_words(seconds: float) -> str:
@@ -161,9 +161,8 @@ def _in_words(seconds: float) -> str:
 
 
 def _kept(question: Question, answer: Answer) -> Kept:
-    key = secrets.token_urlsafe(12)
     return Kept(
-        key=key,
+        key=secrets.token_urlsafe(12),
         at=time.time(),
         guild=question.caller.guild,
         channel=question.caller.channel,

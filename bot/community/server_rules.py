@@ -78,27 +78,25 @@ class ServerRules:
         rules = await self.change(guild, lambda held: _with_limits(held, name, how))
         return next(rule for rule in rules.collections if rule.name == name)
 
-    async def managers(self, caller: Caller, role: int, *, add: bool) -> None:
-        """Let a role manage, or no longer."""
-        await self._change_set(caller, "managers", role, add)
-
-    async def switch_channel(
-        self, caller: Caller, setting: Literal["threads", "listening"], channel: int, *, on: bool
-    ) -> None:
-        """Switch one of the settings of a channel."""
-        await self._change_set(caller, setting, channel, on)
-
     async def switch_shared(self, caller: Caller, *, on: bool) -> None:
         """Use the shared library in a server, or not."""
         guild = self.managed(caller).guild
         await self.change(guild, lambda held: held.model_copy(update={"shared": on}))
 
-    async def _change_set(self, caller: Caller, field: str, id: int, on: bool) -> None:
+    async def switch(
+        self,
+        caller: Caller,
+        setting: Literal["managers", "threads", "listening"],
+        id: int,
+        *,
+        on: bool,
+    ) -> None:
+        """Let a role manage, switch a setting of a channel, or take it back."""
         guild = self.managed(caller).guild
 
         def changed(held: GuildRules) -> GuildRules:
-            ids: frozenset[int] = getattr(held, field)
-            return held.model_copy(update={field: ids | {id} if on else ids - {id}})
+            ids: frozenset[int] = getattr(held, setting)
+            return held.model_copy(update={setting: ids | {id} if on else ids - {id}})
 
         await self.change(guild, changed)
 

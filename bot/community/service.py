@@ -84,7 +84,7 @@ class Service:
     rules: ServerRules
     memory: Memory
     feedback: Feedback
-    under_way: AnswersUnderWay
+    under_way: AnswersUnderWay = field(default_factory=AnswersUnderWay)
 
     @property
     def message_content(self) -> bool:
@@ -140,12 +140,7 @@ async def _built(parts: Parts, deadline: float | None) -> Service:
         history_days=settings.history_days,
         deadline=deadline or settings.llm_timeout + 60.0,
     )
-    answers = GivenAnswers(
-        rules=rules,
-        memory=memory,
-        feedback=feedback,
-        reader=reader,
-    )
+    answers = GivenAnswers(rules=rules, memory=memory, feedback=feedback, reader=reader)
     write_queue = WriteQueue(parts.bridge)
     team_answers = TeamAnswers(
         rules=rules,
@@ -165,18 +160,16 @@ async def _built(parts: Parts, deadline: float | None) -> Service:
         reader=reader,
         documents=parts.documents,
         write_queue=write_queue,
-        bridge=parts.bridge,
     )
     return Service(
-        settings,
-        questions,
-        answers,
-        sources,
-        team_answers,
-        rules,
-        memory,
-        feedback,
-        AnswersUnderWay(),
+        settings=settings,
+        questions=questions,
+        answers=answers,
+        sources=sources,
+        team_answers=team_answers,
+        rules=rules,
+        memory=memory,
+        feedback=feedback,
     )
 
 

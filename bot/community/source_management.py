@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import ParamSpec, TypeVar
 
-from bot.bridge import Bridge, WriteQueue
+from bot.bridge import WriteQueue
 from bot.community.documents import Documents, SourceReader
 from bot.community.rights import (
     DEFAULT_LABEL,
@@ -58,14 +58,12 @@ class SourceManagement:
         reader: SourceReader,
         documents: Documents,
         write_queue: WriteQueue,
-        bridge: Bridge,
     ) -> None:
         self._rules = rules
         self._team_answers = team_answers
         self._reader = reader
         self._documents = documents
         self._write_queue = write_queue
-        self._bridge = bridge
 
     async def readable_sources(self, caller: Caller) -> list[SourceEntry]:
         """Return the sources that `caller` may read here."""
@@ -135,7 +133,7 @@ class SourceManagement:
 
     async def remove(self, caller: Caller, name: str) -> str:
         """Take a source of the server out of the index; return its title."""
-        entry = await self._managed(caller, name)
+        entry = _called(await self.managed_sources(caller), name)
         await self._write(self._documents.remove, entry.id)
         return entry.title
 
@@ -173,9 +171,6 @@ class SourceManagement:
         same = now.sha256 == entry.sha256
         return SyncReport(updated=int(not same), unchanged=int(same))
 
-    async def _managed(self, caller: Caller, name: str) -> SourceEntry:
-        return _called(await self.managed_sources(caller), name)
-
     async def create(self, caller: Caller, label: str, roles: Limit) -> CollectionRule:
         """Create a collection, limited to some roles or open to the server."""
         rules = self._rules.managed(caller)
@@ -207,7 +202,7 @@ class SourceManagement:
 
     async def is_empty(self) -> bool:
         """Say whether nothing of the documents folder is indexed yet."""
-        return not await self._bridge.run(self._documents.sources, SHARED_COLLECTION)
+        return not await self._reader.sources(SHARED_COLLECTION)
 
     async def bring_in_step(self) -> None:
         """Index what changed in the documents folder; what failed is logged."""
@@ -220,13 +215,10 @@ class SourceManagement:
         try:
             return await self._write_queue.write(call, *args, **kwargs)
         finally:
-            await self._expired()
-
-    async def _expired(self) -> None:
-        try:
-            await self._team_answers.expire()
-        except Exception:  # what was written stays written, and the next minute looks again
-            logger.exception("the team answers were not looked at")
+            try:
+                await self._team_answers.expire()
+            except Exception:  # what was written stays written, and the next minute looks again
+                logger.exception("the team answers were not looked at")
 
 
 def _called(entries: Sequence[SourceEntry], name: str) -> SourceEntry:

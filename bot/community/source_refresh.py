@@ -21,24 +21,14 @@ class Refreshed:
     """Whether it is a file of the documents folder."""
 
 
-def _is_followed(entry: SourceEntry) -> bool:
-    """Say whether a source lies in the documents folder, which the index is kept in step with."""
-    elsewhere = _is_page(entry) or PurePath(entry.uri).is_absolute()
-    return entry.collection == SHARED_COLLECTION and not elsewhere
-
-
-def _is_page(entry: SourceEntry) -> bool:
-    """Say whether a source is a web page."""
-    return entry.uri.startswith(("http://", "https://"))
-
-
 def other_way(entry: SourceEntry) -> str | None:
     """Return what to do about a source that the bot cannot fetch again, or None."""
-    title = repr(entry.title)
+    title, is_page = repr(entry.title), entry.uri.startswith(("http://", "https://"))
     if entry.collection == SHARED_COLLECTION:
-        operator = f"{title} was added by the operator, who can add it again with `quoth add`."
-        return None if _is_followed(entry) else operator
-    if _is_page(entry):
+        if is_page or PurePath(entry.uri).is_absolute():
+            return f"{title} was added by the operator, who can add it again with `quoth add`."
+        return None  # it lies in the documents folder, which the index is kept in step with
+    if is_page:
         return None
     if re.fullmatch(r"message-\d+\.txt", entry.uri):
         return f"{title} was a message. Use 'Add to sources' on it again to take its new text."

@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from bot.bridge import Bridge, WriteQueue
@@ -19,7 +20,7 @@ from bot.community.gap_groups import GapGroup, grouped
 from bot.community.rights import DEFAULT_LABEL, Caller
 from bot.community.server_rules import NotAvailableError, ServerRules
 from bot.community.store.feedback import Feedback
-from bot.community.store.records import Gap, TeamAnswer
+from bot.community.store.records import TeamAnswer
 from bot.community.store.team_answer_records import TeamAnswerRecords
 from bot.community.team_answer_basis import BasisLookup
 from bot.schema import Embed
@@ -75,17 +76,11 @@ class TeamAnswers:
 
     async def gaps(self, caller: Caller) -> list[GapGroup]:
         """Return the open questions of the server, grouped, for its managers."""
-        rules = self._rules.managed(caller)
-        found = await self._feedback.gaps(rules.guild)
-        return await self._grouped(found)
-
-    async def _grouped(self, gaps: Sequence[Gap]) -> list[GapGroup]:
-        try:
-            vectors = (
-                await self._embed([g.question for g in gaps]) if self._embed and gaps else None
-            )
-        except QuothError:
-            vectors = None  # without a model, words alone tell what is alike
+        gaps = await self._feedback.gaps(self._rules.managed(caller).guild)
+        vectors = None
+        if self._embed and gaps:
+            with suppress(QuothError):  # without a model, words alone tell what is alike
+                vectors = await self._embed([gap.question for gap in gaps])
         return await self._bridge.run(grouped, gaps, vectors)
 
     async def _group(self, caller: Caller, gap: int) -> GapGroup:
@@ -96,9 +91,11 @@ class TeamAnswers:
 
     async def close(self, caller: Caller, gap: int) -> None:
         """Close a question and those like it, answered or not."""
-        rules, group = self._rules.managed(caller), await self._group(caller, gap)
-        ids = [one.id for one in group.gaps]
-        await self._feedback.close_gaps(rules.guild, ids)
+        guild = self._rules.managed(caller).guild
+        await self._close(guild, await self._group(caller, gap))
+
+    async def _close(self, guild: int, group: GapGroup) -> None:
+        await self._feedback.close_gaps(guild, [gap.id for gap in group.gaps])
 
     async def answer(
         self, caller: Caller, gap: int, text: str, *, named: str, author: str
@@ -126,11 +123,10 @@ class TeamAnswers:
             rests_on=rests_on,
             review=doubt,
         )
-        report = await self._publish(made)
-        if not report.failed:
-            ids = [one.id for one in group.gaps]
-            await self._feedback.close_gaps(rules.guild, ids)
-        return Written(report, doubt)
+        written = await self._publish(made)
+        if not written.report.failed:
+            await self._close(rules.guild, group)
+        return written
 
     def reviews(self, caller: Caller) -> list[TeamAnswer]:
         """Return the team answers of the server that wait for a review, for its managers."""
@@ -149,7 +145,7 @@ class TeamAnswers:
         """Use a team answer again, as its sources are now."""
         held = self.waiting(caller, id)
         changes = {"rests_on": await self._basis_lookup.as_now(held), "confirmed_by": by}
-        return Written(await self._publish(_used(held, **changes)))
+        return await self._publish(_used(held, **changes))
 
     async def rewrite(
         self, caller: Caller, id: int, text: str, *, named: str, author: str
@@ -160,7 +156,7 @@ class TeamAnswers:
         if not named:
             rests_on = await self._basis_lookup.as_now(held)
         changes = {"rests_on": rests_on, "text": text, "author": author, "confirmed_by": None}
-        return Written(await self._publish(_used(held, **changes, review=doubt)), doubt)
+        return await self._publish(_used(held, **changes, review=doubt))
 
     async def drop(self, caller: Caller, id: int) -> None:
         """Delete a team answer that waits for a review."""
@@ -170,12 +166,12 @@ class TeamAnswers:
                 await self._write_queue.write(self._documents.remove, held.source)
             await self._forget(held)
 
-    async def _publish(self, made: TeamAnswer) -> SyncReport:
+    async def _publish(self, made: TeamAnswer) -> Written:
         """Keep a team answer, and index it unless it waits for a review."""
         async with self._changing:
             if made.review is not None:
                 await self._keep(made)
-                return SyncReport()
+                return Written(SyncReport(), made.review)
             if made.id == 0:
                 made = await self._keep(made)
             report = await self._write_queue.write(
@@ -188,7 +184,7 @@ class TeamAnswers:
             )
             if not report.failed:
                 await self._keep(made)
-        return report
+        return Written(report)
 
     async def expire(self) -> None:
         """Take team answers out of the index whose sources have changed, or gone."""

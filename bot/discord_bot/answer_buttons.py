@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import UTC, datetime
-from typing import Any
 
 import discord
 
 from bot.community.given_answers import SourceGoneError
+from bot.community.store.records import Kept
 from bot.discord_bot.callers import audience_of, caller_of
 from bot.discord_bot.client import Click, Filled, Handlers, Target
-from bot.discord_bot.gap_buttons import clicks as gap_clicks
-from bot.discord_bot.gap_buttons import forms as gap_forms
+from bot.discord_bot.gap_buttons import GAP_CLICKS, GAP_FORMS
 from bot.discord_bot.list_messages import sources_text
-from bot.discord_bot.questions import answer_interaction, is_private, noticed
+from bot.discord_bot.questions import answer_interaction, defer_answer, noticed
 from bot.discord_bot.replies import pieces, post, say
 from bot.discord_bot.text.answers import render_answer, show_card, since_then
 from bot.discord_bot.text.pages import why_text
 from bot.discord_bot.text.safe_markdown import literal
-from bot.discord_bot.views import again_view, answer_view, card_view, form, question_form
+from bot.discord_bot.views import again_view, answer_view, card_view, form
 
 MAX_REASON = 500
 
@@ -49,30 +47,31 @@ async def _turn(click: Click, target: Target) -> None:
         now=datetime.now(UTC),
         number=shown.number,
         total=shown.total,
-        stands=shown.stands if shown.changed else None,
+        stands=shown.stands,
     )
-    await say(click, None, card=card, view=card_view(target.key, shown, card.link))
+    await say(click, None, card=card, view=card_view(shown, card.link))
 
 
 async def why(click: Click, target: Target) -> None:
     """Show how an answer was found."""
     await click.response.defer(ephemeral=True, thinking=True)
-    answer = await click.client.service.answers.traced(target.key, caller_of(click))
-    await _say_with_changes(click, target, why_text(answer))
+    answers, caller = click.client.service.answers, caller_of(click)
+    kept = await answers.open(target.key, caller)
+    await _say_with_changes(click, kept, why_text(answers.traced(kept, caller)))
 
 
 async def like(click: Click, target: Target) -> None:
     """Count a 👍."""
     await click.response.defer(ephemeral=True, thinking=True)
-    await click.client.service.answers.rate(target.key, caller_of(click), liked=True)
-    await _say_with_changes(click, target, "Thank you, noted.")
+    kept = await click.client.service.answers.rate(target.key, caller_of(click), liked=True)
+    await _say_with_changes(click, kept, "Thank you, noted.")
 
 
 async def dislike(click: Click, target: Target) -> None:
     """Ask for a reason, and count a 👎 whether or not one is given."""
     await click.response.send_modal(
         form(
-            dataclasses.replace(target, action="down"),
+            target,
             title="What was wrong?",
             label="Reason (optional)",
             placeholder="Outdated, not what I asked, …",
@@ -86,16 +85,16 @@ async def dislike(click: Click, target: Target) -> None:
 async def dislike_reason(click: Click, target: Target, filled: Filled) -> None:
     """Keep the reason of a 👎."""
     await click.response.defer(ephemeral=True, thinking=True)
-    await click.client.service.answers.rate(
+    kept = await click.client.service.answers.rate(
         target.key, caller_of(click), liked=False, reason=filled.text or None
     )
-    await _say_with_changes(click, target, "Thank you. I passed it on to the managers.")
+    await _say_with_changes(click, kept, "Thank you. I passed it on to the managers.")
 
 
 async def follow_up(click: Click, target: Target) -> None:
     """Ask for the next question of a conversation."""
     await click.response.send_modal(
-        question_form(target, title="Follow up", placeholder="And what about …?")
+        form(target, title="Follow up", placeholder="And what about …?")
     )
 
 
@@ -104,8 +103,7 @@ async def follow_up_question(click: Click, target: Target, filled: Filled) -> No
 
     Whether that was private stands on its button, since deferring cannot wait for the memory.
     """
-    private = is_private(click, bool(target.number))
-    await click.response.defer(ephemeral=private, thinking=True)
+    private = await defer_answer(click, bool(target.number))
     kept = await click.client.service.answers.open(target.key, caller_of(click))
     same = kept.private == private
     conversation = kept.conversation if same else f"{kept.conversation}-u{click.user.id}"
@@ -116,16 +114,15 @@ async def follow_up_question(click: Click, target: Target, filled: Filled) -> No
 
 async def again(click: Click, target: Target) -> None:
     """Ask the question of an answer anew, as privately as before."""
-    private = is_private(click, bool(target.number))
-    await click.response.defer(ephemeral=private, thinking=True)
+    private = await defer_answer(click, bool(target.number))
     kept = await click.client.service.answers.open(target.key, caller_of(click))
     await answer_interaction(click, kept.answer.standalone_question, private=private, repeat=True)
 
 
 async def about_question(click: Click, target: Target, filled: Filled) -> None:
     """Answer what was asked about a message, for the one who asked."""
-    await click.response.defer(ephemeral=True, thinking=True)
-    await answer_interaction(click, filled.text, private=True, repeat=True)
+    private = await defer_answer(click, True)
+    await answer_interaction(click, filled.text, private=private, repeat=True)
 
 
 async def share(click: Click, target: Target) -> None:
@@ -141,15 +138,13 @@ async def share(click: Click, target: Target) -> None:
     public = await service.answers.publish(kept)
     for piece in pieces(rendered, answer_view(public)):
         message = await post(click.channel, piece, click.id)
-    await service.memory.put_on(message.id, public.key)
-    await _say_with_changes(click, target, "Shared.")
+        await service.memory.put_on(message.id, public.key)
+    await _say_with_changes(click, kept, "Shared.")
 
 
-async def _say_with_changes(click: Click, target: Target, text: str) -> None:
+async def _say_with_changes(click: Click, kept: Kept, text: str) -> None:
     """Show a sentence, and below it what has changed since the answer was given."""
-    answers, caller = click.client.service.answers, caller_of(click)
-    kept = await answers.open(target.key, caller)
-    note = since_then(await answers.changed(kept, caller))
+    note = since_then(await click.client.service.answers.changed(kept, caller_of(click)))
     if note:
         await say(click, f"{text}\n-# ⚠️ {literal(note)}", view=again_view(kept))
     else:
@@ -163,9 +158,8 @@ async def sources(click: Click, target: Target) -> None:
     await say(click, text, view=view)
 
 
-def handlers() -> Handlers:
-    """Return what to do at every click and form."""
-    clicks: dict[str, Any] = {
+HANDLERS = Handlers(
+    clicks={
         "show": show,
         "card": card,
         "why": why,
@@ -175,12 +169,13 @@ def handlers() -> Handlers:
         "again": again,
         "share": share,
         "sources": sources,
-        **gap_clicks(),
-    }
-    forms: dict[str, Any] = {
+        **GAP_CLICKS,
+    },
+    forms={
         "down": dislike_reason,
         "more": follow_up_question,
         "about": about_question,
-        **gap_forms(),
-    }
-    return Handlers(clicks=clicks, forms=forms)
+        **GAP_FORMS,
+    },
+)
+"""What to do at every click and form."""

@@ -51,7 +51,7 @@ def audience_of(channel: Any) -> Audience | None:
         guild=everyone,
         places=(channel.id, *_above(channel)),
         roles=tuple(_view(channel, role) for role in channel.guild.roles),
-        personal=any(_lets_in(channel, target, grant) for target, grant in _overwrites(channel)),
+        personal=any(_lets_in(channel, *overwrite) for overwrite in channel.overwrites.items()),
     )
 
 
@@ -63,10 +63,6 @@ def _view(channel: discord.abc.GuildChannel, role: discord.Role) -> RoleView:
         overwrite=channel.overwrites_for(role).view_channel,
         administrator=role.permissions.administrator,
     )
-
-
-def _overwrites(channel: discord.abc.GuildChannel) -> list[tuple[Any, discord.PermissionOverwrite]]:
-    return list(channel.overwrites.items())
 
 
 def _lets_in(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import discord
@@ -36,12 +36,6 @@ class Target:
         return f"q1:{self.action}:{self.key}:{self.number}"
 
     @staticmethod
-    def parse(custom_id: str) -> Target | None:
-        """Return what a custom_id says, or None if it is none of ours."""
-        match = CUSTOM_ID.fullmatch(custom_id)
-        return Target.matched(match) if match else None
-
-    @staticmethod
     def matched(match: re.Match[str]) -> Target:
         """Return what a custom_id of ours says."""
         return Target(match["action"], match["key"], int(match["number"] or 0))
@@ -60,10 +54,8 @@ class Filled:
 class Handlers:
     """What to do at a click, and with a form that was filled in."""
 
-    clicks: Mapping[str, Callable[[Any, Target], Awaitable[None]]] = field(default_factory=dict)
-    forms: Mapping[str, Callable[[Any, Target, Filled], Awaitable[None]]] = field(
-        default_factory=dict
-    )
+    clicks: Mapping[str, Callable[[Any, Target], Awaitable[None]]]
+    forms: Mapping[str, Callable[[Any, Target, Filled], Awaitable[None]]]
 
 
 class QuothTree(app_commands.CommandTree[Any]):
@@ -103,12 +95,12 @@ class QuothBot(commands.Bot):
         if interaction.type is not discord.InteractionType.modal_submit:
             return
         data: dict[str, Any] = dict(interaction.data or {})
-        target = Target.parse(str(data.get("custom_id", "")))
-        if target is None:
+        match = CUSTOM_ID.fullmatch(str(data.get("custom_id", "")))
+        if match is None:
             return
         typed = dict(_typed(data.get("components", [])))
         filled = Filled(typed.get("text", "").strip(), typed.get("source", "").strip())
-        await act(interaction, self.handlers.forms, target, filled)
+        await act(interaction, self.handlers.forms, Target.matched(match), filled)
 
 
 class ShardedBot(QuothBot, commands.AutoShardedBot):

@@ -32,7 +32,6 @@ _OVER = (10062, 40060)
 
 def sentence_for(error: BaseException) -> str:
     """Return what to tell the person; what needs looking into is logged under a reference."""
-    error = _cause(error)
     if isinstance(error, discord.HTTPException) and error.code in _KNOWN_CODES:
         return _KNOWN_CODES[error.code]
     if isinstance(error, NotAvailableError | QuestionError | Busy):
@@ -44,17 +43,12 @@ def sentence_for(error: BaseException) -> str:
     return f"Something went wrong on my side. Please try again. (reference {reference})"
 
 
-def _cause(error: BaseException) -> BaseException:
-    if isinstance(error, app_commands.CommandInvokeError):
-        return error.original
-    return error
-
-
 async def tell_error(interaction: discord.Interaction[Any], error: BaseException) -> None:
     """Tell the person what went wrong, whatever was sent before; what cannot be told is logged."""
-    cause = _cause(error)
-    if isinstance(cause, discord.HTTPException) and cause.code in _OVER:
-        logger.warning("interaction %s: %s", interaction.id, cause)
+    if isinstance(error, app_commands.CommandInvokeError):
+        error = error.original
+    if isinstance(error, discord.HTTPException) and error.code in _OVER:
+        logger.warning("interaction %s: %s", interaction.id, error)
         return
     sentence = sentence_for(error)
     try:

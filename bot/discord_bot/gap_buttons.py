@@ -87,7 +87,6 @@ async def rewrite(click: Click, target: Target) -> None:
             label="Your answer",
             placeholder="What holds now.",
             default=held.text,
-            required=True,
             length=MAX_ANSWER,
             source="Empty leaves it as it is.",
         )
@@ -124,18 +123,15 @@ async def _told(writing: Coroutine[Any, Any, Written]) -> str:
     )
 
 
-def clicks() -> dict[str, Any]:
-    """Return what to do at a click, by action."""
-    return {
-        "gaps": gaps,
-        "gap": gap,
-        "review": review,
-        "confirm": confirm,
-        "rewrite": rewrite,
-        "drop": drop,
-    }
+GAP_CLICKS = {
+    "gaps": gaps,
+    "gap": gap,
+    "review": review,
+    "confirm": confirm,
+    "rewrite": rewrite,
+    "drop": drop,
+}
+"""What to do at a click, by action."""
 
-
-def forms() -> dict[str, Any]:
-    """Return what to do with a filled-in form, by action."""
-    return {"gap": gap_answer, "rewrite": rewritten}
+GAP_FORMS = {"gap": gap_answer, "rewrite": rewritten}
+"""What to do with a filled-in form, by action."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import UTC, datetime
 
 import discord
@@ -10,11 +11,9 @@ from bot.community.rights import CollectionRule, GuildRules, Limit
 from bot.discord_bot.callers import caller_of
 from bot.discord_bot.client import Click
 from bot.discord_bot.text.message_split import MESSAGE_LIMIT, fitting
-from bot.discord_bot.text.pages import GapRow, ReviewRow, SourceRow, gaps_page, sources_page
+from bot.discord_bot.text.pages import gaps_page, sources_page
 from bot.discord_bot.text.safe_markdown import literal
 from bot.discord_bot.views import EVERY, gaps_view, page_view
-
-GAPS_HINT = "-# Add what is missing with `/source add`, or answer a question yourself."
 
 
 async def sources_text(click: Click, collection: str, number: int) -> tuple[str, discord.ui.View]:
@@ -25,19 +24,8 @@ async def sources_text(click: Click, collection: str, number: int) -> tuple[str,
         found = [
             entry for entry in found if sources.is_called(caller, entry.collection, collection)
         ]
-    rows = [
-        SourceRow(
-            title=entry.title,
-            collection=sources.label(caller, entry.collection),
-            state=entry.state,
-            size=entry.characters,
-            changed=entry.modified or entry.added_at,
-            added_by=entry.added_by,
-            reason=entry.failure,
-        )
-        for entry in found
-    ]
-    page = sources_page(rows, number, now=datetime.now(UTC))
+    label = functools.partial(sources.label, caller)
+    page = sources_page(found, number, label=label, now=datetime.now(UTC))
     key = EVERY if collection == EVERY or not found else found[0].collection
     return page.text, page_view("sources", key, page)
 
@@ -46,19 +34,7 @@ async def gaps_text(click: Click, number: int) -> tuple[str, discord.ui.View]:
     """Return one page of the server's open questions, for those who manage it."""
     caller, team_answers = caller_of(click), click.client.service.team_answers
     groups, waiting = await team_answers.gaps(caller), team_answers.reviews(caller)
-    rows = [
-        GapRow(
-            wording=group.wording,
-            count=len(group.gaps),
-            last=datetime.fromtimestamp(group.last, UTC),
-            disliked=group.disliked,
-            persons=group.persons,
-            reasons=group.reasons,
-        )
-        for group in groups
-    ]
-    reviews = [ReviewRow(held.question, held.review or "") for held in waiting]
-    page = gaps_page(rows, number, now=datetime.now(UTC), reviews=reviews, hint=GAPS_HINT)
+    page = gaps_page(groups, waiting, number, now=datetime.now(UTC))
     return page.text, gaps_view(groups, waiting, page)
 
 

@@ -11,7 +11,7 @@ import contextlib
 import logging
 import re
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,7 +29,7 @@ from bot.discord_bot.replies import Drafts, InteractionReply, MessageReply, Repl
 from bot.discord_bot.text.answers import render_answer, since_then
 from bot.discord_bot.text.safe_markdown import clean, one_line
 from bot.discord_bot.views import answer_view
-from bot.schema import Answer, Changes, Scope
+from bot.schema import Answer, Scope
 
 logger = logging.getLogger(__name__)
 
@@ -50,22 +50,22 @@ _MENTION = re.compile(r"<@[!&]?\d+>")
 class Notes:
     """What is told around an answer."""
 
-    repeat: bool = False
+    repeat: bool
     """Whether the question stands on top, where Discord does not show it."""
-    withheld: bool = False
-    """Whether the asker may read more than was opened."""
-    outdated: Kept | None = None
+    outdated: Kept | None
     """The answer before, if some of its sources have changed since."""
-    changes: Changes = field(default_factory=dict)
-    """What became of those sources."""
+    sentences: tuple[str, ...]
+    """What was withheld from the asker, and what became of those sources; each may be empty."""
 
 
-def is_private(click: discord.Interaction[Any], wished: bool | None) -> bool:
-    """Say whether only the asker sees the answer; known without any waiting.
+async def defer_answer(click: discord.Interaction[Any], wished: bool | None) -> bool:
+    """Promise an answer, and say whether only the asker sees it; decided without any waiting.
 
     Discord shows an answer to whom its deferral was shown, so this is decided once.
     """
-    return _opened(click.client, caller_of(click), click.channel, private=wished).private
+    private = _opened(click.client, caller_of(click), click.channel, private=wished).private
+    await click.response.defer(ephemeral=private, thinking=True)
+    return private
 
 
 def _opened(bot: QuothBot, caller: Caller, channel: Any, *, private: bool | None) -> Opening:
@@ -151,12 +151,8 @@ async def _notes(
     service: Service, open_to: Opening, after: Kept | None, *, repeat: bool = False
 ) -> Notes:
     changes = await service.answers.changed(after, open_to.collections) if after else {}
-    return Notes(
-        repeat=repeat,
-        withheld=open_to.withheld and not open_to.private,
-        outdated=after if changes else None,
-        changes=changes,
-    )
+    withheld = WITHHELD if open_to.withheld and not open_to.private else ""
+    return Notes(repeat, after if changes else None, (withheld, since_then(changes)))
 
 
 async def _go_on_in_thread(click: discord.Interaction[Any], question: str) -> None:
@@ -199,7 +195,7 @@ async def respond(service: Service, reply: Reply, question: Question, notes: Not
 
 
 async def _show(service: Service, reply: Reply, kept: Kept, notes: Notes) -> None:
-    answer = noticed(kept.answer, WITHHELD if notes.withheld else "", since_then(notes.changes))
+    answer = noticed(kept.answer, *notes.sentences)
     rendered = render_answer(answer, now=datetime.now(UTC), asked=notes.repeat)
     view = answer_view(kept, outdated=notes.outdated)
     for message in await reply.finish(rendered, view):

@@ -138,11 +138,9 @@ class InteractionReply(Reply):
     async def _show(self, piece: Piece) -> discord.Message:
         try:
             return await say(self._interaction, piece.text, view=piece.view, files=piece.files)
-        except discord.NotFound as error:
-            if error.code in TOKEN_IS_OVER:
-                return await self._post(error, piece)
-            return await self._follow(piece)  # the response was deleted
         except discord.HTTPException as error:
+            if isinstance(error, discord.NotFound) and error.code not in TOKEN_IS_OVER:
+                return await self._follow(piece)  # the response was deleted
             return await self._post(error, piece)
 
     async def _follow(self, piece: Piece) -> discord.Message:
@@ -161,9 +159,8 @@ class InteractionReply(Reply):
     async def _post(self, error: discord.HTTPException, piece: Piece) -> discord.Message:
         """Send an open answer to the channel once the interaction's 15 minutes are over."""
         channel = self._interaction.channel
-        if error.code not in TOKEN_IS_OVER or self._private:
-            raise error
-        if not isinstance(channel, discord.abc.Messageable):
+        may_post = error.code in TOKEN_IS_OVER and not self._private
+        if not may_post or not isinstance(channel, discord.abc.Messageable):
             raise error
         return await post(channel, piece, self._interaction.id)
 
@@ -211,9 +208,8 @@ class MessageReply(Reply):
 class Drafts:
     """Shows growing text by at most one edit in `PACE` seconds, and never waits for Discord."""
 
-    def __init__(self, edit: Callable[[str], Awaitable[None]], *, pace: float = PACE) -> None:
+    def __init__(self, edit: Callable[[str], Awaitable[None]]) -> None:
         self._edit = edit
-        self._pace = pace
         self._text = ""
         self._over = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -239,4 +235,4 @@ class Drafts:
                 with contextlib.suppress(discord.HTTPException):
                     await self._edit(render_draft(shown))
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._over.wait(), self._pace)
+                await asyncio.wait_for(self._over.wait(), PACE)

@@ -25,15 +25,15 @@ from discord.http import Route
 
 from bot.app import open_app
 from bot.community.service import Parts, Service, open_service
-from bot.discord_bot.answer_buttons import handlers
+from bot.discord_bot.answer_buttons import HANDLERS
 from bot.discord_bot.client import QuothBot, ShardedBot
 from bot.discord_bot.cogs.about import About
-from bot.discord_bot.cogs.ask import Ask
+from bot.discord_bot.cogs.ask import Ask, about_this
 from bot.discord_bot.cogs.collections import Collections
 from bot.discord_bot.cogs.gaps import Gaps
 from bot.discord_bot.cogs.messages import Talk
 from bot.discord_bot.cogs.server_settings import ServerSettings
-from bot.discord_bot.cogs.sources import Sources
+from bot.discord_bot.cogs.sources import Sources, add_message, list_sources
 from bot.discord_bot.invite import PERMISSIONS, invite_link
 from bot.discord_bot.process import LAST_MOMENT, leave_within, logged
 from bot.discord_bot.views import AnswerButton
@@ -72,10 +72,12 @@ class Gateway:
 
 async def build_bot(service: Service, *, shards: int = 1) -> QuothBot:
     """Return the bot with its commands and buttons, not yet connected."""
-    bot = (ShardedBot if shards > 1 else QuothBot)(service, handlers())
-    for cog in (Ask, Talk, About, Sources, Collections, ServerSettings):
-        await bot.add_cog(cog(bot))
-    await bot.add_cog(Gaps())
+    bot = (ShardedBot if shards > 1 else QuothBot)(service, HANDLERS)
+    for cog in (Ask(), Talk(bot), About(), Sources(), Collections(), ServerSettings(), Gaps()):
+        await bot.add_cog(cog)
+    bot.tree.add_command(about_this)
+    bot.tree.add_command(add_message)
+    bot.tree.add_command(list_sources)
     bot.add_dynamic_items(AnswerButton)
     return bot
 

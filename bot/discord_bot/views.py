@@ -8,6 +8,7 @@ there.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any, Self
 
 import discord
@@ -16,7 +17,7 @@ from bot.community.gap_groups import GapGroup
 from bot.community.given_answers import ShownCitation
 from bot.community.store.records import Kept, TeamAnswer
 from bot.discord_bot.client import CUSTOM_ID, Target, act
-from bot.discord_bot.text.pages import MAX_REVIEWS, PAGE_SIZE, Page
+from bot.discord_bot.text.pages import MAX_REVIEWS, Page
 
 MAX_SHOW_BUTTONS = 10
 """Two rows; further citations are reached by turning over the card."""
@@ -30,25 +31,8 @@ EVERY = "every"
 class AnswerButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=CUSTOM_ID):
     """Any of Quoth's buttons."""
 
-    def __init__(
-        self,
-        target: Target,
-        *,
-        label: str | None = None,
-        emoji: str | None = None,
-        style: discord.ButtonStyle = discord.ButtonStyle.secondary,
-        disabled: bool = False,
-        row: int | None = None,
-    ) -> None:
-        button: discord.ui.Button[Any] = discord.ui.Button(
-            label=label,
-            emoji=emoji,
-            style=style,
-            custom_id=target.custom_id,
-            disabled=disabled,
-            row=row,
-        )
-        super().__init__(button)
+    def __init__(self, target: Target, **look: Any) -> None:
+        super().__init__(discord.ui.Button(custom_id=target.custom_id, **look))
         self.target = target
 
     @classmethod
@@ -79,12 +63,8 @@ def answer_view(kept: Kept, *, outdated: Kept | None = None) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
     primary = discord.ButtonStyle.primary
     for place, citation in enumerate(kept.answer.shown_citations[:MAX_SHOW_BUTTONS], start=1):
-        name = f"Show {citation.marker or place}"
-        view.add_item(
-            AnswerButton(
-                Target("show", kept.key, place), label=name, style=primary, row=(place - 1) // 5
-            )
-        )
+        target, name = Target("show", kept.key, place), f"Show {citation.marker or place}"
+        view.add_item(AnswerButton(target, label=name, style=primary, row=(place - 1) // 5))
     view.add_item(AnswerButton(Target("why", kept.key), label="Why?", row=2))
     view.add_item(AnswerButton(Target("up", kept.key), emoji="👍", row=2))
     view.add_item(AnswerButton(Target("down", kept.key), emoji="👎", row=2))
@@ -97,47 +77,39 @@ def answer_view(kept: Kept, *, outdated: Kept | None = None) -> discord.ui.View:
     return view
 
 
-def card_view(key: str, shown: ShownCitation, link: str | None) -> discord.ui.View:
+def card_view(shown: ShownCitation, link: str | None) -> discord.ui.View:
     """Return previous, next and the original below a card."""
-    view = discord.ui.View(timeout=None)
-    for button in _turning("card", key, shown.number, shown.total, ("◀ Previous", "Next ▶")):
-        view.add_item(button)
+    target = Target("card", shown.kept.key, shown.number)
+    view = _turning_view(target, shown.total, "◀ Previous", "Next ▶")
     if link:
         view.add_item(discord.ui.Button(label="Open original", url=link))
-    if shown.again is not None:
-        view.add_item(again_button(shown.again))
+    if shown.stands is False:
+        view.add_item(again_button(shown.kept))
     return view
 
 
 def page_view(action: str, key: str, page: Page) -> discord.ui.View:
     """Return previous and next below a list."""
-    view = discord.ui.View(timeout=None)
-    for button in _turning(action, key, page.number, page.pages, ("◀", "▶")):
-        view.add_item(button)
-    return view
+    return _turning_view(Target(action, key, page.number), page.pages, "◀", "▶")
 
 
-def _turning(
-    action: str, key: str, number: int, total: int, labels: tuple[str, str]
-) -> list[AnswerButton]:
+def _turning_view(here: Target, total: int, before: str, after: str) -> discord.ui.View:
     """Return the buttons to the one before and the one after, where there are several."""
-    if total < 2:
-        return []
-    before, after = Target(action, key, number - 1), Target(action, key, number + 1)
-    return [
-        AnswerButton(before, label=labels[0], disabled=number <= 1),
-        AnswerButton(after, label=labels[1], disabled=number >= total),
-    ]
+    view = discord.ui.View(timeout=None)
+    if total > 1:
+        left, right = replace(here, number=here.number - 1), replace(here, number=here.number + 1)
+        view.add_item(AnswerButton(left, label=before, disabled=here.number <= 1))
+        view.add_item(AnswerButton(right, label=after, disabled=here.number >= total))
+    return view
 
 
 def gaps_view(groups: list[GapGroup], waiting: list[TeamAnswer], page: Page) -> discord.ui.View:
     """Return one button per open question and review on a page, and previous and next."""
     view = page_view("gaps", EVERY, page)
-    first = (page.number - 1) * PAGE_SIZE
-    for place, group in enumerate(groups[first : first + PAGE_SIZE], start=first + 1):
-        row = 1 + (place - 1 - first) // 5
-        target = Target("gap", EVERY, group.gaps[0].id)
-        view.add_item(AnswerButton(target, label=f"Answer {place}", row=row))
+    for place in page.rows:
+        row = 1 + (place - page.rows.start) // 5
+        target = Target("gap", EVERY, groups[place].gaps[0].id)
+        view.add_item(AnswerButton(target, label=f"Answer {place + 1}", row=row))
     for place, held in enumerate(waiting[:MAX_REVIEWS], start=1):
         target = Target("review", EVERY, held.id)
         view.add_item(AnswerButton(target, label=f"Review {place}", row=3))
@@ -156,16 +128,17 @@ def form(
     target: Target,
     *,
     title: str,
-    label: str,
+    label: str = "Your question",
     placeholder: str,
-    required: bool,
-    length: int,
+    required: bool = True,
+    length: int = MAX_QUESTION,
     default: str | None = None,
     source: str | None = None,
 ) -> discord.ui.Modal:
-    """Return a form with one field; what is typed comes back under the target's custom_id.
+    """Return a form with one field, which takes a question if nothing else is said.
 
-    With `source`, a placeholder, a second field takes the name of a source.
+    What is typed comes back under the target's custom_id. With `source`, a placeholder, a second
+    field takes the name of a source.
     """
     modal = discord.ui.Modal(title=title, custom_id=target.custom_id, timeout=900)
     text: discord.ui.TextInput[Any] = discord.ui.TextInput(
@@ -183,18 +156,3 @@ def form(
         )
         modal.add_item(discord.ui.Label(text="Source it rests on (optional)", component=named))
     return modal
-
-
-def question_form(
-    target: Target, *, title: str, placeholder: str, default: str | None = None
-) -> discord.ui.Modal:
-    """Return a form for a question."""
-    return form(
-        target,
-        title=title,
-        label="Your question",
-        placeholder=placeholder,
-        default=default,
-        required=True,
-        length=MAX_QUESTION,
-    )

@@ -77,7 +77,7 @@ async def test_work_goes_on_in_so_many_places_at_once() -> None:
 
     async def work() -> None:
         nonlocal running, most
-        async with queue.work():
+        async with queue.places:
             running += 1
             most = max(most, running)
             await asyncio.sleep(0)

@@ -106,7 +106,7 @@ async def test_forgetting_deletes_everything_of_one_person(
     for one in (mine, theirs):
         await memory.keep(one)
         await memory.add_turns(one)
-        await feedback.add_gap(one, "not_found", person=one.asker, at=1.0)
+        await feedback.add_unanswered(one)
         await feedback.rate(one, 7, liked=False, reason="no", at=2.0)
     await feedback.forget(7)
     assert await memory.forget(7) == 1
@@ -124,7 +124,7 @@ async def test_what_is_forgotten_is_in_no_file_any_more(
     for one in (kept("one", question=secret), kept("two", question=f"{secret} either")):
         await memory.keep(one)
         await memory.add_turns(one)
-        await feedback.add_gap(one, "not_found", person=7, at=1.0)
+        await feedback.add_unanswered(one)
     await memory.put_on(5, "two")
     (tmp_path / "community.sqlite.before-2").write_text(f"an older copy with {secret}")
 
@@ -154,9 +154,9 @@ async def test_everybody_rates_once_and_may_change_their_mind(feedback: Feedback
 
 
 async def test_gaps_belong_to_one_server_and_direct_messages_leave_none(feedback: Feedback) -> None:
-    await feedback.add_gap(kept("a", guild=100), "not_found", person=1, at=1.0)
-    await feedback.add_gap(kept("b", guild=200), "not_found", person=1, at=1.0)
-    await feedback.add_gap(kept("c", guild=None), "not_found", person=1, at=1.0)
+    await feedback.add_unanswered(kept("a", guild=100))
+    await feedback.add_unanswered(kept("b", guild=200))
+    await feedback.add_unanswered(kept("c", guild=None))
     assert len(await feedback.gaps(100)) == 1
     await feedback.close_gaps(200, [gap.id for gap in await feedback.gaps(100)])
     assert len(await feedback.gaps(100)) == 1
@@ -166,7 +166,7 @@ async def test_gaps_belong_to_one_server_and_direct_messages_leave_none(feedback
 
 
 async def test_gaps_hold_no_name(records: Records, feedback: Feedback) -> None:
-    await feedback.add_gap(kept(asker=424242), "not_found", person=424242, at=1.0)
+    await feedback.add_unanswered(kept(asker=424242))
     rows = records.rows("SELECT * FROM bot_gaps")
     assert "424242" not in repr(rows)
 
@@ -176,9 +176,7 @@ async def test_only_the_newest_gaps_of_a_server_are_kept(
 ) -> None:
     monkeypatch.setattr(feedback_module, "MAX_GAPS", 2)
     for number in range(4):
-        await feedback.add_gap(
-            kept(f"k{number}", question=f"q{number}"), "not_found", person=1, at=1.0
-        )
+        await feedback.add_unanswered(kept(f"k{number}", question=f"q{number}"))
     assert [gap.question for gap in await feedback.gaps(100)] == ["q3", "q2"]
 
 
@@ -217,8 +215,8 @@ async def test_wordings_of_one_question_are_one_group(feedback: Feedback) -> Non
         "Vacation days: how many?",
     ]
     for number, question in enumerate(asked):
-        await feedback.add_gap(
-            kept(f"k{number}", question=question), "not_found", person=number, at=float(number)
+        await feedback.add_unanswered(
+            kept(f"k{number}", question=question, asker=number, at=float(number))
         )
     groups = grouped(await feedback.gaps(100))
     assert [(group.wording, len(group.gaps)) for group in groups] == [

@@ -164,6 +164,21 @@ async def test_sharing_shows_a_private_answer_to_all(stage: Stage) -> None:
     assert "Peacekeeping" in (await ben.sees(to=await ben.click(seen, "Show 1"))).text
 
 
+async def test_a_reply_to_any_part_of_a_long_shared_answer_goes_on_with_it(stage: Stage) -> None:
+    acme = stage.discord.guild("Acme")
+    general, ann, ben = acme.text("general"), acme.member("Ann"), acme.member("Ben")
+    stage.answerer.changes = {"parts": wordy(450), "engine": "test/model"}
+    await stage.start()
+    await ann.slash("ask", question=QUESTION, private=True, in_=general)
+    shown = await ann.sees(lambda seen: bool(seen.buttons))
+    await ann.sees("Shared.", to=await ann.click(shown, "Share"))
+    first, *others = ben.screen(general)
+    assert others
+    await ben.reply(first, "And the mandate?")
+    await eventually(lambda: len(stage.answerer.asked) == 2)
+    assert [turn.text for turn in stage.answerer.asked[1].history][:1] == [QUESTION]
+
+
 async def test_follow_up_goes_on_with_what_was_said(stage: Stage) -> None:
     acme = stage.discord.guild("Acme")
     general, ann = acme.text("general"), acme.member("Ann")
@@ -199,6 +214,24 @@ async def test_the_message_menu_asks_for_a_question_where_there_is_none(stage: S
     shown = await ann.sees(to=await ann.submit(form, {"Your question": QUESTION}))
     assert shown.ephemeral
     assert "A ceasefire agreement must be in place." in shown.text
+
+
+@pytest.mark.parametrize("said", [QUESTION, "The ceasefire holds for now."])
+async def test_in_a_direct_message_the_menu_answers_openly_from_first_to_last(
+    stage: Stage, said: str
+) -> None:
+    ann = stage.discord.stranger("Ann")
+    await stage.start()
+    message = await ann.dm(said)
+    await ann.sees(is_done)
+    stage.answerer.changes = {"parts": wordy(450), "engine": "test/model"}
+    asked = await ann.menu("Ask about this", message)
+    if said != QUESTION:
+        asked = await ann.submit(await ann.sees_modal(asked), {"Your question": QUESTION})
+    await ann.sees(lambda seen: bool(seen.buttons))
+    parts = [seen for seen in ann.screen(message.channel) if "ceasefire ceasefire" in seen.content]
+    assert len(parts) >= 2
+    assert not any(part.ephemeral for part in parts)
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ async def test_names_are_neither_kept_nor_shown_otherwise(stage: Stage) -> None:
 
 async def test_switching_names_off_deletes_those_that_were_kept(tmp_path: Path) -> None:
     with closing(Records(tmp_path)) as records:
-        await Feedback(records, names=True).add_gap(kept(), "not_found", person=424242, at=1.0)
+        await Feedback(records, names=True).add_unanswered(kept(asker=424242))
         assert [g.person for g in await Feedback(records, names=True).gaps(100)] == [424242]
         assert [g.person for g in await Feedback(records).gaps(100)] == [None]
         assert "424242" not in repr(records.rows("SELECT * FROM bot_gaps"))
@@ -117,7 +117,7 @@ async def test_gaps_of_an_earlier_version_are_taken_over(tmp_path: Path) -> None
         )
     with closing(Records(tmp_path)) as records:
         feedback = Feedback(records, names=True)
-        await feedback.add_gap(kept("other"), "not_found", person=7, at=2.0)
+        await feedback.add_unanswered(kept("other"))
         assert [(gap.question, gap.person) for gap in await feedback.gaps(100)] == [
             ("What is it?", 7),
             ("Where?", None),

@@ -111,6 +111,13 @@ async def test_commands_are_registered_when_they_changed_and_only_then(stage: St
     }
 
 
+async def test_what_works_in_a_server_only_is_not_offered_in_a_direct_message(stage: Stage) -> None:
+    a_server(stage)
+    await stage.start()
+    in_servers_only = {one["name"] for one in stage.discord.commands if one["contexts"] == [0]}
+    assert in_servers_only == {"source", "Add to sources", "collection", "settings", "gaps"}
+
+
 async def test_every_command_and_option_is_described(stage: Stage) -> None:
     a_server(stage)
     await stage.start()

@@ -10,15 +10,16 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 COGS = sorted((ROOT / "bot" / "discord_bot" / "cogs").glob("*.py"))
+QUESTIONS = ROOT / "bot" / "discord_bot" / "questions.py"
 ACTIONS = tuple(ROOT / "bot" / "discord_bot" / f"{name}_buttons.py" for name in ("answer", "gap"))
 
-FIRST = ("response.defer", "response.send_modal")
+FIRST = ("response.defer", "response.send_modal", "defer_answer")
 """What gives the person a sign of life before anything is waited for."""
 
 
 def handlers() -> Iterator[tuple[str, ast.AsyncFunctionDef]]:
     """Yield the commands and menus of the cogs, and what buttons and forms do."""
-    for path in (*COGS, *ACTIONS):
+    for path in (*COGS, *ACTIONS, QUESTIONS):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.AsyncFunctionDef) and _handles(node, path):
                 yield f"{path.stem}.{node.name}", node
@@ -28,7 +29,8 @@ def _handles(node: ast.AsyncFunctionDef, path: Path) -> bool:
     if path in ACTIONS:
         return not node.name.startswith("_")
     decorators = " ".join(ast.unparse(one) for one in node.decorator_list)
-    return "app_commands.command" in decorators or node.name in ("about_this", "add_message")
+    command = "app_commands.command" in decorators or "app_commands.context_menu" in decorators
+    return command or node.name == "defer_answer"
 
 
 HANDLERS = dict(handlers())
@@ -36,8 +38,9 @@ HANDLERS = dict(handlers())
 
 def test_handlers_were_found() -> None:
     assert len(HANDLERS) > 30
-    assert {"ask.ask", "ask.about_this", "answer_buttons.show"} <= set(HANDLERS)
-    assert {"gap_buttons.gap_answer", "gap_buttons.rewrite"} <= set(HANDLERS)
+    assert {"ask.ask", "ask.about_this", "sources.add_message"} <= set(HANDLERS)
+    assert {"answer_buttons.show", "gap_buttons.gap_answer", "gap_buttons.rewrite"} <= set(HANDLERS)
+    assert "questions.defer_answer" in HANDLERS
 
 
 @pytest.mark.parametrize("name", HANDLERS)

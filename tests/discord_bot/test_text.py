@@ -9,7 +9,8 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from bot.community.store.records import TeamAnswer
+from bot.community.gap_groups import GapGroup
+from bot.community.store.records import Gap, TeamAnswer
 from bot.discord_bot.text.answers import (
     CARD_LIMIT,
     Rendered,
@@ -19,9 +20,6 @@ from bot.discord_bot.text.answers import (
 )
 from bot.discord_bot.text.message_split import MESSAGE_LIMIT, split, units
 from bot.discord_bot.text.pages import (
-    GapRow,
-    ReviewRow,
-    SourceRow,
     gaps_page,
     progress,
     review_card,
@@ -32,8 +30,9 @@ from bot.discord_bot.text.pages import (
 from bot.discord_bot.text.quotes import ago, unwrapped, web_link
 from bot.discord_bot.text.safe_markdown import clean, literal, one_line, prose
 from bot.discord_bot.text.tables import without_pipes
+from bot.discord_bot.views import AnswerButton, gaps_view
 from bot.schema import Answer, Citation, HitTrace
-from index.schema import Evidence, SyncFailure, SyncReport
+from index.schema import Evidence, SourceEntry, SyncFailure, SyncReport
 from tests.doubles.turns import stated
 
 NOW = datetime(2026, 3, 22, 12, tzinfo=UTC)
@@ -510,11 +509,20 @@ def test_a_marker_a_link_and_a_grapheme_are_never_cut() -> None:
 
 
 def test_sources_are_paged() -> None:
-    rows = [
-        SourceRow(title=f"Doc {n}", collection="hr", size=1200, changed=NOW, added_by="Ann")
+    entries = [
+        SourceEntry(
+            id=f"{n}",
+            collection="guild-1",
+            uri=f"{n}.md",
+            title=f"Doc {n}",
+            characters=1200,
+            modified=NOW,
+            added_by="Ann",
+        )
         for n in range(23)
     ]
-    page = sources_page(rows, 3, now=NOW)
+    label = {"guild-1": "hr"}.__getitem__
+    page = sources_page(entries, 3, label=label, now=NOW)
     assert (page.number, page.pages) == (3, 3)
     assert page.text == (
         "**Sources** · 23 documents\n"
@@ -523,32 +531,44 @@ def test_sources_are_paged() -> None:
         "✅ **Doc 22**\n-# hr · 1,200 characters · changed today · added by Ann\n"
         "-# page 3 of 3"
     )
-    assert sources_page(rows, 99, now=NOW).number == 3
+    assert sources_page(entries, 99, label=label, now=NOW).number == 3
 
 
 def test_hostile_rows_make_more_pages_and_lose_none() -> None:
     name = "*_|@everyone" * 50
-    rows = [
-        SourceRow(title=f"{n:02}{name}", collection=name, added_by=name, reason=name)
+    entries = [
+        SourceEntry(
+            id=f"{n}", collection=name, uri=name, title=f"{n:02}{name}", added_by=name, failure=name
+        )
         for n in range(20)
     ]
-    first = sources_page(rows, now=NOW)
-    texts = [sources_page(rows, number, now=NOW).text for number in range(1, first.pages + 1)]
+    first = sources_page(entries, 1, label=str, now=NOW)
+    pages = [sources_page(entries, 1 + n, label=str, now=NOW) for n in range(first.pages)]
+    texts = [page.text for page in pages]
     assert_valid(texts)
     assert not any(live(text) for text in texts)
     assert all(f"**{n:02}" in "".join(texts) for n in range(20))
 
 
+def group_of(question: str, *persons: int | None, reason: str | None = None) -> GapGroup:
+    """Return a question that these persons rated 👎 yesterday."""
+    at = (NOW - timedelta(days=1)).timestamp()
+    gaps = [
+        Gap(id=id, question=question, kind="disliked", reason=reason, at=at, person=person)
+        for id, person in enumerate(persons)
+    ]
+    return GapGroup(gaps=tuple(gaps))
+
+
 @pytest.mark.parametrize("said", ["*" * 4000, "@everyone <@1> " * 300, "\n# a\n> b" * 400])
 def test_gaps_and_reviews_stay_within_a_message_whatever_people_wrote(said: str) -> None:
-    row = GapRow(said, 9, NOW, disliked=True, persons=(1 << 62, 1 << 61, 3, 4), reasons=(said,) * 3)
-    reviews = [ReviewRow(said, said)] * 9
-    pages = [gaps_page([row] * 12, number, now=NOW, reviews=reviews) for number in range(1, 13)]
-    assert_valid([page.text for page in pages])
     held = TeamAnswer(
         guild=1, collection="c", name="n", source="s", question=said, text=said,
         author=said, at=NOW.timestamp(), review=said,
     )  # fmt: skip
+    group = group_of(said, 1 << 62, 1 << 61, 3, 4, reason=said)
+    pages = [gaps_page([group] * 12, [held] * 9, number, now=NOW) for number in range(1, 13)]
+    assert_valid([page.text for page in pages])
     card = review_card(held, now=NOW)
     assert units(card.title) <= 256
     assert units(card.body) <= 4096
@@ -556,13 +576,29 @@ def test_gaps_and_reviews_stay_within_a_message_whatever_people_wrote(said: str)
     assert not live(card.body)
 
 
+@pytest.mark.parametrize("reason", [None, "outdated " * 20])
+def test_a_page_of_gaps_has_a_button_for_each_question_that_it_shows(reason: str | None) -> None:
+    groups = [group_of(f"How do I reset badge {n}?", 1, 2, reason=reason) for n in range(24)]
+    seen = []
+    for number in range(1, gaps_page(groups, [], 1, now=NOW).pages + 1):
+        page = gaps_page(groups, [], number, now=NOW)
+        shown = [int(place) for place in re.findall(r"^(\d+)\. ", page.text, re.MULTILINE)]
+        buttons = gaps_view(groups, [], page).children
+        labels = [one.item.label for one in buttons if isinstance(one, AnswerButton)]
+        assert labels == ["◀", "▶", *(f"Answer {place}" for place in shown)]
+        seen += shown
+    assert seen == list(range(1, 25))
+
+
 def test_gaps_are_listed_with_counts() -> None:
-    rows = [GapRow("How do I reset my badge?", 3, NOW - timedelta(days=1), disliked=True)]
-    assert gaps_page(rows, now=NOW).text == (
+    group = group_of("How do I reset my badge?", None, None, None)
+    assert gaps_page([group], [], 1, now=NOW).text == (
         "**Gaps** · 1 question without a good answer\n"
+        "-# Add what is missing with `/source add`, or answer a question yourself.\n"
         "1. How do I reset my badge? · asked 3 times, last yesterday · 👎"
     )
-    assert gaps_page([], now=NOW).pages == sources_page([], now=NOW).pages == 1
+    assert gaps_page([], [], 1, now=NOW).pages == 1
+    assert sources_page([], 1, label=str, now=NOW).pages == 1
 
 
 def test_why_shows_ranks_and_scores() -> None:
@@ -591,7 +627,6 @@ def test_why_shows_ranks_and_scores() -> None:
 
 def test_progress_and_failures_are_named() -> None:
     assert progress(3, 10, "a_b.pdf") == "`██████░░░░░░░░░░░░░░` 3 of 10 · a\\_b.pdf"
-    assert progress(0, 0) == "⏳ Reading …"
     done = SyncReport(
         added=2, failed=(SyncFailure(source="x.pdf", reason="x.pdf: it is encrypted"),)
     )

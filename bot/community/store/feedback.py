@@ -26,7 +26,8 @@ class Feedback(Store):
         self._names = names
         self._salt = self._own_salt()
         if not names:
-            self._drop_names()
+            with records.transaction() as write:
+                write.execute("UPDATE bot_gaps SET person = NULL WHERE person IS NOT NULL")
 
     @on_records
     def rate(self, kept: Kept, person: int, *, liked: bool, reason: str | None, at: float) -> None:
@@ -51,15 +52,14 @@ class Feedback(Store):
         return (int(row[0]), int(row[1])) if row else (0, 0)
 
     @on_records
-    def add_gap(
-        self, kept: Kept, kind: GapKind, *, person: int, reason: str | None = None, at: float
-    ) -> None:
-        """Keep a question's wording for the server it was asked in; outside servers, nothing."""
-        self._add_gap(kept, kind, person=person, reason=reason, at=at)
+    def add_unanswered(self, kept: Kept) -> None:
+        """Keep the wording of a question that the sources did not answer."""
+        self._add_gap(kept, "not_found", person=kept.asker, reason=None, at=kept.at)
 
     def _add_gap(
-        self, kept: Kept, kind: GapKind, *, person: int, reason: str | None = None, at: float
+        self, kept: Kept, kind: GapKind, *, person: int, reason: str | None, at: float
     ) -> None:
+        """Keep a question's wording for the server it was asked in; outside servers, nothing."""
         if kept.guild is None:
             return
         with self._records.transaction() as write:
@@ -102,10 +102,6 @@ class Feedback(Store):
         with self._records.transaction() as write:
             write.execute("DELETE FROM bot_ratings WHERE rater = ?", (rater,))
             write.execute("DELETE FROM bot_gaps WHERE asker = ?", (rater,))
-
-    def _drop_names(self) -> None:
-        with self._records.transaction() as write:
-            write.execute("UPDATE bot_gaps SET person = NULL WHERE person IS NOT NULL")
 
     def _own_salt(self) -> bytes:
         with self._records.transaction() as write:

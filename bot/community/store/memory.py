@@ -80,14 +80,8 @@ class Memory(Store):
     @on_records
     def add_turns(self, kept: Kept) -> None:
         """Add a question and its answer to their conversation."""
-        said = kept.answer.turn.model_dump_json().encode()
-        row = (
-            kept.conversation,
-            kept.at,
-            kept.asker,
-            kept.answer.standalone_question,
-            zlib.compress(said),
-        )
+        turn = zlib.compress(kept.answer.turn.model_dump_json().encode())
+        row = (kept.conversation, kept.at, kept.asker, kept.answer.standalone_question, turn)
         with self._records.transaction() as write:
             write.execute(
                 "INSERT INTO bot_turns (conversation, at, person, question, answer) "

@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from bot.community.rights import manages, readable
 from bot.discord_bot.callers import caller_of
-from bot.discord_bot.client import Click, QuothBot
+from bot.discord_bot.client import Click
 from bot.discord_bot.replies import say
 from bot.discord_bot.text.safe_markdown import literal
 
@@ -41,15 +41,12 @@ NAMED = "with your name, which the managers of the server see"
 class About(commands.Cog):
     """What the bot says of itself."""
 
-    def __init__(self, bot: QuothBot) -> None:
-        self.bot = bot
-
     @app_commands.command()
     async def help(self, interaction: Click) -> None:
         """Show what you can do here."""
         await interaction.response.defer(thinking=True, ephemeral=True)
         caller = caller_of(interaction)
-        rules = self.bot.service.rules.of(caller.guild)
+        rules = interaction.client.service.rules.of(caller.guild)
         manager = rules is not None and manages(caller, rules)
         text = f"{HELP}\n\n{MANAGERS_HELP}" if manager else HELP
         await say(interaction, text)
@@ -58,7 +55,7 @@ class About(commands.Cog):
     async def about(self, interaction: Click) -> None:
         """Show version, engine, collections and what is kept of you."""
         await interaction.response.defer(thinking=True, ephemeral=True)
-        caller, service = caller_of(interaction), self.bot.service
+        caller, service = caller_of(interaction), interaction.client.service
         names = readable(caller, service.rules.of(caller.guild))
         labels = ", ".join(literal(service.sources.label(caller, name)) for name in names)
         days = service.settings.history_days
@@ -77,7 +74,7 @@ class About(commands.Cog):
     async def forget(self, interaction: Click) -> None:
         """Delete your questions, their answers and your ratings from my memory."""
         await interaction.response.defer(thinking=True, ephemeral=True)
-        count = await self.bot.service.forget(interaction.user.id)
+        count = await interaction.client.service.forget(interaction.user.id)
         text = (
             f"Forgotten: {count} question{'' if count == 1 else 's'}. "
             "Messages already in a channel stay; their buttons no longer work."

@@ -6,13 +6,12 @@ import re
 
 import discord
 from discord import app_commands
-from discord.app_commands import Choice
 from discord.ext import commands
 
-from bot.discord_bot.client import Click, QuothBot, Target
+from bot.discord_bot.client import Click, Target
 from bot.discord_bot.cogs.autocomplete import collection_choices, source_choices
-from bot.discord_bot.questions import answer_interaction, is_private
-from bot.discord_bot.views import MAX_QUESTION, question_form
+from bot.discord_bot.questions import answer_interaction, defer_answer
+from bot.discord_bot.views import MAX_QUESTION, form
 from index.text.english import OPENING_VERBS, QUESTION_WORDS, one_of
 
 _ENDS = ("?", "？", "؟")
@@ -20,15 +19,7 @@ _OPENERS = re.compile(rf"{one_of(QUESTION_WORDS, OPENING_VERBS)}\b", re.IGNORECA
 
 
 class Ask(commands.Cog):
-    """Questions by command and by menu."""
-
-    def __init__(self, bot: QuothBot) -> None:
-        self.bot = bot
-        self.menu = app_commands.ContextMenu(name="Ask about this", callback=self.about_this)
-
-    async def cog_load(self) -> None:
-        """Add the menu; menus cannot be methods of a cog otherwise."""
-        self.bot.tree.add_command(self.menu)
+    """Questions by command."""
 
     @app_commands.command()
     @app_commands.describe(
@@ -37,6 +28,7 @@ class Ask(commands.Cog):
         source="Ask only this document.",
         collection="Ask only this collection.",
     )
+    @app_commands.autocomplete(source=source_choices, collection=collection_choices)
     async def ask(
         self,
         interaction: Click,
@@ -46,34 +38,27 @@ class Ask(commands.Cog):
         collection: str | None = None,
     ) -> None:
         """Ask the documents; every answer quotes its source."""
-        hidden = is_private(interaction, private)
-        await interaction.response.defer(thinking=True, ephemeral=hidden)
+        hidden = await defer_answer(interaction, private)
         await answer_interaction(
             interaction, question, private=hidden, source=source, collection=collection
         )
 
-    @ask.autocomplete("source")
-    async def _sources(self, interaction: Click, current: str) -> list[Choice[str]]:
-        return await source_choices(interaction, current)
 
-    @ask.autocomplete("collection")
-    async def _collections(self, interaction: Click, current: str) -> list[Choice[str]]:
-        return collection_choices(interaction, current)
-
-    async def about_this(self, interaction: Click, message: discord.Message) -> None:
-        """Answer a message that is a question; ask for one otherwise."""
-        text = message.content.strip()
-        if not is_question(text):
-            asked = question_form(
-                Target("about", str(interaction.id)),
-                title="Ask about this",
-                placeholder="What do you want to know?",
-                default=text[:MAX_QUESTION],
-            )
-            await interaction.response.send_modal(asked)
-            return
-        await interaction.response.defer(thinking=True, ephemeral=True)
-        await answer_interaction(interaction, text[:MAX_QUESTION], private=True, repeat=True)
+@app_commands.context_menu(name="Ask about this")
+async def about_this(interaction: Click, message: discord.Message) -> None:
+    """Answer a message that is a question; ask for one otherwise."""
+    text = message.content.strip()
+    if not is_question(text):
+        asked = form(
+            Target("about", str(interaction.id)),
+            title="Ask about this",
+            placeholder="What do you want to know?",
+            default=text[:MAX_QUESTION],
+        )
+        await interaction.response.send_modal(asked)
+        return
+    private = await defer_answer(interaction, True)
+    await answer_interaction(interaction, text[:MAX_QUESTION], private=private, repeat=True)
 
 
 def is_question(text: str) -> bool:

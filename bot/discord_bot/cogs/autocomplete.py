@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from discord.app_commands import Choice
 
@@ -26,30 +27,28 @@ async def source_choices(click: Click, current: str) -> list[Choice[str]]:
 
 async def managed_choices(click: Click, current: str) -> list[Choice[str]]:
     """Return sources of the server, for those who manage them."""
-    try:
+    with suppress(NotAvailableError):
         found = await click.client.service.sources.managed_sources(caller_of(click))
-    except NotAvailableError:
-        return []
-    return _choices(found, current)
+        return _choices(found, current)
+    return []
 
 
 async def refreshable_choices(click: Click, current: str) -> list[Choice[str]]:
     """Return sources that a manager can have brought up to date."""
-    try:
+    with suppress(NotAvailableError):
         found = await click.client.service.sources.refreshable_sources(caller_of(click))
-    except NotAvailableError:
-        return []
-    return _choices([entry for entry in found if not other_way(entry)], current)
+        return _choices([entry for entry in found if not other_way(entry)], current)
+    return []
 
 
-def collection_choices(click: Click, current: str) -> list[Choice[str]]:
+async def collection_choices(click: Click, current: str) -> list[Choice[str]]:
     """Return collections that the person may read here."""
     service, caller = click.client.service, caller_of(click)
     names = readable(caller, service.rules.of(caller.guild))
     return _matching([(service.sources.label(caller, name), name) for name in names], current)
 
 
-def managed_collections(click: Click, current: str) -> list[Choice[str]]:
+async def managed_collections(click: Click, current: str) -> list[Choice[str]]:
     """Return the server's own collections, for those who manage them."""
     caller = caller_of(click)
     rules = click.client.service.rules.of(caller.guild)

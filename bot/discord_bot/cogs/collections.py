@@ -6,13 +6,12 @@ from collections.abc import Callable
 
 import discord
 from discord import app_commands
-from discord.app_commands import Choice
 from discord.ext import commands
 
 from bot.community.rights import CollectionRule, Limit
 from bot.community.server_rules import NotAvailableError
 from bot.discord_bot.callers import caller_of
-from bot.discord_bot.client import Click, QuothBot
+from bot.discord_bot.client import Click
 from bot.discord_bot.cogs.autocomplete import managed_collections
 from bot.discord_bot.list_messages import described, rules_text
 from bot.discord_bot.replies import say
@@ -30,40 +29,37 @@ Place = (
 ROLE_OR_CHANNEL = "Name a role or a channel."
 
 
+@app_commands.guild_only()
 class Collections(
     commands.GroupCog, group_name="collection", group_description="Decide who reads what."
 ):
     """Collections of a server and their limits."""
 
-    def __init__(self, bot: QuothBot) -> None:
-        self.bot = bot
-
     @app_commands.command()
-    @app_commands.guild_only()
     @app_commands.describe(name="What to call it.", role="Only this role may read it.")
     async def create(self, interaction: Click, name: str, role: discord.Role | None = None) -> None:
         """Create a collection; without a role, everyone in the server may read it."""
         await interaction.response.defer(thinking=True, ephemeral=True)
         roles = Limit().with_allowed(role.id) if role and not role.is_default() else Limit()
-        rule = await self.bot.service.sources.create(caller_of(interaction), name, roles)
+        rule = await interaction.client.service.sources.create(caller_of(interaction), name, roles)
         await say(interaction, described(rule))
 
     @app_commands.command()
-    @app_commands.guild_only()
     @app_commands.describe(name="The collection to delete, with all its documents.")
+    @app_commands.autocomplete(name=managed_collections)
     async def delete(self, interaction: Click, name: str) -> None:
         """Delete a collection and everything in it."""
         await interaction.response.defer(thinking=True, ephemeral=True)
-        rule = await self.bot.service.sources.delete(caller_of(interaction), name)
+        rule = await interaction.client.service.sources.delete(caller_of(interaction), name)
         await say(interaction, f"✅ Deleted **{literal(rule.label)}** and its documents.")
 
     @app_commands.command()
-    @app_commands.guild_only()
     @app_commands.describe(
         name="The collection.",
         role="Who may read it; @everyone opens it to the whole server.",
         channel="Where it may be read, a category for all its channels.",
     )
+    @app_commands.autocomplete(name=managed_collections)
     async def allow(
         self,
         interaction: Click,
@@ -73,11 +69,11 @@ class Collections(
     ) -> None:
         """Let a role or a channel read a collection; the first one shuts out all others."""
         await interaction.response.defer(thinking=True, ephemeral=True)
-        await self._limit(interaction, name, role, channel, _allowed)
+        await _limit(interaction, name, role, channel, _allowed)
 
     @app_commands.command()
-    @app_commands.guild_only()
     @app_commands.describe(name="The collection.", role="Who may not.", channel="Where not.")
+    @app_commands.autocomplete(name=managed_collections)
     async def deny(
         self,
         interaction: Click,
@@ -87,18 +83,16 @@ class Collections(
     ) -> None:
         """Keep a role or a channel from reading a collection."""
         await interaction.response.defer(thinking=True, ephemeral=True)
-        await self._limit(interaction, name, role, channel, _denied)
+        await _limit(interaction, name, role, channel, _denied)
 
     @app_commands.command(name="list")
-    @app_commands.guild_only()
     async def list_all(self, interaction: Click) -> None:
         """List this server's collections and who may read them."""
         await interaction.response.defer(thinking=True, ephemeral=True)
-        rules = self.bot.service.rules.managed(caller_of(interaction))
+        rules = interaction.client.service.rules.managed(caller_of(interaction))
         await say(interaction, rules_text(rules))
 
     @app_commands.command()
-    @app_commands.guild_only()
     @app_commands.describe(role="Who may manage documents.", remove="Take the right away again.")
     async def managers(self, interaction: Click, role: discord.Role, remove: bool = False) -> None:
         """Let a role manage this server's documents and collections."""
@@ -106,35 +100,29 @@ class Collections(
         caller = caller_of(interaction)
         if not caller.manager:
             raise NotAvailableError("Only people with Manage Server can name managers.")
-        await self.bot.service.rules.managers(caller, role.id, add=not remove)
+        await interaction.client.service.rules.switch(caller, "managers", role.id, on=not remove)
         verb = "no longer manages" if remove else "now manages"
         await say(interaction, f"✅ <@&{role.id}> {verb} documents and collections.")
 
-    @delete.autocomplete("name")
-    @allow.autocomplete("name")
-    @deny.autocomplete("name")
-    async def _names(self, interaction: Click, current: str) -> list[Choice[str]]:
-        return managed_collections(interaction, current)
 
-    async def _limit(
-        self,
-        interaction: Click,
-        name: str,
-        role: discord.Role | None,
-        channel: Place | None,
-        how: Callable[[Limit, int, bool], Limit],
-    ) -> None:
-        if role is None and channel is None:
-            raise NotAvailableError(ROLE_OR_CHANNEL)
-        book, caller = self.bot.service.rules, caller_of(interaction)
-        rule = book.collection(caller, name)
+async def _limit(
+    interaction: Click,
+    name: str,
+    role: discord.Role | None,
+    channel: Place | None,
+    how: Callable[[Limit, int, bool], Limit],
+) -> None:
+    if role is None and channel is None:
+        raise NotAvailableError(ROLE_OR_CHANNEL)
+    book, caller = interaction.client.service.rules, caller_of(interaction)
+    rule = book.collection(caller, name)
 
-        def limited(held: CollectionRule) -> CollectionRule:
-            roles = how(held.roles, role.id, role.is_default()) if role else held.roles
-            channels = how(held.channels, channel.id, False) if channel else held.channels
-            return held.model_copy(update={"roles": roles, "channels": channels})
+    def limited(held: CollectionRule) -> CollectionRule:
+        roles = how(held.roles, role.id, role.is_default()) if role else held.roles
+        channels = how(held.channels, channel.id, False) if channel else held.channels
+        return held.model_copy(update={"roles": roles, "channels": channels})
 
-        await say(interaction, described(await book.limit(caller, rule.name, limited)))
+    await say(interaction, described(await book.limit(caller, rule.name, limited)))
 
 
 def _allowed(limit: Limit, id: int, everyone: bool) -> Limit:

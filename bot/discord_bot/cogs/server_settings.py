@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.discord_bot.callers import caller_of
-from bot.discord_bot.client import Click, QuothBot
+from bot.discord_bot.client import Click
 from bot.discord_bot.replies import say
 
 Switch = Literal["on", "off"]
@@ -20,29 +20,25 @@ NEEDS_CONTENT = (
 )
 
 
+@app_commands.guild_only()
 class ServerSettings(
     commands.GroupCog, group_name="settings", group_description="How I behave in this server."
 ):
     """What a server may set."""
 
-    def __init__(self, bot: QuothBot) -> None:
-        self.bot = bot
-
     @app_commands.command()
-    @app_commands.guild_only()
     @app_commands.describe(channel="Where.", state="Whether every question there opens a thread.")
     async def threads(
         self, interaction: Click, channel: discord.TextChannel, state: Switch
     ) -> None:
         """Open a thread for every question in a channel."""
         await interaction.response.defer(thinking=True, ephemeral=True)
-        await self.bot.service.rules.switch_channel(
+        await interaction.client.service.rules.switch(
             caller_of(interaction), "threads", channel.id, on=state == "on"
         )
         await say(interaction, f"✅ A thread for every question in <#{channel.id}>: {state}.")
 
     @app_commands.command()
-    @app_commands.guild_only()
     @app_commands.describe(channel="Where.", state="Whether I answer without being mentioned.")
     async def listen(
         self,
@@ -52,18 +48,18 @@ class ServerSettings(
     ) -> None:
         """Answer messages without a mention in a channel or forum."""
         await interaction.response.defer(thinking=True, ephemeral=True)
-        await self.bot.service.rules.switch_channel(
+        await interaction.client.service.rules.switch(
             caller_of(interaction), "listening", channel.id, on=state == "on"
         )
-        deaf = state == "on" and not self.bot.service.message_content
+        deaf = state == "on" and not interaction.client.service.message_content
         text = f"✅ Answering without a mention in <#{channel.id}>: {state}."
         await say(interaction, text + (NEEDS_CONTENT if deaf else ""))
 
     @app_commands.command(name="shared-library")
-    @app_commands.guild_only()
     @app_commands.describe(state="Whether the operator's documents are read in this server.")
     async def shared_library(self, interaction: Click, state: Switch) -> None:
         """Use the operator's documents in this server, or only its own."""
         await interaction.response.defer(thinking=True, ephemeral=True)
-        await self.bot.service.rules.switch_shared(caller_of(interaction), on=state == "on")
+        rules = interaction.client.service.rules
+        await rules.switch_shared(caller_of(interaction), on=state == "on")
         await say(interaction, f"✅ The shared library in this server: {state}.")

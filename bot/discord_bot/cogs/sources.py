@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import discord
 from discord import app_commands
-from discord.app_commands import Choice
 from discord.ext import commands
 
 from bot.community.server_rules import NotAvailableError
 from bot.community.source_refresh import FOLLOWED
 from bot.discord_bot.callers import caller_of
-from bot.discord_bot.client import Click, QuothBot
+from bot.discord_bot.client import Click
 from bot.discord_bot.cogs.autocomplete import (
     collection_choices,
     managed_choices,
@@ -27,22 +26,13 @@ from bot.discord_bot.views import EVERY
 EMPTY_MESSAGE = "This message has neither text nor files that I may read."
 
 
+@app_commands.guild_only()
 class Sources(commands.GroupCog, group_name="source", group_description="Keep the documents."):
-    """Adding, removing and listing documents."""
-
-    def __init__(self, bot: QuothBot) -> None:
-        self.bot = bot
-        self.menu = app_commands.ContextMenu(name="Add to sources", callback=self.add_message)
-
-    async def cog_load(self) -> None:
-        """Add what stands beside the group."""
-        self.menu.guild_only = True
-        self.bot.tree.add_command(self.menu)
-        self.bot.tree.add_command(list_sources)
+    """Adding, removing and refreshing documents."""
 
     @app_commands.command()
-    @app_commands.guild_only()
     @app_commands.describe(url="Address of a web page.", collection="Where it goes.")
+    @app_commands.autocomplete(collection=managed_collections)
     async def add(
         self,
         interaction: Click,
@@ -66,43 +56,33 @@ class Sources(commands.GroupCog, group_name="source", group_description="Keep th
         await finished(interaction, add_sources(interaction, collection, given, url))
 
     @app_commands.command()
-    @app_commands.guild_only()
     @app_commands.describe(source="The document to take out.")
+    @app_commands.autocomplete(source=managed_choices)
     async def remove(self, interaction: Click, source: str) -> None:
         """Take a document out of this server's documents."""
         await interaction.response.defer(thinking=True, ephemeral=True)
         await finished(interaction, _removed(interaction, source))
 
     @app_commands.command()
-    @app_commands.guild_only()
     @app_commands.describe(source="The web page or file to read again.")
+    @app_commands.autocomplete(source=refreshable_choices)
     async def refresh(self, interaction: Click, source: str) -> None:
         """Fetch a web page again, or see whether a shared file has changed."""
         await interaction.response.defer(thinking=True, ephemeral=True)
         await finished(interaction, _refreshed(interaction, source))
 
-    @refresh.autocomplete("source")
-    async def _refreshable(self, interaction: Click, current: str) -> list[Choice[str]]:
-        return await refreshable_choices(interaction, current)
 
-    @remove.autocomplete("source")
-    async def _managed(self, interaction: Click, current: str) -> list[Choice[str]]:
-        return await managed_choices(interaction, current)
-
-    @add.autocomplete("collection")
-    async def _collections(self, interaction: Click, current: str) -> list[Choice[str]]:
-        return managed_collections(interaction, current)
-
-    async def add_message(self, interaction: Click, message: discord.Message) -> None:
-        """Add the files of a message, or its text."""
-        await interaction.response.defer(thinking=True, ephemeral=True)
-        if message.attachments:
-            work = add_sources(interaction, None, message.attachments, None)
-            await finished(interaction, work)
-            return
-        if not message.content.strip():
-            raise NotAvailableError(EMPTY_MESSAGE)
-        await finished(interaction, _added(interaction, message))
+@app_commands.context_menu(name="Add to sources")
+@app_commands.guild_only()
+async def add_message(interaction: Click, message: discord.Message) -> None:
+    """Add the files of a message, or its text."""
+    await interaction.response.defer(thinking=True, ephemeral=True)
+    if message.attachments:
+        await finished(interaction, add_sources(interaction, None, message.attachments, None))
+        return
+    if not message.content.strip():
+        raise NotAvailableError(EMPTY_MESSAGE)
+    await finished(interaction, _added(interaction, message))
 
 
 async def _added(interaction: Click, message: discord.Message) -> str:
@@ -130,13 +110,9 @@ async def _refreshed(interaction: Click, source: str) -> str:
 
 @app_commands.command(name="sources")
 @app_commands.describe(collection="Only this collection.")
+@app_commands.autocomplete(collection=collection_choices)
 async def list_sources(interaction: Click, collection: str | None = None) -> None:
     """List the documents that you may read here."""
     await interaction.response.defer(thinking=True, ephemeral=True)
     text, view = await sources_text(interaction, collection or EVERY, 1)
     await say(interaction, text, view=view)
-
-
-@list_sources.autocomplete("collection")
-async def _readable(interaction: Click, current: str) -> list[Choice[str]]:
-    return collection_choices(interaction, current)

@@ -114,16 +114,8 @@ def _grouped(
 
 
 def _body(answer: Answer, *, asked: bool) -> str:
-    return "\n\n".join(
-        filter(
-            None,
-            [
-                f"-# {literal(one_line(answer.question, 300))}" if asked else "",
-                _text(answer),
-                _remarks(answer),
-            ],
-        )
-    )
+    question = f"-# {literal(one_line(answer.question, 300))}" if asked else ""
+    return "\n\n".join(filter(None, [question, _text(answer), _remarks(answer)]))
 
 
 def _remarks(answer: Answer) -> str:

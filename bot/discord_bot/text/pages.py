@@ -5,17 +5,19 @@ A page is one message; long rows make for more pages, never for a lost row.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 
+from bot.community.gap_groups import GapGroup
 from bot.community.store.records import TeamAnswer
 from bot.discord_bot.text.answers import Card
 from bot.discord_bot.text.message_split import MESSAGE_LIMIT, fitting, units
 from bot.discord_bot.text.quotes import ago
 from bot.discord_bot.text.safe_markdown import clean, in_code, literal, one_line
 from bot.schema import Answer, HitTrace
-from index.schema import SourceState, SyncFailure, SyncReport
+from index.schema import SourceEntry, SourceState, SyncFailure, SyncReport
 from index.text.layout import aligned
 
 PAGE_SIZE = 10
@@ -24,6 +26,7 @@ MAX_REVIEWS = 5
 """Team answers to review that stand on one page, a row of buttons."""
 
 _STATES: dict[SourceState, str] = {"ready": "✅", "indexing": "⏳", "failed": "⚠️"}
+_GAPS_HINT = "-# Add what is missing with `/source add`, or answer a question yourself."
 _TRACE_ROWS = 12
 _BAR = 20
 _FOOT = 40
@@ -34,46 +37,6 @@ _REVIEWED = 1900
 
 
 @dataclass(frozen=True)
-class SourceRow:
-    """One source in `/sources`."""
-
-    title: str
-    collection: str
-    state: SourceState = "ready"
-    size: int = 0
-    """Characters of its text."""
-    changed: datetime | None = None
-    added_by: str | None = None
-    """Display name of who added it."""
-    reason: str | None = None
-    """Why it failed."""
-
-
-@dataclass(frozen=True)
-class GapRow:
-    """A group of near-identical questions without an answer."""
-
-    wording: str
-    count: int
-    last: datetime
-    disliked: bool = False
-    """Whether it was answered and rated 👎."""
-    persons: tuple[int, ...] = ()
-    """Ids of who asked, where the operator wants names."""
-    reasons: tuple[str, ...] = ()
-    """Why it was rated 👎, newest first."""
-
-
-@dataclass(frozen=True)
-class ReviewRow:
-    """A team answer that waits for a review."""
-
-    question: str
-    reason: str
-    """What has changed of what it rests on."""
-
-
-@dataclass(frozen=True)
 class Page:
     """One message of a list."""
 
@@ -81,36 +44,38 @@ class Page:
     number: int
     """From 1, within `pages` whatever was asked for."""
     pages: int
+    rows: range = range(0)
+    """Places in the list, from 0, of what stands on it."""
 
 
-def sources_page(rows: Sequence[SourceRow], number: int = 1, *, now: datetime) -> Page:
-    """Return one page of sources with state, size, age and who added each."""
-    if not rows:
+def sources_page(
+    entries: Sequence[SourceEntry], number: int, *, label: Callable[[str], str], now: datetime
+) -> Page:
+    """Return one page of sources with state, size, age and who added each.
+
+    `label` says what people call a collection.
+    """
+    if not entries:
         return Page("There are no sources yet. Add one with `/source add`.", 1, 1)
-    head = f"**Sources** · {_plural(len(rows), 'document')}"
-    return _page(head, [_source_line(row, now) for row in rows], number)
+    head = f"**Sources** · {_plural(len(entries), 'document')}"
+    lines = [_source_line(entry, label(entry.collection), now) for entry in entries]
+    return _page(head, lines, number)
 
 
 def gaps_page(
-    rows: Sequence[GapRow],
-    number: int = 1,
-    *,
-    now: datetime,
-    reviews: Sequence[ReviewRow] = (),
-    hint: str = "",
+    groups: Sequence[GapGroup], waiting: Sequence[TeamAnswer], number: int, *, now: datetime
 ) -> Page:
     """Return one page of questions the sources could not answer, as they are given.
 
-    Above them stand the first team answers that wait for a review; `hint` goes below the heading.
+    Above them stand the first team answers that wait for a review.
     """
-    above = _reviews(reviews)
-    if not rows:
+    above = _reviews(waiting)
+    if not groups:
         none = "No open questions: everything asked so far was answered."
         return Page("\n".join([*above, none]), 1, 1)
-    title = f"**Gaps** · {_plural(len(rows), 'question')} without a good answer"
-    head = "\n".join(filter(None, [*above, title, hint]))
-    lines = [f"{place}. {_gap_line(row, now)}" for place, row in enumerate(rows, start=1)]
-    return _page(head, lines, number)
+    title = f"**Gaps** · {_plural(len(groups), 'question')} without a good answer"
+    lines = [f"{place}. {_gap_line(group, now)}" for place, group in enumerate(groups, start=1)]
+    return _page("\n".join([*above, title, _GAPS_HINT]), lines, number)
 
 
 def why_text(answer: Answer) -> str:
@@ -130,13 +95,11 @@ def why_text(answer: Answer) -> str:
     return "\n".join([*found, f"```\n{aligned(rows, ruled=True)}\n```", *more, note])
 
 
-def progress(done: int, total: int, name: str = "") -> str:
+def progress(done: int, total: int, name: str) -> str:
     """Return one line for work under way: a bar, a count and what is at hand."""
-    if total <= 0:
-        return "⏳ Reading …"
-    full = _BAR * max(0, min(done, total)) // total
-    at_hand = f" · {literal(one_line(name, 60))}" if name else ""
-    return f"`{'█' * full}{'░' * (_BAR - full)}` {done} of {total}{at_hand}"
+    full = _BAR * done // total
+    bar = "█" * full + "░" * (_BAR - full)
+    return f"`{bar}` {done} of {total} · {literal(one_line(name, 60))}"
 
 
 def sync_text(result: SyncReport) -> str:
@@ -163,21 +126,21 @@ def _named(sign: str, failures: Sequence[SyncFailure]) -> Iterator[str]:
 def _page(head: str, lines: Sequence[str], number: int) -> Page:
     pages = _packed(lines, MESSAGE_LIMIT - units(head) - _FOOT)
     number = max(1, min(number, len(pages)))
+    rows = pages[number - 1]
     foot = [f"-# page {number} of {len(pages)}"] if len(pages) > 1 else []
-    return Page("\n".join([head, *pages[number - 1], *foot]), number, len(pages))
+    text = "\n".join([head, *lines[rows.start : rows.stop], *foot])
+    return Page(text, number, len(pages), rows)
 
 
-def _packed(lines: Sequence[str], room: int) -> list[list[str]]:
+def _packed(lines: Sequence[str], room: int) -> list[range]:
     """Deal lines into pages of at most `PAGE_SIZE` lines that fit into a message."""
-    pages: list[list[str]] = [[]]
-    left = room
-    for line in lines:
-        if len(pages[-1]) == PAGE_SIZE or units(line) + 1 > left:
-            pages.append([])
+    starts, left = [0], room
+    for at, line in enumerate(lines):
+        if at - starts[-1] == PAGE_SIZE or units(line) + 1 > left:
+            starts.append(at)
             left = room
-        pages[-1].append(line)
         left -= units(line) + 1
-    return pages
+    return [range(*ends) for ends in pairwise([*starts, len(lines)])]
 
 
 def _clipped(lines: Sequence[str]) -> str:
@@ -194,25 +157,27 @@ def _clipped(lines: Sequence[str]) -> str:
     return "\n".join(kept)
 
 
-def _source_line(row: SourceRow, now: datetime) -> str:
+def _source_line(entry: SourceEntry, collection: str, now: datetime) -> str:
     """Return a title, and below it in small print what is known of it."""
+    changed = entry.modified or entry.added_at
     facts = [
-        literal(one_line(row.collection, 30)),
-        _plural(row.size, "character") if row.size else "",
-        f"changed {ago(row.changed, now)}" if row.changed else "",
-        f"added by {literal(one_line(row.added_by, 32))}" if row.added_by else "",
-        literal(one_line(row.reason, 60)) if row.reason else "",
+        literal(one_line(collection, 30)),
+        _plural(entry.characters, "character") if entry.characters else "",
+        f"changed {ago(changed, now)}" if changed else "",
+        f"added by {literal(one_line(entry.added_by, 32))}" if entry.added_by else "",
+        literal(one_line(entry.failure, 60)) if entry.failure else "",
     ]
-    title = literal(one_line(row.title, 60)) or "Untitled"
-    return f"{_STATES[row.state]} **{title}**\n-# {' · '.join(filter(None, facts))}"
+    title = literal(one_line(entry.title, 60)) or "Untitled"
+    return f"{_STATES[entry.state]} **{title}**\n-# {' · '.join(filter(None, facts))}"
 
 
-def _gap_line(row: GapRow, now: datetime) -> str:
-    sign = " · 👎" if row.disliked else ""
-    asked = f"asked {_plural(row.count, 'time')}, last {ago(row.last, now)}"
-    said = "; ".join(f"“{literal(one_line(reason, 60))}”" for reason in row.reasons[:_REASONS])
+def _gap_line(group: GapGroup, now: datetime) -> str:
+    sign = " · 👎" if group.disliked else ""
+    last = datetime.fromtimestamp(group.last, UTC)
+    asked = f"asked {_plural(len(group.gaps), 'time')}, last {ago(last, now)}"
+    said = "; ".join(f"“{literal(one_line(reason, 60))}”" for reason in group.reasons[:_REASONS])
     below = f"\n-# {said}" if said else ""
-    return f"{literal(one_line(row.wording, 120))} · {asked}{sign}{_by(row.persons)}{below}"
+    return f"{literal(one_line(group.wording, 120))} · {asked}{sign}{_by(group.persons)}{below}"
 
 
 def _by(persons: Sequence[int]) -> str:
@@ -224,16 +189,17 @@ def _by(persons: Sequence[int]) -> str:
     return f" · by {named}{f' and {left} more' if left > 0 else ''}"
 
 
-def _reviews(rows: Sequence[ReviewRow]) -> list[str]:
-    if not rows:
+def _reviews(waiting: Sequence[TeamAnswer]) -> list[str]:
+    if not waiting:
         return []
     lines = [
-        f"{place}. {literal(one_line(row.question, 50))} · {literal(one_line(row.reason, 50))}"
-        for place, row in enumerate(rows[:MAX_REVIEWS], start=1)
+        f"{place}. {literal(one_line(held.question, 50))} · "
+        f"{literal(one_line(held.review or '', 50))}"
+        for place, held in enumerate(waiting[:MAX_REVIEWS], start=1)
     ]
-    left = len(rows) - MAX_REVIEWS
+    left = len(waiting) - MAX_REVIEWS
     more = [f"-# and {left} more"] if left > 0 else []
-    head = f"**Team answers to review** · {len(rows)}, not used until then"
+    head = f"**Team answers to review** · {len(waiting)}, not used until then"
     return [head, *lines, *more, ""]
 
 

@@ -26,11 +26,7 @@ def web_link(citation: Citation) -> str | None:
     """Return the http or https address of a citation, safe inside `(<...>)`, or None."""
     if not citation.url:
         return None
-    for address in (citation.link(), citation.url):
-        link = _web_address(address)
-        if link:
-            return link
-    return None
+    return _web_address(citation.link()) or _web_address(citation.url)
 
 
 def _web_address(address: str) -> str | None:

@@ -15,20 +15,19 @@ _DELIMITER = re.compile(r"^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$")
 _FENCE_LINE = re.compile(r"^\s*(`{3,}|~{3,})")
 
 
-def without_pipes(markdown: str, widest: int = WIDEST) -> str:
+def without_pipes(markdown: str) -> str:
     """Replace each pipe table outside code blocks by an aligned block or by bullets."""
-    lines = markdown.split("\n")
-    return "\n".join(_rewritten(lines, widest))
+    return "\n".join(_rewritten(markdown.split("\n")))
 
 
-def _rewritten(lines: list[str], widest: int) -> Iterator[str]:
+def _rewritten(lines: list[str]) -> Iterator[str]:
     at, fence = 0, ""
     while at < len(lines):
         fence = _fence_after(lines[at], fence)
         stop = at if fence else _table_end(lines, at)
         if stop > at:
             rows = [cells(line) for line in [lines[at], *lines[at + 2 : stop]]]
-            yield _as_block(rows, widest) or _as_bullets(rows)
+            yield _as_block(rows) or _as_bullets(rows)
             at = stop
         else:
             yield lines[at]
@@ -58,11 +57,11 @@ def _table_end(lines: list[str], at: int) -> int:
     return stop
 
 
-def _as_block(rows: list[list[str]], widest: int) -> str | None:
+def _as_block(rows: list[list[str]]) -> str | None:
     """Return an aligned code block, or None when it would wrap."""
     plain = [[cell.replace("**", "").replace("```", "` ` `") for cell in row] for row in rows]
     text = aligned(plain, ruled=True)
-    if max(display_width(line) for line in text.split("\n")) > widest:
+    if max(display_width(line) for line in text.split("\n")) > WIDEST:
         return None
     return f"```\n{text}\n```"
 
