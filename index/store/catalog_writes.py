@@ -143,7 +143,7 @@ def put_file(connection: sqlite3.Connection, collection: str, uri: str, state: F
     """Record a file of the documents folder as it was seen."""
     connection.execute(
         "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)",
-        (collection, uri, state.size, state.mtime_ns, state.ctime_ns, state.failure),
+        (collection, uri, *state),
     )
 
 

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from index.errors import IndexMismatch
 from index.store.catalog import Catalog
-from index.store.catalog_state import Build, serving_builds, source_ids, stray_builds
+from index.store.catalog_rows import Build
+from index.store.catalog_state import serving_builds, source_ids, stray_builds
 from index.store.catalog_writes import (
     add_build,
     drop_build,

@@ -15,8 +15,8 @@ from index.errors import ConfigurationError, LoadError, StoreError
 from index.load.folder_walk import FolderScan, FoundFile, scan
 from index.schema import SyncFailure, SyncReport, source_id
 from index.store.catalog import Catalog
-from index.store.catalog_rows import FileState
-from index.store.catalog_state import Build, FolderState, folder_state, indexed_versions, seen_files
+from index.store.catalog_rows import Build, FileState
+from index.store.catalog_state import FolderState, folder_state, indexed_versions, seen_files
 from index.store.catalog_writes import put_file, put_folder
 from index.sync.indexer import Batch, Indexer, Prepared
 from index.sync.plan import plan
@@ -165,7 +165,7 @@ class FolderPass:
         """Report a file; if it vanished since the walk, the index forgets it too."""
         self.tally.fail(file.uri, reason)
         if os.path.lexists(file.location):
-            self._seen[file.uri] = seen.model_copy(update={"failure": reason})
+            self._seen[file.uri] = seen._replace(failure=reason)
         elif indexed is not None:
             self._remove([file.uri])
 
@@ -225,5 +225,5 @@ def _state_of(file: FoundFile) -> FileState:
 def _certain(seen: FileState, began: int) -> FileState:
     """Mark a file that changed so lately that it may do so again unnoticed."""
     if too_recent(changed_at(seen.mtime_ns, seen.ctime_ns), began):
-        return seen.model_copy(update={"size": -1})
+        return seen._replace(size=-1)
     return seen

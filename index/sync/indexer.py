@@ -17,8 +17,8 @@ from index.embed.inputs import digest_of, embedding_input, metadata
 from index.protocols import Embedder, EmbeddingInput, VectorRow, Vectors, VectorStore
 from index.schema import Passage, Source
 from index.store.catalog import Catalog
-from index.store.catalog_rows import FileState
-from index.store.catalog_state import Build, known_inputs
+from index.store.catalog_rows import Build, FileState
+from index.store.catalog_state import known_inputs
 from index.store.catalog_writes import (
     IndexedPassage,
     forget_files,

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
-from pydantic import Field
-
-from index.schema import Value
 from index.store.catalog_rows import FileState
 
 
-class Plan(Value):
+class Plan(NamedTuple):
     """Which files to read, which to leave, which to remove; by uri, in order."""
 
-    read: tuple[str, ...] = Field(description="New, of another size or time, or failed before.")
-    same: tuple[str, ...] = Field(description="As they were.")
-    gone: tuple[str, ...] = Field(description="No longer in the folder.")
-    unknown: tuple[str, ...] = Field(
-        description="Known, but out of sight: their folder, or they themselves, cannot be read."
-    )
+    read: tuple[str, ...]
+    """New, of another size or time, or failed before."""
+    same: tuple[str, ...]
+    """As they were."""
+    gone: tuple[str, ...]
+    """No longer in the folder."""
+    unknown: tuple[str, ...]
+    """Known, but out of sight: their folder, or they themselves, cannot be read."""
 
 
 def plan(

@@ -22,8 +22,8 @@ from index.schema import LoadedDocument, Source, SyncReport, source_id
 from index.store.added_documents import AddedDocuments
 from index.store.catalog import Catalog
 from index.store.catalog_format import recipe as default_recipe
-from index.store.catalog_rows import FileState
-from index.store.catalog_state import Build, indexed_versions, seen_files, serving_builds
+from index.store.catalog_rows import Build, FileState
+from index.store.catalog_state import indexed_versions, seen_files, serving_builds
 from index.store.write_lock import write_lock
 from index.sync.additions import Addition
 from index.sync.additions_pass import AdditionsPass
@@ -284,7 +284,7 @@ def _state_of_followed(addition: Addition, seen: FileState | None) -> FileState 
     So the folder, not the added documents, answers for it from now on.
     """
     if seen is not None:
-        return seen.model_copy(update={"size": -1, "failure": None})
+        return seen._replace(size=-1, failure=None)
     if not addition.followed or not isinstance(addition.document, Path):
         return None
     try:
