@@ -64,19 +64,13 @@ class Preparer:
     ) -> Prepared:
         """Prepare a document that is loaded already; raises LoadError when it cannot be cut."""
         source = Source(
+            **dict(loaded),
             id=source_id(collection, uri),
             collection=collection,
             uri=uri,
-            title=loaded.title,
-            mime=loaded.mime,
             sha256=sha256,
-            text=loaded.text,
-            pages=loaded.pages,
-            url=loaded.url,
-            modified=loaded.modified,
             added_at=self.now(),
             added_by=added_by,
-            warnings=loaded.warnings,
         )
         return self._cut(source)
 
