@@ -24,12 +24,13 @@ from index.store.catalog import Catalog
 from index.store.catalog_format import recipe as default_recipe
 from index.store.catalog_rows import Build, FileState
 from index.store.catalog_state import indexed_versions, seen_files, serving_builds
+from index.store.chroma_vectors import ChromaVectors
 from index.store.write_lock import write_lock
 from index.sync.additions import Addition
 from index.sync.additions_pass import AdditionsPass
 from index.sync.builds import WORDS_ONLY, Builds, Stamp
 from index.sync.folder_pass import FolderPass, Progress, Tally
-from index.sync.indexer import Batch, Indexer, Prepared, WritableVectors
+from index.sync.indexer import Batch, Indexer, Prepared
 from index.sync.preparer import Cut, Load, Preparer, version_of_text
 from index.sync.unchanged import forget
 
@@ -60,7 +61,7 @@ class Synchroniser:
     def __init__(
         self,
         catalog: Catalog,
-        vectors: WritableVectors,
+        vectors: ChromaVectors,
         embedder: Embedder | None,
         *,
         chunk: Cut,
