@@ -72,6 +72,10 @@ _SHARED_COLUMNS = ", ".join(f"s.{name}" for name in _SOURCE)
 SOURCE_COLUMNS = f"{_SHARED_COLUMNS}, s.text, f.mtime_ns"
 ENTRY_COLUMNS = f"{_SHARED_COLUMNS}, s.characters, f.mtime_ns, f.failure"
 
+_OF_VERSION = ("title", "mime", "sha256", "pages", "url", "modified", "warnings", "text")
+REPLACE_VERSION = "DO UPDATE SET " + ", ".join(f"{name} = excluded.{name}" for name in _OF_VERSION)
+"""When and by whom a document was first added stays as it was."""
+
 
 def passage_row(passage: Passage) -> Row:
     """Return the columns of a passage, as in `PASSAGE_COLUMNS`."""
@@ -81,7 +85,9 @@ def passage_row(passage: Passage) -> Row:
 def passage_of(row: Row) -> Passage:
     """Return the passage of a row of `PASSAGE_COLUMNS`."""
     known = dict(zip(_PASSAGE, row, strict=True))
-    return Passage(**known | {"heading": json.loads(row[6]), "sentences": _spans(row[8])})
+    known["heading"] = json.loads(known["heading"])
+    known["sentences"] = _spans(known["sentences"])
+    return Passage(**known)
 
 
 def source_row(source: Source) -> Row:
@@ -131,12 +137,11 @@ def vectors_of(blob: bytes, dimension: int) -> Vectors:
 def _known(columns: Sequence[Any], mtime_ns: int | None) -> dict[str, Any]:
     """Return the fields that sources and their listings share, from the columns they share."""
     known = dict(zip(_SOURCE, columns, strict=True))
-    return known | {
-        "pages": _spans(known["pages"]),
-        "modified": _modified(known["modified"], mtime_ns),
-        "added_at": datetime.fromisoformat(known["added_at"]),
-        "warnings": json.loads(known["warnings"]),
-    }
+    known["pages"] = _spans(known["pages"])
+    known["modified"] = _modified(known["modified"], mtime_ns)
+    known["added_at"] = datetime.fromisoformat(known["added_at"])
+    known["warnings"] = json.loads(known["warnings"])
+    return known
 
 
 def _packed(value: Any) -> Any:
