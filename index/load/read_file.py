@@ -57,14 +57,14 @@ def _at_once(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def check_file(path: Path, *, name: str, limit: int = MAX_BYTES) -> None:
-    """Raise LoadError unless `path` is a regular file of at most `limit` bytes."""
+def check_file(path: Path) -> None:
+    """Raise LoadError unless `path` is a regular file that is not too large."""
     try:
         facts = path.stat()
     except (OSError, ValueError) as error:
-        raise LoadError(name, reason_of(error)) from error
-    if problem := kind_problem(facts.st_mode) or size_problem(facts.st_size, limit):
-        raise LoadError(name, problem)
+        raise LoadError(path.name, reason_of(error)) from error
+    if problem := kind_problem(facts.st_mode) or size_problem(facts.st_size):
+        raise LoadError(path.name, problem)
 
 
 def kind_problem(mode: int) -> str | None:
