@@ -31,14 +31,12 @@ def plan(
     `unreadable` are the paths of which the walk could not tell what is there: what is known at or
     under them is left alone, because it may well still exist.
     """
-    read = [uri for uri, seen in found.items() if snapshot.get(uri) != seen]
-    reread = set(read)
     missing = [uri for uri in snapshot if uri not in found]
     hidden = set(unreadable)
     unknown = {uri for uri in missing if hidden and _is_under(uri, hidden)}
     return Plan(
-        read=tuple(read),
-        same=tuple(uri for uri in found if uri not in reread),
+        read=tuple(uri for uri, seen in found.items() if snapshot.get(uri) != seen),
+        same=tuple(uri for uri, seen in found.items() if snapshot.get(uri) == seen),
         gone=tuple(uri for uri in missing if uri not in unknown),
         unknown=tuple(uri for uri in missing if uri in unknown),
     )

@@ -30,7 +30,6 @@ class Preparer:
 
     load: Load
     cut: Cut
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def file(
         self,
@@ -69,7 +68,7 @@ class Preparer:
             collection=collection,
             uri=uri,
             sha256=sha256,
-            added_at=self.now(),
+            added_at=datetime.now(UTC),
             added_by=added_by,
         )
         return self._cut(source)

@@ -252,11 +252,7 @@ class Synchroniser:
             tally.unchanged += 1
             return
         batch.add(replace(prepared, file=_state_of_followed(addition, files.get(uri))))
-        tally.warn(prepared)
-        if uri in versions:
-            tally.updated += 1
-        else:
-            tally.added += 1
+        tally.take(prepared.source, is_new=uri not in versions)
 
     def _prepared(self, build: Build, addition: Addition, indexed: str | None) -> Prepared | None:
         """Prepare one addition; None when it is the version that is indexed."""
