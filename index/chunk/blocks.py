@@ -96,10 +96,6 @@ class Lines:
         start, end = self.span(first, stop)
         return Piece(start, end, kind, role)
 
-    def blank(self, first: int, stop: int) -> bool:
-        """Say whether nothing stands in the lines `first` to `stop` (exclusive)."""
-        return not any(self.stripped[first:stop])
-
     def stanzas(self, first: int, stop: int) -> Iterator[tuple[int, int]]:
         """Yield the ranges of lines between blank lines."""
         for filled, group in groupby(range(first, stop), lambda line: bool(self.stripped[line])):

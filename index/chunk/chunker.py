@@ -51,7 +51,7 @@ def _blocks(source: Source) -> list[Block]:
     lines = Lines(source.text)
     if source.mime in _MARKDOWN:
         return MarkdownParser(lines).blocks()
-    if lines.blank(0, len(lines)):
+    if not source.text.strip():
         return []
     if source.mime in _TABLES:
         return [Block("table", table_groups(lines, 0, len(lines)))]
