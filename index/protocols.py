@@ -119,20 +119,8 @@ class VectorRow:
 class VectorStore(Protocol):
     """Nearest neighbours by cosine, one collection per document collection and model."""
 
-    def upsert(self, collection: str, rows: Sequence[VectorRow]) -> None:
-        """Write rows; a row with a known id is replaced."""
-        ...
-
-    def delete(self, collection: str, ids: Sequence[str]) -> None:
-        """Delete rows; unknown ids are ignored."""
-        ...
-
     def query(self, collection: str, vector: Vectors, limit: int) -> list[tuple[str, float]]:
         """Return up to `limit` (id, cosine) pairs, nearest first; empty when there are none."""
-        ...
-
-    def ids(self, collection: str) -> set[str]:
-        """Return the ids of every row, for repair."""
         ...
 
 

@@ -56,26 +56,15 @@ class LoadedDocument(Value):
     )
 
 
-class Source(Value):
-    """One version of one document, with its canonical text."""
+class Source(LoadedDocument):
+    """One version of one document of a collection, with its canonical text."""
 
     id: str = Field(description="Stable for a collection and uri; the same for every version.")
     collection: str = Field(description="Name of the collection it belongs to.")
     uri: str = Field(description="Path relative to the documents folder, absolute path, or URL.")
-    title: str = Field(description="Title shown to people.")
-    mime: str = Field(description="Media type of the original.")
     sha256: str = Field(description="SHA-256 of the original bytes: names this version.")
-    text: str = Field(description="Canonical text; every offset refers to it.")
-    pages: tuple[Span, ...] = Field(default=(), description="Span of each page, for paged media.")
-    url: str | None = Field(default=None, description="Address of the original, from metadata.")
-    modified: datetime | None = Field(
-        default=None, description="When the document was last changed, in UTC."
-    )
     added_at: datetime = Field(description="When it came into the collection, in UTC.")
     added_by: str | None = Field(default=None, description="Who added it, where that is known.")
-    warnings: tuple[str, ...] = Field(
-        default=(), description="What a person should know: hidden text, pages without text."
-    )
 
     def page_at(self, offset: int) -> int | None:
         """Return the page number, counted from 1, that holds `offset`; None without pages."""

@@ -6,13 +6,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal
 
 from index.schema import PassageKind
 from index.text.table_rows import is_ruler
 
+BlockKind = Literal["heading", "paragraph", "list", "table", "code", "ruler"]
 Role = Literal["prose", "unit", "frame", "heading"]
 """`prose` is cut into sentences, a `unit` is quoted as a whole, a `frame` (a ruler, a fence) and a
 `heading` stand in the passage but are not quoted on their own."""
@@ -36,7 +38,7 @@ Group = tuple[Piece, ...]
 class Block:
     """One structure of the document."""
 
-    kind: Literal["heading", "paragraph", "list", "table", "code", "ruler"]
+    kind: BlockKind
     groups: tuple[Group, ...]
     level: int = 0
     """Depth of a heading, from 1."""
@@ -72,12 +74,17 @@ class Lines:
         raw = self.raw[line]
         return len(raw[: len(raw) - len(raw.lstrip())].expandtabs(4))
 
+    def trimmed(self, first: int, stop: int) -> tuple[int, int]:
+        """Return the lines `first` to `stop` (exclusive) without blank ones at either end."""
+        while first < stop and not self.stripped[first]:
+            first += 1
+        while first < stop and not self.stripped[stop - 1]:
+            stop -= 1
+        return first, stop
+
     def span(self, first: int, stop: int) -> tuple[int, int]:
         """Return the trimmed span of the lines `first` to `stop` (exclusive); one is not blank."""
-        while not self.stripped[first]:
-            first += 1
-        while not self.stripped[stop - 1]:
-            stop -= 1
+        first, stop = self.trimmed(first, stop)
         raw, last = self.raw[first], self.raw[stop - 1]
         return (
             self._starts[first] + len(raw) - len(raw.lstrip()),
@@ -89,21 +96,12 @@ class Lines:
         start, end = self.span(first, stop)
         return Piece(start, end, kind, role)
 
-    def blank(self, first: int, stop: int) -> bool:
-        """Say whether nothing stands in the lines `first` to `stop` (exclusive)."""
-        return not any(self.stripped[first:stop])
-
     def stanzas(self, first: int, stop: int) -> Iterator[tuple[int, int]]:
         """Yield the ranges of lines between blank lines."""
-        begin = None
-        for line in range(first, stop):
-            if self.stripped[line]:
-                begin = line if begin is None else begin
-            elif begin is not None:
-                yield begin, line
-                begin = None
-        if begin is not None:
-            yield begin, stop
+        for filled, group in groupby(range(first, stop), lambda line: bool(self.stripped[line])):
+            if filled:
+                stanza = list(group)
+                yield stanza[0], stanza[-1] + 1
 
 
 def ranges(starts: Sequence[int], stop: int) -> list[tuple[int, int]]:
@@ -111,13 +109,29 @@ def ranges(starts: Sequence[int], stop: int) -> list[tuple[int, int]]:
     return list(zip(starts, [*starts[1:], stop], strict=True))
 
 
-def table_groups(lines: Lines, rows: Sequence[tuple[int, int]]) -> tuple[Group, ...]:
+def list_groups(lines: Lines, outer: Mapping[int, bool], stop: int) -> tuple[Group, ...]:
+    """Return a list by its outermost items, each cut where something nested begins.
+
+    `outer` says of every line at which something begins whether it is an outermost item.
+    """
+    groups: list[Group] = []
+    for first, end in ranges(sorted(outer), stop):
+        piece = lines.piece(first, end, "list", "unit")
+        if outer[first] or not groups:
+            groups.append((piece,))
+        else:
+            groups[-1] += (piece,)
+    return tuple(groups)
+
+
+def table_groups(lines: Lines, first: int, stop: int) -> tuple[Group, ...]:
     """Return a table by rows; the header stays with the ruler below it and the first row."""
     groups: list[Group] = []
     pending: Group = ()
-    for number, (first, stop) in enumerate(rows):
-        ruler = all(is_ruler(line) for line in lines.stripped[first:stop] if line)
-        pending += (lines.piece(first, stop, "table", "frame" if ruler else "unit"),)
+    rows = [line for line in range(first, stop) if lines.stripped[line]]
+    for number, line in enumerate(rows):
+        ruler = is_ruler(lines.stripped[line])
+        pending += (lines.piece(line, line + 1, "table", "frame" if ruler else "unit"),)
         if number and not ruler:
             groups.append(pending)
             pending = ()

@@ -11,7 +11,7 @@ The header of a table is repeated in no passage, because passages are verbatim;
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from index.chunk.blocks import Block, Lines, code_groups, table_groups
@@ -51,31 +51,27 @@ def _blocks(source: Source) -> list[Block]:
     lines = Lines(source.text)
     if source.mime in _MARKDOWN:
         return MarkdownParser(lines).blocks()
-    if lines.blank(0, len(lines)):
+    if not source.text.strip():
         return []
     if source.mime in _TABLES:
-        rows = [(n, n + 1) for n, line in enumerate(lines.stripped) if line]
-        return [Block("table", table_groups(lines, rows))]
+        return [Block("table", table_groups(lines, 0, len(lines)))]
     if _CODE.match(source.mime):
         return [Block("code", code_groups(lines, 0, len(lines)))]
-    return list(_across_pages(source, PlainParser(lines).blocks(source.title)))
+    return _across_pages(source, PlainParser(lines).blocks(source.title))
 
 
-def _across_pages(source: Source, blocks: Iterable[Block]) -> Iterator[Block]:
+def _across_pages(source: Source, blocks: Iterable[Block]) -> list[Block]:
     """Join a paragraph that a page ends in the middle of a sentence with its rest."""
-    waiting: Block | None = None
+    joined: list[Block] = []
     for block in blocks:
-        if waiting is not None and _goes_on(source, waiting, block):
-            last, first = waiting.groups[0][-1], block.groups[0][0]
-            whole = replace(last, end=first.end)
-            group = (*waiting.groups[0][:-1], whole, *block.groups[0][1:])
-            waiting = replace(waiting, groups=(group,))
-            continue
-        if waiting is not None:
-            yield waiting
-        waiting = block
-    if waiting is not None:
-        yield waiting
+        if joined and _goes_on(source, joined[-1], block):
+            *before, last = joined[-1].groups[0]
+            first, *others = block.groups[0]
+            group = (*before, replace(last, end=first.end), *others)
+            joined[-1] = replace(joined[-1], groups=(group,))
+        else:
+            joined.append(block)
+    return joined
 
 
 def _goes_on(source: Source, above: Block, below: Block) -> bool:

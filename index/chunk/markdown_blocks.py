@@ -12,9 +12,9 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from index.chunk.blocks import Block, Group, Lines, code_groups, ranges, table_groups
-from index.chunk.headings import looks_like_heading, plain_title
-from index.chunk.plain_text_blocks import PlainParser
+from index.chunk.blocks import Block, BlockKind, Group, Lines, list_groups
+from index.chunk.headings import Heading, looks_like_heading, plain_title
+from index.chunk.plain_text_blocks import PlainParser, Segment
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -24,6 +24,12 @@ _BOLD_LINE = re.compile(r"(\*\*|__)(?=\S)(?P<title>[^*_]+)(?<=\S)\1:?")
 _BOLD_LEVEL = 7
 """A line in bold used as a heading stands below every real heading."""
 _MAX_BOLD = 100
+_KINDS: dict[str, BlockKind] = {
+    "hr": "ruler",
+    "table_open": "table",
+    "fence": "code",
+    "code_block": "code",
+}
 _LISTS = frozenset({"bullet_list_open", "ordered_list_open"})
 _LEAVES = frozenset(
     {"paragraph_open", "heading_open", "fence", "code_block", "html_block", "table_open"}
@@ -56,13 +62,13 @@ class MarkdownParser:
         token = tree[0]
         if token.map is None:
             return
-        first, stop = self._range(token.map)
+        first, stop = self._lines.trimmed(*token.map)
         if first >= stop:
             return
         if token.type == "blockquote_open":
             for leaf in tree:
                 if leaf.type in _LEAVES and leaf.map:
-                    a, b = self._range(leaf.map)
+                    a, b = self._lines.trimmed(*leaf.map)
                     if a < b:
                         yield a, b, self._plain.prose(a, b)
         else:
@@ -70,31 +76,16 @@ class MarkdownParser:
 
     def _leaf(self, tree: Sequence[Token], first: int, stop: int) -> list[Block]:
         token, lines = tree[0], self._lines
-        attached = first > 0 and bool(lines.stripped[first - 1])
-        if token.type == "heading_open":
-            piece = lines.piece(first, stop, "paragraph", "heading")
-            title = plain_title(tree[1].content) or lines.text[piece.start : piece.end]
-            return [Block("heading", ((piece,),), int(token.tag[1]), title)]
-        if token.type == "hr":
-            return [Block("ruler", ((lines.piece(first, stop, "paragraph", "frame"),),))]
         if token.type in _LISTS:
+            attached = first > 0 and bool(lines.stripped[first - 1])
             return [Block("list", self._items(tree, stop), attached=attached)]
-        if token.type == "table_open":
-            rows = [(n, n + 1) for n in range(first, stop) if lines.stripped[n]]
-            return [Block("table", table_groups(lines, rows), attached=attached)]
-        if token.type in ("fence", "code_block"):
-            groups = code_groups(lines, first, stop)
-            return [Block("code", groups, attached=attached)]
+        if token.type == "heading_open":
+            title = plain_title(tree[1].content) or lines.text[slice(*lines.span(first, stop))]
+            heading = Heading(int(token.tag[1]), title)
+            return [self._plain.block(Segment("heading", first, stop, heading=heading))]
+        if kind := _KINDS.get(token.type):
+            return [self._plain.block(Segment(kind, first, stop))]
         return self._plain.prose(first, stop)
-
-    def _range(self, lines: Sequence[int]) -> tuple[int, int]:
-        """Return a token's range of lines without blank lines at its ends."""
-        first, stop = lines[0], min(lines[1], len(self._lines))
-        while first < stop and not self._lines.stripped[first]:
-            first += 1
-        while first < stop and not self._lines.stripped[stop - 1]:
-            stop -= 1
-        return first, stop
 
     def _items(self, tree: Sequence[Token], stop: int) -> tuple[Group, ...]:
         """Return a list by its outermost items, each cut where a nested block begins."""
@@ -106,14 +97,7 @@ class MarkdownParser:
             line = token.map[0]
             if line < stop and self._lines.stripped[line]:
                 starts[line] = starts.get(line, False) or outer
-        groups: list[Group] = []
-        for first, end in ranges(sorted(starts), stop):
-            piece = self._lines.piece(first, end, "list", "unit")
-            if starts[first] or not groups:
-                groups.append((piece,))
-            else:
-                groups[-1] += (piece,)
-        return tuple(groups)
+        return list_groups(self._lines, starts, stop)
 
     def _dropped(self, covered: bytearray) -> Iterator[Block]:
         """Yield what no token covers as prose."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from index.chunk.blocks import Block
-from index.chunk.units import Measured, Unit, balanced
+from index.chunk.units import Unit, balanced
 from index.config import ChunkConfig
 
 Units = list[Unit]
@@ -34,10 +34,9 @@ class Packer:
         self._paragraphs: list[Units] = []
         """Paragraphs under the same heading that may share a passage."""
 
-    def runs(self, blocks: Iterable[Measured]) -> Iterator[Run]:
+    def runs(self, blocks: Iterable[tuple[Block, list[Units]]]) -> Iterator[Run]:
         """Yield the runs of all blocks, in order."""
-        for measured in blocks:
-            block, groups = measured.block, measured.groups
+        for block, groups in blocks:
             if block.kind in ("heading", "ruler"):
                 yield from self._flushed()
                 self._enter(block)
@@ -77,19 +76,15 @@ class Packer:
 
     def _flushed(self) -> Iterator[Run]:
         """Yield the paragraphs gathered so far: small ones together, large ones on their own."""
-        together: list[Units] = []
-        for group in self._paragraphs:
-            alone = not self._config.pack or _cost(group) > self._budget
-            if together and alone:
-                yield self._run(together)
-                together = []
-            if alone:
-                yield self._run([group])
+        paragraphs, self._paragraphs = self._paragraphs, []
+        for share, groups in groupby(paragraphs, self._may_share):
+            if share:
+                yield self._run(list(groups))
             else:
-                together.append(group)
-        self._paragraphs = []
-        if together:
-            yield self._run(together)
+                yield from (self._run([group]) for group in groups)
+
+    def _may_share(self, paragraph: Units) -> bool:
+        return self._config.pack and _cost(paragraph) <= self._budget
 
     def _run(self, groups: list[Units]) -> Run:
         """Return a run that begins with the headings that wait for it."""

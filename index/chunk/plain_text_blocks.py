@@ -11,9 +11,17 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Literal
 
-from index.chunk.blocks import Block, Lines, Piece, code_groups, ranges, table_groups
+from index.chunk.blocks import (
+    Block,
+    BlockKind,
+    Group,
+    Lines,
+    code_groups,
+    list_groups,
+    ranges,
+    table_groups,
+)
 from index.chunk.headings import (
     NO_HEADING,
     Heading,
@@ -35,7 +43,7 @@ _FENCE = re.compile(r"(`{3,}|~{3,})[^`]*$")
 class Segment:
     """A range of lines that form one structure."""
 
-    kind: Literal["heading", "paragraph", "list", "table", "code", "ruler"]
+    kind: BlockKind
     first: int
     stop: int
     starts: tuple[int, ...] = ()
@@ -59,14 +67,14 @@ class PlainParser:
                 continue
             for a, b in self._lines.stanzas(first, stop):
                 segments.extend(self._stanza(a, b, title if not segments else ""))
-        return [self._block(s) for s in self._with_headings(self._loose_lists(segments))]
+        return [self.block(s) for s in self._with_headings(self._loose_lists(segments))]
 
     def prose(self, first: int, stop: int) -> list[Block]:
         """Return the paragraphs, lists and tables in a range of lines, without headings."""
         segments: list[Segment] = []
         for a, b in self._lines.stanzas(first, stop):
             segments.extend(self._structures(a, b))
-        return [self._block(segment) for segment in segments]
+        return [self.block(segment) for segment in segments]
 
     def _fences(self) -> list[tuple[str, int, int]]:
         """Return the ranges of lines inside (`code`) and outside (`text`) closed fences."""
@@ -248,40 +256,34 @@ class PlainParser:
                 return False
         return looks_like_heading(text)
 
-    def _block(self, segment: Segment) -> Block:
+    def block(self, segment: Segment) -> Block:
+        """Return a segment with its pieces."""
         lines, first, stop = self._lines, segment.first, segment.stop
         attached = first > 0 and bool(lines.stripped[first - 1])
         if segment.kind == "heading":
-            piece = lines.piece(first, stop, "paragraph", "heading")
-            return Block("heading", ((piece,),), *segment.heading, attached=attached)
-        if segment.kind == "ruler":
-            piece = lines.piece(first, stop, "paragraph", "frame")
-            return Block("ruler", ((piece,),), attached=attached)
-        if segment.kind == "code":
+            groups: tuple[Group, ...] = ((lines.piece(first, stop, "paragraph", "heading"),),)
+        elif segment.kind == "ruler":
+            groups = ((lines.piece(first, stop, "paragraph", "frame"),),)
+        elif segment.kind == "code":
             groups = code_groups(lines, first, stop)
         elif segment.kind == "table":
-            groups = table_groups(lines, [(n, n + 1) for n in range(first, stop)])
+            groups = table_groups(lines, first, stop)
         elif segment.kind == "list":
-            groups = self._items(segment)
+            groups = list_groups(lines, self._outer_items(segment), stop)
         else:
             groups = (self._paragraph(first, stop),)
-        return Block(segment.kind, groups, attached=attached)
+        return Block(segment.kind, groups, *segment.heading, attached=attached)
 
-    def _paragraph(self, first: int, stop: int) -> tuple[Piece, ...]:
+    def _paragraph(self, first: int, stop: int) -> Group:
         """Return a paragraph as pieces of prose, one for each line that was ended on purpose."""
         starts = [first, *(n for n in range(first + 1, stop) if not self._wrapped(n))]
         return tuple(self._lines.piece(a, b, "paragraph", "prose") for a, b in ranges(starts, stop))
 
-    def _items(self, segment: Segment) -> tuple[tuple[Piece, ...], ...]:
-        """Return a list by its outermost items, each with what is nested in it."""
-        top = marker(self._lines, segment.starts[0])
-        groups: list[tuple[Piece, ...]] = []
-        for first, stop in ranges(segment.starts, segment.stop):
-            piece = self._lines.piece(first, stop, "list", "unit")
-            mark = marker(self._lines, first)
-            outer = mark and top and (mark.indent < top.indent or mark[:2] == top[:2])
-            if outer or not groups:
-                groups.append((piece,))
-            else:
-                groups[-1] += (piece,)
-        return tuple(groups)
+    def _outer_items(self, segment: Segment) -> dict[int, bool]:
+        """Say of each item of a list whether it is nested in none of the others."""
+        marks = {line: marker(self._lines, line) for line in segment.starts}
+        top = marks[segment.starts[0]]
+        return {
+            line: bool(mark and top and (mark.indent < top.indent or mark[:2] == top[:2]))
+            for line, mark in marks.items()
+        }

@@ -44,14 +44,6 @@ class Unit:
     page: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """A block with its groups as units."""
-
-    block: Block
-    groups: list[list[Unit]]
-
-
 class Measurer:
     """Cuts the blocks of one source into units and counts their word pieces in batches."""
 
@@ -62,18 +54,16 @@ class Measurer:
         self._budget = budget
         self._count = count_tokens
 
-    def measured(self, blocks: Sequence[Block]) -> Iterator[Measured]:
-        """Yield the blocks with their units, in order."""
+    def measured(self, blocks: Sequence[Block]) -> Iterator[tuple[Block, list[list[Unit]]]]:
+        """Yield the blocks with their groups as units, in order."""
         for first in range(0, len(blocks), _BATCH):
             yield from self._batch(blocks[first : first + _BATCH])
 
-    def _batch(self, blocks: Sequence[Block]) -> Iterator[Measured]:
+    def _batch(self, blocks: Sequence[Block]) -> Iterator[tuple[Block, list[list[Unit]]]]:
         pieces = [[list(self._refined(group)) for group in block.groups] for block in blocks]
         costs = iter(self._costs([(p.start, p.end) for b in pieces for g in b for p in g]))
         for block, groups in zip(blocks, pieces, strict=True):
-            yield Measured(
-                block, [[u for p in g for u in self._units(p, next(costs))] for g in groups]
-            )
+            yield block, [[u for p in g for u in self._units(p, next(costs))] for g in groups]
 
     def _refined(self, group: Sequence[Piece]) -> Iterator[Piece]:
         """Yield the pieces of a group with prose and long items cut into sentences."""

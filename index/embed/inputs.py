@@ -35,7 +35,7 @@ def digest_of(given: EmbeddingInput) -> bytes:
 
 def metadata(source: Source, passage: Passage) -> dict[str, str | int]:
     """Return what other applications may want to know of a passage."""
-    known: dict[str, str | int] = {
+    known: dict[str, str | int | None] = {
         "document_id": source.id,
         "uri": source.uri,
         "title": source.title,
@@ -44,9 +44,7 @@ def metadata(source: Source, passage: Passage) -> dict[str, str | int]:
         "start": passage.start,
         "end": passage.end,
         "heading": " > ".join(passage.heading),
+        "page": passage.page,
+        "url": source.url,
     }
-    if passage.page is not None:
-        known["page"] = passage.page
-    if source.url is not None:
-        known["url"] = source.url
-    return known
+    return {name: fact for name, fact in known.items() if fact is not None}

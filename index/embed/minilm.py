@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.embed.onnx_graph import GRAPH_VERSION, WIDTH, embedder_graph
-from index.embed.onnx_session import default_threads, open_cached
+from index.embed.onnx_session import open_cached
 from index.embed.quantize import read_ranges
 from index.embed.weights import SHA256, WEIGHTS, ModelFiles, read_tensors
 from index.embed.word_pieces import CLS, SEP, Ids, WordPieces, batches, closed, open_pieces, padded
@@ -42,19 +42,12 @@ class _Row:
 class MiniLM:
     """Embeds with MiniLM; see `index.protocols.Embedder`."""
 
+    model = MODEL
+    dimension = WIDTH
+
     def __init__(self, pieces: WordPieces, session: InferenceSession) -> None:
         self._pieces = pieces
         self._session = session
-
-    @property
-    def model(self) -> str:
-        """The identity stamped into the index."""
-        return MODEL
-
-    @property
-    def dimension(self) -> int:
-        """The length of a vector."""
-        return WIDTH
 
     def count_word_pieces(self, texts: Sequence[str]) -> list[int]:
         """Return how many word pieces each text has, [CLS] and [SEP] not counted."""
@@ -62,11 +55,9 @@ class MiniLM:
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Embed questions or sentences on their own; what exceeds 254 word pieces is not read."""
-        rows = [_whole(_framed([ids])) for ids in self._pieces.ids(texts)]
-        vectors = np.zeros((len(rows), WIDTH), dtype=np.float32)
-        for position, found in zip(range(len(rows)), self._run(rows), strict=True):
-            vectors[position] = found[0]
-        return vectors
+        framed = [_framed([ids]) for ids in self._pieces.ids(texts)]
+        vectors = self._run([_Row(ids, ((0, len(ids)),)) for ids in framed])
+        return np.concatenate([np.zeros((0, WIDTH), dtype=np.float32), *vectors])
 
     def embed_passages(self, passages: Sequence[EmbeddingInput]) -> list[PassageVectors]:
         """Embed passages as "[CLS] context. text [SEP]", and their sentences from the same pass.
@@ -146,17 +137,13 @@ def open_minilm(home: Path, *, threads: int | None = None, exact: bool = False) 
     pieces = open_pieces(files.tokenizer())
     kind = MODEL if ranges else f"{MODEL}_exact"
     name = f"{kind}-{digest[:12]}v{GRAPH_VERSION}"
-    return MiniLM(pieces, open_cached(models, name, build, threads=threads or default_threads()))
+    return MiniLM(pieces, open_cached(models, name, build, threads=threads))
 
 
 def _framed(parts: Sequence[Sequence[int] | Ids]) -> Ids:
     """Put [CLS] before and [SEP] behind the parts, cut to what the model reads."""
     joined = np.concatenate([np.asarray(part, dtype=np.int64) for part in parts])
     return np.concatenate([[CLS], joined[: LIMIT - 2], [SEP]]).astype(np.int64)
-
-
-def _whole(ids: Ids) -> _Row:
-    return _Row(ids, ((0, len(ids)),))
 
 
 def _token_ranges(offsets: npt.NDArray[np.int64], spans: Sequence[Span]) -> list[tuple[int, int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,13 +25,14 @@ def default_threads() -> int:
 
 
 def open_cached(
-    folder: Path, name: str, build: Callable[[str], tuple[bytes, bytes]], *, threads: int
+    folder: Path, name: str, build: Callable[[str], tuple[bytes, bytes]], *, threads: int | None
 ) -> InferenceSession:
     """Open the graph `name` kept in `folder`; build it where it is missing or damaged.
 
     `build` gets the name of the data file and returns the graph and the content of that file.
     Processes that build at once write the same bytes, each file in one step.
     """
+    threads = threads or default_threads()
     graph, data = folder / f"{name}.onnx", folder / f"{name}.data"
     if graph.is_file() and data.is_file():
         try:
@@ -39,14 +41,10 @@ def open_cached(
             # ONNX Runtime raises a class of its own for each way in which a file is damaged.
             graph.unlink(missing_ok=True)
     model, tensors = build(data.name)
-    write_atomically(data, lambda file: _write(file.write, tensors))
-    write_atomically(graph, lambda file: _write(file.write, model))
+    write_atomically(data, lambda file: file.write(tensors))
+    write_atomically(graph, lambda file: file.write(model))
     _remove_older(folder, name)
     return _open(graph, threads)
-
-
-def _write(write: Callable[[bytes], int], content: bytes) -> None:
-    write(content)
 
 
 def _open(graph: Path, threads: int) -> InferenceSession:
@@ -72,7 +70,5 @@ def _remove_older(folder: Path, name: str) -> None:
     for path in (*folder.glob(f"{family}-*.onnx"), *folder.glob(f"{family}-*.data")):
         if path.stem != name:
             # Windows refuses while another process has it open; the next build tries again.
-            try:
+            with suppress(OSError):
                 path.unlink(missing_ok=True)
-            except OSError:
-                continue

@@ -30,18 +30,14 @@ class Provider:
     """Below `llama_index.embeddings`."""
     embedding: str
     """Name of the class."""
-    extra: str
-    """The extra of this project that installs it."""
-    model: str = "model_name"
-    """The argument that takes the model's name."""
-    key: str = ""
-    """The argument that takes the key."""
     key_variables: tuple[str, ...] = ()
     """Variables in which the provider's own library looks for the key."""
-    url: str = ""
-    """The argument that takes the address of the server."""
+    key: str = "api_key"
+    """The argument that takes it."""
     url_variables: tuple[str, ...] = ()
-    """Variables in which the provider's own library looks for the address."""
+    """Variables in which the provider's own library looks for the address of the server."""
+    url: str = ""
+    """The argument that takes it."""
     options: Mapping[str, object] = field(default_factory=dict)
     """Arguments that every model gets."""
     local: bool = False
@@ -49,53 +45,33 @@ class Provider:
 
 
 # Retries are few because a person waits; the index asks again at the next synchronisation.
+_PATIENCE = {"max_retries": 2, "timeout": 30.0}
+
 PROVIDERS: dict[str, Provider] = {
     "openai": Provider(
         "openai",
         "OpenAIEmbedding",
-        "openai",
-        key="api_key",
-        key_variables=("OPENAI_API_KEY",),
-        url="api_base",
+        ("OPENAI_API_KEY",),
         url_variables=("OPENAI_API_BASE", "OPENAI_BASE_URL"),
-        options={"max_retries": 2, "timeout": 30.0},
+        url="api_base",
+        options=_PATIENCE,
     ),
-    "ollama": Provider(
-        "ollama", "OllamaEmbedding", "ollama", url="base_url", url_variables=("OLLAMA_HOST",)
-    ),
+    "ollama": Provider("ollama", "OllamaEmbedding", url_variables=("OLLAMA_HOST",), url="base_url"),
     "google": Provider(
         "google_genai",
         "GoogleGenAIEmbedding",
-        "google",
-        key="api_key",
-        key_variables=("GOOGLE_API_KEY", "GEMINI_API_KEY"),
+        ("GOOGLE_API_KEY", "GEMINI_API_KEY"),
         options={"retries": 2, "timeout": 30},
     ),
     "cohere": Provider(
-        "cohere",
-        "CohereEmbedding",
-        "cohere",
-        key="api_key",
-        key_variables=("COHERE_API_KEY", "CO_API_KEY"),
-        options={"max_retries": 2, "timeout": 30.0},
+        "cohere", "CohereEmbedding", ("COHERE_API_KEY", "CO_API_KEY"), options=_PATIENCE
     ),
-    "voyage": Provider(
-        "voyageai",
-        "VoyageEmbedding",
-        "voyage",
-        key="voyage_api_key",
-        key_variables=("VOYAGE_API_KEY",),
-    ),
-    "mistral": Provider(
-        "mistralai",
-        "MistralAIEmbedding",
-        "mistral",
-        key="api_key",
-        key_variables=("MISTRAL_API_KEY",),
-    ),
-    "huggingface": Provider("huggingface", "HuggingFaceEmbedding", "huggingface", local=True),
-    "fastembed": Provider("fastembed", "FastEmbedEmbedding", "fastembed", local=True),
+    "voyage": Provider("voyageai", "VoyageEmbedding", ("VOYAGE_API_KEY",), key="voyage_api_key"),
+    "mistral": Provider("mistralai", "MistralAIEmbedding", ("MISTRAL_API_KEY",)),
+    "huggingface": Provider("huggingface", "HuggingFaceEmbedding", local=True),
+    "fastembed": Provider("fastembed", "FastEmbedEmbedding", local=True),
 }
+"""By name, which is also that of the extra of this project that installs it."""
 
 PASSING_STATUS = frozenset({408, 409, 425, 429})
 PASSING_ERRORS = frozenset(
@@ -118,16 +94,11 @@ class LlamaEmbedder:
     def __init__(
         self, embedding: BaseEmbedding, *, model: str, one_at_a_time: bool = False, secret: str = ""
     ) -> None:
+        self.model = model
         self._embedding = embedding
-        self._model = model
         self._guard = threading.Lock() if one_at_a_time else nullcontext()
         self._secret = secret
         self._dimension: int | None = None
-
-    @property
-    def model(self) -> str:
-        """The identity stamped into the index."""
-        return self._model
 
     @property
     def dimension(self) -> int:
@@ -158,7 +129,7 @@ class LlamaEmbedder:
                 answer = ask()
         except Exception as error:
             # Every library raises its own classes; `embedding_error` tells those that pass.
-            raise embedding_error(self._model, error, secret=self._secret) from error
+            raise embedding_error(self.model, error, secret=self._secret) from error
         return self._checked(answer, count)
 
     def _checked(self, answer: list[list[float]], count: int) -> Vectors:
@@ -167,13 +138,13 @@ class LlamaEmbedder:
         wanted = {self._dimension} if self._dimension else lengths
         if len(answer) != count or len(lengths) != 1 or lengths != wanted or 0 in lengths:
             raise EmbeddingError(
-                f"The embedding model {self._model!r} gave {len(answer)} vectors of length "
+                f"The embedding model {self.model!r} gave {len(answer)} vectors of length "
                 f"{sorted(lengths)} for {count} texts. Check the model's name and its server."
             )
         vectors = np.array(answer, dtype=np.float32)
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         if not np.isfinite(norms).all():
-            raise EmbeddingError(f"The embedding model {self._model!r} gave numbers out of range.")
+            raise EmbeddingError(f"The embedding model {self.model!r} gave numbers out of range.")
         self._dimension = vectors.shape[1]
         vectors /= np.maximum(norms, 1e-12)
         return vectors
@@ -202,11 +173,10 @@ def open_embedder(
             f"the providers {', '.join(PROVIDERS)}."
         )
     environment = os.environ if environment is None else environment
-    secret = _first(environment, provider.key_variables)
-    arguments = {provider.model: model, **provider.options}
-    if provider.key and secret:
+    arguments = {"model_name": model, **provider.options}
+    if secret := _first(environment, provider.key_variables):
         arguments[provider.key] = secret
-    if provider.url and (url := _first(environment, provider.url_variables)):
+    if url := _first(environment, provider.url_variables):
         arguments[provider.url] = url
     embedding = _construct(spec, provider, arguments, secret)
     return LlamaEmbedder(embedding, model=spec, one_at_a_time=provider.local, secret=secret)
@@ -218,20 +188,20 @@ def _construct(
     """Make the LlamaIndex object."""
     try:
         module = importlib.import_module(f"llama_index.embeddings.{provider.module}")
-        embedding: BaseEmbedding = getattr(module, provider.embedding)(**arguments)
+        return getattr(module, provider.embedding)(**arguments)
     except ImportError as error:
+        extra = spec.partition("/")[0]
         raise ConfigurationError(
             f"QUOTH_EMBEDDINGS is {spec!r}, for which a package is missing ({error.name or error})"
-            f'. Run `pip install "quoth[{provider.extra}]"`, or in a clone '
-            f"`uv sync --extra {provider.extra}`."
+            f'. Run `pip install "quoth[{extra}]"`, or in a clone `uv sync --extra {extra}`.'
         ) from error
     except Exception as error:
         # A missing key or an unknown model is a ValueError in one library and its own in the next.
-        hint = f" It needs {provider.key_variables[0]}." if provider.key and not secret else ""
+        needs_key = provider.key_variables and not secret
+        hint = f" It needs {provider.key_variables[0]}." if needs_key else ""
         raise ConfigurationError(
             f"The embedding model {spec!r} could not be opened: {_reason(error, secret)}.{hint}"
         ) from error
-    return embedding
 
 
 def embedding_error(model: str, error: Exception, *, secret: str = "") -> EmbeddingError:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.embed.onnx_graph import GRAPH_VERSION, reader_graph
-from index.embed.onnx_session import default_threads, open_cached
+from index.embed.onnx_session import open_cached
 from index.embed.quantize import read_ranges
 from index.embed.weights import SHA256, WEIGHTS, ModelFiles, Tensor, digest_of, read_tensors
 from index.embed.word_pieces import CLS, SEP, Ids, Pieces, WordPieces, batches, open_pieces, padded
@@ -195,7 +195,7 @@ def open_reader(
     name = f"{kind}-{digest[:12]}v{GRAPH_VERSION}"
     try:
         pieces = open_pieces(files.tokenizer())
-        session = open_cached(models, name, build, threads=threads or default_threads())
+        session = open_cached(models, name, build, threads=threads)
     except (WeightsUnavailable, ValueError, KeyError) as error:
         logger.warning("The reader in %s is not used: %s", adapter, error)
         return None

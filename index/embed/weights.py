@@ -119,7 +119,7 @@ def digest_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_atomically(path: Path, fill: Callable[[IO[bytes]], None]) -> None:
+def write_atomically(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
     """Let `fill` write a new file and put it in place of `path` once it is safely on disk.
 
     Several processes may do so at once: the last one wins, and a reader sees a whole file.

@@ -56,8 +56,7 @@ def as_retriever(search: Callable[[str], Sequence[Hit]]) -> BaseRetriever:
         def _aretrieve(self, query_bundle: QueryBundle) -> Awaitable[list[NodeWithScore]]:
             return asyncio.to_thread(self._retrieve, query_bundle)
 
-    made: BaseRetriever = QuothRetriever()
-    return made
+    return QuothRetriever()
 
 
 def as_embedding(embedder: Embedder) -> BaseEmbedding:
@@ -87,8 +86,7 @@ def as_embedding(embedder: Embedder) -> BaseEmbedding:
         def _aget_text_embeddings(self, texts: list[str]) -> Awaitable[list[list[float]]]:
             return asyncio.to_thread(self._get_text_embeddings, texts)
 
-    made: BaseEmbedding = QuothEmbedding(model_name=embedder.model, embed_batch_size=EMBED_BATCH)
-    return made
+    return QuothEmbedding(model_name=embedder.model, embed_batch_size=EMBED_BATCH)
 
 
 def as_node_parser(
@@ -125,13 +123,12 @@ def as_node_parser(
                 node.start_char_idx, node.end_char_idx = start, end
             return done
 
-    made: NodeParser = QuothNodeParser()
-    return made
+    return QuothNodeParser()
 
 
 def _scored(hit: Hit) -> NodeWithScore:
     """Return a hit as a scored node."""
-    from llama_index.core.schema import NodeRelationship, NodeWithScore, RelatedNodeInfo, TextNode
+    from llama_index.core.schema import NodeWithScore, RelatedNodeInfo
 
     passage, source = hit.passage, hit.source
     facts = {
@@ -150,33 +147,38 @@ def _scored(hit: Hit) -> NodeWithScore:
         "dense_rank": hit.dense_rank,
         "lexical_rank": hit.lexical_rank,
     }
-    node = TextNode(
-        id_=passage.id,
-        text=passage.text,
-        start_char_idx=passage.start,
-        end_char_idx=passage.end,
+    node = _text_node(
+        passage,
+        RelatedNodeInfo(node_id=source.id),
         metadata={name: fact for name, fact in facts.items() if fact not in (None, "")},
         excluded_llm_metadata_keys=list(HIDDEN),
         excluded_embed_metadata_keys=list(HIDDEN),
-        relationships={NodeRelationship.SOURCE: RelatedNodeInfo(node_id=source.id)},
     )
     return NodeWithScore(node=node, score=hit.score)
 
 
 def _node_of(passage: Passage, document: Any) -> Any:
     """Return a passage as a node of the document it was cut from."""
+    return _text_node(
+        passage,
+        document.as_related_node_info(),
+        metadata={"heading": " > ".join(passage.heading)} if passage.heading else {},
+        excluded_llm_metadata_keys=document.excluded_llm_metadata_keys,
+        excluded_embed_metadata_keys=document.excluded_embed_metadata_keys,
+    )
+
+
+def _text_node(passage: Passage, source: Any, **about: Any) -> Any:
+    """Return the text of a passage with its place in its source."""
     from llama_index.core.schema import NodeRelationship, TextNode
 
-    heading = {"heading": " > ".join(passage.heading)} if passage.heading else {}
     return TextNode(
         id_=passage.id,
         text=passage.text,
         start_char_idx=passage.start,
         end_char_idx=passage.end,
-        metadata=heading,
-        excluded_llm_metadata_keys=document.excluded_llm_metadata_keys,
-        excluded_embed_metadata_keys=document.excluded_embed_metadata_keys,
-        relationships={NodeRelationship.SOURCE: document.as_related_node_info()},
+        relationships={NodeRelationship.SOURCE: source},
+        **about,
     )
 
 

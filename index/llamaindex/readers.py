@@ -46,7 +46,7 @@ class ReaderLoader:
 
     def load(self, path: Path) -> LoadedDocument:
         """Read the file; raises LoadError with a plain reason."""
-        check_file(path, name=path.name)
+        check_file(path)
         documents = self.reader.load_data(path)
         texts = [canonical(document.get_content()) for document in documents]
         text, spans = join_pages(texts)

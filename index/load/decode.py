@@ -73,7 +73,7 @@ def decode(data: bytes, *, name: str, declared: str | None = None) -> Decoded:
     """
     if not data:
         raise LoadError(name, "The file is empty.")
-    decoded = _marked(data, name) or _declared(data, declared) or _unmarked(data, name)
+    decoded = _marked(data, name) or _read_as(data, declared) or _unmarked(data, name)
     text = canonical(decoded.text)
     _refuse_binary(decoded.text, name)
     if not text.strip():
@@ -81,27 +81,26 @@ def decode(data: bytes, *, name: str, declared: str | None = None) -> Decoded:
     return Decoded(text, decoded.encoding, decoded.guessed)
 
 
+def _read_as(data: bytes, encoding: str | None, *, guessed: bool = False) -> Decoded | None:
+    """Decode all of it; None where that fails, or no encoding of that name is known."""
+    if encoding is None:
+        return None
+    try:
+        return Decoded(data.decode(encoding), encoding, guessed)
+    except (UnicodeError, LookupError):
+        return None
+
+
 def _marked(data: bytes, name: str) -> Decoded | None:
     """Decode by the byte order mark, if there is one."""
     for mark, encoding in _MARKS:
         if data.startswith(mark):
-            try:
-                return Decoded(data[len(mark) :].decode(encoding), encoding)
-            except UnicodeDecodeError:
-                raise LoadError(
-                    name, f"It begins like {encoding.upper()} text but is not; save it as UTF-8."
-                ) from None
+            if decoded := _read_as(data[len(mark) :], encoding):
+                return decoded
+            raise LoadError(
+                name, f"It begins like {encoding.upper()} text but is not; save it as UTF-8."
+            )
     return None
-
-
-def _declared(data: bytes, encoding: str | None) -> Decoded | None:
-    """Decode as a server or page declares, unless that is wrong."""
-    if encoding is None:
-        return None
-    try:
-        return Decoded(data.decode(encoding), encoding)
-    except (UnicodeError, LookupError):
-        return None
 
 
 def _unmarked(data: bytes, name: str) -> Decoded:
@@ -109,12 +108,8 @@ def _unmarked(data: bytes, name: str) -> Decoded:
     for magic, kind in _MAGIC:
         if data.startswith(magic):
             raise LoadError(name, f"It is {kind} under the name of a text file; rename it.")
-    if wide := _wide(data):
-        return Decoded(data.decode(wide), wide, guessed=True)
-    try:
-        return Decoded(data.decode("utf-8"), "utf-8")
-    except UnicodeDecodeError:
-        return _guessed(data, name)
+    wide = _read_as(data, _wide(data), guessed=True)
+    return wide or _read_as(data, "utf-8") or _guessed(data, name)
 
 
 def _wide(data: bytes) -> str | None:
@@ -123,22 +118,15 @@ def _wide(data: bytes) -> str | None:
     even, odd = sample[::2].count(0), sample[1::2].count(0)
     if len(data) % 2 or max(even, odd) < max(1, len(sample) // 5) or min(even, odd):
         return None
-    encoding = "utf-16-be" if even else "utf-16-le"
-    try:
-        data.decode(encoding)
-    except UnicodeDecodeError:
-        return None
-    return encoding
+    return "utf-16-be" if even else "utf-16-le"
 
 
 def _guessed(data: bytes, name: str) -> Decoded:
     """Decode as the likeliest older encoding."""
     if data.count(0) <= len(data) * _CONTROL_SHARE:
         for encoding in _candidates(data[:_SAMPLE]):
-            try:
-                return Decoded(data.decode(encoding), encoding, guessed=True)
-            except UnicodeDecodeError:
-                continue
+            if decoded := _read_as(data, encoding, guessed=True):
+                return decoded
     raise LoadError(name, "It is not text, or its encoding cannot be recognised; save it as UTF-8.")
 
 

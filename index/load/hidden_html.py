@@ -40,7 +40,8 @@ def remove_hidden(page: Any) -> tuple[str, ...]:
     styles = _Styles(
         rules=_rules(page), light=not page.xpath("//link[contains(@rel, 'stylesheet')]")
     )
-    hidden = [each for each in _marked(page) if styles.hide(each)]
+    # Outermost first; "*" is every element, but neither comments nor instructions.
+    hidden = [e for e in page.iter("*") if e.tag not in _NEVER_SHOWN and styles.hide(e)]
     found: list[str] = []
     gone: set[Any] = set()
     for element in hidden:
@@ -54,13 +55,6 @@ def remove_hidden(page: Any) -> tuple[str, ...]:
     first = found[0] if len(found[0]) <= _SHOWN else found[0][: _SHOWN - 1] + "…"
     times = "once" if len(found) == 1 else f"{len(found)} times"
     return (f"It hides text from readers ({times}), left out; the first: {first!r}.",)
-
-
-def _marked(page: Any) -> Iterator[Any]:
-    """Yield the elements that could be hidden, outermost first."""
-    for element in page.iter():
-        if isinstance(element.tag, str) and element.tag not in _NEVER_SHOWN:
-            yield element
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from index.load.text_formats import table_row
+from index.load.text_formats import table_text
 from index.text.layout import folded
 
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
@@ -139,8 +139,7 @@ def _table(element: Any) -> Iterator[str]:
             for cell in _cells(row):
                 yield from _blocks(cell)
         return
-    lines = [_row(row, width) for row in rows]
-    yield "\n".join([lines[0], "|" + " --- |" * width, *lines[1:]])
+    yield table_text([[words_in(cell) for cell in _cells(row)] for row in rows])
 
 
 def _table_of(row: Any) -> Any:
@@ -151,12 +150,6 @@ def _table_of(row: Any) -> Any:
 def _cells(row: Any) -> list[Any]:
     """Return the cells of a row."""
     return [cell for cell in row if cell.tag in _CELLS]
-
-
-def _row(row: Any, width: int) -> str:
-    """Return a row, filled up to `width` cells."""
-    texts = [words_in(cell) for cell in _cells(row)]
-    return table_row(texts + [""] * (width - len(texts)))
 
 
 def _quote(element: Any) -> Iterator[str]:
@@ -174,18 +167,13 @@ def _code(element: Any) -> Iterator[str]:
         yield f"{fence}\n{text}\n{fence}"
 
 
-def _rule(element: Any) -> Iterator[str]:
-    """Yield nothing: a rule only parts blocks."""
-    yield from ()
-
-
 _RENDER: dict[str, Callable[[Any], Iterator[str]]] = {
     **dict.fromkeys((*_HEADINGS, "head"), _heading),
     **dict.fromkeys(_LISTS, _list),
     **dict.fromkeys(("blockquote", "quote"), _quote),
     **dict.fromkeys(("pre", "code"), _code),
     "table": _table,
-    "hr": _rule,
+    "hr": lambda _rule: iter(()),  # it only parts blocks
 }
 
 # fmt: off

@@ -174,8 +174,5 @@ def _blank_pages(numbers: list[int]) -> tuple[str, ...]:
     if not numbers:
         return ()
     shown = ", ".join(map(str, numbers[:10])) + (", …" if len(numbers) > 10 else "")
-    return (
-        f"Without text, perhaps scanned: page {shown}."
-        if len(numbers) == 1
-        else f"Without text, perhaps scanned: pages {shown}.",
-    )
+    pages = "page" if len(numbers) == 1 else "pages"
+    return (f"Without text, perhaps scanned: {pages} {shown}.",)

@@ -16,9 +16,6 @@ Text is held in memory three or four times over while it is indexed; at 64 MiB t
 1 GiB, which is what a small server has to spare.
 """
 
-_BINARY = getattr(os, "O_BINARY", 0)
-"""Windows only: without it line ends would change under the hash."""
-
 _KINDS = (
     (stat.S_ISDIR, "It is a folder, not a file."),
     (stat.S_ISFIFO, "It is a named pipe, not a file."),
@@ -42,7 +39,11 @@ _REASONS = {
 def read_file(path: Path, *, name: str, limit: int = MAX_BYTES) -> bytes:
     """Return the bytes of a regular file of at most `limit` bytes; raises LoadError."""
     try:
-        data = _read(path, name, limit)
+        with open(path, "rb", opener=_at_once) as file:
+            facts = os.fstat(file.fileno())  # what was measured is what is read
+            if problem := kind_problem(facts.st_mode) or size_problem(facts.st_size, limit):
+                raise LoadError(name, problem)
+            data = file.read(limit + 1)
     except (OSError, ValueError) as error:
         raise LoadError(name, reason_of(error)) from error
     # It may have grown since it was measured.
@@ -51,28 +52,19 @@ def read_file(path: Path, *, name: str, limit: int = MAX_BYTES) -> bytes:
     return data
 
 
-def check_file(path: Path, *, name: str, limit: int = MAX_BYTES) -> None:
-    """Raise LoadError unless `path` is a regular file of at most `limit` bytes."""
+def _at_once(path: str, flags: int) -> int:
+    """Open a file; without O_NONBLOCK, a named pipe would wait for somebody to write to it."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def check_file(path: Path) -> None:
+    """Raise LoadError unless `path` is a regular file that is not too large."""
     try:
         facts = path.stat()
     except (OSError, ValueError) as error:
-        raise LoadError(name, reason_of(error)) from error
-    if problem := kind_problem(facts.st_mode) or size_problem(facts.st_size, limit):
-        raise LoadError(name, problem)
-
-
-def _read(path: Path, name: str, limit: int) -> bytes:
-    """Open, measure and read; what was measured is what is read."""
-    # O_NONBLOCK: opening a named pipe would otherwise wait for somebody to write to it.
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _BINARY)
-    try:
-        facts = os.fstat(descriptor)
-        if problem := kind_problem(facts.st_mode) or size_problem(facts.st_size, limit):
-            raise LoadError(name, problem)
-        with open(descriptor, "rb", closefd=False) as file:
-            return file.read(limit + 1)
-    finally:
-        os.close(descriptor)
+        raise LoadError(path.name, reason_of(error)) from error
+    if problem := kind_problem(facts.st_mode) or size_problem(facts.st_size):
+        raise LoadError(path.name, problem)
 
 
 def kind_problem(mode: int) -> str | None:

@@ -84,13 +84,15 @@ def _markdown_table(rows: list[list[str]]) -> str | None:
     """Write rows as a Markdown table, the first as its header; None when they are no table."""
     if len(rows) < 2 or not 2 <= len(rows[0]) <= _MAX_COLUMNS:
         return None
-    width = len(rows[0])
-    if any(len(row) > width for row in rows):
-        return None
-    lines = [table_row(row + [""] * (width - len(row))) for row in rows]
-    return "\n".join([lines[0], "|" + " --- |" * width, *lines[1:], ""])
+    return None if max(map(len, rows)) > len(rows[0]) else table_text(rows) + "\n"
 
 
-def table_row(cells: list[str]) -> str:
-    """Write one row of a Markdown table."""
+def table_text(rows: list[list[str]]) -> str:
+    """Write rows of cells as a Markdown table, as wide as the widest, the first as its header."""
+    width = max(map(len, rows))
+    header, *others = (_table_row(row + [""] * (width - len(row))) for row in rows)
+    return "\n".join([header, "|" + " --- |" * width, *others])
+
+
+def _table_row(cells: list[str]) -> str:
     return "| " + " | ".join(folded(cell).replace("|", "\\|") for cell in cells) + " |"

@@ -28,15 +28,13 @@ MAX_REDIRECTS = 5
 PORTS = frozenset({80, 443, 8080, 8443})
 """Ports of web servers; at others, other services could be talked to in HTTP's name."""
 
-_MIMES = {
-    "text/html": "text/html",
-    "application/xhtml+xml": "text/html",
-    "text/plain": "text/plain",
-    "text/markdown": "text/markdown",
-    "text/x-markdown": "text/markdown",
-    "application/pdf": "application/pdf",
-}
-"""Types that are read, with the format each is read as."""
+# fmt: off
+_MIMES = frozenset({
+    "text/html", "application/xhtml+xml", "text/plain", "text/markdown", "text/x-markdown",
+    "application/pdf",
+})
+# fmt: on
+"""Types that are read."""
 
 _BY_ENDING = {
     ".md": "text/markdown",
@@ -74,7 +72,7 @@ class FetchedPage:
     body: bytes
     """The bytes, decompressed."""
     content_type: str
-    """The format: text/html, text/plain, text/markdown or application/pdf."""
+    """The media type to read it as."""
     final_url: str
     """Address after redirects, without a fragment."""
     charset: str | None = None
@@ -110,29 +108,18 @@ def fetch_page(
         raise LoadError(url, _broken(error)) from error
 
 
-def read_page(page: FetchedPage) -> LoadedDocument:
-    """Make a document of a fetched page; its url is where it was fetched. Raises LoadError."""
-    document = load_bytes(
-        page.body, name=page.final_url, mime=page.content_type, charset=page.charset
-    )
+def load_page(url: str, *, allowed_hosts: Collection[str] = frozenset()) -> LoadedDocument:
+    """Make a document of a page, fetched as `fetch_page` does; its url is where it was found."""
+    page = fetch_page(url, allowed_hosts=allowed_hosts)
+    try:
+        document = load_bytes(
+            page.body, name=page.final_url, mime=page.content_type, charset=page.charset
+        )
+    except LoadError as error:
+        raise LoadError(url, error.reason) from error
     # What a page states as its own address may be another's: links lead where it was found.
     stated = {"url": page.final_url, "modified": document.modified or page.modified}
     return document.model_copy(update=stated)
-
-
-def load_page(
-    url: str,
-    *,
-    allowed_hosts: Collection[str] = frozenset(),
-    timeout: float = 15.0,
-    max_bytes: int = MAX_PAGE_BYTES,
-) -> LoadedDocument:
-    """Fetch and load a page, as `fetch_page` and `read_page` do; errors name `url`."""
-    page = fetch_page(url, allowed_hosts=allowed_hosts, timeout=timeout, max_bytes=max_bytes)
-    try:
-        return read_page(page)
-    except LoadError as error:
-        raise LoadError(url, error.reason) from error
 
 
 @dataclass(frozen=True)
@@ -258,7 +245,7 @@ def _format(content_type: str, url: str) -> str:
     if mime == "text/plain" and told == "text/markdown":
         return told
     if mime in _MIMES:
-        return _MIMES[mime]
+        return mime
     kind = f"of type {mime!r}" if mime else "of no stated type"
     raise RefusedError(f"It is {kind}; only HTML, Markdown, plain text and PDF are read.")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
+from operator import attrgetter
 from typing import Protocol
 
 from index.schema import Hit, Passage, Source
@@ -119,16 +120,14 @@ def join(passages: Sequence[Passage], source: Source) -> Passage:
 def _run_under(around: Sequence[Passage], passage: Passage, depth: int) -> list[Passage]:
     """Return the unbroken run of passages that share the first `depth` headings of `passage`."""
     above = passage.heading[:depth]
-    run = [passage]
-    for other in reversed([p for p in around if p.ordinal < passage.ordinal]):
-        if other.heading[:depth] != above:
-            break
-        run.insert(0, other)
-    for other in (p for p in around if p.ordinal > passage.ordinal):
-        if other.heading[:depth] != above:
-            break
-        run.append(other)
-    return run
+
+    def shares(other: Passage) -> bool:
+        return other.heading[:depth] == above
+
+    before = [other for other in around if other.ordinal < passage.ordinal]
+    after = [other for other in around if other.ordinal > passage.ordinal]
+    reached = list(takewhile(shares, reversed(before)))
+    return [*reversed(reached), passage, *takewhile(shares, after)]
 
 
 def _shared(headings: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
@@ -147,7 +146,7 @@ def _with_neighbour(passage: Passage, ranked: Sequence[Candidate]) -> list[Passa
     for other in (candidate.passage for candidate in ranked):
         beside = abs(other.ordinal - passage.ordinal) == 1 and other.source_id == passage.source_id
         if beside and other.heading == passage.heading:
-            return sorted([passage, other], key=_start)
+            return sorted([passage, other], key=attrgetter("start"))
     return [passage]
 
 
@@ -176,7 +175,3 @@ def _shown(passage: Passage, hits: Sequence[Hit]) -> bool:
         and passage.end <= hit.passage.end
         for hit in hits
     )
-
-
-def _start(passage: Passage) -> int:
-    return passage.start

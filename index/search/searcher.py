@@ -215,11 +215,8 @@ class Searcher:
         """Return the header of a table; empty also for one that was replaced just now."""
         if passage.kind != "table":
             return ""
-        try:
-            source = self._catalog.source(passage.source_id)
-        except SourceNotFound:
-            return ""
-        return header_in(source, passage) if stands_in(passage, source) else ""
+        source = self._sources([passage]).get(passage.source_id)
+        return header_in(source, passage) if source and stands_in(passage, source) else ""
 
 
 def checked_question(text: str) -> str:

@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from index.schema import Source, source_id
 from index.store.catalog_format import ADDITIONS_FILE
-from index.store.catalog_rows import SOURCE_COLUMNS, source_of, source_row
+from index.store.catalog_rows import REPLACE_VERSION, SOURCE_COLUMNS, source_of, source_row
 from index.store.sqlite_file import Row, SqliteFile, script
 
 Key: TypeAlias = tuple[str, str]
@@ -40,13 +40,6 @@ CREATE TABLE documents (
 );
 CREATE INDEX documents_by_version ON documents (collection, uri, sha256)
 """)
-
-_REPLACE = (
-    "ON CONFLICT (collection, uri) DO UPDATE SET title = excluded.title, mime = excluded.mime, "
-    "sha256 = excluded.sha256, pages = excluded.pages, url = excluded.url, "
-    "modified = excluded.modified, warnings = excluded.warnings, text = excluded.text"
-)
-"""When and by whom a document was first added stays as it was."""
 
 
 class AddedDocuments(SqliteFile):
@@ -85,7 +78,9 @@ class AddedDocuments(SqliteFile):
     def put(self, sources: Sequence[Source]) -> None:
         """Keep documents, each in place of its earlier version."""
         with self.transaction() as connection:
-            _insert(connection, map(_row, sources), _REPLACE)
+            _insert(
+                connection, map(_row, sources), f"ON CONFLICT (collection, uri) {REPLACE_VERSION}"
+            )
 
     def remove(self, *keys: Key) -> None:
         """Remove documents for good; unknown ones are ignored."""

@@ -75,15 +75,10 @@ class Catalog(SqliteFile):
     def collections(self) -> list[CollectionEntry]:
         """Return the collections by name."""
         rows = self.rows(
-            "SELECT c.name, b.build, b.model, b.dimension, b.recipe, b.chroma, b.dirty "
-            "FROM collections c JOIN builds b ON b.build = c.build ORDER BY c.name"
+            "SELECT c.name, b.build, b.model, b.chroma FROM collections c JOIN builds b "
+            "ON b.build = c.build ORDER BY c.name"
         )
-        fields = ("name", "build", "model", "dimension", "recipe", "chroma", "dirty")
-        return [CollectionEntry(**dict(zip(fields, row, strict=True))) for row in rows]
-
-    def collection(self, name: str) -> CollectionEntry | None:
-        """Return one collection; None when there is no such collection."""
-        return next((each for each in self.collections() if each.name == name), None)
+        return [CollectionEntry(*row) for row in rows]
 
     def chroma_name(self, collection: str) -> str | None:
         """Return the name of the Chroma collection that serves a collection, if there is one."""

@@ -5,141 +5,109 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 import numpy as np
-from pydantic import Field
 
 from index.protocols import Vectors
-from index.schema import Passage, Source, SourceEntry, Span, Value, source_id
+from index.schema import Passage, Source, SourceEntry, Span, source_id
 from index.store.sqlite_file import Row
 
 
-class CollectionEntry(Value):
+class CollectionEntry(NamedTuple):
     """A collection and the build that serves it."""
 
-    name: str = Field(description="Name of the collection.")
-    build: int = Field(description="Number of the build that serves.")
-    model: str = Field(description="Embedding model it was built with.")
-    dimension: int = Field(description="Length of its vectors.")
-    recipe: str = Field(description="How its documents were cut.")
-    chroma: str = Field(description="Name of the Chroma collection that holds its vectors.")
-    dirty: bool = Field(description="Whether a writer has not finished, or was killed.")
+    name: str
+    build: int
+    """Its number."""
+    model: str
+    """Embedding model it was built with."""
+    chroma: str
+    """Name of the Chroma collection that holds its vectors."""
 
 
-class FileState(Value):
+class Build(NamedTuple):
+    """A way of cutting and embedding a collection, and where its vectors are."""
+
+    number: int
+    collection: str
+    model: str
+    dimension: int
+    """0 for a build that has words only."""
+    recipe: str
+    chroma: str
+    """Name of the Chroma collection that holds its vectors."""
+    dirty: bool
+    """Whether a writer has not finished, or was killed."""
+
+
+class FileState(NamedTuple):
     """A file of the documents folder as it was when it was last looked at."""
 
-    size: int = Field(description="In bytes; -1 when it may have changed while it was read.")
-    mtime_ns: int = Field(description="When the content was last changed, as programs say.")
-    ctime_ns: int = Field(description="When anything was last changed, as the system says.")
-    failure: str | None = Field(default=None, description="Why it could not be loaded.")
+    size: int
+    """In bytes; -1 when it may have changed while it was read."""
+    mtime_ns: int
+    """When the content was last changed, as programs say."""
+    ctime_ns: int
+    """When anything was last changed, as the system says."""
+    failure: str | None = None
+    """Why it could not be loaded."""
 
+
+# fmt: off
+_PASSAGE = (
+    "id", "source_id", "ordinal", "start", "end", "page", "heading", "kind", "sentences", "text",
+)
+_SOURCE = (
+    "id", "collection", "uri", "title", "mime", "sha256", "pages", "url", "modified", "added_at",
+    "added_by", "warnings",
+)
+# fmt: on
+"""Fields in the order of their columns."""
 
 PASSAGE_COLUMNS = (
     'p.id, p.source, p.ordinal, p.start, p."end", p.page, p.heading, p.kind, p.sentences, p.text'
 )
-SOURCE_COLUMNS = (
-    "s.id, s.collection, s.uri, s.title, s.mime, s.sha256, s.pages, s.url, s.modified, "
-    "s.added_at, s.added_by, s.warnings, s.text, f.mtime_ns"
-)
-ENTRY_COLUMNS = (
-    "s.id, s.collection, s.uri, s.title, s.mime, s.sha256, s.pages, s.url, s.modified, "
-    "s.added_at, s.added_by, s.warnings, s.characters, f.mtime_ns, f.failure"
-)
+_SHARED_COLUMNS = ", ".join(f"s.{name}" for name in _SOURCE)
+SOURCE_COLUMNS = f"{_SHARED_COLUMNS}, s.text, f.mtime_ns"
+ENTRY_COLUMNS = f"{_SHARED_COLUMNS}, s.characters, f.mtime_ns, f.failure"
+
+_OF_VERSION = ("title", "mime", "sha256", "pages", "url", "modified", "warnings", "text")
+REPLACE_VERSION = "DO UPDATE SET " + ", ".join(f"{name} = excluded.{name}" for name in _OF_VERSION)
+"""When and by whom a document was first added stays as it was."""
 
 
 def passage_row(passage: Passage) -> Row:
     """Return the columns of a passage, as in `PASSAGE_COLUMNS`."""
-    spans = [edge for each in passage.sentences for edge in (each.start, each.end)]
-    return (
-        passage.id,
-        passage.source_id,
-        passage.ordinal,
-        passage.start,
-        passage.end,
-        passage.page,
-        json.dumps(passage.heading, ensure_ascii=False),
-        passage.kind,
-        json.dumps(spans, separators=(",", ":")),
-        passage.text,
-    )
+    return tuple(_packed(getattr(passage, name)) for name in _PASSAGE)
 
 
 def passage_of(row: Row) -> Passage:
     """Return the passage of a row of `PASSAGE_COLUMNS`."""
-    return Passage(
-        id=row[0],
-        source_id=row[1],
-        ordinal=row[2],
-        start=row[3],
-        end=row[4],
-        page=row[5],
-        heading=tuple(json.loads(row[6])),
-        kind=row[7],
-        sentences=_spans(row[8]),
-        text=row[9],
-    )
+    known = dict(zip(_PASSAGE, row, strict=True))
+    known["heading"] = json.loads(known["heading"])
+    known["sentences"] = _spans(known["sentences"])
+    return Passage(**known)
 
 
 def source_row(source: Source) -> Row:
     """Return the columns of the table `sources`, in order."""
-    pages = [edge for page in source.pages for edge in (page.start, page.end)]
-    return (
-        source.id,
-        source.collection,
-        source.uri,
-        source.title,
-        source.mime,
-        source.sha256,
-        json.dumps(pages, separators=(",", ":")),
-        source.url,
-        source.modified and source.modified.isoformat(),
-        source.added_at.isoformat(),
-        source.added_by,
-        json.dumps(source.warnings, ensure_ascii=False),
-        len(source.text),
-        source.text,
-    )
+    shared = (_packed(getattr(source, name)) for name in _SOURCE)
+    return (*shared, len(source.text), source.text)
 
 
 def source_of(row: Row) -> Source:
     """Return the source of a row of `SOURCE_COLUMNS`."""
-    return Source(
-        id=row[0],
-        collection=row[1],
-        uri=row[2],
-        title=row[3],
-        mime=row[4],
-        sha256=row[5],
-        pages=_spans(row[6]),
-        url=row[7],
-        modified=_modified(row[8], row[13]),
-        added_at=datetime.fromisoformat(row[9]),
-        added_by=row[10],
-        warnings=tuple(json.loads(row[11])),
-        text=row[12],
-    )
+    *shared, text, mtime_ns = row
+    return Source(**_known(shared, mtime_ns), text=text)
 
 
 def entry_of(row: Row, passages: int) -> SourceEntry:
     """Return the listing of a row of `ENTRY_COLUMNS`."""
-    return SourceEntry(
-        id=row[0],
-        collection=row[1],
-        uri=row[2],
-        title=row[3],
-        mime=row[4],
-        sha256=row[5],
-        pages=len(_spans(row[6])),
-        url=row[7],
-        modified=_modified(row[8], row[13]),
-        added_at=datetime.fromisoformat(row[9]),
-        added_by=row[10],
-        warnings=tuple(json.loads(row[11])),
-        characters=row[12],
-        passages=passages,
-        failure=row[14],
-    )
+    *shared, characters, mtime_ns, failure = row
+    known = _known(shared, mtime_ns)
+    known["pages"] = len(known["pages"])
+    return SourceEntry(**known, characters=characters, passages=passages, failure=failure)
 
 
 def failed_entry(collection: str, uri: str, failure: str) -> SourceEntry:
@@ -164,6 +132,27 @@ def vectors_blob(vectors: Vectors | None) -> bytes | None:
 def vectors_of(blob: bytes, dimension: int) -> Vectors:
     """Unpack sentence vectors, shape (sentences, dimension)."""
     return np.frombuffer(blob, dtype="<f2").astype(np.float32).reshape(-1, dimension)
+
+
+def _known(columns: Sequence[Any], mtime_ns: int | None) -> dict[str, Any]:
+    """Return the fields that sources and their listings share, from the columns they share."""
+    known = dict(zip(_SOURCE, columns, strict=True))
+    known["pages"] = _spans(known["pages"])
+    known["modified"] = _modified(known["modified"], mtime_ns)
+    known["added_at"] = datetime.fromisoformat(known["added_at"])
+    known["warnings"] = json.loads(known["warnings"])
+    return known
+
+
+def _packed(value: Any) -> Any:
+    """Return what a column holds for a field: times and lists as text, spans as a flat list."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if not isinstance(value, tuple):
+        return value
+    if value and isinstance(value[0], Span):
+        value = [edge for span in value for edge in (span.start, span.end)]
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _spans(packed: str) -> tuple[Span, ...]:

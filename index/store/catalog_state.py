@@ -7,21 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from index.protocols import Vectors
-from index.store.catalog_rows import FileState, vectors_of
-
-
-class Build(NamedTuple):
-    """A way of cutting and embedding a collection, and where its vectors are."""
-
-    number: int
-    collection: str
-    model: str
-    dimension: int
-    """0 for a build that has words only."""
-    recipe: str
-    chroma: str
-    dirty: bool
-    """Whether a writer has not finished, or was killed."""
+from index.store.catalog_rows import Build, FileState, vectors_of
 
 
 class Known(NamedTuple):
@@ -94,10 +80,7 @@ def seen_files(connection: sqlite3.Connection, collection: str) -> dict[str, Fil
         "SELECT uri, size, mtime_ns, ctime_ns, failure FROM files WHERE collection = ?",
         (collection,),
     )
-    return {
-        uri: FileState(size=size, mtime_ns=mtime_ns, ctime_ns=ctime_ns, failure=failure)
-        for uri, size, mtime_ns, ctime_ns, failure in rows
-    }
+    return {uri: FileState(*state) for uri, *state in rows}
 
 
 def folder_state(connection: sqlite3.Connection, collection: str) -> FolderState | None:

@@ -8,7 +8,13 @@ from typing import NamedTuple
 
 from index.protocols import Vectors
 from index.schema import Passage, Source
-from index.store.catalog_rows import FileState, passage_row, source_row, vectors_blob
+from index.store.catalog_rows import (
+    REPLACE_VERSION,
+    FileState,
+    passage_row,
+    source_row,
+    vectors_blob,
+)
 from index.store.catalog_schema import create_words, drop_words, words_table
 from index.text.words import terms
 
@@ -78,18 +84,13 @@ def drop_collection(connection: sqlite3.Connection, collection: str) -> None:
 def put_source(
     connection: sqlite3.Connection, build: int, source: Source, passages: Sequence[IndexedPassage]
 ) -> set[str]:
-    """Write a source in place of any earlier version; returns the passage ids that are gone.
-
-    When and by whom it was first added stays as it was.
-    """
+    """Write a source in place of any earlier version; returns the passage ids that are gone."""
+    row = source_row(source)
     gone = clear_passages(connection, build, source.id)
-    marks = ",".join("?" * len(source_row(source)))
     connection.execute(
-        f"INSERT INTO sources VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET "
-        "title = excluded.title, mime = excluded.mime, sha256 = excluded.sha256, "
-        "pages = excluded.pages, url = excluded.url, modified = excluded.modified, "
-        "warnings = excluded.warnings, characters = excluded.characters, text = excluded.text",
-        source_row(source),
+        f"INSERT INTO sources VALUES ({','.join('?' * len(row))}) "
+        f"ON CONFLICT (id) {REPLACE_VERSION}, characters = excluded.characters",
+        row,
     )
     put_passages(connection, build, source, passages)
     return gone - {each.passage.id for each in passages}
@@ -143,7 +144,7 @@ def put_file(connection: sqlite3.Connection, collection: str, uri: str, state: F
     """Record a file of the documents folder as it was seen."""
     connection.execute(
         "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)",
-        (collection, uri, state.size, state.mtime_ns, state.ctime_ns, state.failure),
+        (collection, uri, *state),
     )
 
 

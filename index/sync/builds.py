@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from index.errors import IndexMismatch
 from index.store.catalog import Catalog
-from index.store.catalog_state import Build, serving_builds, source_ids, stray_builds
+from index.store.catalog_rows import Build
+from index.store.catalog_state import serving_builds, source_ids, stray_builds
 from index.store.catalog_writes import (
     add_build,
     drop_build,
@@ -18,8 +19,8 @@ from index.store.catalog_writes import (
     serve_build,
     set_dirty,
 )
-from index.store.chroma_vectors import chroma_name
-from index.sync.indexer import Batch, Indexer, WritableVectors
+from index.store.chroma_vectors import ChromaVectors, chroma_name
+from index.sync.indexer import Batch, Indexer
 from index.sync.preparer import Preparer
 
 WORDS_ONLY = "words"
@@ -40,7 +41,7 @@ class Builds:
     def __init__(
         self,
         catalog: Catalog,
-        vectors: WritableVectors,
+        vectors: ChromaVectors,
         indexer: Indexer,
         preparer: Preparer,
         stamp: Stamp,
@@ -91,8 +92,7 @@ class Builds:
         """Fill a build from the stored texts beside the one that serves, then let it serve."""
         if self.serving(collection) is None:
             return self._start(collection)
-        number = self._stage(collection)
-        build = self._numbered(number)
+        build = self._stage(collection)
         batch = Batch(partial(self._indexer.fill, build))
         ids = source_ids(self._catalog.connection(), collection)
         for done, id in enumerate(ids):
@@ -101,9 +101,9 @@ class Builds:
                 progress(done, len(ids), source.uri)
             batch.add(self._preparer.stored(source))
         batch.flush()
-        self._serve(collection, number)
+        served = self._serve(build)
         self.sweep()
-        return self._numbered(number)
+        return served
 
     def drop(self, collection: str) -> None:
         """Delete a collection with its sources; one that is missing is ignored."""
@@ -123,29 +123,22 @@ class Builds:
 
     def _start(self, collection: str) -> Build:
         """Let an empty build serve a new collection."""
-        number = self._stage(collection)
-        self._serve(collection, number)
-        return self._numbered(number)
+        return self._serve(self._stage(collection))
 
-    def _stage(self, collection: str) -> int:
+    def _stage(self, collection: str) -> Build:
         """Record an empty build that does not serve yet."""
         with self._catalog.transaction() as connection:
             number = add_build(connection, collection, **self._stamp._asdict())
             # A Chroma server may hold the collections of several homes.
             chroma = chroma_name(collection, self._catalog.home_id(), number)
             name_chroma(connection, number, chroma)
-        return number
+        return Build(number, collection, *self._stamp, chroma, dirty=True)
 
-    def _serve(self, collection: str, number: int) -> None:
+    def _serve(self, build: Build) -> Build:
         """Let a finished build serve its collection from now on."""
         with self._catalog.transaction() as connection:
-            serve_build(connection, collection, number)
-            set_dirty(connection, number, dirty=False)
+            serve_build(connection, build.collection, build.number)
+            set_dirty(connection, build.number, dirty=False)
             generation = move_generation(connection)
         self._vectors.wrote(generation)
-
-    def _numbered(self, number: int) -> Build:
-        """Return a build by its number."""
-        connection = self._catalog.connection()
-        builds = [*serving_builds(connection), *stray_builds(connection)]
-        return next(build for build in builds if build.number == number)
+        return build._replace(dirty=False)

@@ -13,10 +13,10 @@ from typing import TypeAlias
 
 from index.errors import ConfigurationError, LoadError, StoreError
 from index.load.folder_walk import FolderScan, FoundFile, scan
-from index.schema import SyncFailure, SyncReport, source_id
+from index.schema import Source, SyncFailure, SyncReport, source_id
 from index.store.catalog import Catalog
-from index.store.catalog_rows import FileState
-from index.store.catalog_state import Build, FolderState, folder_state, indexed_versions, seen_files
+from index.store.catalog_rows import Build, FileState
+from index.store.catalog_state import FolderState, folder_state, indexed_versions, seen_files
 from index.store.catalog_writes import put_file, put_folder
 from index.sync.indexer import Batch, Indexer, Prepared
 from index.sync.plan import plan
@@ -26,8 +26,6 @@ from index.sync.unchanged import UnchangedSummary, note
 
 Progress: TypeAlias = Callable[[int, int, str], None]
 """Called with documents done, documents in all, and the name of the one at hand."""
-
-Scan: TypeAlias = Callable[[Path], FolderScan]
 
 
 @dataclass
@@ -58,9 +56,10 @@ class Tally:
         """Note a document that is not indexed."""
         self.failed.append(SyncFailure(source=uri, reason=reason))
 
-    def warn(self, prepared: Prepared) -> None:
-        """Note what a person should know of a document that is indexed."""
-        source = prepared.source
+    def take(self, source: Source, *, is_new: bool) -> None:
+        """Count a document that is indexed, and note what a person should know of it."""
+        self.added += is_new
+        self.updated += not is_new
         self.warnings += [SyncFailure(source=source.uri, reason=each) for each in source.warnings]
 
 
@@ -74,7 +73,6 @@ class FolderPass:
     build: Build
     folder: Path
     progress: Progress | None = None
-    scan: Scan = scan
     tally: Tally = field(default_factory=Tally)
     _seen: dict[str, FileState] = field(default_factory=dict)
 
@@ -82,7 +80,7 @@ class FolderPass:
         """Read, write, remove; raises ConfigurationError when there is no folder to read."""
         began = time.time_ns()
         digest = self._survey()
-        found = self.scan(self.folder)
+        found = scan(self.folder)
         connection = self.catalog.connection()
         known = seen_files(connection, self.build.collection)
         self._refuse_to_forget(found, known)
@@ -155,17 +153,13 @@ class FolderPass:
             self.tally.unchanged += 1
             return
         batch.add(Prepared(loaded.source, loaded.passages, seen))
-        self.tally.warn(loaded)
-        if indexed is None:
-            self.tally.added += 1
-        else:
-            self.tally.updated += 1
+        self.tally.take(loaded.source, is_new=indexed is None)
 
     def _fail(self, file: FoundFile, indexed: str | None, reason: str, seen: FileState) -> None:
         """Report a file; if it vanished since the walk, the index forgets it too."""
         self.tally.fail(file.uri, reason)
         if os.path.lexists(file.location):
-            self._seen[file.uri] = seen.model_copy(update={"failure": reason})
+            self._seen[file.uri] = seen._replace(failure=reason)
         elif indexed is not None:
             self._remove([file.uri])
 
@@ -225,5 +219,5 @@ def _state_of(file: FoundFile) -> FileState:
 def _certain(seen: FileState, began: int) -> FileState:
     """Mark a file that changed so lately that it may do so again unnoticed."""
     if too_recent(changed_at(seen.mtime_ns, seen.ctime_ns), began):
-        return seen.model_copy(update={"size": -1})
+        return seen._replace(size=-1)
     return seen

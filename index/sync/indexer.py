@@ -11,14 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
 
 from index.embed.inputs import digest_of, embedding_input, metadata
-from index.protocols import Embedder, EmbeddingInput, VectorRow, Vectors, VectorStore
+from index.protocols import Embedder, EmbeddingInput, PassageVectors, VectorRow
 from index.schema import Passage, Source
 from index.store.catalog import Catalog
-from index.store.catalog_rows import FileState
-from index.store.catalog_state import Build, known_inputs
+from index.store.catalog_rows import Build, FileState
+from index.store.catalog_state import known_inputs
 from index.store.catalog_writes import (
     IndexedPassage,
     forget_files,
@@ -30,6 +29,7 @@ from index.store.catalog_writes import (
     remove_source,
     set_dirty,
 )
+from index.store.chroma_vectors import ChromaVectors
 
 _SLICE = 256
 """Passages embedded at a time; their sentence vectors take about 4 MB at 10 sentences each."""
@@ -41,30 +41,6 @@ little, yet enough to sort by length and to pay for the commits."""
 
 _BATCH_CHARACTERS = 2_000_000
 """The same for documents that have few passages for their size."""
-
-
-class WritableVectors(VectorStore, Protocol):
-    """What a writer asks of the vector store besides."""
-
-    def count(self, collection: str) -> int:
-        """Return the number of rows."""
-        ...
-
-    def vectors(self, collection: str, ids: Sequence[str]) -> dict[str, Vectors]:
-        """Return the vectors of the rows that exist, by id."""
-        ...
-
-    def drop(self, collection: str) -> None:
-        """Delete a collection with all its rows; one that is missing is ignored."""
-        ...
-
-    def follow(self, generation: int) -> None:
-        """Read afresh if another process moved the catalog's generation."""
-        ...
-
-    def wrote(self, generation: int) -> None:
-        """Take note that this very store made the change."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -102,17 +78,10 @@ class Batch:
             self._write(waiting)
 
 
-class _Embedded(NamedTuple):
-    vector: Vectors | None
-    sentences: Vectors | None
-
-
 class Indexer:
     """Embeds and writes; the caller holds the write lock."""
 
-    def __init__(
-        self, catalog: Catalog, vectors: WritableVectors, embedder: Embedder | None
-    ) -> None:
+    def __init__(self, catalog: Catalog, vectors: ChromaVectors, embedder: Embedder | None) -> None:
         self._catalog = catalog
         self._vectors = vectors
         self._embedder = embedder
@@ -219,43 +188,46 @@ class Indexer:
         self._vectors.wrote(generation)
 
     def _upsert(
-        self, build: Build, prepared: Sequence[Prepared], embedded: dict[bytes, _Embedded]
+        self, build: Build, prepared: Sequence[Prepared], embedded: dict[bytes, PassageVectors]
     ) -> None:
         """Write the vectors of prepared sources to Chroma."""
-        rows = []
-        for source, passage, digest in _inputs_of(prepared):
-            vector = embedded[digest].vector
-            if vector is not None:
-                rows.append(VectorRow(passage.id, vector, passage.text, metadata(source, passage)))
+        rows = [
+            VectorRow(passage.id, made.passage, passage.text, metadata(source, passage))
+            for source, passage, digest in _inputs_of(prepared)
+            if (made := embedded.get(digest))
+        ]
         if rows:
             self._vectors.upsert(build.chroma, rows)
 
     def _embed(
         self, build: Build, prepared: Sequence[Prepared], *, reuse: bool
-    ) -> dict[bytes, _Embedded]:
-        """Return vectors by the hash of what they were made from, each input embedded once."""
+    ) -> dict[bytes, PassageVectors]:
+        """Return vectors by the hash of what they were made from, each input embedded once.
+
+        There are none without an embedder, and for a build of words.
+        """
+        if self._embedder is None or not build.dimension:
+            return {}
         wanted: dict[bytes, EmbeddingInput] = {}
         for each in prepared:
             for passage in each.passages:
                 given = embedding_input(each.source, passage)
                 wanted.setdefault(digest_of(given), given)
-        if self._embedder is None or not build.dimension:
-            return dict.fromkeys(wanted, _Embedded(None, None))
         found = self._reused(build, list(wanted)) if reuse else {}
         fresh = [digest for digest in wanted if digest not in found]
-        for some in _slices(fresh):
+        for first in range(0, len(fresh), _SLICE):
+            some = fresh[first : first + _SLICE]
             made = self._embedder.embed_passages([wanted[digest] for digest in some])
-            for digest, vectors in zip(some, made, strict=True):
-                found[digest] = _Embedded(vectors.passage, vectors.sentences)
+            found.update(zip(some, made, strict=True))
         return found
 
-    def _reused(self, build: Build, digests: Sequence[bytes]) -> dict[bytes, _Embedded]:
+    def _reused(self, build: Build, digests: Sequence[bytes]) -> dict[bytes, PassageVectors]:
         """Return the vectors of passages that did not change: moved, renamed, or beside an edit."""
         known = known_inputs(self._catalog.connection(), build, digests)
         ids = [each.id for each in known.values()]
         held = self._vectors.vectors(build.chroma, ids) if ids else {}
         return {
-            digest: _Embedded(held[each.id], each.sentences)
+            digest: PassageVectors(held[each.id], each.sentences)
             for digest, each in known.items()
             if each.id in held
         }
@@ -267,14 +239,9 @@ def _inputs_of(prepared: Iterable[Prepared]) -> Iterator[tuple[Source, Passage, 
             yield each.source, passage, digest_of(embedding_input(each.source, passage))
 
 
-def _indexed(each: Prepared, embedded: dict[bytes, _Embedded]) -> list[IndexedPassage]:
+def _indexed(each: Prepared, embedded: dict[bytes, PassageVectors]) -> list[IndexedPassage]:
     """Put the passages of a source together with their sentence vectors."""
     return [
-        IndexedPassage(passage, digest, embedded[digest].sentences)
+        IndexedPassage(passage, digest, made.sentences if (made := embedded.get(digest)) else None)
         for _, passage, digest in _inputs_of([each])
     ]
-
-
-def _slices(digests: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
-    for first in range(0, len(digests), _SLICE):
-        yield digests[first : first + _SLICE]

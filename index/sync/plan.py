@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
-from pydantic import Field
-
-from index.schema import Value
 from index.store.catalog_rows import FileState
 
 
-class Plan(Value):
+class Plan(NamedTuple):
     """Which files to read, which to leave, which to remove; by uri, in order."""
 
-    read: tuple[str, ...] = Field(description="New, of another size or time, or failed before.")
-    same: tuple[str, ...] = Field(description="As they were.")
-    gone: tuple[str, ...] = Field(description="No longer in the folder.")
-    unknown: tuple[str, ...] = Field(
-        description="Known, but out of sight: their folder, or they themselves, cannot be read."
-    )
+    read: tuple[str, ...]
+    """New, of another size or time, or failed before."""
+    same: tuple[str, ...]
+    """As they were."""
+    gone: tuple[str, ...]
+    """No longer in the folder."""
+    unknown: tuple[str, ...]
+    """Known, but out of sight: their folder, or they themselves, cannot be read."""
 
 
 def plan(
@@ -31,14 +31,12 @@ def plan(
     `unreadable` are the paths of which the walk could not tell what is there: what is known at or
     under them is left alone, because it may well still exist.
     """
-    read = [uri for uri, seen in found.items() if snapshot.get(uri) != seen]
-    reread = set(read)
     missing = [uri for uri in snapshot if uri not in found]
     hidden = set(unreadable)
     unknown = {uri for uri in missing if hidden and _is_under(uri, hidden)}
     return Plan(
-        read=tuple(read),
-        same=tuple(uri for uri in found if uri not in reread),
+        read=tuple(uri for uri, seen in found.items() if snapshot.get(uri) != seen),
+        same=tuple(uri for uri, seen in found.items() if snapshot.get(uri) == seen),
         gone=tuple(uri for uri in missing if uri not in unknown),
         unknown=tuple(uri for uri in missing if uri in unknown),
     )

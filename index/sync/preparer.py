@@ -30,7 +30,6 @@ class Preparer:
 
     load: Load
     cut: Cut
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def file(
         self,
@@ -64,19 +63,13 @@ class Preparer:
     ) -> Prepared:
         """Prepare a document that is loaded already; raises LoadError when it cannot be cut."""
         source = Source(
+            **dict(loaded),
             id=source_id(collection, uri),
             collection=collection,
             uri=uri,
-            title=loaded.title,
-            mime=loaded.mime,
             sha256=sha256,
-            text=loaded.text,
-            pages=loaded.pages,
-            url=loaded.url,
-            modified=loaded.modified,
-            added_at=self.now(),
+            added_at=datetime.now(UTC),
             added_by=added_by,
-            warnings=loaded.warnings,
         )
         return self._cut(source)
 

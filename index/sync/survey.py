@@ -73,7 +73,7 @@ def _look(folder: str, lines: list[str]) -> int:
             seen.add((facts.st_dev, facts.st_ino))
             lines.append(f"{facts.st_dev}\0{facts.st_ino}\0{facts.st_mode}")
             with os.scandir(here) as entries:
-                ordered = sorted(entries, key=_name)
+                ordered = sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
             lines.append(f"!{error.errno}")
             continue
@@ -103,10 +103,6 @@ def _describe(entries: list[os.DirEntry[str]], lines: list[str], folders: list[s
         # Neither programs nor renaming can change a file and keep the system's own time of it.
         lines.append(f"{name}\0{facts.st_size}\0{changed}\0{moved}")
     return newest
-
-
-def _name(entry: os.DirEntry[str]) -> str:
-    return entry.name
 
 
 def _user() -> int:

@@ -22,14 +22,15 @@ from index.schema import LoadedDocument, Source, SyncReport, source_id
 from index.store.added_documents import AddedDocuments
 from index.store.catalog import Catalog
 from index.store.catalog_format import recipe as default_recipe
-from index.store.catalog_rows import FileState
-from index.store.catalog_state import Build, indexed_versions, seen_files, serving_builds
+from index.store.catalog_rows import Build, FileState
+from index.store.catalog_state import indexed_versions, seen_files, serving_builds
+from index.store.chroma_vectors import ChromaVectors
 from index.store.write_lock import write_lock
 from index.sync.additions import Addition
 from index.sync.additions_pass import AdditionsPass
 from index.sync.builds import WORDS_ONLY, Builds, Stamp
 from index.sync.folder_pass import FolderPass, Progress, Tally
-from index.sync.indexer import Batch, Indexer, Prepared, WritableVectors
+from index.sync.indexer import Batch, Indexer, Prepared
 from index.sync.preparer import Cut, Load, Preparer, version_of_text
 from index.sync.unchanged import forget
 
@@ -60,7 +61,7 @@ class Synchroniser:
     def __init__(
         self,
         catalog: Catalog,
-        vectors: WritableVectors,
+        vectors: ChromaVectors,
         embedder: Embedder | None,
         *,
         chunk: Cut,
@@ -251,11 +252,7 @@ class Synchroniser:
             tally.unchanged += 1
             return
         batch.add(replace(prepared, file=_state_of_followed(addition, files.get(uri))))
-        tally.warn(prepared)
-        if uri in versions:
-            tally.updated += 1
-        else:
-            tally.added += 1
+        tally.take(prepared.source, is_new=uri not in versions)
 
     def _prepared(self, build: Build, addition: Addition, indexed: str | None) -> Prepared | None:
         """Prepare one addition; None when it is the version that is indexed."""
@@ -284,7 +281,7 @@ def _state_of_followed(addition: Addition, seen: FileState | None) -> FileState 
     So the folder, not the added documents, answers for it from now on.
     """
     if seen is not None:
-        return seen.model_copy(update={"size": -1, "failure": None})
+        return seen._replace(size=-1, failure=None)
     if not addition.followed or not isinstance(addition.document, Path):
         return None
     try:

@@ -46,7 +46,7 @@ def test_plan(
     known: dict[str, FileState],
     expected: dict[str, tuple[str, ...]],
 ) -> None:
-    made = plan(found, unreadable, known).model_dump()
+    made = plan(found, unreadable, known)._asdict()
     assert {key: value for key, value in made.items() if value} == expected
 
 
