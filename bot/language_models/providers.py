@@ -88,10 +88,17 @@ class LlamaModel:
         """Yield the reply piece by piece; raises ModelError."""
         try:
             pieces = await self._llm.astream_chat(_messages(system, user))
+            replied = False
             async with aclosing(pieces):
                 async for piece in pieces:
+                    replied = True
                     if piece.delta:
                         yield piece.delta
+            if not replied:  # the libraries pass over what is no event of a stream
+                raise ModelUnavailable(
+                    f"The server of the language model {self._name!r} sent something that is not "
+                    "a model's reply. Check QUOTH_LLM_BASE_URL."
+                )
         except Exception as error:
             raise model_error(self._name, error) from None
 
