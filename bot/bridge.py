@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 from bot.errors import Busy
@@ -36,21 +36,18 @@ class Bridge:
         cancelled takes its call out of the queue; one that already runs goes on to its end.
         """
         if not self._places.acquire(blocking=False):
-            raise Busy("Too many questions are waiting. Try again in a few seconds.", seconds=5.0)
+            raise Busy("Too many questions are waiting. Try again in a few seconds.")
         try:
             future = self._pool.submit(call, *args, **kwargs)
         except BaseException:
             self._places.release()
             raise
-        future.add_done_callback(self._leave)
+        future.add_done_callback(lambda _: self._places.release())
         return await asyncio.wrap_future(future)
 
-    def _leave(self, _: Future[T]) -> None:
-        self._places.release()
-
-    def close(self, *, wait: bool = True) -> None:
-        """Drop what is queued and, unless told otherwise, wait for what runs."""
-        self._pool.shutdown(wait=wait, cancel_futures=True)
+    def close(self) -> None:
+        """Drop what is queued and wait for what runs."""
+        self._pool.shutdown(cancel_futures=True)
 
 
 class WriteQueue:

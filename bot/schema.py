@@ -13,7 +13,7 @@ from urllib.parse import quote as quote_url
 from pydantic import Field
 
 from index.protocols import Vectors
-from index.schema import Evidence, Span, Value
+from index.schema import Evidence, Source, Span, Value
 
 Status = Literal["answered", "partial", "not_found"]
 
@@ -95,6 +95,12 @@ class Pick(Value):
         default=None, description="The answer inside it, as a span of the source's text."
     )
 
+    @classmethod
+    def of(cls, source: Source, start: int, end: int) -> Pick:
+        """Pick `source.text[start:end]`."""
+        evidence = Evidence(source_id=source.id, sha256=source.sha256, start=start, end=end)
+        return cls(evidence=evidence)
+
 
 class DraftPart(Value):
     """One statement of an answer with what it rests on."""
@@ -139,7 +145,9 @@ class Turn(Value):
 
     def printed(self, part: AnswerPart) -> str:
         """Return what one of its parts says, without markers."""
-        return part.text if part.text is not None else " ".join(_quotes(part, self.citations))
+        if part.text is not None:
+            return part.text
+        return " ".join(c.quote for c in self.citations if c.marker in part.markers)
 
 
 class HitTrace(Value):
@@ -242,7 +250,3 @@ def _separator(before: AnswerPart, after: AnswerPart) -> str:
         return "\n"
     prose = before.text is not None and after.text is not None
     return " " if prose and before.role == after.role == "sentence" else "\n\n"
-
-
-def _quotes(part: AnswerPart, citations: Sequence[Citation]) -> list[str]:
-    return [citation.quote for citation in citations if citation.marker in part.markers]

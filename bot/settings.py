@@ -9,17 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, get_origin
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from bot.setting_errors import EMBEDDINGS, HTTP, MODEL, WEBSOCKET, sentence
 from index.config import IndexConfig
 from index.errors import ConfigurationError
 from index.schema import Value
-
-Switch = Literal["on", "off"]
 
 PROVIDER_KEYS: dict[str, tuple[str, ...]] = {
     "openai": ("OPENAI_API_KEY",),
@@ -32,168 +30,80 @@ _PROVIDERS = re.compile(r"(?<!^QUOTH_LLM)_(API_KEY|API_BASE|BASE_URL|HOST)$")
 """Names under which the libraries of model providers look for keys and addresses."""
 
 
+def _separated(names: str) -> tuple[str, ...]:
+    return tuple(filter(None, map(str.strip, names.split(","))))
+
+
+_IN_ANY_CASE = BeforeValidator(str.lower)
+Switch: TypeAlias = Annotated[Literal["on", "off"], _IN_ANY_CASE]
+
+
 class Settings(Value):
-    """Everything that can be set; each field names its variable as `alias`."""
+    """Everything that can be set, each by the variable `QUOTH_` and its name.
 
-    discord_token: SecretStr | None = Field(
-        default=None, alias="DISCORD_TOKEN", description="Token of the Discord bot; keep it secret."
-    )
-    home: Path = Field(
-        default=Path(".quoth"),
-        alias="QUOTH_HOME",
-        description="Folder for the index, conversations and logs.",
-    )
-    documents: Path = Field(
-        default=Path("documents"),
-        alias="QUOTH_DOCUMENTS",
-        description="Folder of documents that the index is kept in step with.",
-    )
-    embeddings: str = Field(
-        default="minilm",
-        alias="QUOTH_EMBEDDINGS",
-        pattern=EMBEDDINGS,
-        description="Embedding model: minilm (built in) or provider/model, e.g. "
-        "openai/text-embedding-3-small; a change rebuilds the index.",
-    )
-    reader: Switch = Field(
-        default="on",
-        alias="QUOTH_READER",
-        description="Whether the built-in reader points at the answer inside a passage: on or off.",
-    )
-    threads: int = Field(
-        default=0,
-        alias="QUOTH_THREADS",
-        ge=0,
-        le=256,
-        description="Threads for the built-in models, 0 to 256; 0 takes what the machine has.",
-    )
-    chroma_url: str | None = Field(
-        default=None,
-        alias="QUOTH_CHROMA_URL",
-        pattern=HTTP,
-        description="Address of a Chroma server; empty keeps the vectors in QUOTH_HOME.",
-    )
-    llm: str | None = Field(
-        default=None,
-        alias="QUOTH_LLM",
-        pattern=MODEL,
-        description="Language model: openai/MODEL, anthropic/MODEL, ollama/MODEL or google/MODEL; "
-        "empty answers by quoting only.",
-    )
-    llm_base_url: str | None = Field(
-        default=None,
-        alias="QUOTH_LLM_BASE_URL",
-        pattern=HTTP,
-        description="Address of the model's server, for anything that speaks its API.",
-    )
-    llm_api_key: SecretStr | None = Field(
-        default=None,
-        alias="QUOTH_LLM_API_KEY",
-        description="Key of the language model; empty takes the provider's own variable, "
-        "e.g. OPENAI_API_KEY.",
-    )
-    llm_timeout: float = Field(
-        default=30.0,
-        alias="QUOTH_LLM_TIMEOUT",
-        gt=0,
-        le=600,
-        description="Seconds to wait for the language model, up to 600.",
-    )
-    llm_concurrency: int = Field(
-        default=4,
-        alias="QUOTH_LLM_CONCURRENCY",
-        ge=1,
-        le=64,
-        description="Calls to the language model at the same time, 1 to 64.",
-    )
-    tokens_per_day: int = Field(
-        default=0,
-        alias="QUOTH_TOKENS_PER_DAY",
-        ge=0,
-        description="Tokens the language model may use a day; 0 sets no limit.",
-    )
-    tokens_per_person: int = Field(
-        default=0,
-        alias="QUOTH_TOKENS_PER_PERSON",
-        ge=0,
-        description="Tokens a day for each person; 0 sets no limit.",
-    )
-    unsupported: Literal["drop", "show"] = Field(
-        default="drop",
-        alias="QUOTH_UNSUPPORTED",
-        description="A model's sentence that the sources do not back: drop it, or show it marked.",
-    )
-    prompts: Path | None = Field(
-        default=None,
-        alias="QUOTH_PROMPTS",
-        description="Folder whose prompt files replace those of the same name in prompts/.",
-    )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        default="warning",
-        alias="QUOTH_LOG_LEVEL",
-        description="What goes into the log: debug, info, warning or error.",
-    )
-    discord_api_url: str | None = Field(
-        default=None,
-        alias="QUOTH_DISCORD_API_URL",
-        pattern=HTTP,
-        description="Discord's HTTP API, for a proxy or a compatible server.",
-    )
-    discord_gateway_url: str | None = Field(
-        default=None,
-        alias="QUOTH_DISCORD_GATEWAY_URL",
-        pattern=WEBSOCKET,
-        description="Discord's gateway, for a proxy or a compatible server.",
-    )
-    message_content: Switch = Field(
-        default="off",
-        alias="QUOTH_MESSAGE_CONTENT",
-        description="Whether the bot asks Discord for the text of messages that do not mention "
-        "it: on or off; on needs the Message Content intent.",
-    )
-    cooldown_seconds: float = Field(
-        default=3.0,
-        alias="QUOTH_COOLDOWN_SECONDS",
-        ge=0,
-        le=3600,
-        description="Seconds between two questions of one person, up to 3600.",
-    )
-    server_per_minute: int = Field(
-        default=60,
-        alias="QUOTH_SERVER_PER_MINUTE",
-        ge=1,
-        le=6000,
-        description="Questions a minute from one Discord server, 1 to 6000.",
-    )
-    history_days: int = Field(
-        default=30,
-        alias="QUOTH_HISTORY_DAYS",
-        ge=0,
-        le=3650,
-        description="Days that conversations are kept; 0 keeps none.",
-    )
-    gap_names: Switch = Field(
-        default="off",
-        alias="QUOTH_GAP_NAMES",
-        description="Whether managers see in /gaps who asked: on or off; off keeps the wording "
-        "only.",
-    )
-    allowed_hosts: tuple[str, ...] = Field(
-        default=(),
-        alias="QUOTH_ALLOWED_HOSTS",
-        description="Hosts inside the private network from which pages may be added, "
-        "separated by commas.",
-    )
+    The words below a field are its comment in `.env.example`, which a test holds to them. Pydantic
+    could read them as descriptions, but takes 14 ms of every start for it.
+    """
 
-    provider_variables: tuple[tuple[str, SecretStr], ...] = Field(
-        default=(),
-        description="What the providers' own libraries look for: OPENAI_API_KEY and the like.",
-    )
+    model_config = ConfigDict(alias_generator=lambda name: f"QUOTH_{name.upper()}")
 
-    @field_validator("home", "documents", "prompts")
-    @classmethod
-    def _expanded(cls, path: Path | None) -> Path | None:
-        return None if path is None else path.expanduser()
+    discord_token: SecretStr | None = Field(default=None, alias="DISCORD_TOKEN")
+    """Token of the Discord bot; keep it secret."""
+    home: Path = Path(".quoth")
+    """Folder for the index, conversations and logs."""
+    documents: Path = Path("documents")
+    """Folder of documents that the index is kept in step with."""
+    embeddings: str = Field(default="minilm", pattern=EMBEDDINGS)
+    """Embedding model: minilm (built in) or provider/model, e.g. openai/text-embedding-3-small; a
+    change rebuilds the index."""
+    reader: Switch = "on"
+    """Whether the built-in reader points at the answer inside a passage: on or off."""
+    threads: int = Field(default=0, ge=0, le=256)
+    """Threads for the built-in models, 0 to 256; 0 takes what the machine has."""
+    chroma_url: str | None = Field(default=None, pattern=HTTP)
+    """Address of a Chroma server; empty keeps the vectors in QUOTH_HOME."""
+    llm: str | None = Field(default=None, pattern=MODEL)
+    """Language model: openai/MODEL, anthropic/MODEL, ollama/MODEL or google/MODEL; empty answers by
+    quoting only."""
+    llm_base_url: str | None = Field(default=None, pattern=HTTP)
+    """Address of the model's server, for anything that speaks its API."""
+    llm_api_key: SecretStr | None = None
+    """Key of the language model; empty takes the provider's own variable, e.g. OPENAI_API_KEY."""
+    llm_timeout: float = Field(default=30.0, gt=0, le=600)
+    """Seconds to wait for the language model, up to 600."""
+    llm_concurrency: int = Field(default=4, ge=1, le=64)
+    """Calls to the language model at the same time, 1 to 64."""
+    tokens_per_day: int = Field(default=0, ge=0)
+    """Tokens the language model may use a day; 0 sets no limit."""
+    tokens_per_person: int = Field(default=0, ge=0)
+    """Tokens a day for each person; 0 sets no limit."""
+    unsupported: Annotated[Literal["drop", "show"], _IN_ANY_CASE] = "drop"
+    """A model's sentence that the sources do not back: drop it, or show it marked."""
+    prompts: Path | None = None
+    """Folder whose prompt files replace those of the same name in prompts/."""
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], _IN_ANY_CASE] = "warning"
+    """What goes into the log: debug, info, warning or error."""
+    discord_api_url: str | None = Field(default=None, pattern=HTTP)
+    """Discord's HTTP API, for a proxy or a compatible server."""
+    discord_gateway_url: str | None = Field(default=None, pattern=WEBSOCKET)
+    """Discord's gateway, for a proxy or a compatible server."""
+    message_content: Switch = "off"
+    """Whether the bot asks Discord for the text of messages that do not mention it: on or off; on
+    needs the Message Content intent."""
+    cooldown_seconds: float = Field(default=3.0, ge=0, le=3600)
+    """Seconds between two questions of one person, up to 3600."""
+    server_per_minute: int = Field(default=60, ge=1, le=6000)
+    """Questions a minute from one Discord server, 1 to 6000."""
+    history_days: int = Field(default=30, ge=0, le=3650)
+    """Days that conversations are kept; 0 keeps none."""
+    gap_names: Switch = "off"
+    """Whether managers see in /gaps who asked: on or off; off keeps the wording only."""
+    allowed_hosts: Annotated[tuple[str, ...], BeforeValidator(_separated)] = ()
+    """Hosts inside the private network from which pages may be added, separated by commas."""
+
+    provider_variables: tuple[tuple[str, SecretStr], ...] = Field(alias="provider_variables")
+    """What the providers' own libraries look for: OPENAI_API_KEY and the like; no variable of ours
+    sets it."""
 
     @property
     def index(self) -> IndexConfig:
@@ -217,7 +127,8 @@ class Settings(Value):
 
 def variables() -> dict[str, FieldInfo]:
     """Return each setting's field by the name of its variable, in the order of `.env.example`."""
-    return {field.alias: field for field in Settings.model_fields.values() if field.alias}
+    fields = Settings.model_fields.values()
+    return {field.alias: field for field in fields if field.alias and field.alias.isupper()}
 
 
 def load_settings(environ: Mapping[str, str], folder: Path) -> Settings:
@@ -228,10 +139,6 @@ def load_settings(environ: Mapping[str, str], folder: Path) -> Settings:
     """
     given = merged_environment(environ, folder)
     values: dict[str, Any] = {name: given[name] for name in variables() if given.get(name)}
-    for name in values.keys() & _CHOICES:
-        values[name] = values[name].lower()
-    if hosts := values.get("QUOTH_ALLOWED_HOSTS"):
-        values["QUOTH_ALLOWED_HOSTS"] = tuple(filter(None, map(str.strip, hosts.split(","))))
     if "QUOTH_LLM_API_KEY" not in values and (key := _provider_key(given)):
         values["QUOTH_LLM_API_KEY"] = key
     values["provider_variables"] = [
@@ -265,9 +172,8 @@ def merged_environment(environ: Mapping[str, str], folder: Path) -> dict[str, st
 
 def unknown_variables(environ: Mapping[str, str], folder: Path) -> list[str]:
     """Return the names that start with `QUOTH_` but are no setting, sorted."""
-    known = variables()
-    given = merged_environment(environ, folder)
-    return sorted(name for name in given if name.startswith("QUOTH_") and name not in known)
+    ours = {name for name in merged_environment(environ, folder) if name.startswith("QUOTH_")}
+    return sorted(ours - variables().keys())
 
 
 def _provider_key(given: Mapping[str, str]) -> str | None:
@@ -279,9 +185,5 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
     """Make the folders absolute, so that they stay the same wherever the process goes."""
     paths = {name: getattr(settings, name) for name in ("home", "documents", "prompts")}
     return settings.model_copy(
-        update={name: folder / path for name, path in paths.items() if path is not None}
+        update={name: folder / path.expanduser() for name, path in paths.items() if path}
     )
-
-
-_CHOICES = {name for name, field in variables().items() if get_origin(field.annotation) is Literal}
-"""Settings whose values are words, taken in any case."""

@@ -71,9 +71,6 @@ async def test_a_failure_has_a_kind_and_a_sentence_without_the_key(
     caplog.set_level(logging.DEBUG, "bot")
     reply, kind = TROUBLES[name]
     server.play = lambda _: reply
-    if read is streamed and reply.body is not None:
-        assert await read(model) == ""  # what is no event of a stream is passed over
-        return
     with pytest.raises(ModelError) as caught:
         await read(model)
     assert isinstance(caught.value, ModelUnavailable if kind == "retryable" else ModelRejected)
@@ -103,6 +100,23 @@ async def test_a_failure_says_what_happened(
     with pytest.raises(ModelError) as caught:
         await whole(model)
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "body", [b"<html>Log in</html>", b'{"detail": "nothing here"}', b"", b"data: [DONE]\n\n"]
+)
+async def test_a_stream_that_is_no_models_says_which_address_to_check(
+    server: ModelServer, model: LlamaModel, body: bytes
+) -> None:
+    # The library passes over what is no event of a stream. A stream of nothing would be read as an
+    # answer that the sources do not back, though it is the server that failed.
+    server.play = lambda _: Reply(body=body)
+    with pytest.raises(ModelUnavailable) as caught:
+        await streamed(model)
+    assert str(caught.value) == (
+        "The server of the language model 'openai/org/played' sent something that is not a "
+        "model's reply. Check QUOTH_LLM_BASE_URL."
+    )
 
 
 async def test_the_server_may_say_how_long_to_wait(server: ModelServer, model: LlamaModel) -> None:
