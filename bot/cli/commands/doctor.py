@@ -8,7 +8,7 @@ import click
 
 from bot.cli import options
 from bot.cli.environment import Environment, pass_environment, write
-from bot.cli.health_checks import Check, Patient, examine
+from bot.cli.health_checks import Finding, Patient, examine
 from bot.cli.json_output import dumps
 from bot.cli.terminal_text import Style, one_line
 
@@ -23,19 +23,22 @@ def doctor(environment: Environment, as_json: bool) -> None:
 
     Exit code: 0 all that is configured works, 2 something does not.
     """
-    checks = []
+    checks: dict[str, Finding] = {}
     with environment.open_library(environment.settings.index) as library:
         patient = Patient(environment.settings, environment.environ, environment.folder, library)
-        for check in examine(patient):
-            checks.append(check)
+        for name, finding in examine(patient):
+            checks[name] = finding
             if not as_json:
-                write(_line(check, environment.style()))
+                write(_line(name, finding, environment.style()))
     if as_json:
-        write(dumps({"checks": [check.model_dump() for check in checks]}))
-    sys.exit(2 if any(check.state == "problem" for check in checks) else 0)
+        listed = [{"name": name, **finding._asdict()} for name, finding in checks.items()]
+        write(dumps({"checks": listed}))
+    sys.exit(2 if any(finding.state == "problem" for finding in checks.values()) else 0)
 
 
-def _line(check: Check, style: Style) -> str:
-    state = style.bold(f"{check.state:<8}") if check.state == "problem" else f"{check.state:<8}"
-    line = f"{state} {check.name:<15} {one_line(check.detail)}"
-    return line if check.advice is None else f"{line}\n{'':<24} {one_line(check.advice)}"
+def _line(name: str, finding: Finding, style: Style) -> str:
+    state = f"{finding.state:<8}"
+    if finding.state == "problem":
+        state = style.bold(state)
+    line = f"{state} {name:<15} {one_line(finding.detail)}"
+    return line if finding.advice is None else f"{line}\n{'':<24} {one_line(finding.advice)}"
