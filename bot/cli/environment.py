@@ -15,7 +15,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import click
 
@@ -60,22 +60,18 @@ class Environment:
         _listen(settings.log_level.upper())
         return settings
 
-    def style(self, stream: IO[str] | None = None) -> Style:
-        """Return how text is set on a stream, standard output unless told otherwise."""
+    def style(self) -> Style:
+        """Return how text is set on standard output."""
         from bot.cli.terminal_text import Style
 
-        stream = sys.stdout if stream is None else stream
-        terminal = stream.isatty()
+        terminal = sys.stdout.isatty()
+        plain = self.environ.get("NO_COLOR") or self.environ.get("TERM") == "dumb"
         columns = shutil.get_terminal_size().columns
         return Style(
-            colour=terminal and not self.environ.get("NO_COLOR") and self._can_colour,
+            colour=terminal and not plain,
             width=min(columns, MAX_WIDTH) if terminal else None,
             root=self._root,
         )
-
-    @property
-    def _can_colour(self) -> bool:
-        return self.environ.get("TERM") != "dumb"
 
     @property
     def _root(self) -> str:

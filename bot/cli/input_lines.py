@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from bot.cli.environment import Environment, log_failure, write
 from bot.cli.json_output import Payload, dumps
@@ -21,6 +23,16 @@ class Asked:
 
     question: str
     history: tuple[Turn, ...] = ()
+
+
+class _Message(BaseModel):
+    """One message of a history; what else it holds is ignored."""
+
+    role: Literal["user", "assistant"]
+    text: str
+
+
+_HISTORY = TypeAdapter(list[_Message])
 
 
 def from_line(line: bytes) -> Asked:
@@ -45,25 +57,18 @@ def _from_object(text: str) -> Asked:
     question = given.get("question")
     if not isinstance(question, str):
         raise QuestionError('The JSON object needs a "question" that is text.')
-    return Asked(checked_question(question), tuple(_turns(given.get("history", ()))))
+    return Asked(checked_question(question), _turns(given.get("history", [])))
 
 
-def _turns(history: Any) -> Sequence[Turn]:
-    wrong = QuestionError(
-        'The "history" must be a list of objects with a "role" ("user" or "assistant") '
-        'and a "text".'
-    )
-    if not isinstance(history, list | tuple):
-        raise wrong
-    return [_turn(turn, wrong) for turn in history]
-
-
-def _turn(turn: Any, wrong: QuestionError) -> Turn:
-    if not isinstance(turn, dict) or turn.get("role") not in ("user", "assistant"):
-        raise wrong
-    if not isinstance(turn.get("text"), str):
-        raise wrong
-    return turn_of_text(turn["role"], turn["text"])
+def _turns(history: object) -> tuple[Turn, ...]:
+    try:
+        said = _HISTORY.validate_python(history)
+    except ValidationError:
+        raise QuestionError(
+            'The "history" must be a list of objects with a "role" ("user" or "assistant") '
+            'and a "text".'
+        ) from None
+    return tuple(turn_of_text(message.role, message.text) for message in said)
 
 
 def answer_lines(

@@ -83,15 +83,7 @@ def _hit(hit: Hit) -> Payload:
 
 def sync_payload(report: SyncReport) -> Payload:
     """Return the shape of `quoth sync --json` and `quoth add --json`."""
-    return {
-        "added": report.added,
-        "updated": report.updated,
-        "unchanged": report.unchanged,
-        "removed": report.removed,
-        "failed": [{"source": one.source, "reason": one.reason} for one in report.failed],
-        "passages": report.passages,
-        "seconds": round(report.seconds, 3),
-    }
+    return report.model_dump(exclude={"warnings"}) | {"seconds": round(report.seconds, 3)}
 
 
 def entry_payload(entry: SourceEntry) -> Payload:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache, partial
 from typing import TypeAlias
 
 Progress: TypeAlias = Callable[[int, int, str], None]
@@ -18,42 +19,30 @@ def progress_bar() -> Iterator[Progress | None]:
         yield None
         return
     with contextlib.ExitStack() as shown:
-        yield _Bar(shown).update
+        start = cache(partial(_start, shown))  # draws and imports nothing until there is work
+        yield lambda done, total, name: start()(done, total, name)
 
 
-class _Bar:
-    """Draws nothing, and imports nothing, until there is something to do."""
+def _start(shown: contextlib.ExitStack) -> Progress:
+    from rich import progress
+    from rich.console import Console
+    from rich.markup import escape
 
-    def __init__(self, shown: contextlib.ExitStack) -> None:
-        self._shown = shown
-        self._draw: Progress | None = None
+    from bot.cli.terminal_text import one_line
 
-    def update(self, done: int, total: int, name: str) -> None:
-        """Move the bar."""
-        if self._draw is None:
-            self._draw = self._start()
-        self._draw(done, total, name)
-
-    def _start(self) -> Progress:
-        from rich import progress
-        from rich.console import Console
-        from rich.markup import escape
-
-        from bot.cli.terminal_text import one_line
-
-        bar = self._shown.enter_context(
-            progress.Progress(
-                progress.TextColumn("Indexing"),
-                progress.BarColumn(),
-                progress.MofNCompleteColumn(),
-                progress.TextColumn("{task.description}"),
-                console=Console(stderr=True),
-                transient=True,
-            )
+    bar = shown.enter_context(
+        progress.Progress(
+            progress.TextColumn("Indexing"),
+            progress.BarColumn(),
+            progress.MofNCompleteColumn(),
+            progress.TextColumn("{task.description}"),
+            console=Console(stderr=True),
+            transient=True,
         )
-        task = bar.add_task("", total=None)
+    )
+    task = bar.add_task("", total=None)
 
-        def draw(done: int, total: int, name: str) -> None:
-            bar.update(task, completed=done, total=total, description=escape(one_line(name)))
+    def draw(done: int, total: int, name: str) -> None:
+        bar.update(task, completed=done, total=total, description=escape(one_line(name)))
 
-        return draw
+    return draw

@@ -8,32 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from functools import partial
 
 from index.errors import AmbiguousSource, QuothError, SourceNotFound
 from index.schema import Source, Span
 
-_SUFFIXES = (
-    (re.compile(r"(.+):(\d{1,12}):(\d{1,12})"), "characters"),
-    (re.compile(r"(.+)#L(\d{1,12})(?:-L?(\d{1,12}))?"), "lines"),
-    (re.compile(r"(.+):(\d{1,12})(?:-(\d{1,12}))?"), "lines"),
-    (re.compile(r"(.+)#page=(\d{1,12})"), "page"),
-    (re.compile(r"(.+)#:~:text=.*"), "all"),
-)
-
 
 class LocatorError(QuothError):
     """A place that the source does not have."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """A part of a source as a person names it."""
-
-    kind: str
-    """`characters`, `lines` or `page`."""
-    first: int
-    last: int
 
 
 def locate(text: str, find: Callable[[str], Source]) -> tuple[Source, Span | None]:
@@ -42,55 +24,63 @@ def locate(text: str, find: Callable[[str], Source]) -> tuple[Source, Span | Non
     `find` gives a source by name or raises SourceNotFound. The longest name that exists wins, so
     a file called `a:12` can be shown. Raises LocatorError when the source has no such place.
     """
-    for name, place in _readings(text):
+    for name, part in _readings(text):
         try:
             source = find(name)
         except AmbiguousSource:
             raise
         except SourceNotFound:
             continue
-        return source, None if place is None else _span(source, place)
+        return source, None if part is None else part(source)
     raise SourceNotFound(text)
 
 
-def _readings(text: str) -> Iterator[tuple[str, Place | None]]:
+def _readings(text: str) -> Iterator[tuple[str, Callable[[Source], Span] | None]]:
+    """Yield each name that `text` may begin with, and what finds the part behind it."""
     yield text, None
-    for pattern, kind in _SUFFIXES:
+    for pattern, part in _SUFFIXES:
         if found := pattern.fullmatch(text):
-            numbers = [int(number) for number in found.groups()[1:] if number]
-            yield found[1], Place(kind, numbers[0], numbers[-1]) if numbers else None
+            name, *numbers = filter(None, found.groups())
+            yield name, partial(part, first=int(numbers[0]), last=int(numbers[-1]))
+    if found := _FRAGMENT.fullmatch(text):
+        yield found[1], None
 
 
-def _span(source: Source, place: Place) -> Span:
-    find = {"characters": _characters, "lines": _lines, "page": _page}[place.kind]
-    return find(source, place)
-
-
-def _characters(source: Source, place: Place) -> Span:
+def _characters(source: Source, first: int, last: int) -> Span:
     size = len(source.text)
-    if not place.first < place.last <= size:
+    if not first < last <= size:
         raise LocatorError(
-            f"{source.uri!r} has {size} characters; {place.first}:{place.last} is no part of it."
+            f"{source.uri!r} has {size} characters; {first}:{last} is no part of it."
         )
-    return Span(start=place.first, end=place.last)
+    return Span(start=first, end=last)
 
 
-def _lines(source: Source, place: Place) -> Span:
+def _lines(source: Source, first: int, last: int) -> Span:
     lines = source.text.removesuffix("\n").split("\n")
-    if not 1 <= place.first <= place.last <= len(lines):
+    if not 1 <= first <= last <= len(lines):
         raise LocatorError(
             f"{source.uri!r} has {len(lines)} lines; give a line from 1 to {len(lines)}."
         )
-    start = sum(len(line) + 1 for line in lines[: place.first - 1])
-    return Span(start=start, end=start + len("\n".join(lines[place.first - 1 : place.last])))
+    start = sum(len(line) + 1 for line in lines[: first - 1])
+    return Span(start=start, end=start + len("\n".join(lines[first - 1 : last])))
 
 
-def _page(source: Source, place: Place) -> Span:
+def _page(source: Source, first: int, last: int) -> Span:
+    """Return the span of one page: `last` is `first` again."""
     if not source.pages:
         raise LocatorError(
             f"{source.uri!r} has no pages; give a line, as in {source.uri + ':12'!r}."
         )
-    if not 1 <= place.first <= len(source.pages):
+    if not 1 <= first <= len(source.pages):
         count = len(source.pages)
         raise LocatorError(f"{source.uri!r} has {count} pages; give a page from 1 to {count}.")
-    return source.pages[place.first - 1]
+    return source.pages[first - 1]
+
+
+_SUFFIXES = (
+    (re.compile(r"(.+):(\d{1,12}):(\d{1,12})"), _characters),
+    (re.compile(r"(.+)#L(\d{1,12})(?:-L?(\d{1,12}))?"), _lines),
+    (re.compile(r"(.+):(\d{1,12})(?:-(\d{1,12}))?"), _lines),
+    (re.compile(r"(.+)#page=(\d{1,12})"), _page),
+)
+_FRAGMENT = re.compile(r"(.+)#:~:text=.*")

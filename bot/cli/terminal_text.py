@@ -117,8 +117,9 @@ def _blocks_below(answer: Answer, style: Style) -> Iterator[str]:
 def citation_entry(citation: Citation, style: Style) -> str:
     """Return `[1] "quote" — Title › Heading, lines 12-14 (path#L12-L14)`, wrapped and indented."""
     marker = "-" if citation.marker is None else f"[{citation.marker}]"
-    link = neutral(rooted(citation, style).link())
-    tail = f"— {place(citation)} ({link})"
+    rooted = citation.model_copy(update={"source": rooted_uri(citation.source, style)})
+    where = _place(citation.title, citation.heading, citation.page, citation.lines)
+    tail = f"— {where} ({neutral(rooted.link())})"
     rest = " " * (len(marker) + 1)
     wrapped = _wrapped(f'{marker} "{_marked_quote(citation)}" {tail}', style, rest=rest)
     return _MARKED.sub(lambda found: style.bold_lines(found[1]), wrapped)
@@ -133,23 +134,14 @@ def _marked_quote(citation: Citation) -> str:
     return one_line(quote)
 
 
-def rooted(citation: Citation, style: Style) -> Citation:
-    """Return the citation with the path of its source as seen from the working directory."""
-    return citation.model_copy(update={"source": rooted_uri(citation.source, style)})
-
-
 def rooted_uri(uri: str, style: Style) -> str:
     """Return the path of a source as seen from the working directory; addresses stay."""
     absolute = uri.startswith("/") or "://" in uri or PureWindowsPath(uri).is_absolute()
     return uri if absolute else style.root + uri
 
 
-def place(citation: Citation) -> str:
-    """Return `Title › Heading, page 3` or `Title › Heading, lines 12-14`."""
-    return _place(citation.title, citation.heading, citation.page, citation.lines)
-
-
 def _place(title: str, heading: Sequence[str], page: int | None, lines: tuple[int, int]) -> str:
+    """Return `Title › Heading, page 3` or `Title › Heading, lines 12-14`."""
     path = list(dict.fromkeys(one_line(part) for part in (title, *heading)))
     return f"{' › '.join(path)}, {line_range(*lines) if page is None else f'page {page}'}"
 
@@ -165,15 +157,11 @@ def _hit_entry(number: int, hit: Hit, style: Style) -> str:
     where = _place(source.title, passage.heading, passage.page, lines)
     path = f"{rooted_uri(source.uri, style)}:{lines[0]}"
     head = f"{number}. {style.bold(where)} {style.dim(f'({neutral(path)}, score {hit.score:.2f})')}"
-    body = _lines(passage.text)
+    body = [line for line in neutral(passage.text).split("\n") if line.strip()]
     rest = len(body) - HIT_LINES
     shown = [_wrapped(line, style, first="   ", rest="   ") for line in body[:HIT_LINES]]
     more = [style.dim(f"   … {rest} more lines")] if rest > 0 else []
     return "\n".join((head, *shown, *more))
-
-
-def _lines(text: str) -> list[str]:
-    return [line for line in neutral(text).split("\n") if line.strip()]
 
 
 def source_screen(source: Source, marked: Span | None, style: Style) -> str:
