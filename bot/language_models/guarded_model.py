@@ -9,7 +9,7 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import TypeVar
 
 from pydantic import Field
@@ -49,20 +49,15 @@ class GuardedModel:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._model = model
+        self.name = model.name
         self._limits = limits
         self._budget = budget
         self._sleep = sleep
         self._places = asyncio.Semaphore(limits.concurrency)
 
-    @property
-    def name(self) -> str:
-        """The name of the model behind."""
-        return self._model.name
-
     async def complete(self, system: str, user: str, *, asker: str | None = None) -> Completion:
         """Return the whole reply; raises ModelError."""
-        deadline = self._deadline()
-        async with self._place(deadline), self._paid(system + user, asker) as settle:
+        async with self._call(system + user, asker) as (deadline, settle):
             completion = await self._by(
                 deadline,
                 self._again(lambda: self._model.complete(system, user, asker=asker), deadline),
@@ -74,8 +69,7 @@ class GuardedModel:
         self, system: str, user: str, *, asker: str | None = None
     ) -> AsyncGenerator[str, None]:
         """Yield the reply piece by piece; raises ModelError."""
-        deadline = self._deadline()
-        async with self._place(deadline), self._paid(system + user, asker) as settle:
+        async with self._call(system + user, asker) as (deadline, settle):
             begin = self._again(
                 lambda: _begin(self._model.stream(system, user, asker=asker)), deadline
             )
@@ -91,8 +85,17 @@ class GuardedModel:
                 replied = round(length / CHARACTERS_PER_TOKEN)
                 await settle(tokens(system + user) + replied)
 
-    def _deadline(self) -> float:
-        return asyncio.get_running_loop().time() + self._limits.timeout
+    @asynccontextmanager
+    async def _call(self, request: str, asker: str | None) -> AsyncIterator[tuple[float, Settle]]:
+        """Hold a place and pay for a call by an estimate; yields the deadline and the settling."""
+        deadline = asyncio.get_running_loop().time() + self._limits.timeout
+        await self._by(deadline, self._places.acquire())
+        try:
+            estimate = tokens(request) + self._limits.reply_tokens
+            async with self._budget.spend(asker, estimate) as settle:
+                yield deadline, settle
+        finally:
+            self._places.release()
 
     async def _by(self, deadline: float, step: Awaitable[T]) -> T:
         """Await a step until the deadline; a consumer of a stream is never interrupted."""
@@ -104,19 +107,6 @@ class GuardedModel:
                 f"The language model {self.name!r} did not finish within "
                 f"{self._limits.timeout:g} seconds. Try again, or raise QUOTH_LLM_TIMEOUT."
             ) from None
-
-    @asynccontextmanager
-    async def _place(self, deadline: float) -> AsyncIterator[None]:
-        """Hold one of the places for calls at the same time."""
-        await self._by(deadline, self._places.acquire())
-        try:
-            yield
-        finally:
-            self._places.release()
-
-    def _paid(self, request: str, asker: str | None) -> AbstractAsyncContextManager[Settle]:
-        """Take an estimate of the tokens."""
-        return self._budget.spend(asker, tokens(request) + self._limits.reply_tokens)
 
     async def _again(self, call: Callable[[], Awaitable[T]], deadline: float) -> T:
         """Call until it works, the attempts are used up or the next one would come too late."""

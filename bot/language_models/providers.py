@@ -61,17 +61,10 @@ class ModelConfig:
 class LlamaModel:
     """A LlamaIndex language model as `bot.language_models.protocol.LanguageModel`."""
 
-    def __init__(
-        self, llm: LLM, name: str, *, close: Callable[[], Awaitable[None]] | None = None
-    ) -> None:
+    def __init__(self, llm: LLM, name: str, *, close: Callable[[], Awaitable[None]]) -> None:
         self._llm = llm
-        self._name = name
+        self.name = name
         self._close = close
-
-    @property
-    def name(self) -> str:
-        """`provider/model`."""
-        return self._name
 
     async def complete(self, system: str, user: str, *, asker: str | None = None) -> Completion:
         """Return the whole reply; raises ModelError."""
@@ -80,7 +73,7 @@ class LlamaModel:
             text = response.message.content or ""
             return Completion(text=text, tokens=_counted(response) or tokens(system + user + text))
         except Exception as error:
-            raise model_error(self._name, error) from None
+            raise model_error(self.name, error) from None
 
     async def stream(
         self, system: str, user: str, *, asker: str | None = None
@@ -96,16 +89,15 @@ class LlamaModel:
                         yield piece.delta
             if not replied:  # the libraries pass over what is no event of a stream
                 raise ModelUnavailable(
-                    f"The server of the language model {self._name!r} sent something that is not "
+                    f"The server of the language model {self.name!r} sent something that is not "
                     "a model's reply. Check QUOTH_LLM_BASE_URL."
                 )
         except Exception as error:
-            raise model_error(self._name, error) from None
+            raise model_error(self.name, error) from None
 
     async def aclose(self) -> None:
         """Close the connections."""
-        if self._close is not None:
-            await self._close()
+        await self._close()
 
 
 def open_model(config: ModelConfig) -> LlamaModel:
