@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from bot.language_models.providers import ModelConfig
     from prompts import Prompts
 
-__all__ = ["App", "Library", "model_config", "open_app", "open_library"]
-
 
 @dataclass(frozen=True)
 class App:

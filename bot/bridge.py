@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 from bot.errors import Busy
@@ -42,15 +42,12 @@ class Bridge:
         except BaseException:
             self._places.release()
             raise
-        future.add_done_callback(self._leave)
+        future.add_done_callback(lambda _: self._places.release())
         return await asyncio.wrap_future(future)
 
-    def _leave(self, _: Future[T]) -> None:
-        self._places.release()
-
-    def close(self, *, wait: bool = True) -> None:
-        """Drop what is queued and, unless told otherwise, wait for what runs."""
-        self._pool.shutdown(wait=wait, cancel_futures=True)
+    def close(self) -> None:
+        """Drop what is queued and wait for what runs."""
+        self._pool.shutdown(cancel_futures=True)
 
 
 class WriteQueue:

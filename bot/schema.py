@@ -139,7 +139,9 @@ class Turn(Value):
 
     def printed(self, part: AnswerPart) -> str:
         """Return what one of its parts says, without markers."""
-        return part.text if part.text is not None else " ".join(_quotes(part, self.citations))
+        if part.text is not None:
+            return part.text
+        return " ".join(c.quote for c in self.citations if c.marker in part.markers)
 
 
 class HitTrace(Value):
@@ -242,7 +244,3 @@ def _separator(before: AnswerPart, after: AnswerPart) -> str:
         return "\n"
     prose = before.text is not None and after.text is not None
     return " " if prose and before.role == after.role == "sentence" else "\n\n"
-
-
-def _quotes(part: AnswerPart, citations: Sequence[Citation]) -> list[str]:
-    return [citation.quote for citation in citations if citation.marker in part.markers]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Literal, get_args, get_origin
 
 from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
@@ -38,7 +37,7 @@ def _is_secret(field: FieldInfo) -> bool:
 
 def _wanted(field: FieldInfo) -> Iterator[str]:
     """Yield what a field accepts, in words."""
-    kind = _plain_type(field.annotation)
+    kind = field.annotation
     if get_origin(kind) is Literal:
         yield " or ".join(get_args(kind))
     elif kind in (int, float):
@@ -54,10 +53,3 @@ def _bounds(rule: object) -> Iterator[str]:
             yield f"{word} {bound}"
     if pattern := getattr(rule, "pattern", None):
         yield _WORDS[pattern]
-
-
-def _plain_type(annotation: Any) -> Any:
-    """Return `X` for `X | None`."""
-    if get_origin(annotation) in (Union, UnionType):
-        return next(part for part in get_args(annotation) if part is not type(None))
-    return annotation

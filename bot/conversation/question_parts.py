@@ -20,16 +20,13 @@ _ASKS = re.compile(rf"\W*(?:and |also |so )?(?:{_ASKING}|list|name|explain|tell)
 
 def parts(question: str) -> list[str]:
     """Return the questions that `question` asks, each standing alone; itself when it asks one."""
-    found = [part.strip(" ,;?") for part in _SPLIT.split(question)]
-    found = [part for part in found if part]
+    found = [bare for part in _SPLIT.split(question) if (bare := part.strip(" ,;?"))]
     if not 1 < len(found) <= MOST_PARTS or not all(_ASKS.match(part) for part in found):
         return [question]
-    if not content_terms(found[0]):
+    first, *others = found
+    if not content_terms(first):
         return [question]
-    alone = [found[0]]
-    for part in found[1:]:
-        alone.append(_alone(part, alone[0]))
-    return [f"{part}?" for part in alone]
+    return [f"{part}?" for part in (first, *(_alone(other, first) for other in others))]
 
 
 def as_asked(part: str, question: str) -> str:
