@@ -59,18 +59,15 @@ class Outcome:
     @property
     def problems(self) -> tuple[str, ...]:
         """What went wrong, in words."""
-        found = []
-        if self.measures.get("citation_exact", 1.0) < 1:
-            found.append("a quote is not in its source")
-        if self.measures.get("hits@10", 1.0) < 1:
-            found.append("nothing gold among ten")
-        if self.measures.get("any_quote", 1.0) < 1:
-            found.append("no accepted answer quoted")
-        if self.question.answerable and self.answer.status == "not_found":
-            found.append("not answered")
-        if not self.question.answerable and self.answer.status != "not_found":
-            found.append("answered, though the documents do not say")
-        return tuple(found)
+        answered, answerable = self.answer.status != "not_found", self.question.answerable
+        faults = {
+            "a quote is not in its source": self.measures.get("citation_exact", 1.0) < 1,
+            "nothing gold among ten": self.measures.get("hits@10", 1.0) < 1,
+            "no accepted answer quoted": self.measures.get("any_quote", 1.0) < 1,
+            "not answered": answerable and not answered,
+            "answered, though the documents do not say": answered and not answerable,
+        }
+        return tuple(words for words, holds in faults.items() if holds)
 
 
 @dataclass(frozen=True)
