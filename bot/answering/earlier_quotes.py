@@ -31,6 +31,11 @@ _QUOTED = re.compile(r"[“\"][^”\"]*[”\"]")
 _PRONOUN = re.compile(rf"\W*{one_of(PERSONAL, 'this that')}\b", re.IGNORECASE)
 
 
+def last_citations(history: Sequence[Turn]) -> tuple[Citation, ...]:
+    """Return the citations of the last answer that had any."""
+    return next((turn.citations for turn in reversed(history) if turn.citations), ())
+
+
 def speaker(
     message: str,
     history: Sequence[Turn],
@@ -44,8 +49,7 @@ def speaker(
     """
     if not _BARE.fullmatch(message):
         return None
-    cited = next((turn.citations for turn in reversed(history) if turn.citations), ())
-    for citation in cited:
+    for citation in last_citations(history):
         source = _readable(citation, scope, lookup)
         found = _around(source, citation.evidence) if source else None
         if source and found:
@@ -101,7 +105,7 @@ def cited_before(
     lookup: Callable[[str], Source],
 ) -> Citation | str:
     """Return a citation of the last answer that had any, quoted anew, or why it cannot be shown."""
-    earlier = next((turn.citations for turn in reversed(history) if turn.citations), ())
+    earlier = last_citations(history)
     wanted = next((citation for citation in earlier if citation.marker == marker), None)
     if wanted is None:
         numbers = ", ".join(str(citation.marker) for citation in earlier)

@@ -12,7 +12,7 @@ from bot.conversation.follow_ups import Resolved
 from bot.conversation.question_parts import as_asked, parts
 from bot.schema import Citation, Draft, DraftPart, HitTrace, Scope, Turn
 from index.protocols import PassageStore
-from index.schema import Evidence, Source
+from index.schema import Evidence, Passage
 from index.search.passage_rank import Candidate
 from index.search.searcher import Findings, Searcher
 from index.text.table_rows import cells, labelled
@@ -34,11 +34,8 @@ class Gathered:
         Above the row of a table stand also the names of its columns, unless `draft` quotes them.
         """
         for candidate in self.findings.ranked:
-            passage = candidate.passage
-            if passage.source_id == evidence.source_id and (
-                passage.start <= evidence.start < passage.end
-            ):
-                return (*passage.heading, *_columns(candidate, evidence, draft))
+            if _holds(candidate.passage, evidence):
+                return (*candidate.passage.heading, *_columns(candidate, evidence, draft))
         return ()
 
     def trace(self, citations: Sequence[Citation]) -> tuple[HitTrace, ...]:
@@ -53,13 +50,16 @@ class Gathered:
                 score=round(hit.score, 4),
                 dense_rank=hit.dense_rank,
                 lexical_rank=hit.lexical_rank,
-                used=any(
-                    _within(citation, hit.source, hit.passage.start, hit.passage.end)
-                    for citation in citations
-                ),
+                used=any(_holds(hit.passage, citation.evidence) for citation in citations),
             )
             for hit in self.findings.hits
         )
+
+
+def _holds(passage: Passage, evidence: Evidence) -> bool:
+    """Say whether a quote begins in a passage."""
+    same = passage.source_id == evidence.source_id
+    return same and passage.start <= evidence.start < passage.end
 
 
 def _columns(candidate: Candidate, evidence: Evidence, draft: Draft | None) -> tuple[str, ...]:
@@ -106,11 +106,6 @@ def _joined(findings: Sequence[Findings]) -> Findings:
     )
 
 
-def _within(citation: Citation, source: Source, start: int, end: int) -> bool:
-    evidence = citation.evidence
-    return evidence.source_id == source.id and start <= evidence.start < end
-
-
 @dataclass(frozen=True)
 class PendingQuestion:
     """One question on its way to an answer."""
@@ -145,18 +140,13 @@ class Gatherer:
         return joined_parts(named, found, whole)
 
     def _part(self, asked: PendingQuestion, part: str, message: str | None = None) -> Gathered:
-        findings = self._find(asked, part, message)
+        scope = asked.scope
+        with asked.watch.stage("search"):
+            findings = self.searcher.find(
+                part, collections=scope.collections, source=scope.source, asked=message
+            )
         with asked.watch.stage("extract"):
             return Gathered(findings, self.extractor.extract(part, findings))
-
-    def _find(self, asked: PendingQuestion, question: str, message: str | None) -> Findings:
-        with asked.watch.stage("search"):
-            return self.searcher.find(
-                question,
-                collections=asked.scope.collections,
-                source=asked.scope.source,
-                asked=message,
-            )
 
     def _attributed(self, asked: PendingQuestion, extraction: Extraction) -> Extraction:
         """Answer "who said that?" by the speaker of what was quoted, where one is named."""

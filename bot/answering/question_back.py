@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from bot.answering.extractive.question_type import AnswerType, answer_type, fits
 from bot.answering.extractive.scored_sentences import mark_of, text_of
 from bot.answering.extractive.whole_lists import pick
+from bot.answering.source_differences import words_but_numbers
 from bot.schema import Pick
 from index.schema import Span
 from index.search.passage_rank import Candidate
@@ -67,12 +68,9 @@ def _same_statement(one: Candidate, span: Span, other: Candidate, second: Span) 
     """Say whether two documents make one statement, be it with other numbers."""
     if one.source.id == other.source.id:
         return False
-    words, more = _words(span.of(one.source.text)), _words(second.of(other.source.text))
+    words = words_but_numbers(span.of(one.source.text))
+    more = words_but_numbers(second.of(other.source.text))
     return len(words & more) >= SAME_STATEMENT * len(words | more)
-
-
-def _words(text: str) -> set[str]:
-    return {term for term in content_terms(text) if not term[:1].isdigit()}
 
 
 def _by_name(found: list[tuple[Candidate, Span]]) -> list[tuple[str, Pick]]:

@@ -100,7 +100,7 @@ def _measured(number: str, match: re.Match[str], before: str) -> Iterator[tuple[
 
 
 def _same_thing(one: str, other: str, least: float) -> bool:
-    words, more = _words(one), _words(other)
+    words, more = words_but_numbers(one), words_but_numbers(other)
     if not words or _numbered_apart(one, other):
         return False
     return len(words & more) >= least * min(len(words), len(more))
@@ -112,7 +112,8 @@ def _numbered_apart(one: str, other: str) -> bool:
     return bool(first and second and first[1] == second[1] and first[2] != second[2])
 
 
-def _words(text: str) -> set[str]:
+def words_but_numbers(text: str) -> set[str]:
+    """Return the content words of a text without its numbers."""
     return {term for term in content_terms(text) if not term[:1].isdigit()}
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bot.answering.citations import source_as_quoted
+from bot.answering.earlier_quotes import last_citations
 from bot.cli.input_lines import Asked
 from bot.cli.terminal_text import Style, source_screen, sources_table
 from bot.schema import Answer, Citation, Turn
@@ -77,7 +78,7 @@ class Chat:
         return actions[name](rest.strip())
 
     def _show(self, number: str) -> str:
-        cited = self._last_citations()
+        cited = last_citations(self.turns)
         if not cited:
             raise QuestionError("There is no quote to show yet. Ask something first.")
         for citation in cited:
@@ -86,10 +87,6 @@ class Chat:
         raise QuestionError(
             f"The last answer has no quote {number!r}; /show takes 1 to {len(cited)}."
         )
-
-    def _last_citations(self) -> tuple[Citation, ...]:
-        answers = (turn.citations for turn in reversed(self.turns) if turn.role == "assistant")
-        return next(filter(None, answers), ())
 
     def _in_place(self, citation: Citation) -> str:
         evidence = citation.evidence

@@ -51,6 +51,10 @@ class Environment:
     open_library: Callable[[IndexConfig], AbstractContextManager[Library]] = _open_library
     open_app: Callable[[Settings, Library], AbstractAsyncContextManager[App]] = _open_app
 
+    def library(self) -> AbstractContextManager[Library]:
+        """Open the index that the settings name; raises QuothError."""
+        return self.open_library(self.settings.index)
+
     @cached_property
     def settings(self) -> Settings:
         """Read the settings; raises ConfigurationError."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.answering.generative.reply_statements import Id, Statement, statements
+from bot.answering.generative.reply_statements import Statement, statements
 from bot.answering.generative.shown_passages import ShownPassages, ShownSentence
 from bot.answering.generative.support_check import overlap
 from bot.schema import NOT_IN_SOURCES
@@ -100,10 +100,14 @@ def _asked(part: str, question: str) -> Iterable[str]:
 
 
 def _cited(statement: Statement, shown: ShownPassages) -> tuple[ShownSentence, ...]:
-    """Return the sentences that a statement names, passage by passage in reading order."""
+    """Return the sentences that a statement names, passage by passage in reading order.
+
+    Of a whole passage that is the sentence most like the statement.
+    """
     found: list[ShownSentence] = []
     for id in statement.ids:
-        named = _named(id, statement.text, shown)
+        whole = shown.of(id.passage)
+        named = shown.sentence(id) if id.sentence else _best(statement.text, whole)
         if named is not None and named not in found:
             found.append(named)
     if len(found) > MOST_PICKS:
@@ -111,11 +115,6 @@ def _cited(statement: Statement, shown: ShownPassages) -> tuple[ShownSentence, .
         del found[MOST_PICKS:]
     order = list(dict.fromkeys(sentence.passage for sentence in found))
     return tuple(sorted(found, key=lambda one: (order.index(one.passage), one.span.start)))
-
-
-def _named(id: Id, text: str, shown: ShownPassages) -> ShownSentence | None:
-    """Return the sentence an id names; for a whole passage the one most like `text`."""
-    return shown.sentence(id) if id.sentence else _best(text, shown.of(id.passage))
 
 
 def _best(text: str, sentences: Sequence[ShownSentence]) -> ShownSentence | None:

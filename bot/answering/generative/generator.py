@@ -88,7 +88,8 @@ class Generator:
         reply, parsed = "", 0
         checked: dict[Claim, DraftPart | None] = {}
         last: Draft | None = None
-        pieces = self._model.stream(*self._request(question, shown), asker=asker)
+        request = self._prompts.answer(question=inert(question), passages=shown.prompt)
+        pieces = self._model.stream(self._system(), request, asker=asker)
         async with aclosing(pieces):
             async for piece in pieces:
                 reply += piece
@@ -122,10 +123,6 @@ class Generator:
     def _system(self) -> str:
         return self._prompts.system(not_in_sources=NOT_IN_SOURCES, missing=MISSING)
 
-    def _request(self, question: str, shown: ShownPassages) -> tuple[str, str]:
-        user = self._prompts.answer(question=inert(question), passages=shown.prompt)
-        return self._system(), user
-
     async def _draft(
         self,
         text: str,
@@ -135,11 +132,14 @@ class Generator:
         *,
         whole: bool = True,
     ) -> Draft | None:
-        """Check what a reply says so far; the last statement counts only once it is whole."""
+        """Check what a reply says so far; the last statement counts only once it is whole.
+
+        `checked` remembers the part that each claim became, or None.
+        """
         reply = parse_reply(plain(text[:REPLY_CHARACTERS]), question, shown, whole=whole)
-        await self._check(
-            [claim for claim in reply.claims if claim not in checked], question, checked
-        )
+        new = [claim for claim in reply.claims if claim not in checked]
+        for claim, cosine in zip(new, await self._cosines(new), strict=True):
+            checked[claim] = self._part(claim, question, cosine)
         kept = [(claim, part) for claim in reply.claims if (part := checked[claim]) is not None]
         log.debug("%d of %d statements kept", len(kept), len(reply.claims))
         if not kept:
@@ -151,17 +151,6 @@ class Generator:
             missing=reply.missing,
             confidence=max(sentence.hit.score for claim, _ in kept for sentence in claim.cited),
         )
-
-    async def _check(
-        self,
-        claims: Sequence[Claim],
-        question: str,
-        checked: dict[Claim, DraftPart | None],
-    ) -> None:
-        """Fill `checked` with the part that each claim may become, or None."""
-        cosines = await self._cosines(claims)
-        for claim, cosine in zip(claims, cosines, strict=True):
-            checked[claim] = self._part(claim, question, cosine)
 
     async def _cosines(self, claims: Sequence[Claim]) -> list[float | None]:
         """Return the cosine between each claim and what it cites, where there is an embedder."""

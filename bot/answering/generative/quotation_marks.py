@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 _CLOSERS = {
     '"': '"',
@@ -67,15 +67,10 @@ def _pairs(text: str) -> list[_Pair] | None:
     marks = iter(_DOUBLE.finditer(text))
     for opening in marks:
         closing = next(marks, None)
-        if closing is None or closing[0] not in _closers(opening[0]):
+        if closing is None or closing[0] not in _CLOSERS.get(opening[0], ""):
             return None
         found.append((opening.span(), closing.span()))
     return found
-
-
-def _closers(mark: str) -> Iterator[str]:
-    closers = _CLOSERS.get(mark, "")
-    return iter((closers,)) if closers == "''" else iter(closers)
 
 
 def _checked(text: str, pairs: Sequence[_Pair], sources: Sequence[str]) -> str | None:

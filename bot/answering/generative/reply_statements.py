@@ -11,13 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
 
+from bot.schema import Role
 from index.text.english import SHORT_MONTHS, one_of
 from index.text.layout import folded
 from index.text.list_marks import list_mark
-
-Role = Literal["sentence", "lead", "item"]
 
 _FIRST_MARK = 0xE000
 _MARKS = "\ue000-\uf8ff"

@@ -24,7 +24,7 @@ def doctor(environment: Environment, as_json: bool) -> None:
     Exit code: 0 all that is configured works, 2 something does not.
     """
     checks: dict[str, Finding] = {}
-    with environment.open_library(environment.settings.index) as library:
+    with environment.library() as library:
         patient = Patient(environment.settings, environment.environ, environment.folder, library)
         for name, finding in examine(patient):
             checks[name] = finding

@@ -37,7 +37,7 @@ def search(
     quoth search security guarantees --limit 3
     quoth search "Lacroix" --json
     """
-    with environment.open_library(environment.settings.index) as library:
+    with environment.library() as library:
         if query == ("-",):
             bring_in_step(library)
             sys.exit(0 if _search_lines(environment, library, collection, limit) else 2)

@@ -19,7 +19,7 @@ from bot.cli.terminal_text import neutral, source_screen, sources_table, stats_s
 @pass_environment
 def sources(environment: Environment, as_json: bool, collection: str) -> None:
     """List what is indexed."""
-    with environment.open_library(environment.settings.index) as library:
+    with environment.library() as library:
         found = library.sources(collection)
     if as_json:
         write(dumps([entry_payload(entry) for entry in found]))
@@ -48,7 +48,7 @@ def show(
     quoth show scan.pdf#page=3
     quoth show notes.md:120:180
     """
-    with environment.open_library(environment.settings.index) as library:
+    with environment.library() as library:
         found, span = locate(source, lambda name: library.find(name, [collection]))
     if as_json:
         write(dumps(shown_payload(found, span)))
@@ -77,7 +77,7 @@ def remove(environment: Environment, source: str, as_json: bool, collection: str
     The file itself stays. A file in the documents folder comes back with the next
     synchronisation; delete it there instead.
     """
-    with environment.open_library(environment.settings.index) as library:
+    with environment.library() as library:
         found = library.find_exactly(source, collection)
         library.remove(found.id)
     if library.is_kept_in_step(found):
@@ -91,7 +91,7 @@ def remove(environment: Environment, source: str, as_json: bool, collection: str
 def stats(environment: Environment, as_json: bool) -> None:
     """Count sources, passages and bytes."""
     home, embeddings = str(environment.settings.home), environment.settings.embeddings
-    with environment.open_library(environment.settings.index) as library:
+    with environment.library() as library:
         counted = library.catalog.stats()
     if as_json:
         write(dumps(stats_payload(counted, home, embeddings)))

@@ -28,10 +28,7 @@ def sync(environment: Environment, as_json: bool, collection: str) -> None:
 
     Exit code: 0 all is indexed, 2 something is not.
     """
-    with (
-        environment.open_library(environment.settings.index) as library,
-        progress_bar() as progress,
-    ):
+    with environment.library() as library, progress_bar() as progress:
         report = library.sync(collection, progress)
     _finish(report, as_json)
 
@@ -51,10 +48,7 @@ def add(environment: Environment, paths: tuple[str, ...], as_json: bool, collect
     quoth add ~/handbook.pdf notes/
     quoth add minutes.md --collection board
     """
-    with (
-        environment.open_library(environment.settings.index) as library,
-        progress_bar() as progress,
-    ):
+    with environment.library() as library, progress_bar() as progress:
         report = library.add(paths, collection, progress)
     _finish(report, as_json)
 
