@@ -36,7 +36,7 @@ class Bridge:
         cancelled takes its call out of the queue; one that already runs goes on to its end.
         """
         if not self._places.acquire(blocking=False):
-            raise Busy("Too many questions are waiting. Try again in a few seconds.", seconds=5.0)
+            raise Busy("Too many questions are waiting. Try again in a few seconds.")
         try:
             future = self._pool.submit(call, *args, **kwargs)
         except BaseException:

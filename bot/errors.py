@@ -46,7 +46,3 @@ class Busy(QuothError):
     """The queue is full, or a person's cooldown runs."""
 
     retryable: ClassVar[bool] = True
-
-    def __init__(self, sentence: str, *, seconds: float = 0.0) -> None:
-        super().__init__(sentence)
-        self.seconds = seconds

@@ -13,7 +13,7 @@ from urllib.parse import quote as quote_url
 from pydantic import Field
 
 from index.protocols import Vectors
-from index.schema import Evidence, Span, Value
+from index.schema import Evidence, Source, Span, Value
 
 Status = Literal["answered", "partial", "not_found"]
 
@@ -94,6 +94,12 @@ class Pick(Value):
     highlight: Span | None = Field(
         default=None, description="The answer inside it, as a span of the source's text."
     )
+
+    @classmethod
+    def of(cls, source: Source, start: int, end: int) -> Pick:
+        """Pick `source.text[start:end]`."""
+        evidence = Evidence(source_id=source.id, sha256=source.sha256, start=start, end=end)
+        return cls(evidence=evidence)
 
 
 class DraftPart(Value):

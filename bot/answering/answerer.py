@@ -110,16 +110,12 @@ class Answerer:
     async def _direct(self, asked: PendingQuestion) -> Answer | None:
         """Answer what is no question to the sources."""
         kind = asked.resolved.kind
-        if kind == "greeting":
-            return self._courtesy(asked, "greeting", GREETING)
-        if kind == "thanks":
-            return self._courtesy(asked, "thanks", THANKS)
+        if kind == "question":
+            return None
         if kind == "show":
             return await self._bridge.run(self._shown, asked)
-        return None
-
-    def _courtesy(self, asked: PendingQuestion, kind: AnswerKind, text: str) -> Answer:
         draft = Draft(status="answered", confidence=1.0)
+        text = GREETING if kind == "greeting" else THANKS
         return self._answer(asked, draft, parts=_plain(text), kind=kind)
 
     def _shown(self, asked: PendingQuestion) -> Answer:

@@ -53,10 +53,7 @@ def speaker(
         source = _readable(citation, scope, lookup)
         found = _around(source, citation.evidence) if source else None
         if source and found:
-            evidence = Evidence(
-                source_id=source.id, sha256=source.sha256, start=found[0], end=found[1]
-            )
-            return Pick(evidence=evidence)
+            return Pick.of(source, *found)
     return None
 
 

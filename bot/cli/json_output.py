@@ -50,12 +50,12 @@ def _citation(citation: Citation) -> Payload:
         "title": citation.title,
         "url": citation.url,
         "page": citation.page,
-        "heading": list(citation.heading),
-        "lines": list(citation.lines),
+        "heading": citation.heading,
+        "lines": citation.lines,
         "start": citation.evidence.start,
         "end": citation.evidence.end,
         "quote": citation.quote,
-        "highlight": list(citation.highlight) if citation.highlight else None,
+        "highlight": citation.highlight,
         "modified": _moment(citation.modified),
     }
 
@@ -70,8 +70,8 @@ def _hit(hit: Hit) -> Payload:
         "source": hit.source.uri,
         "title": hit.source.title,
         "page": hit.passage.page,
-        "heading": list(hit.passage.heading),
-        "lines": list(hit.source.lines_of(hit.passage.span)),
+        "heading": hit.passage.heading,
+        "lines": hit.source.lines_of(hit.passage.span),
         "start": hit.passage.start,
         "end": hit.passage.end,
         "text": hit.passage.text,
@@ -94,7 +94,7 @@ def entry_payload(entry: SourceEntry) -> Payload:
         "title": entry.title,
         "state": entry.state,
         "failure": entry.failure,
-        "warnings": list(entry.warnings),
+        "warnings": entry.warnings,
         "mime": entry.mime,
         "characters": entry.characters,
         "pages": entry.pages or None,
@@ -113,7 +113,7 @@ def shown_payload(source: Source, span: Span | None) -> Payload:
         "source": source.uri,
         "title": source.title,
         "page": source.page_at(shown.start) if span else None,
-        "lines": list(source.lines_of(shown)),
+        "lines": source.lines_of(shown),
         "start": shown.start,
         "end": shown.end,
         "text": shown.of(source.text),
@@ -136,7 +136,7 @@ def report_payload(found: Report) -> Payload:
         },
         "latency_ms": {name: round(value, 1) for name, value in found.latency_ms.items()},
         "failing": [
-            {"qid": qid, "question": question, "problems": list(problems)}
+            {"qid": qid, "question": question, "problems": problems}
             for qid, question, problems in found.failing
         ],
     }

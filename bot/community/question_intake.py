@@ -124,7 +124,7 @@ class QuestionIntake:
                 mine = self._cooldowns.is_persons(caller.user, time.monotonic())
                 why = "" if mine else "This server has asked a lot in the last minute. "
                 left = f"{why}Please wait {_in_words(wait)} before the next question."
-                raise Busy(left, seconds=wait)
+                raise Busy(left)
             await asyncio.sleep(wait)
 
     async def _answered(self, question: Question, text: str, show: Show) -> Answer:

@@ -58,15 +58,11 @@ class Generator:
         *,
         embed: Embed | None = None,
         unsupported: Literal["drop", "show"] = "drop",
-        threshold: float = THRESHOLD,
-        prompt_characters: int = PROMPT_CHARACTERS,
     ) -> None:
         self._model = model
         self._prompts = prompts
         self._embed = embed
         self._unsupported = unsupported
-        self._threshold = threshold
-        self._prompt_characters = prompt_characters
 
     @property
     def engine(self) -> str:
@@ -81,7 +77,7 @@ class Generator:
         Nothing is yielded when nothing of the reply holds. Raises ModelError, possibly after
         some drafts.
         """
-        shown = ShownPassages(hits, limit=self._prompt_characters)
+        shown = ShownPassages(hits, limit=PROMPT_CHARACTERS)
         if not len(shown):
             yield _not_found()
             return
@@ -173,7 +169,7 @@ class Generator:
             passage=claim.passage,
             cosine=cosine,
         )
-        if probability < self._threshold:
+        if probability < THRESHOLD:
             if self._unsupported == "drop":
                 return None
             text = f"{text} {NOT_BACKED}"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from bot.answering.generative.harmless_text import visible
 from bot.answering.generative.reply_statements import Id
 from bot.schema import Pick
-from index.schema import Evidence, Hit, Span
+from index.schema import Hit, Span
 from index.text.layout import folded
 from index.text.list_marks import item_mark
 from index.text.table_rows import header_in, labelled
@@ -55,15 +55,7 @@ class ShownSentence:
     @property
     def pick(self) -> Pick:
         """The sentence as something to quote."""
-        source = self.hit.source
-        return Pick(
-            evidence=Evidence(
-                source_id=source.id,
-                sha256=source.sha256,
-                start=self.span.start,
-                end=self.span.end,
-            )
-        )
+        return Pick.of(self.hit.source, self.span.start, self.span.end)
 
 
 class ShownPassages:
