@@ -96,10 +96,11 @@ class Pick(Value):
     )
 
     @classmethod
-    def of(cls, source: Source, start: int, end: int) -> Pick:
-        """Pick `source.text[start:end]`."""
-        evidence = Evidence(source_id=source.id, sha256=source.sha256, start=start, end=end)
-        return cls(evidence=evidence)
+    def of(cls, source: Source, span: Span, highlight: Span | None = None) -> Pick:
+        """Pick `source.text[span.start:span.end]`."""
+        place = {"source_id": source.id, "sha256": source.sha256}
+        evidence = Evidence(**place, start=span.start, end=span.end)
+        return cls(evidence=evidence, highlight=highlight)
 
 
 class DraftPart(Value):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from bot.answering.citations import cite, source_as_quoted
 from bot.answering.extractive.scored_sentences import introduces
 from bot.schema import Citation, Pick, Scope, Turn
-from index.schema import Evidence, Source
+from index.schema import Evidence, Source, Span
 from index.text.english import NAME_OF_PERSON, PERSONAL, one_of
 from index.text.sentences import language_of, sentence_spans
 
@@ -53,7 +53,7 @@ def speaker(
         source = _readable(citation, scope, lookup)
         found = _around(source, citation.evidence) if source else None
         if source and found:
-            return Pick.of(source, *found)
+            return Pick.of(source, Span(start=found[0], end=found[1]))
     return None
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from bot.answering.extractive.question_type import AnswerType, answer_type, fits
 from bot.answering.extractive.scored_sentences import mark_of, text_of
-from bot.answering.extractive.whole_lists import pick
 from bot.answering.source_differences import words_but_numbers
 from bot.schema import Pick
 from index.schema import Span
@@ -80,5 +79,5 @@ def _by_name(found: list[tuple[Candidate, Span]]) -> list[tuple[str, Pick]]:
     for (candidate, span), heading in zip(found, headings, strict=True):
         alone = bool(heading) and headings.count(heading) == 1
         name = " › ".join(heading if alone else (candidate.source.title, *heading)).rstrip("?")
-        named.append((name, pick(candidate, span)))
+        named.append((name, Pick.of(candidate.source, span)))
     return named

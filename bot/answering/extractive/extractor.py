@@ -17,7 +17,7 @@ from bot.answering.extractive.named_sections import has_values, named_list, of_n
 from bot.answering.extractive.question_type import shape, topic_of_overview
 from bot.answering.extractive.scored_sentences import ScoredSentence, SentenceScorer
 from bot.answering.extractive.standing_units import unit_around
-from bot.answering.extractive.whole_lists import is_row, list_around, pick
+from bot.answering.extractive.whole_lists import is_row, list_around
 from bot.schema import Draft, DraftPart, Pick
 from index.schema import Evidence, Span
 from index.search.passage_rank import Candidate
@@ -114,7 +114,8 @@ def nearest_spans(sentences: Sequence[ScoredSentence], limit: int = 3) -> Iterab
             return
         seen.add(passage.id)
         unit = unit_around(passage, sentence.span)
-        yield pick(sentence.candidate, unit, sentence.span if unit != sentence.span else None)
+        marked = sentence.span if unit != sentence.span else None
+        yield Pick.of(sentence.candidate.source, unit, marked)
 
 
 def _parts(
@@ -181,8 +182,10 @@ def _sentence(sentence: ScoredSentence) -> DraftPart:
     role: Literal["row", "item", "sentence"] = "item" if sentence.is_item else "sentence"
     if is_row(passage, sentence.text):
         role = "row"
-    before = _leans_on(sentence)
-    picked = _pick(sentence) if before is None else _pick_pair(sentence, before)
+    before, span = _leans_on(sentence), sentence.span
+    if before is not None:
+        span = Span(start=before.start, end=span.end)
+    picked = Pick.of(sentence.candidate.source, span, _highlight(sentence))
     return DraftPart(picks=(picked,), role=role)
 
 
@@ -196,15 +199,6 @@ def _leans_on(sentence: ScoredSentence) -> Span | None:
     if "\n\n" in between or sentence.span.end - before.start > LONGEST_PAIR:
         return None
     return before
-
-
-def _pick(sentence: ScoredSentence) -> Pick:
-    return pick(sentence.candidate, sentence.span, _highlight(sentence))
-
-
-def _pick_pair(sentence: ScoredSentence, before: Span) -> Pick:
-    both = Span(start=before.start, end=sentence.span.end)
-    return pick(sentence.candidate, both, _highlight(sentence))
 
 
 def _highlight(sentence: ScoredSentence) -> Span | None:

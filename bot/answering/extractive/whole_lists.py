@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bot.answering.extractive.scored_sentences import ScoredSentence, introduces, mark_of, text_of
 from bot.schema import DraftPart, Pick
-from index.schema import Evidence, Passage, Span
+from index.schema import Passage, Span
 from index.search.passage_rank import Candidate
 from index.text.list_marks import list_mark
 
@@ -47,17 +47,11 @@ def list_around(sentence: ScoredSentence, ranked: Sequence[Candidate]) -> list[D
     if len(items) < 2:
         return []
     lead = run[0].lead
-    parts = [DraftPart(picks=(pick(candidate, lead),), role="lead")] if lead else []
+    parts = [DraftPart(picks=(Pick.of(candidate.source, lead),), role="lead")] if lead else []
     return parts + [
-        DraftPart(picks=(pick(candidate, item),), role="item") for item in items[:MOST_ITEMS]
+        DraftPart(picks=(Pick.of(candidate.source, item),), role="item")
+        for item in items[:MOST_ITEMS]
     ]
-
-
-def pick(candidate: Candidate, span: Span, highlight: Span | None = None) -> Pick:
-    """Return a pick of a span of the candidate's source."""
-    source = candidate.source
-    evidence = Evidence(source_id=source.id, sha256=source.sha256, start=span.start, end=span.end)
-    return Pick(evidence=evidence, highlight=highlight)
 
 
 def is_row(passage: Passage, text: str) -> bool:
@@ -72,10 +66,10 @@ def _rows(candidate: Candidate) -> list[DraftPart]:
     if len(rows) < 3:
         return []
     spans = [passage.sentences[at] for at in rows[: MOST_ITEMS + 1]]
-    parts = [DraftPart(picks=(pick(candidate, span),), role="row") for span in spans]
+    parts = [DraftPart(picks=(Pick.of(candidate.source, span),), role="row") for span in spans]
     if rows[0] == 0:
         return parts
-    caption = pick(candidate, passage.sentences[rows[0] - 1])
+    caption = Pick.of(candidate.source, passage.sentences[rows[0] - 1])
     return [DraftPart(picks=(caption,), role="lead"), *parts]
 
 

@@ -55,7 +55,7 @@ class ShownSentence:
     @property
     def pick(self) -> Pick:
         """The sentence as something to quote."""
-        return Pick.of(self.hit.source, self.span.start, self.span.end)
+        return Pick.of(self.hit.source, self.span)
 
 
 class ShownPassages:
