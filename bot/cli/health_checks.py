@@ -142,7 +142,7 @@ def _index(patient: Patient) -> Finding:
     catalog = patient.library.catalog
     stats = catalog.stats()
     detail = f"{stats.sources} sources, {stats.passages} passages in {str(patient.settings.home)!r}"
-    entries = (entry for one in catalog.collections() for entry in catalog.sources(one.name))
+    entries = (entry for one in catalog.builds() for entry in catalog.sources(one.collection))
     failed = [f"{entry.uri!r} ({entry.failure})" for entry in entries if entry.failure]
     if failed:
         return Finding(
@@ -171,16 +171,17 @@ def _embeddings(patient: Patient) -> Finding:
 def _reader(patient: Patient) -> Finding:
     reader = patient.library.models.reader
     if reader is None:
-        return Finding("off", "switched off or not part of this version")
+        return Finding("off", "switched off, or without the weights of the embedding model")
     reader.read("Who came?", [("", "Ada came.")])
     return Finding("ok", "works")
 
 
 def _vectors(patient: Patient) -> Finding:
     library = patient.library
+    builds = library.catalog.builds()
     rows = {
-        one.name: (library.catalog.passage_ids(one.name), library.vectors.ids(one.name))
-        for one in library.catalog.collections()
+        name: (library.catalog.passage_ids(name), library.vectors.ids(name))
+        for name in (one.collection for one in builds if one.dimension)
     }
     apart = [name for name, (passages, stored) in rows.items() if passages != stored]
     place = patient.settings.chroma_url or "embedded Chroma"
@@ -188,7 +189,8 @@ def _vectors(patient: Patient) -> Finding:
         detail = f"{place} is not in step with the catalog in {', '.join(apart)}"
         return Finding("problem", detail, "Run `quoth sync`; it repairs the index.")
     count = sum(len(stored) for _, stored in rows.values())
-    return Finding("ok", f"{place}, {count} vectors")
+    bare = ", ".join(one.collection for one in builds if not one.dimension)
+    return Finding("ok", f"{place}, {count} vectors" + (f"; words only: {bare}" if bare else ""))
 
 
 def _language_model(patient: Patient) -> Finding:

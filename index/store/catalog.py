@@ -20,7 +20,7 @@ from index.store.catalog_rows import (
     ENTRY_COLUMNS,
     PASSAGE_COLUMNS,
     SOURCE_COLUMNS,
-    CollectionEntry,
+    Build,
     entry_of,
     failed_entry,
     meant_by,
@@ -29,6 +29,7 @@ from index.store.catalog_rows import (
     vectors_of,
 )
 from index.store.catalog_schema import CATALOG_MIGRATIONS, counts_table, words_table
+from index.store.catalog_state import serving_builds
 from index.store.sqlite_file import BUSY_SECONDS, DamagedFile, Row, SqliteFile
 from index.text.words import content_terms, terms
 
@@ -72,13 +73,10 @@ class Catalog(SqliteFile):
         """Return the random name of this index, unlike that of any other."""
         return str(self._row("SELECT value FROM meta WHERE key = 'home'")[0])
 
-    def collections(self) -> list[CollectionEntry]:
-        """Return the collections by name."""
-        rows = self.rows(
-            "SELECT c.name, b.build, b.model, b.chroma FROM collections c JOIN builds b "
-            "ON b.build = c.build ORDER BY c.name"
-        )
-        return [CollectionEntry(*row) for row in rows]
+    def builds(self) -> list[Build]:
+        """Return the build that serves each collection, by collection."""
+        with self._errors():
+            return serving_builds(self.connection())
 
     def chroma_name(self, collection: str) -> str | None:
         """Return the name of the Chroma collection that serves a collection, if there is one."""
@@ -196,10 +194,10 @@ class Catalog(SqliteFile):
         """Return the number of passages, and how many of them hold each term."""
         documents, counts = 0, dict.fromkeys(terms, 0)
         marks = ",".join("?" * len(counts))
-        for entry in self.collections():
-            if entry.name in collections:
-                documents += self.passage_count(entry.name)
-                sql = f"SELECT term, doc FROM {counts_table(entry.build)} WHERE term IN ({marks})"
+        for build in self.builds():
+            if build.collection in collections:
+                documents += self.passage_count(build.collection)
+                sql = f"SELECT term, doc FROM {counts_table(build.number)} WHERE term IN ({marks})"
                 for term, count in self.rows(sql, tuple(counts)):
                     counts[term] += count
         return documents, counts

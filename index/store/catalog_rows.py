@@ -14,18 +14,6 @@ from index.schema import Passage, Source, SourceEntry, Span, source_id
 from index.store.sqlite_file import Row
 
 
-class CollectionEntry(NamedTuple):
-    """A collection and the build that serves it."""
-
-    name: str
-    build: int
-    """Its number."""
-    model: str
-    """Embedding model it was built with."""
-    chroma: str
-    """Name of the Chroma collection that holds its vectors."""
-
-
 class Build(NamedTuple):
     """A way of cutting and embedding a collection, and where its vectors are."""
 

@@ -151,7 +151,7 @@ def test_sync_builds_every_collection_anew_for_another_model(own_folder: Path) -
         report = library.sync("board")
         assert (report.unchanged, report.failed) == (1, ())
         assert library.synchroniser.mismatched() == []
-        models = {one.name: one.model for one in library.catalog.collections()}
+        models = {one.collection: one.model for one in library.catalog.builds()}
     assert models == {"board": "tiny/three", "documents": "tiny/three"}
 
 

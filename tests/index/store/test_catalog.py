@@ -397,7 +397,7 @@ def test_a_catalog_of_an_unknown_format_is_replaced(tmp_path: Path, format: int)
     set_format(tmp_path, format)
     (tmp_path / "unchanged").write_text("")
     with closing(Catalog(tmp_path)) as catalog:
-        assert catalog.collections() == []
+        assert catalog.builds() == []
     assert not (tmp_path / "unchanged").exists()
 
 
@@ -416,7 +416,7 @@ def test_two_processes_may_replace_it_at_once(tmp_path: Path, content: bytes | N
     code = f"""
 from pathlib import Path
 from index.store.catalog import Catalog
-assert Catalog(Path({str(tmp_path)!r})).collections() == []
+assert Catalog(Path({str(tmp_path)!r})).builds() == []
 """
     running = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(3)]
     assert [each.wait() for each in running] == [0, 0, 0]

@@ -83,7 +83,7 @@ def test_a_collection_without_documents_comes_back_too(home: Home) -> None:
     lose_catalog(home)
     with open_home(home.path, home.documents) as again:
         again.sync()
-        assert [each.name for each in again.catalog.collections()] == ["board", "documents"]
+        assert [each.collection for each in again.catalog.builds()] == ["board", "documents"]
 
 
 def test_when_and_by_whom_it_was_first_added_stays(home: Home) -> None:
@@ -147,7 +147,7 @@ def test_a_removal_of_a_collection_that_was_killed_is_finished(
         with pytest.raises(KilledError):
             home.synchroniser.remove_collection("board")
     home.sync()
-    assert [each.name for each in home.catalog.collections()] == ["documents"]
+    assert [each.collection for each in home.catalog.builds()] == ["documents"]
     assert_nothing_to_do(home)
 
 

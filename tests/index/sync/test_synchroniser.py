@@ -412,7 +412,7 @@ def test_a_removed_collection_leaves_nothing(home: Home, tmp_path: Path) -> None
     home.synchroniser.add("board", [Addition(uri="owl", document=tmp_path / "owl.txt")])
     home.synchroniser.remove_collection("board")
     home.synchroniser.remove_collection("never was")
-    assert [each.name for each in home.catalog.collections()] == ["documents"]
+    assert [each.collection for each in home.catalog.builds()] == ["documents"]
     with home.vectors._client() as client:
         assert len(client.list_collections()) == 1
     assert home.sync() == {"unchanged": 3, "passages": 3}
@@ -438,7 +438,7 @@ def test_an_index_built_otherwise_is_rebuilt(home: Home, changes: dict[str, Any]
         assert other.sync()["unchanged"] == 3
         other.synchroniser.rebuild("board")
         assert other.synchroniser.mismatched() == []
-        (board, documents) = other.catalog.collections()
+        (board, documents) = other.catalog.builds()
         assert documents.model == other.embedder.model
         assert other.vectors.ids("documents") == other.catalog.passage_ids("documents")
         with other.vectors._client() as client:
