@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -200,6 +202,43 @@ async def test_a_kill_after_both_copies_were_made_loses_nothing(
     assert tables(home / "community.sqlite")["bot_answers"]
     assert tables(home / "additions.sqlite")["documents"]
     assert "bot_answers" in tables(home / "catalog.sqlite")
+    test_what_people_added_stands_in_a_file_of_its_own(home)
+    await test_everything_the_bot_remembered_is_there(home)
+
+
+OPENER = """
+import sys
+from contextlib import closing
+from pathlib import Path
+from bot.community.store.records_file import Records
+from index.store.catalog import Catalog
+home = Path(sys.argv[1])
+sys.stdin.readline()
+with closing(Catalog(home)) as catalog, closing(Records(home)) as records:
+    print(catalog.stats().sources, len(records.rows("SELECT 1 FROM bot_answers")))
+"""
+
+
+def opened_at_once(home: Path, processes: int) -> list[str]:
+    """Open a home in several processes at once; return what each counted."""
+    opening = [
+        subprocess.Popen(
+            [sys.executable, "-c", OPENER, str(home)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(processes)
+    ]
+    for each in opening:
+        assert each.stdin is not None
+        each.stdin.write("go\n")
+        each.stdin.flush()
+    return [each.communicate()[0] for each in opening]
+
+
+async def test_several_processes_may_upgrade_it_at_once(home: Path) -> None:
+    assert opened_at_once(home, 4) == ["5 1\n"] * 4
     test_what_people_added_stands_in_a_file_of_its_own(home)
     await test_everything_the_bot_remembered_is_there(home)
 
