@@ -64,6 +64,19 @@ CREATE TABLE IF NOT EXISTS model_tokens (
 """
 """The tables of release 0.1.0, of which a file may hold some that were moved out of its catalog."""
 
+_TURNS = """
+CREATE TABLE new_turns (
+    id INTEGER PRIMARY KEY, conversation TEXT NOT NULL, at REAL NOT NULL, person INTEGER NOT NULL,
+    question TEXT NOT NULL, answer BLOB NOT NULL
+);
+INSERT INTO new_turns SELECT id, conversation, at, person, question, citations FROM bot_turns;
+DROP TABLE bot_turns;
+ALTER TABLE new_turns RENAME TO bot_turns;
+CREATE INDEX bot_turns_conversation ON bot_turns (conversation, id);
+CREATE INDEX bot_turns_person ON bot_turns (person)
+"""
+"""Turns whose answers are packed whole; SQLite before 3.35 cannot drop a column."""
+
 
 def create_tables(connection: sqlite3.Connection) -> None:
     """Create the tables, and add what homes older than release 0.1.0 did not have."""
@@ -80,8 +93,7 @@ def keep_structure(connection: sqlite3.Connection) -> None:
         [(upgraded_answer(body), key) for key, body in answers],
     )
     turns = connection.execute("SELECT id, answer, citations FROM bot_turns").fetchall()
-    connection.execute("ALTER TABLE bot_turns DROP COLUMN answer")
-    connection.execute("ALTER TABLE bot_turns RENAME COLUMN citations TO answer")
+    script(_TURNS)(connection)
     connection.executemany(
         "UPDATE bot_turns SET answer = ? WHERE id = ?",
         [(upgraded_turn(text, cited), id) for id, text, cited in turns],
