@@ -30,7 +30,7 @@ from index.store.catalog_rows import (
 )
 from index.store.catalog_schema import CATALOG_MIGRATIONS, counts_table, words_table
 from index.store.catalog_state import serving_builds
-from index.store.sqlite_file import BUSY_SECONDS, DamagedFile, Row, SqliteFile
+from index.store.sqlite_file import BUSY_SECONDS, Row, SqliteFile, UnreadableFile
 from index.text.words import content_terms, terms
 
 _LONGEST_QUERY = 64
@@ -57,7 +57,7 @@ class Catalog(SqliteFile):
         )
         try:
             opened()
-        except DamagedFile as error:
+        except UnreadableFile as error:
             if error.path != self.path:
                 raise
             from index.store.old_catalog import replace_catalog

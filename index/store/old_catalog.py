@@ -23,7 +23,11 @@ logger = logging.getLogger(__name__)
 
 
 def replace_catalog(home: Path, opened: Callable[[], None]) -> None:
-    """Make room for a new catalog in place of one that cannot be used, and open that."""
+    """Open a catalog that failed, once nobody replaces it; make room for a new one if need be.
+
+    Whoever opens it while another process deletes it sees no damage but an error of the disk, and
+    finds the new one here.
+    """
     with write_lock(home, seconds=BUSY_SECONDS):
         try:
             opened()  # another process may have been first

@@ -26,14 +26,20 @@ Migration: TypeAlias = Callable[[sqlite3.Connection], None]
 """Leads from one format to the next, inside a transaction that is open."""
 
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_TAKEN_AWAY = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})
+"""What SQLite says, among other causes, when a file vanishes between its opening and its use."""
 
 
-class DamagedFile(StoreError):
-    """A file that cannot be read, or whose format no migration starts from."""
+class UnreadableFile(StoreError):
+    """A file that failed under SQLite, as it does when another process is just replacing it."""
 
     def __init__(self, path: Path, sentence: str) -> None:
         super().__init__(sentence)
         self.path = path
+
+
+class DamagedFile(UnreadableFile):
+    """A file that will not be read again, or whose format no migration starts from."""
 
 
 class SqliteFile:
@@ -174,13 +180,17 @@ class SqliteFile:
         try:
             yield
         except sqlite3.Error as error:
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE:
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            if code in _DAMAGE:
                 self._note_damage()
                 raise DamagedFile(
                     self.path,
                     f"The {self.noun} {str(self.path)!r} is damaged ({error}). {self._cure()}",
                 ) from error
-            raise StoreError(self._sentence(str(error))) from error
+            sentence = self._sentence(str(error))
+            if code in _TAKEN_AWAY:
+                raise UnreadableFile(self.path, sentence) from error
+            raise StoreError(sentence) from error
 
     def _note_damage(self) -> None:
         """Have the file built anew the next time, where that can be done."""

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -32,6 +33,7 @@ from index.store.catalog_writes import (
     remove_source,
     serve_build,
 )
+from index.store.write_lock import write_lock
 
 WHEN = datetime(2025, 4, 1, 12, 30, tzinfo=UTC)
 
@@ -420,6 +422,25 @@ assert Catalog(Path({str(tmp_path)!r})).builds() == []
 """
     running = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(3)]
     assert [each.wait() for each in running] == [0, 0, 0]
+
+
+def test_whoever_opens_it_waits_for_another_who_is_replacing_it(tmp_path: Path) -> None:
+    half_done = tmp_path / "catalog.sqlite"
+    half_done.mkdir()  # SQLite cannot open it, as between the deletion and the new file
+    replacing = threading.Event()
+
+    def replace_it() -> None:
+        with write_lock(tmp_path, seconds=1):
+            replacing.set()
+            time.sleep(0.3)
+            half_done.rmdir()
+
+    other = threading.Thread(target=replace_it)
+    other.start()
+    replacing.wait()
+    with closing(Catalog(tmp_path)) as catalog:
+        assert catalog.builds() == []
+    other.join()
 
 
 def test_a_home_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
