@@ -98,8 +98,9 @@ class Pick(Value):
     @classmethod
     def of(cls, source: Source, span: Span, highlight: Span | None = None) -> Pick:
         """Pick `source.text[span.start:span.end]`."""
-        place = {"source_id": source.id, "sha256": source.sha256}
-        evidence = Evidence(**place, start=span.start, end=span.end)
+        evidence = Evidence(
+            source_id=source.id, sha256=source.sha256, start=span.start, end=span.end
+        )
         return cls(evidence=evidence, highlight=highlight)
 
 

@@ -2,7 +2,7 @@
 
 They exist nowhere else, so they stand here with their texts, and the catalog is made from them.
 The one writer puts an addition here before it is indexed, and takes a removal out here before it is
-taken out of the index; `index.sync.lost_additions` finishes what a killed writer left.
+taken out of the index; `index.sync.additions_pass` finishes what a killed writer left.
 """
 
 from __future__ import annotations

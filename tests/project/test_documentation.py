@@ -15,6 +15,13 @@ from tests.conftest import ROOT
 LIBRARY = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
 DESCRIBED = ("docs/architecture.md", "docs/library.md", "CONTRIBUTING.md")
 """Documents whose paths and names are held against the tree."""
+CODE = sorted(
+    file.relative_to(ROOT).as_posix()
+    for room in ("bot", "index", "prompts", "tests", "benchmarks")
+    for file in (ROOT / room).rglob("*.py")
+)
+PLACE = r"(?:bot|index|prompts|tests|benchmarks)(?:\.\w+)+"
+"""The dotted name of a module of the repository, or of what one defines."""
 
 
 def blocks(text: str, language: str) -> list[str]:
@@ -52,9 +59,19 @@ def test_every_path_and_name_in_the_documentation_exists(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     named = set(re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL)))
     paths = {one for one in named if re.fullmatch(r"[\w.]+(?:/[\w.*]+)+/?|\w+/", one)}
-    places = {one for one in named if re.fullmatch(r"(?:bot|index|prompts)(?:\.\w+)+", one)}
+    places = {one for one in named if re.fullmatch(PLACE, one)}
     assert [path for path in sorted(paths) if not list(ROOT.glob(path))] == []
     assert [place for place in sorted(places) if not _is_defined(place)] == []
+
+
+def test_every_module_that_the_code_points_to_exists() -> None:
+    named = {
+        (file, place)
+        for file in CODE
+        for place in re.findall(rf"`({PLACE})`", (ROOT / file).read_text(encoding="utf-8"))
+    }
+    assert len(named) > 40
+    assert [place for place in sorted(named) if not _is_defined(place[1])] == []
 
 
 def _is_defined(place: str) -> bool:

@@ -68,14 +68,15 @@ class Memory(Store):
     @on_records
     def forget_messages(self, messages: Iterable[int]) -> None:
         """Drop the answers whose messages were deleted; most messages show none."""
-        for message in messages:
-            row = self._records.row("SELECT key FROM bot_messages WHERE message = ?", (message,))
-            if row is None:
-                continue
-            with self._records.transaction() as write:
+        query = "SELECT key FROM bot_messages WHERE message = ?"
+        found = [(each, row) for each in messages if (row := self._records.row(query, (each,)))]
+        if not found:
+            return
+        with self._records.transaction() as write:
+            for message, key in found:
                 write.execute("DELETE FROM bot_messages WHERE message = ?", (message,))
-                write.execute("DELETE FROM bot_answers WHERE key = ?", row)
-            self._records.erase_traces()
+                write.execute("DELETE FROM bot_answers WHERE key = ?", key)
+        self._records.erase_traces()
 
     @on_records
     def add_turns(self, kept: Kept) -> None:
