@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
@@ -11,10 +12,13 @@ from index.text.layout import folded
 MAX_TITLE = 200
 """Characters of a title; a longer one is cut at a word."""
 
+SEVERAL_TITLES = 3
+"""First-level headings from which none of them is the title of the whole."""
+
 _LINE = 100
 """A first line longer than this is a paragraph, not a title."""
 
-_HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(?P<text>.+?)[ \t]*#*[ \t]*$")
+_HEADING = re.compile(r"^ {0,3}(?P<marks>#{1,6})[ \t]+(?P<text>.+?)[ \t]*#*[ \t]*$")
 _FENCE = re.compile(r"^ {0,3}(```|~~~)")
 _UNDERLINE = re.compile(r"^ {0,3}(=+|-+)[ \t]*$")
 _RST_UNDERLINE = re.compile(r"""^([=\-`:'"~^_*+#<>.])\1{2,}[ \t]*$""")
@@ -37,22 +41,29 @@ def title_from_name(name: str) -> str:
 
 
 def title_from_heading(markdown: str) -> str | None:
-    """Return the first heading of a Markdown text, written with # or underlined."""
+    """Return the first heading of a Markdown text, written with # or underlined.
+
+    None where so many are of the first level that the first one names a section, not the document.
+    """
+    found = list(_headings(markdown))
+    if sum(level == 1 for level, _ in found) >= SEVERAL_TITLES:
+        return None
+    return _plain(found[0][1]) if found else None
+
+
+def _headings(markdown: str) -> Iterator[tuple[int, str]]:
+    """Yield level and text of each heading, marks left in."""
     previous, fenced = "", False
     for line in markdown.split("\n"):
         if _FENCE.match(line):
             fenced = not fenced
         elif not fenced:
+            underline = _UNDERLINE.match(line)
             if match := _HEADING.match(line):
-                return _plain(match["text"])
-            if (
-                previous.strip()
-                and not previous.startswith((" " * 4, "\t"))
-                and _UNDERLINE.match(line)
-            ):
-                return _plain(previous)
+                yield len(match["marks"]), match["text"]
+            elif underline and previous.strip() and not previous.startswith((" " * 4, "\t")):
+                yield 1 if underline[1].startswith("=") else 2, previous
         previous = "" if fenced else line
-    return None
 
 
 def title_from_first_line(text: str) -> str | None:
