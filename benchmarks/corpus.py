@@ -31,6 +31,8 @@ class Question:
     answerable: bool
     split: str | None
     gold_sentences: tuple[str, ...]
+    verbatim: bool = False
+    """Whether the answers are spans of the documents, of several sentences perhaps."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,19 @@ def questions(path: Path) -> list[Question]:
         return [_question(json.loads(line)) for line in lines]
 
 
+def document_questions(path: Path) -> list[Question]:
+    """Read the questions of a set of documents, whose answers are spans of files."""
+    with path.open(encoding="utf-8") as lines:
+        return [
+            _question(
+                line
+                | {"answers": [span for each in line["answers"] for span in each["spans"]]}
+                | {"gold_doc_ids": [each["file"] for each in line["answers"]], "verbatim": True}
+            )
+            for line in map(json.loads, lines)
+        ]
+
+
 def sample(found: Sequence[Question], count: int) -> list[Question]:
     """Return `count` questions, the same ones every time, spread over the file."""
     step = max(1.0, len(found) / count)
@@ -82,4 +97,5 @@ def _question(line: dict[str, Any]) -> Question:
         answerable=bool(line.get("answerable", True)),
         split=line.get("split"),
         gold_sentences=tuple(line.get("gold_sentences") or ()),
+        verbatim=bool(line.get("verbatim", False)),
     )

@@ -26,9 +26,11 @@ import numpy as np
 import onnx
 import onnxruntime
 
+from index.embed import selector
 from index.embed.minilm import MODEL, MiniLM, open_minilm
 from index.embed.quantize import write_ranges
 from index.embed.reader import ADAPTER, MiniLMReader, open_reader
+from index.embed.selector import EncoderSelector, open_selector
 from index.embed.weights import SHA256, WEIGHTS, ModelFiles, Tensor, digest_of
 from index.embed.word_pieces import open_pieces
 from index.protocols import EmbeddingInput, Vectors
@@ -243,6 +245,32 @@ def measure_ranges(evals: Path, home: Path, adapter: Path) -> None:
         for number, question in enumerate(questions):
             reader.read(question, pairs[number % len(pairs) :][:2])
         print(write_ranges("reader", digest_of(adapter), seen.ranges))
+    if open_selector(home, exact=True) is not None:
+        seen = Probe(next((home / "models").glob("selector_exact-*.onnx")))
+        judge_of = EncoderSelector(pieces, seen)
+        real, asked = sample_of_documents(evals / "real")
+        for number, question in enumerate([*questions, *asked]):
+            judge_of.select(question, [*texts, *real][number % (len(texts) + len(real)) :][:2])
+        print(write_ranges("selector", digest_of(selector.ADAPTER), seen.ranges))
+
+
+def sample_of_documents(real: Path, count: int = 60) -> tuple[list[EmbeddingInput], list[str]]:
+    """Return stretches of real documents (code, tables, lists as they stand) and questions.
+
+    Of the sets that things may be fitted on: those that end in 1.
+    """
+    chosen = random.Random(SEED)
+    files = sorted(path for path in real.glob("*1/documents/**/*") if path.is_file())
+    stretches = [
+        EmbeddingInput(path.stem, part.strip()[:1200])
+        for path in files
+        for part in path.read_text(encoding="utf-8", errors="replace").split("\n\n")
+        if len(part.split()) >= 12
+    ]
+    questions = [
+        line["question"] for path in real.glob("*1/questions.jsonl") for line in read_lines(path)
+    ]
+    return chosen.sample(stretches, count), chosen.sample(sorted(questions), count)
 
 
 def sample(evals: Path) -> tuple[list[EmbeddingInput], list[str]]:

@@ -1,4 +1,7 @@
-"""Index question sets for `benchmarks.fit`: `python -m benchmarks.index_sets SETS HOMES`."""
+"""Index question sets for `benchmarks.fit`: `python -m benchmarks.index_sets SETS HOMES`.
+
+A set is a file of texts (`NAME/docs.jsonl`) or a folder of documents (`real/NAME/documents`).
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,13 @@ def main() -> None:
         with open_library(settings.index) as library:
             report = library.synchroniser.add(COLLECTION, list(read_documents(documents)))
         print(f"{documents.parent.name}: {report.passages} passages")
+    for folder in sorted(given.sets.glob("real/*/documents")):
+        home = given.homes / folder.parent.name
+        environment = {"QUOTH_HOME": str(home), "QUOTH_DOCUMENTS": str(folder)}
+        settings = load_settings(environment | {"QUOTH_THREADS": "1"}, Path.cwd())
+        with open_library(settings.index) as library:
+            report = library.sync(COLLECTION)
+        print(f"{folder.parent.name}: {report.passages} passages")
 
 
 if __name__ == "__main__":

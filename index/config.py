@@ -37,6 +37,7 @@ class IndexConfig(Value):
     embeddings: str = Field(default="minilm", description="`minilm` or `provider/model`.")
     chroma_url: str | None = Field(default=None, description="Chroma server; None = embedded.")
     reader: bool = Field(default=True, description="Whether the span reader is used.")
+    best: bool = Field(default=True, description="Whether the selector chooses what is quoted.")
     threads: int | None = Field(
         default=None, description="Processor threads of the models; None leaves it to them."
     )

@@ -106,6 +106,24 @@ class Reader(Protocol):
 
 
 @dataclass(frozen=True)
+class Selection:
+    """How far one text answers a question, as a whole and sentence by sentence."""
+
+    answers: float
+    """Log-odds that the text answers, against `no answer`; comparable between texts."""
+    sentences: tuple[float, ...]
+    """Log-odds of each sentence asked for that it belongs to the answer, if there is one."""
+
+
+class Selector(Protocol):
+    """Says which texts answer a question, and which of their sentences do."""
+
+    def select(self, question: str, texts: Sequence[EmbeddingInput]) -> list[Selection]:
+        """Judge each text under its context, in order; one does not depend on the others."""
+        ...
+
+
+@dataclass(frozen=True)
 class VectorRow:
     """One passage as the vector store keeps it."""
 

@@ -120,14 +120,18 @@ class Layer(nn.Module):
 
 
 class Reader(nn.Module):
-    """The encoder with a linear head giving a start and an end logit per token."""
+    """The encoder, mostly with a linear head giving a start and an end logit per token."""
 
-    def __init__(self, rank: int = 16, alpha: float = 32.0) -> None:
+    def __init__(
+        self, rank: int = 16, alpha: float = 32.0, *, layers: int = LAYERS, head: bool = True
+    ) -> None:
         super().__init__()
         self.rank, self.alpha = rank, alpha
         self.embeddings = Embeddings()
-        layers = nn.ModuleList(Layer(rank, alpha) for _ in range(LAYERS))
-        self.encoder = nn.ModuleDict({"layer": layers})
+        stack = nn.ModuleList(Layer(rank, alpha) for _ in range(layers))
+        self.encoder = nn.ModuleDict({"layer": stack})
+        if not head:
+            return
         self.head = nn.Linear(WIDTH, 2)
         nn.init.normal_(self.head.weight, std=0.02)
         nn.init.zeros_(self.head.bias)

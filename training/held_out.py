@@ -1,8 +1,12 @@
-"""Which articles the reader is not trained on."""
+"""What the reader and the selector are not trained on."""
 
 from collections.abc import Iterable
 
 EVERY = 9
+
+REAL_SETS = frozenset({"gm1", "ta2", "tb3", "tc2", "td2", "te2"})
+"""Sets of real documents that the selector is not trained on, of those for fitting: how much is
+quoted was chosen on them, on questions that it judges as well or as badly as any new one."""
 
 
 def held_out(titles: Iterable[str]) -> set[str]:

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from index.config import IndexConfig
 from index.errors import WeightsUnavailable
-from index.protocols import Embedder, Reader, TokenEmbedder
+from index.protocols import Embedder, Reader, Selector, TokenEmbedder
 
 T = TypeVar("T")
 
@@ -38,13 +38,14 @@ class Once(Generic[T]):
 
 
 class Models:
-    """The embedding model, the matcher and the reader that the configuration asks for."""
+    """The embedding model, the matcher, the reader and the selector that are asked for."""
 
     def __init__(self, config: IndexConfig) -> None:
         self._config = config
         self._embedder = Once(self._open_embedder)
         self._embedder_if_any = Once(self._open_embedder_if_any)
         self._reader = Once(self._open_reader)
+        self._selector = Once(self._open_selector)
         self._matcher = Once(self._open_matcher)
 
     @property
@@ -56,6 +57,11 @@ class Models:
     def reader(self) -> Reader | None:
         """The span reader; None where it is switched off or missing."""
         return self._reader()
+
+    @property
+    def selector(self) -> Selector | None:
+        """What chooses the sentences that answer; None where it is switched off or missing."""
+        return self._selector()
 
     @property
     def matcher(self) -> TokenEmbedder | None:
@@ -93,6 +99,13 @@ class Models:
         from index.embed.reader import open_reader
 
         return open_reader(self._config.home, threads=self._config.threads)
+
+    def _open_selector(self) -> Selector | None:
+        if not self._config.best or self.embedder_if_any() is None:
+            return None
+        from index.embed.selector import open_selector
+
+        return open_selector(self._config.home, threads=self._config.threads)
 
     def _open_matcher(self) -> TokenEmbedder | None:
         embedder = self.embedder_if_any()

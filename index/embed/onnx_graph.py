@@ -4,14 +4,16 @@ The attention, the residual sums with their normalisation and the activation are
 Runtime's own fused operators, which its optimiser would not find in every version. On one core
 that gives 1.17 times the passages a second of the same graph in standard operators.
 
-Two graphs share the encoder:
+Three graphs share the encoder:
 
 - the embedder: `weights` (rows, vectors, length) says how much each token counts for each vector
   wanted of a row; out come the weighted means, `vectors` (rows, vectors, 384);
 - the reader: `types` (rows, length) tells question and passage apart; out come `logits`
-  (rows, length, 2), start and end.
+  (rows, length, 2), start and end;
+- the selector: as the reader, and out come `answers` (rows,), whether the passage answers, and
+  `belongs` (rows, length), whether each token belongs to the answer.
 
-Both take `ids` (rows, length), padded on the right, and `lengths` (rows,), the tokens that count.
+All take `ids` (rows, length), padded on the right, and `lengths` (rows,), the tokens that count.
 """
 
 from __future__ import annotations
@@ -38,7 +40,6 @@ GRAPH_VERSION = "1"
 """Part of the name of a cached graph; raised with every change of this module."""
 
 WIDTH = 384
-LAYERS = 6
 HEADS = 12
 NORM_EPSILON = 1e-12
 OPSET, IR_VERSION = 20, 9
@@ -166,7 +167,7 @@ class GraphBuilder:
     def encoder(self, types: str | None = None) -> str:
         """Add the encoder: token states of shape (rows, length, 384)."""
         x = self.embeddings(types)
-        for number in range(LAYERS):
+        for number in range(layers_of(self._weights)):
             x = self.layer(x, f"encoder.layer.{number}")
         return x
 
@@ -199,6 +200,12 @@ class GraphBuilder:
         )
 
 
+def layers_of(weights: Mapping[str, Tensor]) -> int:
+    """Return how many layers a checkpoint has."""
+    names = (name.split(".") for name in weights if name.startswith("encoder.layer."))
+    return 1 + max((int(parts[2]) for parts in names), default=-1)
+
+
 def embedder_graph(
     weights: Mapping[str, Tensor], data_file: str, ranges: Ranges | None = None
 ) -> tuple[bytes, bytes]:
@@ -220,4 +227,23 @@ def reader_graph(
     builder.node("Add", [builder.product(states, "head"), bias], "logits")
     inputs = {"ids": ("r", "l"), "types": ("r", "l"), "lengths": ("r",)}
     model = builder.model(inputs, {"logits": ("r", "l", 2)}, data_file)
+    return model.SerializeToString(), bytes(builder.data)
+
+
+def selector_graph(
+    weights: Mapping[str, Tensor], data_file: str, ranges: Ranges | None = None
+) -> tuple[bytes, bytes]:
+    """Return the selector's graph and its data file; in integers where there are `ranges`."""
+    builder = GraphBuilder(weights, ranges)
+    states = builder.encoder("types")
+    first = builder.node("Gather", [states, builder.constant("first", np.array([0]))], axis=1)
+    dense = builder.node("Add", [builder.product(first, "pooler"), builder.weight("pooler.bias")])
+    pooled = builder.node("Tanh", [dense])
+    for name, of, ones in (("answers", pooled, [1, 2]), ("belongs", states, [2])):
+        value = builder.node("Add", [builder.product(of, name), builder.weight(f"{name}.bias")])
+        axes = builder.constant(f"{name}.axes", np.array(ones, np.int64))
+        builder.node("Squeeze", [value, axes], name)
+    inputs = {"ids": ("r", "l"), "types": ("r", "l"), "lengths": ("r",)}
+    outputs = {"answers": ("r",), "belongs": ("r", "l")}
+    model = builder.model(inputs, outputs, data_file)
     return model.SerializeToString(), bytes(builder.data)

@@ -6,8 +6,7 @@ that overlap. The layout is the one the adapter was trained with (`training/inpu
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,21 +14,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from index.embed.onnx_graph import GRAPH_VERSION, reader_graph
-from index.embed.onnx_session import open_cached
-from index.embed.quantize import read_ranges
-from index.embed.weights import SHA256, WEIGHTS, ModelFiles, Tensor, digest_of, read_tensors
-from index.embed.word_pieces import CLS, SEP, Ids, Pieces, WordPieces, batches, open_pieces, padded
-from index.errors import WeightsUnavailable
+from index.embed.adapter import AdaptedModel
+from index.embed.onnx_graph import reader_graph
+from index.embed.word_pieces import CLS, SEP, Ids, Pieces, WordPieces, batches, padded
 from index.protocols import Reading, Vectors
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-logger = logging.getLogger(__name__)
-
 ADAPTER = Path(__file__).parent / "reader_adapter" / "reader.safetensors"
-FORMAT = "quoth-reader-adapter"
+MODEL = AdaptedModel("reader", reader_graph, heads=("head",))
 QUESTION_PIECES = 40
 TITLE_PIECES = 24
 LIMIT = 240
@@ -145,58 +139,12 @@ def _readings(parts: Sequence[tuple[Ids, Vectors]]) -> tuple[Reading, ...]:
     )
 
 
-def merge_adapter(
-    base: Mapping[str, Tensor], adapter: Mapping[str, Tensor], metadata: Mapping[str, str]
-) -> dict[str, Tensor]:
-    """Return the weights with the adapter merged: W + alpha / rank * B A.
-
-    Tensors that the adapter holds in full (biases, norms, the head) replace those of the base.
-    Raises ValueError when the adapter belongs to another base or format, or does not fit.
-    """
-    if metadata.get("format") != FORMAT or metadata.get("base_sha256") != SHA256[WEIGHTS]:
-        raise ValueError("it was trained on another base model")
-    scale = float(metadata["alpha"]) / max(1, int(metadata["rank"]))
-    merged = dict(base)
-    for name, tensor in adapter.items():
-        if name.endswith(".lora_A"):
-            layer = name.removesuffix(".lora_A")
-            low_rank = adapter[f"{layer}.lora_B"] @ tensor
-            merged[f"{layer}.weight"] = base[f"{layer}.weight"] + np.float32(scale) * low_rank
-        elif not name.endswith(".lora_B"):
-            if name in base and base[name].shape != tensor.shape:
-                raise ValueError(f"its tensor {name!r} has the shape {tensor.shape}")
-            merged[name] = tensor
-    if "head.weight" not in merged or "head.bias" not in merged:
-        raise ValueError("it has no head")
-    return merged
-
-
 def open_reader(
     home: Path, *, adapter: Path = ADAPTER, threads: int | None = None, exact: bool = False
 ) -> MiniLMReader | None:
     """Open the reader; None when there is no adapter, or nothing it could be merged into.
 
-    The first time its graph is built into `home/models` (about 2 s). `threads` defaults to the
-    processors available, at most four; `exact` computes in 32-bit floats, as is also done for an
-    adapter whose ranges were not measured.
+    See `AdaptedModel.open` in `index.embed.adapter`.
     """
-    if not adapter.is_file():
-        return None
-    digest = digest_of(adapter)
-    ranges = None if exact else read_ranges("reader", digest)
-    models = home / "models"
-    files = ModelFiles(models)
-
-    def build(data_file: str) -> tuple[bytes, bytes]:
-        base, _ = read_tensors(files.weights())
-        return reader_graph(merge_adapter(base, *read_tensors(adapter)), data_file, ranges)
-
-    kind = "reader" if ranges else "reader_exact"
-    name = f"{kind}-{digest[:12]}v{GRAPH_VERSION}"
-    try:
-        pieces = open_pieces(files.tokenizer())
-        session = open_cached(models, name, build, threads=threads)
-    except (WeightsUnavailable, ValueError, KeyError) as error:
-        logger.warning("The reader in %s is not used: %s", adapter, error)
-        return None
-    return MiniLMReader(pieces, session)
+    opened = MODEL.open(home, adapter, threads=threads, exact=exact)
+    return MiniLMReader(*opened) if opened else None

@@ -70,21 +70,12 @@ class ModelFiles:
 
     def _find(self, name: str) -> Path:
         """Return the first file called `name` that has the right digest; fetch it otherwise."""
-        for path in (*self._installed(name), self.folder / f"minilm-{name}"):
+        for path in (*installed_files(self.packages, name), self.folder / f"minilm-{name}"):
             if path.is_file():
                 if digest_of(path) == SHA256[name]:
                     return path
                 logger.warning("%s is not the published file; it is left aside", path)
         return self._fetch(name)
-
-    def _installed(self, name: str) -> list[Path]:
-        """Return where installed packages would keep `name`, without importing them."""
-        found = []
-        for package, inside in self.packages.items():
-            spec = importlib.util.find_spec(package)
-            folders = (spec.submodule_search_locations if spec else None) or []
-            found += [Path(folder) / inside / name for folder in folders]
-        return found
 
     def _fetch(self, name: str) -> Path:
         """Fetch `name` from the hub; raises WeightsUnavailable when that fails."""
@@ -104,6 +95,19 @@ class ModelFiles:
             target.unlink(missing_ok=True)
             raise _unavailable(name, "came from the hub with another content than expected")
         return target
+
+
+def installed_files(packages: Mapping[str, str], name: str) -> list[Path]:
+    """Return where installed packages would keep `name`, without importing them.
+
+    `packages` says in which folder of each.
+    """
+    found = []
+    for package, inside in packages.items():
+        spec = importlib.util.find_spec(package)
+        folders = (spec.submodule_search_locations if spec else None) or []
+        found += [Path(folder) / inside / name for folder in folders]
+    return found
 
 
 def _unavailable(name: str, reason: str) -> WeightsUnavailable:

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from index.embed.onnx_graph import layers_of
+
 Array = npt.NDArray[np.float32]
 erf = np.vectorize(math.erf, otypes=[np.float32])
 
@@ -43,7 +45,7 @@ def states(weights: Mapping[str, Array], ids: Sequence[int], types: Sequence[int
     )
     x = word[list(ids)] + position[: len(ids)] + kind[list(types)]
     x = normalised(x, weights, "embeddings")
-    for number in range(6):
+    for number in range(layers_of(weights)):
         name = f"encoder.layer.{number}"
         mixed = linear(
             attention(x, weights, f"{name}.attention"), weights, f"{name}.attention.output.dense"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from index.embed.quantize import read_ranges
-from index.embed.reader import ADAPTER, MiniLMReader, merge_adapter, open_reader
+from index.embed.reader import ADAPTER, MODEL, MiniLMReader, open_reader
 from index.embed.weights import SHA256, WEIGHTS, ModelFiles, Tensor, digest_of, read_tensors
 from index.protocols import Reader
 from tests.doubles.embed_reference import Array, states
@@ -229,7 +229,7 @@ def test_a_truncated_adapter_is_left_aside(tmp_path: Path, adapter: Path) -> Non
 )
 def test_an_adapter_that_does_not_fit_is_refused(tensors: dict[str, Array], reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
-        merge_adapter({"a.bias": np.zeros(2, np.float32)}, tensors, METADATA)
+        MODEL.merged({"a.bias": np.zeros(2, np.float32)}, tensors, METADATA)
 
 
 trained_only = pytest.mark.skipif(

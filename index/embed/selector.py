@@ -1,0 +1,113 @@
+"""The selector: an encoder with a trained adapter that says which sentences answer a question.
+
+A row is "[CLS] question [SEP] title > headings. text [SEP]", one for each text; the layout is the
+one the adapter was trained with (`training/selector.py`). Where the reader points at a few words,
+the selector was trained on whole answers over real documents: several sentences, lists, rows, code,
+and questions that nothing answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from index.embed.adapter import CROSS_ENCODER, AdaptedModel
+from index.embed.onnx_graph import selector_graph
+from index.embed.reader import with_mark
+from index.embed.word_pieces import CLS, SEP, Ids, Pieces, WordPieces, batches, padded
+from index.protocols import EmbeddingInput, Selection, Vectors
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+ADAPTER = Path(__file__).parent / "selector_adapter" / "selector.safetensors"
+MODEL = AdaptedModel(
+    "selector", selector_graph, heads=("pooler", "answers", "belongs"), base=CROSS_ENCODER
+)
+QUESTION_PIECES = 48
+CONTEXT_PIECES = 36
+"""The last pieces of title and headings: the nearest heading says most."""
+LIMIT = 288
+"""Word pieces of a row, as in training; a passage has 220."""
+BATCH_TOKENS = 256
+UNSEEN = -9.0
+"""Log-odds of a sentence behind the end of a row."""
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One row, and where its text stands in it."""
+
+    ids: Ids
+    question_length: int
+    text_start: int
+    body: Pieces
+
+
+class EncoderSelector:
+    """Selects with an encoder and an adapter; see `index.protocols.Selector`."""
+
+    def __init__(self, pieces: WordPieces, session: InferenceSession) -> None:
+        self._pieces = pieces
+        self._session = session
+
+    def select(self, question: str, texts: Sequence[EmbeddingInput]) -> list[Selection]:
+        """Judge each text under its context, in order; one does not depend on the others."""
+        rows = self._rows(question, texts)
+        found: dict[int, Selection] = {}
+        for batch in batches([len(row.ids) for row in rows], BATCH_TOKENS):
+            answers, belongs = self._judged([rows[at] for at in batch])
+            for line, at in enumerate(batch):
+                sentences = _by_sentence(rows[at], belongs[line], texts[at])
+                found[at] = Selection(float(answers[line]), sentences)
+        return [found[at] for at in range(len(texts))]
+
+    def _rows(self, question: str, texts: Sequence[EmbeddingInput]) -> list[_Row]:
+        asked, stop = self._pieces.ids([with_mark(question), "."])
+        contexts = self._pieces.ids([text.context for text in texts])
+        bodies = self._pieces.split([text.text for text in texts])
+        heads = [[*above[-CONTEXT_PIECES:], *stop] if above else [] for above in contexts]
+        return [
+            _row(asked[:QUESTION_PIECES], head, body)
+            for head, body in zip(heads, bodies, strict=True)
+        ]
+
+    def _judged(self, rows: Sequence[_Row]) -> tuple[Vectors, Vectors]:
+        """Return the log-odds of each row, shape (rows,), and of its tokens, (rows, length)."""
+        ids, lengths = padded([row.ids for row in rows])
+        types = np.zeros_like(ids)
+        for line, row in enumerate(rows):
+            types[line, row.question_length + 2 : len(row.ids)] = 1
+        feed = {"ids": ids, "types": types, "lengths": lengths}
+        answers, belongs = self._session.run(["answers", "belongs"], feed)
+        return answers, belongs
+
+
+def _row(asked: list[int], above: list[int], body: Pieces) -> _Row:
+    room = LIMIT - len(asked) - len(above) - 3
+    before = [CLS, *asked, SEP, *above]
+    ids = np.concatenate([before, body.ids[:room], [SEP]]).astype(np.int64)
+    return _Row(ids, len(asked), len(before), Pieces(body.ids[:room], body.offsets[:room]))
+
+
+def _by_sentence(row: _Row, belongs: Vectors, text: EmbeddingInput) -> tuple[float, ...]:
+    """Return the mean over the pieces of each sentence."""
+    values = belongs[row.text_start : row.text_start + len(row.body.offsets)]
+    starts, ends = row.body.offsets[:, 0], row.body.offsets[:, 1]
+    inside = ((starts < span.end) & (ends > span.start) for span in text.sentences)
+    return tuple(float(values[each].mean()) if each.any() else UNSEEN for each in inside)
+
+
+def open_selector(
+    home: Path, *, adapter: Path = ADAPTER, threads: int | None = None, exact: bool = False
+) -> EncoderSelector | None:
+    """Open the selector; None when there is no adapter, or nothing it could be merged into.
+
+    See `AdaptedModel.open` in `index.embed.adapter`.
+    """
+    opened = MODEL.open(home, adapter, threads=threads, exact=exact)
+    return EncoderSelector(*opened) if opened else None

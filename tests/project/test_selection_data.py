@@ -1,0 +1,140 @@
+"""What the selector is trained on: which words belong, and how a row is laid out."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tokenizers import Tokenizer
+
+from benchmarks.selection_rows import gold_of
+from index.embed import selector
+from index.embed.weights import ModelFiles
+from tests.index.embed.test_selector import LETTER, QUESTION
+from training import selection
+from training.inputs import load_tokenizer
+from training.selection import PASSAGES, Layout, chosen_passages, reworded, weight_of
+
+TEXT = "Pay comes on the 25th. It comes on the 10th of the next month, too. Nothing is paid in May."
+
+
+@pytest.fixture(scope="module")
+def layout(indexed_folder: Any) -> Layout:
+    files = ModelFiles(indexed_folder / ".quoth" / "models")
+    tokenizer: Tokenizer = load_tokenizer(files.tokenizer())
+    return Layout(tokenizer)
+
+
+def passage(text: str = TEXT, *, gold: str = "", recall: float = 0.0) -> dict[str, Any]:
+    start = text.index(gold)
+    return {
+        "context": "Pay",
+        "text": text,
+        "sentences": [(0, 22), (23, 67), (68, len(text))],
+        "gold": [(start, start + len(gold))] if gold else [],
+        "recall": recall,
+        "part": recall,
+    }
+
+
+def quoted(text: str, spans: tuple[tuple[int, int], ...]) -> list[str]:
+    return [text[first:stop] for first, stop in spans]
+
+
+def test_a_span_belongs_word_by_word_markup_aside() -> None:
+    text = "See **the [rules](x.md)** first: nobody rows alone at night."
+    gold = gold_of(text, [["the rules first: nobody rows alone"]])
+    assert quoted(text, gold.spans) == ["the [rules](x.md)** first: nobody rows alone"]
+    assert (gold.recall, gold.part) == (1.0, 1.0)
+
+
+def test_the_best_alternative_counts_and_all_belong() -> None:
+    gold = gold_of(TEXT, [["Pay comes on the 25th", "and never in June or July"], ["paid in May"]])
+    assert quoted(TEXT, gold.spans) == ["Pay comes on the 25th", "paid in May"]
+    assert gold.recall == 1.0
+
+
+def test_a_span_that_goes_on_in_the_next_passage_counts_in_part() -> None:
+    gold = gold_of(
+        TEXT, [["Nothing is paid in May. Nor is anything in June, since the club sleeps"]]
+    )
+    assert quoted(TEXT, gold.spans) == ["Nothing is paid in May"]
+    assert gold.recall == 0.0
+    assert 0.3 < gold.part < 0.5
+
+
+def test_a_word_that_stands_everywhere_is_no_answer() -> None:
+    assert gold_of("the the the the", [["the"]]).spans == ()
+    assert gold_of("one boat and the other", [["boat"]]).spans == ((4, 8),)
+
+
+def test_nothing_belongs_where_nothing_answers() -> None:
+    assert gold_of(TEXT, []).spans == ()
+    assert gold_of("", [["Pay comes on the 25th"]]).spans == ()
+
+
+def test_a_row_is_laid_out_as_the_product_does(layout: Layout, indexed_folder: Any) -> None:
+    assert (selection.QUESTION_PIECES, selection.CONTEXT_PIECES, selection.LIMIT) == (
+        selector.QUESTION_PIECES,
+        selector.CONTEXT_PIECES,
+        selector.LIMIT,
+    )
+    spans = [(span.start, span.end) for span in LETTER.sentences]
+    row = layout.row(
+        QUESTION,
+        passage() | {"context": LETTER.context, "text": LETTER.text, "sentences": spans},
+        0.0,
+    )
+    seen: list[dict[str, Any]] = []
+
+    class Session:
+        def run(self, names: list[str], feed: dict[str, Any]) -> list[Any]:
+            seen.append(feed)
+            rows, length = feed["ids"].shape
+            return [np.zeros(rows, np.float32), np.zeros((rows, length), np.float32)]
+
+    pieces = selector.MODEL.open(
+        indexed_folder / ".quoth", selector.ADAPTER, threads=1, exact=False
+    )
+    assert pieces is not None
+    selector.EncoderSelector(pieces[0], Session()).select(QUESTION, [LETTER])
+    [feed] = seen
+    assert row.ids.tolist() == feed["ids"][0].tolist()
+    types = [0] * (row.question_length + 2)
+    assert feed["types"][0].tolist() == types + [1] * (len(row.ids) - len(types))
+
+
+def test_sentences_that_hold_the_answer_belong(layout: Layout) -> None:
+    row = layout.row(QUESTION, passage(gold="the 10th of the next month", recall=1.0), 1.0)
+    assert [does for _, _, does in row.sentences] == [0.0, 1.0, 0.0]
+    assert 5 <= row.belongs.sum() <= 8
+    other = layout.row(QUESTION, passage(gold="the 10th of the next month", recall=1.0), 0.0)
+    assert other.belongs.sum() == 0
+    assert not any(does for _, _, does in other.sentences)
+
+
+def test_a_passage_weighs_as_much_as_it_answers() -> None:
+    assert weight_of(passage(gold="Pay", recall=1.0)) == 1.0
+    assert weight_of(passage(gold="Pay", recall=0.5)) == pytest.approx(0.3)
+    assert weight_of(passage(gold="Pay", recall=0.1)) == weight_of(passage()) == 0.0
+
+
+def test_the_answer_is_hidden_now_and_then_and_is_else_among_seven() -> None:
+    others = [passage(f"Other {n}. {TEXT}") for n in range(12)]
+    row = {"answerable": True, "passages": [*others, passage(gold="Pay", recall=1.0)]}
+    rng = random.Random(1)
+    drawn = [chosen_passages(row, rng) for _ in range(200)]
+    assert all(len(passages) == len(weights) == PASSAGES for passages, weights in drawn)
+    shown = sum(max(weights) == 1.0 for _, weights in drawn)
+    assert 120 < shown < 180
+    hidden = [passages for passages, weights in drawn if max(weights) == 0]
+    assert not any(each["gold"] for passages in hidden for each in passages)
+
+
+@given(st.text(min_size=1).filter(lambda text: bool(text.split())), st.integers())
+def test_a_reworded_question_is_still_one(question: str, seed: int) -> None:
+    assert reworded(question, random.Random(seed)).strip()
