@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
 
 from benchmarks.corpus import Question
-from benchmarks.fit_parts import Looking, Part, Work, holds_gold, parts, repeat
+from benchmarks.fit_parts import Looking, Part, Work, holds_gold, parts, real_parts, repeat
 from benchmarks.linear import Choice, fit_choice, fit_logistic, matrix
 from bot.answering.extractive import answer_weights
 from bot.answering.extractive.answer_weights import FIRST_PICK
-from bot.answering.extractive.confidence import confidence_features
+from bot.answering.extractive.confidence import confidence_features, selection_features
 from bot.answering.extractive.scored_sentences import ScoredSentence, SentenceScorer
-from bot.evaluation.metrics import auroc, false_rate_at, hits_at, holds_answer, is_gold
-from index.search.linear_model import LinearModel
+from bot.answering.extractive.selected_passages import SelectedPassage, selected_passages
+from bot.evaluation.metrics import auroc, false_rate_at, hits_at, holds_answer, is_gold, normalised
+from index.embed.inputs import digest_of
+from index.protocols import EmbeddingInput, Selection, Selector
+from index.search.linear_model import LinearModel, logistic
 from index.search.passage_rank import Candidate
 from index.search.searcher import Findings, nearest_cosines
 
@@ -27,8 +30,12 @@ MODELS: dict[Looking, tuple[str, str]] = {
     "embedded": ("PICK", "CONFIDENCE"),
     "matched": ("PICK_MATCHED", "CONFIDENCE_MATCHED"),
     "read": ("PICK_WITH_READER", "CONFIDENCE_WITH_READER"),
+    "selected": ("PICK_WITH_READER", "CONFIDENCE_SELECTED"),
 }
-"""The two models of each way of looking at sentences, by the names of their weights."""
+"""The two models of each way of looking at sentences, by the names of their weights.
+
+With the selector the order of sentences is that of the reader, and is not fitted again.
+"""
 
 REPORTED = frozenset({"squadshifts_newwiki", "clapnq_dev"})
 """The sets with labels for sentences and questions that have no answer."""
@@ -50,6 +57,8 @@ class Asked:
     qid: str
     findings: Findings
     sentences: list[ScoredSentence]
+    selected: Sequence[SelectedPassage]
+    """The passages as the selector judges them; none where it is not asked."""
     right: list[bool]
     """Whether each sentence answers."""
     answerable: bool
@@ -75,18 +84,23 @@ class Judged:
 def answers(work: Work, count: int) -> dict[str, LinearModel]:
     """Fit the order of sentences and the confidence for one way of looking at sentences."""
     used = [part for part in parts(work.sets, count, unread=True) if part.name in REPORTED]
+    used += real_parts(work.sets)
     data = [(part, list(_asked(work, part))) for part in used]
     fitted = [a for part, found in data if part.fitted for a in found]
     pick_name, sure_name = MODELS[work.looking]
-    pick = _fit_pick(fitted, [*getattr(answer_weights, pick_name).weights])
+    pick: LinearModel = getattr(answer_weights, pick_name)
+    if work.looking != "selected":
+        pick = _fit_pick(fitted, [*pick.weights])
     judged = [(part, [_judged(asked, pick) for asked in found]) for part, found in data]
     names = [*getattr(answer_weights, sure_name).weights]
     sure = _fit_sure([j for p, found in judged if p.fitted for j in found * repeat(p)], names)
     for (part, found), (_, rows) in zip(data, judged, strict=True):
         _report(part, found, rows, pick, sure)
     _cross_validate(judged, names)
+    _reliability([j for part, rows in judged if part.name.startswith("real/") for j in rows], sure)
     first = {"FIRST_PICK": _fit_pick(fitted, FIRST)} if work.looking == "embedded" else {}
-    return first | {pick_name: pick, sure_name: sure}
+    picks = {} if work.looking == "selected" else {pick_name: pick}
+    return first | picks | {sure_name: sure}
 
 
 def _asked(work: Work, part: Part) -> Iterator[Asked]:
@@ -95,12 +109,13 @@ def _asked(work: Work, part: Part) -> Iterator[Asked]:
     Hidden, for every second question, is the whole article, and once more whatever in it holds an
     answer: its other paragraphs look right and do not say.
     """
-    for number, (question, _, picker, findings) in enumerate(work.each(part)):
-        yield from _variants(question, picker, findings, question.answerable)
+    for number, (question, corpus, picker, findings) in enumerate(work.each(part)):
+        look = _Look(picker, work.selector(corpus), question)
+        yield from look.variants(findings, question.answerable)
         if part.name == "squadshifts_newwiki" and number % 2:
             for keep in (_not_of_article, _without_answer):
                 hidden = _kept(findings, partial(keep, question))
-                yield from _variants(question, picker, hidden, False)
+                yield from look.variants(hidden, False)
 
 
 def _not_of_article(question: Question, candidate: Candidate) -> bool:
@@ -112,20 +127,54 @@ def _without_answer(question: Question, candidate: Candidate) -> bool:
     return not holds_gold(question, candidate) and not holds_answer(text, question.answers)
 
 
-def _variants(
-    question: Question, picker: SentenceScorer, findings: Findings, answerable: bool
-) -> Iterator[Asked]:
-    sentences = picker.sentences(findings.query, findings.ranked)
-    if not sentences:
-        return
-    right = [answerable and _answers(question, s) for s in sentences]
-    yield Asked(question.qid, findings, sentences, right, answerable, False)
-    only = findings.ranked[0].source.id
-    few = [n for n, s in enumerate(sentences) if s.candidate.source.id == only]
-    alone = _kept(findings, lambda c: c.source.id == only)
-    if few:
-        kept = [sentences[n] for n in few]
-        yield Asked(question.qid, alone, kept, [right[n] for n in few], answerable, True)
+@dataclass(frozen=True)
+class _Look:
+    """Everything that is looked at for one question, each passage judged once."""
+
+    picker: SentenceScorer
+    selector: Selector | None
+    question: Question
+    judged: dict[bytes, Selection] = field(default_factory=dict)
+    """By the digest of what is judged."""
+
+    def variants(self, findings: Findings, answerable: bool) -> Iterator[Asked]:
+        """Yield what is known over all that was found, and over its best document alone."""
+        asked = self._asked(findings, answerable, False)
+        if asked is None:
+            return
+        yield asked
+        only = findings.ranked[0].source.id
+        alone = _kept(findings, lambda c: c.source.id == only)
+        kept = [s for s in asked.sentences if s.candidate.source.id == only]
+        if kept:
+            right = [self._is_right(s, answerable) for s in kept]
+            selected = self._selected(alone)
+            yield Asked(self.question.qid, alone, kept, selected, right, answerable, True)
+
+    def _asked(self, findings: Findings, answerable: bool, few: bool) -> Asked | None:
+        sentences = self.picker.sentences(findings.query, findings.ranked)
+        if not sentences:
+            return None
+        right = [self._is_right(s, answerable) for s in sentences]
+        selected = self._selected(findings)
+        return Asked(self.question.qid, findings, sentences, selected, right, answerable, few)
+
+    def _is_right(self, sentence: ScoredSentence, answerable: bool) -> bool:
+        return answerable and _answers(self.question, sentence)
+
+    def _selected(self, findings: Findings) -> list[SelectedPassage]:
+        if self.selector is None:
+            return []
+        return selected_passages(self, findings.query.text, findings.ranked)
+
+    def select(self, question: str, texts: Sequence[EmbeddingInput]) -> list[Selection]:
+        """Judge what was not judged before; see `index.protocols.Selector`."""
+        assert self.selector is not None
+        new = {digest_of(text): text for text in texts}
+        new = {name: text for name, text in new.items() if name not in self.judged}
+        found = self.selector.select(question, list(new.values()))
+        self.judged.update(zip(new, found, strict=True))
+        return [self.judged[digest_of(text)] for text in texts]
 
 
 def _fit_pick(fitted: Sequence[Asked], names: Sequence[str]) -> LinearModel:
@@ -142,6 +191,8 @@ def _judged(asked: Asked, pick: LinearModel) -> Judged:
     # With the reader, what words put first is for the model of the sentences not read to say.
     best = None if "read" in ordered[0].features else ordered[0]
     features = confidence_features(asked.findings, ordered, best)
+    if asked.selected:
+        features |= selection_features(asked.selected)
     return Judged(asked.qid, features, asked.answerable, asked.few)
 
 
@@ -206,10 +257,28 @@ def _report(
         )
 
 
+def _reliability(found: Sequence[Judged], sure: LinearModel) -> None:
+    """Print, for questions over whole sets of real documents, how often confidence is right."""
+    told = [(logistic(sure.value(j.features)), j.answerable) for j in found if not j.few]
+    for tenth in range(10):
+        inside = [right for chance, right in told if tenth <= chance * 10 < tenth + 1]
+        if inside:
+            print(f"confidence .{tenth} to .{tenth + 1}: {np.mean(inside):.2f} of {len(inside)}")
+
+
 def _answers(question: Question, sentence: ScoredSentence) -> bool:
     if question.gold_sentences:
         return any(is_gold(sentence.text, gold) for gold in question.gold_sentences)
+    if question.verbatim:
+        return _of_span(sentence.text, question.answers)
     return holds_answer(sentence.text, question.answers)
+
+
+def _of_span(text: str, spans: Sequence[str]) -> bool:
+    """Say whether a sentence holds an answer, or is one of the sentences of one."""
+    bare = normalised(text)
+    parts = len(bare.split()) > 2 and any(bare in normalised(span) for span in spans)
+    return parts or holds_answer(text, spans)
 
 
 def _kept(findings: Findings, keep: Callable[[Candidate], bool]) -> Findings:

@@ -75,7 +75,9 @@ def _build_answerer(library: Library, bridge: Bridge, generator: Generator | Non
     return Answerer(
         searcher=library.searcher,
         extractor=Extractor(
-            SentenceScorer(models.embedder_if_any(), models.matcher, models.reader)
+            SentenceScorer(models.embedder_if_any(), models.matcher, models.reader),
+            models.selector,
+            neighbours=library.catalog,
         ),
         catalog=library.catalog,
         bridge=bridge,

@@ -15,7 +15,10 @@ from pydantic import Field
 from index.protocols import Vectors
 from index.schema import Evidence, Source, Span, Value
 
-Status = Literal["answered", "partial", "not_found"]
+Status = Literal["answered", "partial", "unsure", "not_found"]
+
+CLAIMED: frozenset[Status] = frozenset(("answered", "partial"))
+"""Outcomes that say the sources answer; `unsure` shows the closest that was found without it."""
 
 AnswerKind = Literal["answer", "greeting", "thanks", "question_back", "shown"]
 """What an answer is: only `answer` says whether the sources answer; `shown` repeats a quote."""
@@ -35,6 +38,9 @@ EXTRACTIVE = "extractive"
 
 NOT_IN_SOURCES = "The sources do not say."
 """The one sentence for "not in the sources", shared by prompts, engines and tests."""
+
+NOT_SURE = "I am not sure this answers it. The closest I found:"
+"""What stands above quotes that may answer, but are not claimed to."""
 
 
 _RENDERED = (".html", ".htm", ".xhtml", ".csv", ".tsv")
@@ -194,6 +200,11 @@ class Answer(Value):
     def text(self) -> str:
         """The answer in plain text, with markers `[1]` that refer to `citations`."""
         return printed(self.parts, self.citations, missing=self.missing)
+
+    @property
+    def claims(self) -> bool:
+        """Whether it says that the sources answer, at least in part."""
+        return self.status in CLAIMED
 
     @property
     def shown_citations(self) -> tuple[Citation, ...]:

@@ -58,6 +58,9 @@ class Settings(Value):
     change rebuilds the index."""
     reader: Switch = "on"
     """Whether the built-in reader points at the answer inside a passage: on or off."""
+    quality: Annotated[Literal["fast", "best"], _IN_ANY_CASE] = "best"
+    """How closely passages are looked at: best judges eight of them with a larger model, fast does
+    without and takes a third of the time."""
     threads: int = Field(default=0, ge=0, le=256)
     """Threads for the built-in models, 0 to 256; 0 takes what the machine has."""
     chroma_url: str | None = Field(default=None, pattern=HTTP)
@@ -114,6 +117,7 @@ class Settings(Value):
             embeddings=self.embeddings,
             chroma_url=self.chroma_url,
             reader=self.reader == "on",
+            best=self.quality == "best",
             threads=self.threads or None,
             allowed_hosts=self.allowed_hosts,
             provider_variables=self.provider_variables,

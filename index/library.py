@@ -260,7 +260,10 @@ class Library:
         from index.search.searcher import Searcher
 
         return Searcher(
-            catalog=self.catalog, vectors=self.vectors, embedder=self.models.embedder_if_any()
+            catalog=self.catalog,
+            vectors=self.vectors,
+            embedder=self.models.embedder_if_any(),
+            word_pieces=lambda: self.models.matcher,
         )
 
     def _build_synchroniser(self, lock_seconds: float = LONG_WAIT) -> Synchroniser:

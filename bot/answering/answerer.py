@@ -24,8 +24,10 @@ from bot.conversation.chosen_reading import WHICH
 from bot.conversation.follow_ups import GREETING, THANKS, Resolved, resolve
 from bot.errors import ModelError
 from bot.schema import (
+    CLAIMED,
     EXTRACTIVE,
     NOT_IN_SOURCES,
+    NOT_SURE,
     Answer,
     AnswerKind,
     AnswerPart,
@@ -86,10 +88,12 @@ class Answerer:
         message = checked_question(question)
         watch = Stopwatch()
         resolved = await self._resolve(message, history, asker)
-        asked = PendingQuestion(message, resolved, scope, asker, watch, history)
+        alone = resolved.question == message
+        asked = PendingQuestion(message, resolved, scope, asker, watch, history, alone)
         direct = await self._direct(asked)
         if direct is not None:
             return direct
+        asked = await self._bridge.run(self._gatherer.spelled, asked)
         evidence = await self._bridge.run(self._gatherer.gather, asked)
         return await self._by_engines(asked, evidence, show)
 
@@ -175,12 +179,12 @@ class Answerer:
 
     def _quoted(self, asked: PendingQuestion, evidence: Gathered, notice: str | None) -> Answer:
         draft = evidence.extraction.draft
-        alone = asked.resolved.question == asked.message
-        meanings = readings(asked.message, evidence.findings) if alone else []
+        question = asked.resolved.question
+        meanings = readings(question, evidence.findings) if asked.alone else []
         if meanings:
             return self._question_back(asked, evidence, meanings, notice)
-        if notice is None and draft.status != "not_found":
-            notice = difference(asked.resolved.question, draft, self._catalog.source)
+        if notice is None and draft.status in CLAIMED:
+            notice = difference(question, draft, self._catalog.source)
         return self._numbered(asked, evidence, draft, notice=notice)
 
     def _question_back(
@@ -219,6 +223,8 @@ class Answerer:
         if not citations:
             draft = draft.model_copy(update={"status": "not_found", "missing": ()})
             parts, nearest = _plain(NOT_IN_SOURCES), tuple(self._nearest(evidence))
+        elif draft.status == "unsure":
+            parts = (AnswerPart(text=NOT_SURE, role="lead"), *parts)
         return self._answer(
             asked,
             draft,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.answering.earlier_quotes import speaker
 from bot.answering.extractive.extractor import Extraction, Extractor, without_overlaps
 from bot.answering.stopwatch import Stopwatch
 from bot.conversation.follow_ups import Resolved
 from bot.conversation.question_parts import as_asked, parts
-from bot.schema import Citation, Draft, DraftPart, HitTrace, Scope, Turn
+from bot.schema import CLAIMED, Citation, Draft, DraftPart, HitTrace, Scope, Turn
 from index.protocols import PassageStore
 from index.schema import Evidence, Passage
 from index.search.passage_rank import Candidate
@@ -79,17 +79,18 @@ def _columns(candidate: Candidate, evidence: Evidence, draft: Draft | None) -> t
 def joined_parts(asks: Sequence[str], found: Sequence[Gathered], whole: Gathered) -> Gathered:
     """Put the answers to the parts of a question together; parts without one are missing."""
     drafts = [gathered.extraction.draft for gathered in found]
+    claimed = [draft for draft in drafts if draft.status in CLAIMED]
     missing = tuple(
-        part for part, draft in zip(asks, drafts, strict=True) if draft.status == "not_found"
+        part for part, draft in zip(asks, drafts, strict=True) if draft.status not in CLAIMED
     )
     findings = _joined([whole.findings, *(gathered.findings for gathered in found)])
-    if len(missing) == len(asks):
+    if not claimed:
         return Gathered(findings, whole.extraction)
     combined = Draft(
         status="partial" if missing else "answered",
-        parts=tuple(without_overlaps(part for draft in drafts for part in draft.parts)),
+        parts=tuple(without_overlaps(part for draft in claimed for part in draft.parts)),
         missing=missing,
-        confidence=min(draft.confidence for draft in drafts if draft.status != "not_found"),
+        confidence=min(draft.confidence for draft in claimed),
     )
     return Gathered(findings, Extraction(combined, whole.extraction.nearest))
 
@@ -118,6 +119,8 @@ class PendingQuestion:
     asker: str | None
     watch: Stopwatch
     history: Sequence[Turn]
+    alone: bool
+    """Whether it stood alone as it was asked, but for its spelling."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,15 @@ class Gatherer:
     searcher: Searcher
     extractor: Extractor
     catalog: PassageStore
+
+    def spelled(self, asked: PendingQuestion) -> PendingQuestion:
+        """Return a question with its misspelt words corrected by the documents'."""
+        question = asked.resolved.question
+        with asked.watch.stage("search"):
+            corrected = self.searcher.spelled(question, collections=asked.scope.collections)
+        if corrected == question:
+            return asked
+        return replace(asked, resolved=replace(asked.resolved, question=corrected))
 
     def gather(self, asked: PendingQuestion) -> Gathered:
         """Search and answer by quotes, part by part when the question asks several things."""

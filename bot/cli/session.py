@@ -122,7 +122,9 @@ def show_answer(environment: Environment, session: Session, asked: Asked) -> Ans
         return answer
     printed = _Printed()
     answer = session.answer(asked, show=printed.grow)
-    if answer.text.startswith(printed.text):
+    if not printed.text:
+        write(answer_screen(answer, style))
+    elif answer.text.startswith(printed.text):
         printed.grow(answer.text)
         write("\n\n" + below_text(answer, style))
     else:

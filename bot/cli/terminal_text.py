@@ -11,12 +11,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PureWindowsPath
 
+from bot.cli.quote_lines import (
+    CLOSE,
+    KEPT,
+    OPEN,
+    QuoteLine,
+    folded_quote,
+    quote_text,
+    written_text,
+)
 from bot.cli.unchanged_sync import report_line
-from bot.schema import Answer, Citation
+from bot.schema import Answer, Citation, printed
 from index.schema import CatalogStats, Hit, Source, SourceEntry, Span, SyncReport
 from index.text.invisible_characters import DIRECTION_MARKS, DIRECTION_OVERRIDES
 from index.text.layout import aligned, display_width, folded, line_range
-from index.text.list_marks import list_mark
+from index.text.readable_markdown import markup_of, readable_title
 
 HIT_LINES = 8
 """Lines of a found passage that are shown; `quoth show` prints the rest."""
@@ -31,14 +40,8 @@ _VISIBLE = (
 )
 """Control characters by what is shown for them; C0 ones have pictures at U+2400."""
 
-
-_OPEN, _CLOSE = "\U000f0000", "\U000f0001"
-"""Private marks around the answer in a quote until its lines are broken; they take no column."""
-_UNMARKED = dict.fromkeys(map(ord, (_OPEN, _CLOSE)), 0xFFFD)
-_MARKED = re.compile(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
-
-_BROKEN = re.compile(r"(?<=[^\s\]|])\n(?=([^\s\-*+|>#`~0-9].*))")
-"""A line end that may be inside a paragraph of a document; tables and code keep theirs."""
+_MARKED = re.compile(f"{OPEN}([^{CLOSE}]*){CLOSE}")
+_UNSEEN = dict.fromkeys(map(ord, (OPEN, CLOSE, KEPT)))
 
 
 @dataclass(frozen=True)
@@ -94,19 +97,37 @@ def below_text(answer: Answer, style: Style) -> str:
 def _answer_blocks(answer: Answer, style: Style) -> Iterator[str]:
     if answer.standalone_question != answer.question:
         yield style.dim(f"Searched for: {one_line(answer.standalone_question)}")
-    text = neutral(answer.text)
-    lines = (text if style.width is None else _BROKEN.sub(_joint, text)).splitlines()
-    yield "\n".join(_wrapped(line, style, rest="  " * line.startswith("- ")) for line in lines)
+    yield _answer_text(answer, style)
     yield from _blocks_below(answer, style)
 
 
-def _joint(broken: re.Match[str]) -> str:
-    """Return what stands for a line end: itself before an item of a list."""
-    return "\n" if list_mark(broken[1]) else " "
+def _answer_text(answer: Answer, style: Style) -> str:
+    """Return the answer with its markers, what answers inside each quote in bold."""
+    joined = style.width is not None
+    text = printed(
+        answer.parts,
+        answer.citations,
+        missing=answer.missing,
+        quote=lambda citation: quote_text(citation, joined=joined),
+        written=lambda words: written_text(words, joined=joined),
+    )
+    # A marker behind code has a line of its own, which begins with the blank before it.
+    text = re.sub(rf"({KEPT}[^\n]*\n) ", r"\1", neutral(text))
+    return _emboldened("\n".join(_answer_line(line, style) for line in text.split("\n")), style)
+
+
+def _answer_line(line: str, style: Style) -> str:
+    if KEPT in line:
+        return line.replace(KEPT, "")
+    return _wrapped(line, style, rest="  " * line.startswith("- "))
+
+
+def _emboldened(text: str, style: Style) -> str:
+    return _MARKED.sub(lambda found: style.bold_lines(found[1]), text)
 
 
 def _blocks_below(answer: Answer, style: Style) -> Iterator[str]:
-    yield "\n".join(citation_entry(citation, style) for citation in answer.citations)
+    yield "\n".join(_source_entries(answer, style))
     if answer.nearest:
         entries = (citation_entry(citation, style) for citation in answer.nearest)
         yield "\n".join(("The nearest passages:", *entries))
@@ -114,24 +135,59 @@ def _blocks_below(answer: Answer, style: Style) -> Iterator[str]:
         yield style.dim(_wrapped(one_line(answer.notice), style))
 
 
+def _source_entries(answer: Answer, style: Style) -> Iterator[str]:
+    """Yield one entry for each place of what the answer prints, and for each other quote."""
+    printed_markers = answer.printed_markers
+    places: dict[tuple[object, ...], list[Citation]] = {}
+    for citation in answer.citations:
+        is_printed = citation.marker in printed_markers
+        place = (citation.collection, citation.source, citation.heading, citation.page)
+        key = place if is_printed else (citation.marker,)
+        places.setdefault(key, []).append(citation)
+    for citations in places.values():
+        first = citations[0]
+        is_printed = first.marker in printed_markers
+        yield place_entry(citations, style) if is_printed else citation_entry(first, style)
+
+
+def place_entry(citations: Sequence[Citation], style: Style) -> str:
+    """Return `[1] [2] Title › Heading, lines 12-14 (path#L12-L14)` for quotes from one place."""
+    first = citations[0]
+    lines = (min(each.lines[0] for each in citations), max(each.lines[1] for each in citations))
+    place = _cited_place(first.model_copy(update={"lines": lines}), style)
+    markers = " ".join(f"[{citation.marker}]" for citation in citations)
+    return _wrapped(f"{markers} {place}", style, rest=" " * (len(f"[{first.marker}]") + 1))
+
+
 def citation_entry(citation: Citation, style: Style) -> str:
     """Return `[1] "quote" — Title › Heading, lines 12-14 (path#L12-L14)`, wrapped and indented."""
     marker = "-" if citation.marker is None else f"[{citation.marker}]"
+    lines = folded_quote(citation, one_line)
+    lines[0] = lines[0]._replace(text=f'{marker} "{lines[0].text}')
+    tail = f"— {_cited_place(citation, style)}"
+    if lines[-1].kind == "row" and style.width is not None:
+        lines[-1] = lines[-1]._replace(text=f'{lines[-1].text}"')
+        lines.append(QuoteLine(tail, "text"))
+    else:
+        lines[-1] = lines[-1]._replace(text=f'{lines[-1].text}" {tail}')
+    return _emboldened(_entry(lines, style, rest=" " * (len(marker) + 1)), style)
+
+
+def _entry(lines: Sequence[QuoteLine], style: Style, *, rest: str) -> str:
+    """Return lines below one another, prose wrapped, all but the first indented."""
+    shown = []
+    for number, (text, kind) in enumerate(lines):
+        first = rest if number else ""
+        whole = kind != "text"
+        shown.append(first + text if whole else _wrapped(text, style, first=first, rest=rest))
+    return "\n".join(neutral(line).rstrip() for line in shown)
+
+
+def _cited_place(citation: Citation, style: Style) -> str:
+    """Return `Title › Heading, line 12 (path#L12)`."""
     rooted = citation.model_copy(update={"source": rooted_uri(citation.source, style)})
-    where = _place(citation.title, citation.heading, citation.page, citation.lines)
-    tail = f"— {where} ({neutral(rooted.link())})"
-    rest = " " * (len(marker) + 1)
-    wrapped = _wrapped(f'{marker} "{_marked_quote(citation)}" {tail}', style, rest=rest)
-    return _MARKED.sub(lambda found: style.bold_lines(found[1]), wrapped)
-
-
-def _marked_quote(citation: Citation) -> str:
-    """Return a quote on one line, private marks around the answer inside it."""
-    quote = citation.quote.translate(_UNMARKED)
-    if citation.highlight:
-        start, end = citation.highlight
-        quote = f"{quote[:start]}{_OPEN}{quote[start:end]}{_CLOSE}{quote[end:]}"
-    return one_line(quote)
+    place = _place(citation.title, citation.heading, citation.page, citation.lines, citation.source)
+    return f"{place} ({neutral(rooted.link())})"
 
 
 def rooted_uri(uri: str, style: Style) -> str:
@@ -140,9 +196,17 @@ def rooted_uri(uri: str, style: Style) -> str:
     return uri if absolute else style.root + uri
 
 
-def _place(title: str, heading: Sequence[str], page: int | None, lines: tuple[int, int]) -> str:
+def _place(
+    title: str,
+    heading: Sequence[str],
+    page: int | None,
+    lines: tuple[int, int],
+    uri: str,
+) -> str:
     """Return `Title › Heading, page 3` or `Title › Heading, lines 12-14`."""
-    path = list(dict.fromkeys(one_line(part) for part in (title, *heading)))
+    markup = markup_of(uri)
+    named = (one_line(readable_title(part, markup)) for part in (title, *heading))
+    path = list(dict.fromkeys(named))
     return f"{' › '.join(path)}, {line_range(*lines) if page is None else f'page {page}'}"
 
 
@@ -154,7 +218,7 @@ def hits_screen(hits: Sequence[Hit], style: Style) -> str:
 def _hit_entry(number: int, hit: Hit, style: Style) -> str:
     passage, source = hit.passage, hit.source
     lines = source.lines_of(passage.span)
-    where = _place(source.title, passage.heading, passage.page, lines)
+    where = _place(source.title, passage.heading, passage.page, lines, source.uri)
     path = f"{rooted_uri(source.uri, style)}:{lines[0]}"
     head = f"{number}. {style.bold(where)} {style.dim(f'({neutral(path)}, score {hit.score:.2f})')}"
     body = [line for line in neutral(passage.text).split("\n") if line.strip()]
@@ -276,4 +340,4 @@ def _wrapped(line: str, style: Style, *, first: str = "", rest: str = "") -> str
 
 
 def _width(text: str) -> int:
-    return display_width(text.translate(dict.fromkeys(_UNMARKED)))
+    return display_width(text.translate(_UNSEEN))

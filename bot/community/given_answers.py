@@ -1,4 +1,7 @@
-"""Stored answers at a click: found again, checked against today's rights, shown or rated."""
+"""Stored answers at a click: found again, checked against today's rights, shown or rated.
+
+A rating is more than a count where Quoth was not sure: see `bot.community.confirmed_answers`.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from bot.community.confirmed_answers import confirmable
 from bot.community.documents import SourceReader
 from bot.community.rights import Audience, Caller, obstacle, readable
 from bot.community.server_rules import NotAvailableError, ServerRules
+from bot.community.store.confirmations import Confirmations
 from bot.community.store.feedback import Feedback
 from bot.community.store.memory import Memory
 from bot.community.store.records import Kept
@@ -45,6 +50,15 @@ class ShownCitation:
     """Of a source that has changed, whether it still says this."""
 
 
+@dataclass(frozen=True)
+class Rated:
+    """What became of a rating."""
+
+    kept: Kept
+    confirmed: bool = False
+    """Whether what it quotes is given as the answer from now on."""
+
+
 class GivenAnswers:
     """Opens stored answers for one person after another."""
 
@@ -54,11 +68,13 @@ class GivenAnswers:
         rules: ServerRules,
         memory: Memory,
         feedback: Feedback,
+        confirmations: Confirmations,
         reader: SourceReader,
     ) -> None:
         self._rules = rules
         self._memory = memory
         self._feedback = feedback
+        self._confirmations = confirmations
         self._reader = reader
 
     async def open(self, key: str, caller: Caller) -> Kept:
@@ -131,11 +147,35 @@ class GivenAnswers:
 
     async def rate(
         self, key: str, caller: Caller, *, liked: bool, reason: str | None = None
-    ) -> Kept:
-        """Store the rating of one person; return the answer."""
+    ) -> Rated:
+        """Store the rating of one person, and confirm by it what an answer quotes, or doubt it."""
         kept = await self.open(key, caller)
         await self._feedback.rate(kept, caller.user, liked=liked, reason=reason, at=time.time())
-        return kept
+        if liked:
+            return Rated(kept, confirmed=await self._confirm(kept, caller))
+        await self._confirmations.withdraw(kept)
+        return Rated(kept)
+
+    async def _confirm(self, kept: Kept, caller: Caller) -> bool:
+        """Keep what an unsure answer quotes as the answer in its server; say whether it may be."""
+        if not confirmable(kept):
+            return False
+        open_to = self._readable(caller)
+        cited = [
+            citation
+            for citation in kept.answer.citations
+            if citation.collection in open_to and await self._is_current(citation)
+        ]
+        if not cited:
+            return False
+        await self._confirmations.add(kept, cited, person=caller.user)
+        await self._feedback.close_unanswered(kept)
+        return True
+
+    async def _is_current(self, citation: Citation) -> bool:
+        """Say whether the version that is quoted is the one there is."""
+        source = await self._source(citation)
+        return source is not None and source.sha256 == citation.evidence.sha256
 
     async def shareable(self, key: str, caller: Caller, audience: Audience | None) -> Kept:
         """Return an answer that everyone in the channel may read; raises NotAvailableError.

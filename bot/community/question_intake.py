@@ -1,5 +1,8 @@
 """One question from a person to a stored answer: cooldown, queue, history, answer, memory.
 
+An answer that is not sure of itself is given as the answer where a member of the server confirmed
+what it quotes.
+
 Nothing here knows Discord. Every way out is an answer or an error with a sentence.
 """
 
@@ -14,9 +17,11 @@ from typing import Protocol, TypeAlias
 
 from pydantic import Field
 
+from bot.community.confirmed_answers import confirmed
 from bot.community.cooldown import Cooldowns
 from bot.community.fair_queue import FairQueue
 from bot.community.rights import Caller
+from bot.community.store.confirmations import Confirmations
 from bot.community.store.feedback import Feedback
 from bot.community.store.memory import Memory
 from bot.community.store.records import Kept
@@ -87,6 +92,7 @@ class QuestionIntake:
         *,
         memory: Memory,
         feedback: Feedback,
+        confirmations: Confirmations,
         cooldowns: Cooldowns,
         queue: FairQueue,
         history_days: int,
@@ -95,6 +101,7 @@ class QuestionIntake:
         self._answerer = answerer
         self._memory = memory
         self._feedback = feedback
+        self._confirmations = confirmations
         self._cooldowns = cooldowns
         self._queue = queue
         self._history_days = history_days
@@ -114,7 +121,7 @@ class QuestionIntake:
             await self._cool_down(question.caller)
             async with self._queue.places:
                 answer = await self._answered(question, text, show)
-            kept = _kept(question, answer)
+            kept = _kept(question, await self._with_confirmed(question, answer))
             await self._remember(kept)
         return kept
 
@@ -145,11 +152,21 @@ class QuestionIntake:
         except TimeoutError:
             raise TookTooLongError(self._deadline) from None
 
+    async def _with_confirmed(self, question: Question, answer: Answer) -> Answer:
+        """Return the answer with what was confirmed for it in this server, if it is unsure."""
+        guild = question.caller.guild
+        if guild is None or answer.status != "unsure":
+            return answer
+        evidence = await self._confirmations.of(
+            guild, answer.standalone_question, question.scope.collections
+        )
+        return confirmed(answer, evidence)
+
     async def _remember(self, kept: Kept) -> None:
         await self._memory.keep(kept)
         if self._history_days:
             await self._memory.add_turns(kept)
-        if kept.answer.kind == "answer" and kept.answer.status == "not_found":
+        if kept.answer.kind == "answer" and not kept.answer.claims:
             await self._feedback.add_unanswered(kept)
 
 

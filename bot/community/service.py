@@ -17,6 +17,7 @@ from bot.community.given_answers import GivenAnswers
 from bot.community.question_intake import Answering, QuestionIntake
 from bot.community.server_rules import ServerRules
 from bot.community.source_management import SourceManagement
+from bot.community.store.confirmations import Confirmations
 from bot.community.store.feedback import Feedback
 from bot.community.store.memory import Memory
 from bot.community.store.records_file import Records
@@ -84,6 +85,7 @@ class Service:
     rules: ServerRules
     memory: Memory
     feedback: Feedback
+    confirmations: Confirmations
     under_way: AnswersUnderWay = field(default_factory=AnswersUnderWay)
 
     @property
@@ -98,6 +100,7 @@ class Service:
     async def forget(self, person: int) -> int:
         """Delete what is kept of one person; return how many questions that were."""
         await self.feedback.forget(person)
+        await self.confirmations.forget(person)
         return await self.memory.forget(person)
 
     async def stop(self) -> None:
@@ -126,6 +129,7 @@ async def _built(parts: Parts, deadline: float | None) -> Service:
     settings, records = parts.settings, parts.records
     memory = Memory(records)
     feedback = await records.run(Feedback, records, names=settings.gap_names == "on")
+    confirmations = await records.run(Confirmations, records)
     reader = SourceReader(parts.documents, records)
     rules = ServerRules(memory)
     await rules.load()
@@ -133,6 +137,7 @@ async def _built(parts: Parts, deadline: float | None) -> Service:
         parts.answerer,
         memory=memory,
         feedback=feedback,
+        confirmations=confirmations,
         cooldowns=Cooldowns(
             person_seconds=settings.cooldown_seconds, server_per_minute=settings.server_per_minute
         ),
@@ -140,7 +145,9 @@ async def _built(parts: Parts, deadline: float | None) -> Service:
         history_days=settings.history_days,
         deadline=deadline or settings.llm_timeout + 60.0,
     )
-    answers = GivenAnswers(rules=rules, memory=memory, feedback=feedback, reader=reader)
+    answers = GivenAnswers(
+        rules=rules, memory=memory, feedback=feedback, confirmations=confirmations, reader=reader
+    )
     write_queue = WriteQueue(parts.bridge)
     team_answers = TeamAnswers(
         rules=rules,
@@ -170,6 +177,7 @@ async def _built(parts: Parts, deadline: float | None) -> Service:
         rules=rules,
         memory=memory,
         feedback=feedback,
+        confirmations=confirmations,
     )
 
 

@@ -269,6 +269,6 @@ def _asked(text: str) -> str:
 
 def _quoted(turn: Turn) -> str:
     """Return what an answer says: its quotes, where it has any."""
-    if turn.status == "not_found" or turn.kind in ("greeting", "thanks"):
+    if turn.status in ("unsure", "not_found") or turn.kind in ("greeting", "thanks"):
         return ""
     return " ".join(c.quote for c in turn.citations[:3]) or turn.text[:600]

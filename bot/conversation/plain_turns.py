@@ -6,7 +6,7 @@ from typing import Literal
 
 from bot.conversation.chosen_reading import WHICH
 from bot.conversation.follow_ups import GREETING, THANKS
-from bot.schema import NOT_IN_SOURCES, AnswerPart, Turn
+from bot.schema import NOT_IN_SOURCES, NOT_SURE, AnswerPart, Turn
 
 
 def turn_of_text(role: Literal["user", "assistant"], text: str) -> Turn:
@@ -17,6 +17,8 @@ def turn_of_text(role: Literal["user", "assistant"], text: str) -> Turn:
         return Turn(role=role, text=text, kind="question_back", parts=tuple(_readings(text)))
     if text.startswith(NOT_IN_SOURCES):
         return Turn(role=role, text=text, status="not_found")
+    if text.startswith(NOT_SURE):
+        return Turn(role=role, text=text, status="unsure")
     if text.startswith(GREETING):
         return Turn(role=role, text=text, kind="greeting")
     return Turn(role=role, text=text, kind="thanks" if text.startswith(THANKS) else "answer")

@@ -21,6 +21,9 @@ from bot.discord_bot.views import again_view, answer_view, card_view, form
 
 MAX_REASON = 500
 
+NOTED = "Thank you, noted."
+CONFIRMING = "Thank you. I will give this as the answer from now on."
+
 
 async def show(click: Click, target: Target) -> None:
     """Open the card of a citation, for the one who clicked."""
@@ -61,10 +64,10 @@ async def why(click: Click, target: Target) -> None:
 
 
 async def like(click: Click, target: Target) -> None:
-    """Count a 👍."""
+    """Count a 👍, which confirms an answer that is not sure of itself."""
     await click.response.defer(ephemeral=True, thinking=True)
-    kept = await click.client.service.answers.rate(target.key, caller_of(click), liked=True)
-    await _say_with_changes(click, kept, "Thank you, noted.")
+    rated = await click.client.service.answers.rate(target.key, caller_of(click), liked=True)
+    await _say_with_changes(click, rated.kept, CONFIRMING if rated.confirmed else NOTED)
 
 
 async def dislike(click: Click, target: Target) -> None:
@@ -85,10 +88,10 @@ async def dislike(click: Click, target: Target) -> None:
 async def dislike_reason(click: Click, target: Target, filled: Filled) -> None:
     """Keep the reason of a 👎."""
     await click.response.defer(ephemeral=True, thinking=True)
-    kept = await click.client.service.answers.rate(
+    rated = await click.client.service.answers.rate(
         target.key, caller_of(click), liked=False, reason=filled.text or None
     )
-    await _say_with_changes(click, kept, "Thank you. I passed it on to the managers.")
+    await _say_with_changes(click, rated.kept, "Thank you. I passed it on to the managers.")
 
 
 async def follow_up(click: Click, target: Target) -> None:

@@ -59,7 +59,7 @@ class Outcome:
     @property
     def problems(self) -> tuple[str, ...]:
         """What went wrong, in words."""
-        answered, answerable = self.answer.status != "not_found", self.question.answerable
+        answered, answerable = self.answer.claims, self.question.answerable
         faults = {
             "a quote is not in its source": self.measures.get("citation_exact", 1.0) < 1,
             "nothing gold among ten": self.measures.get("hits@10", 1.0) < 1,
@@ -190,7 +190,7 @@ def _stands_in(quote: str, gold: str) -> bool:
 
 
 def _answered(outcome: Outcome) -> float:
-    return float(outcome.answer.status != "not_found")
+    return float(outcome.answer.claims)
 
 
 def _means(outcomes: Iterable[Outcome]) -> dict[str, float]:

@@ -50,7 +50,8 @@ class Merger:
 
     def _hit(self, candidate: Candidate, ranked: Sequence[Candidate], before: Sequence[Hit]) -> Hit:
         """Return a candidate as a hit, with its section or its best found neighbour."""
-        run = self._section(candidate) or _with_neighbour(candidate.passage, ranked)
+        section = section_around(candidate, self.catalog, WHOLE_SECTION)
+        run = section or _with_neighbour(candidate.passage, ranked)
         run = _unshown(run, candidate.passage, before)
         return Hit(
             passage=join(run, candidate.source),
@@ -60,26 +61,29 @@ class Merger:
             score=candidate.score,
         )
 
-    def _section(self, candidate: Candidate) -> list[Passage] | None:
-        """Return the widest section around the passage that is short enough, if any is."""
-        passage, reach = candidate.passage, REACH
-        while True:
-            around = self.catalog.passages_of(
-                passage.source_id, max(0, passage.ordinal - reach), passage.ordinal + reach
-            )
-            if not all(stands_in(neighbour, candidate.source) for neighbour in around):
-                return None
-            for depth in range(len(passage.heading) + 1):
-                run = _run_under(around, passage, depth)
-                if _length(run) > WHOLE_SECTION:
-                    continue
-                if _reaches_edge(run, passage, reach):
-                    break  # short so far, and perhaps longer than what was looked at
-                if len(run) > 1:
-                    return run
-            else:
-                return None
-            reach *= 2
+
+def section_around(
+    candidate: Candidate, neighbours: Neighbours, limit: int
+) -> list[Passage] | None:
+    """Return the widest section around a passage of at most `limit` characters, if any is."""
+    passage, reach = candidate.passage, REACH
+    while True:
+        around = neighbours.passages_of(
+            passage.source_id, max(0, passage.ordinal - reach), passage.ordinal + reach
+        )
+        if not all(stands_in(neighbour, candidate.source) for neighbour in around):
+            return None
+        for depth in range(len(passage.heading) + 1):
+            run = _run_under(around, passage, depth)
+            if _length(run) > limit:
+                continue
+            if _reaches_edge(run, passage, reach):
+                break  # short so far, and perhaps longer than what was looked at
+            if len(run) > 1:
+                return run
+        else:
+            return None
+        reach *= 2
 
 
 def _length(run: Sequence[Passage]) -> int:

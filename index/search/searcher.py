@@ -7,7 +7,7 @@ Chroma and the catalog each name candidates; every candidate is then scored with
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -17,6 +17,7 @@ from index.errors import EmbeddingError, QuestionError, SourceNotFound
 from index.protocols import Embedder, Lexical, PassageStore, Vectors, VectorStore
 from index.schema import Hit, Passage, Source
 from index.search.merged_hits import Merger, Neighbours, fold_duplicates, stands_in
+from index.search.misspelt_words import Speller, Vocabulary, WordPieceCounter
 from index.search.passage_rank import (
     Candidate,
     PassageTerms,
@@ -42,6 +43,9 @@ LONGEST_QUESTION = 4000
 SCORE_FLOOR = 0.001
 """Hits below this are noise."""
 
+NEAREST_SOURCES = 10
+"""Sources whose nearness is told."""
+
 NEAREST = 3
 """Passages kept even when all are noise: what is shown when nothing answers."""
 
@@ -56,7 +60,7 @@ class Frequencies(Protocol):
         ...
 
 
-class SearchableCatalog(Lexical, PassageStore, Neighbours, Frequencies, Protocol):
+class SearchableCatalog(Lexical, PassageStore, Neighbours, Frequencies, Vocabulary, Protocol):
     """What search asks of the catalog."""
 
 
@@ -73,19 +77,39 @@ class Findings:
     """Similarity of the nearest passage of each source, highest first, weak ones included."""
     spoken: Query | None = None
     """The follow-up as it was asked, where `query` is what was made of it."""
+    sources: tuple[Source, ...] = ()
+    """The sources of `cosines`, weak ones included, the best passages' first."""
 
 
 class Searcher:
     """Finds passages in the collections that were opened."""
 
     def __init__(
-        self, *, catalog: SearchableCatalog, vectors: VectorStore | None, embedder: Embedder | None
+        self,
+        *,
+        catalog: SearchableCatalog,
+        vectors: VectorStore | None,
+        embedder: Embedder | None,
+        word_pieces: Callable[[], object] | None = None,
     ) -> None:
+        """`word_pieces` opens the model that tells English words, where it is not the embedder.
+
+        It is asked when it is a `WordPieceCounter`; without one no word is corrected.
+        """
         self._catalog = catalog
         self._vectors = vectors
         self._embedder = embedder
         self._merger = Merger(catalog)
         self._words = lru_cache(maxsize=4096)(self._prepare)
+        self._word_pieces = word_pieces or (lambda: embedder)
+
+    def spelled(self, question: str, *, collections: Sequence[str]) -> str:
+        """Return a question with its misspelt words corrected by the words of the collections."""
+        pieces = self._word_pieces()
+        if not isinstance(pieces, WordPieceCounter):
+            return question
+        corrected = Speller(self._catalog, pieces).corrected(question, collections)
+        return corrected if len(corrected) <= LONGEST_QUESTION else question
 
     def search(
         self,
@@ -134,6 +158,7 @@ class Searcher:
             hits=tuple(self._merger.hits(worth, limit)),
             cosines=nearest_cosines(ranked),
             spoken=queries[1] if len(queries) > 1 else None,
+            sources=tuple({c.source.id: c.source for c in ranked}.values())[:NEAREST_SOURCES],
         )
 
     def _query(self, text: str, collections: Sequence[str]) -> Query:
@@ -252,12 +277,12 @@ def _valued(
 
 
 def nearest_cosines(candidates: Sequence[Candidate]) -> tuple[float, ...]:
-    """Return the highest similarity of each of the ten nearest sources, highest first."""
+    """Return the highest similarity of each of the nearest sources, highest first."""
     best: dict[str, float] = {}
     for candidate in candidates:
         id = candidate.source.id
         best[id] = max(best.get(id, candidate.cosine), candidate.cosine)
-    return tuple(sorted(best.values(), reverse=True)[:10])
+    return tuple(sorted(best.values(), reverse=True)[:NEAREST_SOURCES])
 
 
 def _cosine(query: Query, found: float | None, sentences: Vectors | None) -> float:

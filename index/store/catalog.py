@@ -7,6 +7,7 @@ threads and processes may read while one writes; a reader sees each source whole
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing, suppress
 from functools import partial
@@ -192,15 +193,30 @@ class Catalog(SqliteFile):
         self, collections: Sequence[str], terms: Sequence[str]
     ) -> tuple[int, dict[str, int]]:
         """Return the number of passages, and how many of them hold each term."""
-        documents, counts = 0, dict.fromkeys(terms, 0)
-        marks = ",".join("?" * len(counts))
-        for build in self.builds():
-            if build.collection in collections:
-                documents += self.passage_count(build.collection)
-                sql = f"SELECT term, doc FROM {counts_table(build.number)} WHERE term IN ({marks})"
-                for term, count in self.rows(sql, tuple(counts)):
-                    counts[term] += count
-        return documents, counts
+        documents = sum(self.passage_count(build.collection) for build in self._open(collections))
+        return documents, dict.fromkeys(terms, 0) | self.passage_counts(collections, terms)
+
+    def passage_counts(self, collections: Sequence[str], terms: Sequence[str]) -> dict[str, int]:
+        """Return how many passages hold each of the terms that any holds."""
+        marks = ",".join("?" * len(terms))
+        return self._counted(collections, f"term IN ({marks})", terms)
+
+    def terms_beginning(self, collections: Sequence[str], start: str) -> dict[str, int]:
+        """Return the terms that begin with `start`, with how many passages hold each."""
+        return self._counted(collections, "term >= ? AND term < ?", (start, f"{start}\U0010ffff"))
+
+    def texts_with(self, collections: Sequence[str], term: str, limit: int) -> list[str]:
+        """Return the texts of up to `limit` passages that hold a term, their headings included."""
+        found: list[str] = []
+        for build in self._open(collections):
+            table = words_table(build.number)
+            sql = (
+                f"SELECT s.title || ' ' || p.heading || ' ' || p.text FROM {table} w "
+                "JOIN passages p ON p.key = w.rowid JOIN sources s ON s.id = p.source "
+                f"WHERE {table} MATCH ? LIMIT ?"
+            )
+            found += (row[0] for row in self.rows(sql, (f'"{term}"', limit - len(found))))
+        return found
 
     def stats(self) -> CatalogStats:
         """Return how much the catalog holds."""
@@ -214,6 +230,20 @@ class Catalog(SqliteFile):
             bytes=sum(file.stat().st_size for file in files if file.exists()),
             generation=self.generation(),
         )
+
+    def _open(self, collections: Sequence[str]) -> list[Build]:
+        """Return the builds that serve collections."""
+        return [build for build in self.builds() if build.collection in collections]
+
+    def _counted(
+        self, collections: Sequence[str], where: str, parameters: Sequence[object]
+    ) -> dict[str, int]:
+        """Return the terms that fit a condition, with how many passages hold each."""
+        counts: Counter[str] = Counter()
+        for build in self._open(collections):
+            sql = f"SELECT term, doc FROM {counts_table(build.number)} WHERE {where}"
+            counts.update(dict(self.rows(sql, parameters)))
+        return dict(counts)
 
     def _by_ids(self, columns: str, ids: Sequence[str], join: str = "") -> list[Row]:
         """Select columns of the serving passages with these ids; SQLite binds 999 at a time."""

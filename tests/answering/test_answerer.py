@@ -13,7 +13,7 @@ from bot.answering.generative.generator import Generator
 from bot.conversation.chosen_reading import WHICH
 from bot.conversation.follow_ups import GREETING, THANKS
 from bot.errors import ModelError, ModelUnavailable
-from bot.schema import EXTRACTIVE, NOT_IN_SOURCES, Citation, Scope, Turn
+from bot.schema import EXTRACTIVE, NOT_IN_SOURCES, NOT_SURE, Citation, Scope, Turn
 from index.embed.minilm import open_minilm
 from index.errors import EmbeddingUnavailable, QuestionError
 from index.protocols import Vectors
@@ -110,10 +110,22 @@ async def test_an_overview_quotes_each_section_of_its_document_alone(world: Worl
 
 
 async def test_what_no_source_says_is_not_found_with_the_nearest_passages(world: World) -> None:
-    answer = await world.ask("What is the capital of Australia?", "town")
+    answer = await world.ask("When is the ferry to Venice painted?", "town", floor=1.0)
     assert (answer.status, answer.text) == ("not_found", NOT_IN_SOURCES)
     assert 1 <= len(answer.nearest) <= 3
     assert answer.confidence < 0.5
+
+
+async def test_where_nothing_is_near_nothing_is_shown(world: World) -> None:
+    answer = await world.ask("What is the capital of Australia?", "town")
+    assert (answer.status, answer.text, answer.nearest) == ("not_found", NOT_IN_SOURCES, ())
+
+
+async def test_what_may_answer_is_quoted_and_not_claimed(world: World) -> None:
+    answer = await world.ask("What is the capital of Australia?", "town", floor=0.0)
+    assert (answer.status, answer.claims, answer.nearest) == ("unsure", False, ())
+    assert answer.text.startswith(f"{NOT_SURE}\n\n{answer.citations[0].quote} [1]")
+    assert answer.turn.status == "unsure"
 
 
 async def test_nothing_is_found_in_an_empty_collection(world: World) -> None:

@@ -57,7 +57,8 @@ def world(indexed_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 def extract(
     world: World, question: str, collection: str = "club", *, threshold: float = 0.0
 ) -> Extraction:
-    extractor = Extractor(SentenceScorer(world.embedder, None), threshold=threshold)
+    scorer = SentenceScorer(world.embedder, None)
+    extractor = Extractor(scorer, threshold=threshold, floor=threshold)
     return extractor.extract(question, world.find(question, collection))
 
 
@@ -197,6 +198,28 @@ def test_below_the_threshold_the_nearest_spans_are_named_and_none_is_quoted(worl
     assert len({(pick.evidence.start, pick.evidence.end) for pick in found.nearest}) == len(
         found.nearest
     )
+
+
+def test_confidence_decides_between_a_claim_a_guess_and_nothing(world: World) -> None:
+    question = "How many members has the club?"
+    sure = extract(world, question).draft.confidence
+    scorer = SentenceScorer(world.embedder, None)
+
+    def status(threshold: float, floor: float) -> str:
+        extractor = Extractor(scorer, threshold=threshold, floor=floor)
+        return extractor.extract(question, world.find(question, "club")).draft.status
+
+    assert status(sure - 0.01, 0.0) == "answered"
+    assert status(sure + 0.01, sure - 0.01) == "unsure"
+    assert status(sure + 0.02, sure + 0.01) == "not_found"
+
+
+def test_what_may_answer_is_quoted_with_what_stands_around_it(world: World) -> None:
+    question = "How many members has the club?"
+    extractor = Extractor(SentenceScorer(world.embedder, None), threshold=1.1, floor=0.0)
+    found = extractor.extract(question, world.find(question, "club"))
+    assert found.draft.status == "unsure"
+    assert [part.picks for part in found.draft.parts] == [(pick,) for pick in found.nearest]
 
 
 def test_nothing_found_is_not_found_without_confidence(world: World) -> None:

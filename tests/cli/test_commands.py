@@ -54,7 +54,7 @@ def test_ask_takes_words_without_quotation_marks(indexed_folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "code"), [("answered", 0), ("partial", 0), ("not_found", 1)], ids=str
+    ("status", "code"), [("answered", 0), ("partial", 0), ("unsure", 1), ("not_found", 1)], ids=str
 )
 def test_the_exit_code_tells_the_outcome(indexed_folder: Path, status: str, code: int) -> None:
     fake = FakeAnswerer(lambda question: answer(question, status=status))
@@ -248,6 +248,13 @@ def test_search_prints_passages_and_their_json(indexed_folder: Path) -> None:
     plain = run(indexed_folder, "search", "privacy", "--limit", "1")
     assert plain.stdout.startswith("1. ")
     assert "\x1b" not in plain.stdout
+
+
+def test_search_says_what_a_misspelt_query_was_taken_for(indexed_folder: Path) -> None:
+    result = run(indexed_folder, "search", "privicy", "--limit", "1")
+    assert result.stdout.startswith("Searched for: privacy\n\n1. ")
+    payload = json.loads(run(indexed_folder, "search", "privicy", "--json").stdout)
+    assert payload["query"] == "privicy"
 
 
 def test_search_reads_lines_too(indexed_folder: Path) -> None:

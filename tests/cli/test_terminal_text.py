@@ -16,7 +16,7 @@ from bot.cli.terminal_text import (
     source_screen,
     table,
 )
-from bot.schema import Answer, Citation, Turn
+from bot.schema import NOT_SURE, Answer, AnswerPart, Citation, Turn
 from index.errors import QuestionError, SourceNotFound
 from index.schema import Evidence, Source, Span
 from index.search.searcher import LONGEST_QUESTION, checked_question
@@ -54,13 +54,162 @@ def answer(text: str, *citations: Citation, **more: object) -> Answer:
     return Answer.model_validate(values | more)
 
 
-def test_an_answer_is_followed_by_its_numbered_sources() -> None:
+def quoted(*citations: Citation, **more: object) -> Answer:
+    """Return an answer that is made of its quotes, each a statement of its own."""
+    parts = [AnswerPart(markers=(one.marker or 0,), role="item") for one in citations]
+    return answer("", *citations, **({"parts": parts} | more))
+
+
+def test_an_answer_is_followed_by_the_places_of_its_quotes() -> None:
     quote = "The moon pulls the sea."
     screen = answer_screen(answer(f"{quote} [1]", citation(quote)), Style(root="documents/"))
-    assert screen == (
-        "The moon pulls the sea. [1]\n\n"
-        '[1] "The moon pulls the sea." — Tides, line 3 (documents/tides.md#L3)'
+    assert screen == ("The moon pulls the sea. [1]\n\n[1] Tides, line 3 (documents/tides.md#L3)")
+
+
+def test_a_quote_under_a_models_sentence_is_shown_below_it() -> None:
+    moon, minds = citation("The moon pulls the sea."), citation("Nobody minds.", 2, lines=(6, 6))
+    parts = (AnswerPart(text="It is the moon.", markers=(1,)), AnswerPart(markers=(2,)))
+    assert answer_screen(answer("", moon, minds, parts=parts), Style()) == (
+        "It is the moon. [1]\n\nNobody minds. [2]\n\n"
+        '[1] "The moon pulls the sea." — Tides, line 3 (tides.md#L3)\n'
+        "[2] Tides, line 6 (tides.md#L6)"
     )
+
+
+def test_places_under_one_heading_share_a_line() -> None:
+    one = citation("The moon pulls the sea.", 1, lines=(20, 21))
+    two = citation("Nobody minds.", 2, lines=(9, 9), heading=("Tides", "Other"))
+    three = citation("Twice a day it rises.", 3, lines=(24, 24))
+    four = citation("Nobody", 4, source="b.md", lines=(1, 1))
+    below = answer_screen(quoted(one, two, three, four), Style(root="d/")).rpartition("\n\n")[2]
+    assert below.split("\n") == [
+        "[1] [3] Tides, lines 20-24 (d/tides.md#L20-L24)",
+        "[2] Tides › Other, line 9 (d/tides.md#L9)",
+        "[4] Tides, line 1 (d/b.md#L1)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("more", "other", "places"),
+    [
+        ({"source": "t.pdf", "page": 2}, {}, ["[1] [2] Tides, page 2 (t.pdf#page=2)"]),
+        (
+            {"source": "t.pdf", "page": 2},
+            {"page": 3},
+            ["[1] Tides, page 2 (t.pdf#page=2)", "[2] Tides, page 3 (t.pdf#page=3)"],
+        ),
+        ({"source": "t.html"}, {"lines": (5, 6)}, ["[1] [2] Tides, lines 3-6 (t.html)"]),
+        (
+            {"source": "https://a.b/t", "url": "https://a.b/t"},
+            {},
+            ["[1] [2] Tides, line 3 (https://a.b/t#:~:text=Nobody%20minds.)"],
+        ),
+        (
+            {"collection": "one"},
+            {"collection": "two"},
+            ["[1] Tides, line 3 (tides.md#L3)", "[2] Tides, line 3 (tides.md#L3)"],
+        ),
+    ],
+    ids=["page", "pages", "rendered file", "web", "collections"],
+)
+def test_places_are_shared_within_a_page_and_a_document(
+    more: dict[str, object], other: dict[str, object], places: list[str]
+) -> None:
+    one = citation("Nobody minds.", 1, **more)
+    two = citation("The moon pulls the sea.", 2, **(more | other))
+    assert answer_screen(quoted(one, two), Style()).split("\n")[3:] == places
+
+
+def test_an_unsure_answer_is_a_remark_with_quotes_and_places() -> None:
+    lead = AnswerPart(text=NOT_SURE, role="lead")
+    unsure = quoted(citation("Nobody minds.", lines=(6, 6)), status="unsure")
+    unsure = unsure.model_copy(update={"parts": (lead, *unsure.parts)})
+    assert answer_screen(unsure, Style()) == (
+        f"{NOT_SURE}\n- Nobody minds. [1]\n\n[1] Tides, line 6 (tides.md#L6)"
+    )
+
+
+def written(text: str, marked: str = "", **more: object) -> Citation:
+    """Return a citation of a Markdown file that says `text`."""
+    start = text.index(marked)
+    highlight = (start, start + len(marked)) if marked else None
+    values = citation("Nobody minds.").model_dump() | {"quote": text, "highlight": highlight}
+    return Citation.model_validate(values | more)
+
+
+def answer_of(quote: Citation, style: Style) -> str:
+    """Return the part of a screen above the places."""
+    parts = (AnswerPart(markers=(1,)),)
+    return answer_screen(answer("", quote, parts=parts), style).rpartition("\n\n[1] ")[0]
+
+
+LINKED = "## Why\nThe **[moon](m.md)** pulls &amp; pulls.<br>Twice."
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("t.md", "Why\nThe moon pulls & pulls.\nTwice. [1]"),
+        ("https://a.b/t.md", "Why\nThe moon pulls & pulls.\nTwice. [1]"),
+        ("t.html", f"{LINKED[3:]} [1]"),
+        ("t.txt", f"{LINKED} [1]"),
+    ],
+)
+@pytest.mark.parametrize("width", [None, 80])
+def test_a_quote_reads_as_its_document_does(source: str, shown: str, width: int | None) -> None:
+    style = Style(width=width)
+    assert answer_of(written(LINKED, source=source), style) == shown
+    below = answer("It is the moon.", written(LINKED, source=source))
+    flat = shown.removesuffix(" [1]").replace("\n", " ")
+    assert f'[1] "{flat}" — Tides' in answer_screen(below, Style())
+
+
+def test_the_highlight_survives_what_is_left_out_around_it() -> None:
+    style = Style(colour=True, width=80)
+    assert answer_of(written(LINKED, "[moon](m.md)** pulls"), style) == (
+        "Why\nThe \x1b[1mmoon pulls\x1b[0m & pulls.\nTwice. [1]"
+    )
+    table = written("| a | b |\n| **c** | d |", "| a | b |\n| **c**")
+    assert answer_of(table, style) == "\x1b[1m| a | b |\x1b[0m\n\x1b[1m| c\x1b[0m | d | [1]"
+
+
+LONG = "pip install quoth --with --many --words --in --one --line"
+CODE = f"Run\nthis:\n```sh\n{LONG}\n\n# and\n  go\n```"
+
+
+def test_code_and_rows_keep_their_lines() -> None:
+    assert answer_of(written(f"{CODE}\nThen wait."), Style(width=30)) == (
+        f"Run this:\n    {LONG}\n\n    # and\n      go\nThen wait. [1]"
+    )
+    assert answer_of(written(CODE), Style(width=30)).endswith("\n      go\n[1]")
+    rows = "| a | b |\n|---|---|\n| some cell | a longer cell than fits |"
+    assert answer_of(written(rows), Style(width=30)) == f"{rows} [1]"
+
+
+def test_code_and_rows_keep_their_lines_in_a_quote_below() -> None:
+    code = answer_screen(answer("Do it.", written(f"{CODE}\nThen\nwait.")), Style(width=40))
+    assert code.partition("\n\n")[2] == (
+        '[1] "Run this:\n'
+        f"        {LONG}\n\n"
+        "        # and\n"
+        "          go\n"
+        '    Then wait." — Tides, line 3\n'
+        "    (tides.md#L3)"
+    )
+    only = answer_screen(answer("Do it.", written("```\ngo\n```")), Style(width=40))
+    assert only.endswith('[1] "\n        go\n    " — Tides, line 3 (tides.md#L3)')
+    rows = answer("Do it.", written("| a | b |\n| c | d |"))
+    piped, wrapped = answer_screen(rows, Style()), answer_screen(rows, Style(width=30))
+    assert piped.endswith('[1] "| a | b |\n    | c | d |" — Tides, line 3 (tides.md#L3)')
+    assert wrapped.endswith(
+        '[1] "| a | b |\n    | c | d |"\n    — Tides, line 3\n    (tides.md#L3)'
+    )
+
+
+def test_a_heading_is_not_joined_with_the_text_below_it_and_shows_no_anchor() -> None:
+    cited = written("# Tides\nThe moon\npulls.", heading=("Tides {#t}", "A &amp; B"))
+    screen = answer_screen(answer("", cited, parts=(AnswerPart(markers=(1,)),)), Style(width=80))
+    assert screen == "Tides\nThe moon pulls. [1]\n\n[1] Tides › A & B, line 3 (tides.md#L3)"
 
 
 def test_what_was_searched_for_is_shown_when_it_differs() -> None:
@@ -81,12 +230,13 @@ def test_not_found_shows_the_nearest_passages_and_the_notice() -> None:
 
 
 def test_a_terminal_gets_wrapped_lines_with_whole_links_and_a_bold_highlight() -> None:
-    quoted = citation("The moon pulls the sea.", highlight=(4, 8))
-    screen = answer_screen(
-        answer("The moon pulls the sea. [1]", quoted), Style(colour=True, width=24)
+    cited = citation("The moon pulls the sea.", highlight=(4, 8))
+    style = Style(colour=True, width=24)
+    assert answer_screen(answer("The moon pulls the sea. [1]", cited), style) == (
+        "The \x1b[1mmoon\x1b[0m pulls the sea.\n[1]\n\n[1] Tides, line 3\n    (tides.md#L3)"
     )
-    assert screen == (
-        "The moon pulls the sea.\n[1]\n\n"
+    assert answer_screen(answer("It does. [1]", cited), style) == (
+        "It does. [1]\n\n"
         '[1] "The \x1b[1mmoon\x1b[0m pulls the\n    sea." — Tides, line\n    3 (tides.md#L3)'
     )
 
@@ -124,8 +274,12 @@ def test_no_screen_carries_a_control_character_from_a_document(title: str, quote
         citation("Nobody minds.").model_dump()
         | {"title": title, "quote": quote, "source": title, "heading": (quote,)}
     )
+    rendered = hostile.model_copy(update={"source": "a.md", "quote": f"&#27;&#x9b;&#x202e;{quote}"})
     screens = (
         answer_screen(answer(quote, hostile, notice=title), Style(width=40)),
+        answer_screen(quoted(hostile), Style(width=40)),
+        answer_screen(quoted(rendered), Style()),
+        answer_screen(answer(title, rendered), Style(width=40)),
         source_screen(source(quote, title), Span(start=0, end=len(quote)), Style()),
         table([(title, quote)], ("a", "b"), Style()),
     )

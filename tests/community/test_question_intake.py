@@ -13,6 +13,7 @@ from bot.community.cooldown import Cooldowns
 from bot.community.fair_queue import FairQueue
 from bot.community.question_intake import Question, QuestionIntake
 from bot.community.rights import Caller
+from bot.community.store.confirmations import Confirmations
 from bot.community.store.feedback import Feedback
 from bot.community.store.memory import Memory
 from bot.community.store.records_file import Records
@@ -51,6 +52,7 @@ def intake(world: World, records: Records, model: ScriptedModel | None = None) -
         world.answerer(generator=generator),
         memory=Memory(records),
         feedback=Feedback(records),
+        confirmations=Confirmations(records),
         cooldowns=Cooldowns(person_seconds=0, server_per_minute=6000),
         queue=FairQueue(),
         history_days=30,

@@ -10,12 +10,20 @@ import pytest
 
 from bot.community.gap_groups import grouped
 from bot.community.rights import GuildRules
+from bot.community.store import confirmations as confirmations_module
 from bot.community.store import feedback as feedback_module
 from bot.community.store import memory as memory_module
+from bot.community.store.confirmations import Confirmations
 from bot.community.store.feedback import Feedback
 from bot.community.store.memory import MAX_TURNS, Memory
+from bot.community.store.records import Kept
 from bot.community.store.records_file import Records
+from bot.schema import Citation
 from tests.doubles.discord.fixtures import citation, kept, source
+
+PEACE = source("guild-100", "peace.txt", "It ends. It began. It paused.")
+ENDS, BEGAN = (citation(PEACE, quote) for quote in ("It ends.", "It began."))
+SECRET = citation(source("guild-100-board", "b.txt", "The code is 4711."), "The code is 4711.")
 
 
 @pytest.fixture
@@ -33,6 +41,27 @@ def memory(records: Records) -> Memory:
 @pytest.fixture
 def feedback(records: Records) -> Feedback:
     return Feedback(records)
+
+
+@pytest.fixture
+def confirmations(records: Records) -> Confirmations:
+    return Confirmations(records)
+
+
+def asked(question: str, *citations: Citation, guild: int = 100) -> Kept:
+    return kept(question=question, guild=guild, citations=citations, status="unsure")
+
+
+async def confirmed(
+    confirmations: Confirmations,
+    question: str,
+    *,
+    guild: int = 100,
+    collections: tuple[str, ...] = ("guild-100",),
+) -> set[Citation]:
+    """Return which of the three quotes are confirmed for a question."""
+    found = await confirmations.of(guild, question, collections)
+    return {one for one in (ENDS, BEGAN, SECRET) if one.evidence in found}
 
 
 async def test_an_answer_is_found_again_by_another_process(tmp_path: Path, memory: Memory) -> None:
@@ -178,6 +207,82 @@ async def test_only_the_newest_gaps_of_a_server_are_kept(
     for number in range(4):
         await feedback.add_unanswered(kept(f"k{number}", question=f"q{number}"))
     assert [gap.question for gap in await feedback.gaps(100)] == ["q3", "q2"]
+
+
+async def test_what_a_member_confirmed_is_known_by_the_words_of_the_question(
+    confirmations: Confirmations,
+) -> None:
+    await confirmations.add(asked("When does it end?"), [ENDS], person=7)
+    await confirmations.add(asked("When did it begin?"), [BEGAN], person=7)
+    assert await confirmed(confirmations, "when does  it end") == {ENDS}
+    assert await confirmed(confirmations, "When did it begin?") == {BEGAN}
+    assert await confirmed(confirmations, "When does it start?") == set()
+
+
+async def test_a_confirmation_stays_in_its_server_and_in_its_collections(
+    confirmations: Confirmations,
+) -> None:
+    await confirmations.add(asked("When?"), [ENDS, SECRET], person=7)
+    assert await confirmed(confirmations, "When?", guild=200) == set()
+    assert await confirmed(confirmations, "When?") == {ENDS}
+    board = ("guild-100", "guild-100-board")
+    assert await confirmed(confirmations, "When?", collections=board) == {ENDS, SECRET}
+
+
+async def test_whoever_doubts_a_confirmed_quote_takes_it_back_for_all(
+    confirmations: Confirmations,
+) -> None:
+    for person in (7, 8):
+        await confirmations.add(asked("When?"), [ENDS, BEGAN], person=person)
+    await confirmations.add(asked("When?", guild=200), [ENDS], person=7)
+    await confirmations.add(asked("Until when?"), [ENDS], person=7)
+    await confirmations.withdraw(asked("when?", ENDS))
+    assert await confirmed(confirmations, "When?") == {BEGAN}
+    assert await confirmed(confirmations, "When?", guild=200) == {ENDS}
+    assert await confirmed(confirmations, "Until when?") == {ENDS}
+
+
+async def test_forgetting_a_person_leaves_what_others_confirmed(
+    confirmations: Confirmations,
+) -> None:
+    await confirmations.add(asked("When?"), [ENDS, BEGAN], person=7)
+    await confirmations.add(asked("When?"), [BEGAN], person=8)
+    await confirmations.forget(7)
+    assert await confirmed(confirmations, "When?") == {BEGAN}
+
+
+async def test_confirmations_hold_neither_names_nor_words(
+    records: Records, confirmations: Confirmations
+) -> None:
+    await confirmations.add(asked("When does it end?"), [ENDS], person=424242)
+    rows = repr(records.rows("SELECT * FROM bot_confirmations")).casefold()
+    for word in ("424242", "when", "ends"):
+        assert word not in rows
+
+
+async def test_only_the_newest_confirmations_of_a_server_are_kept(
+    confirmations: Confirmations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(confirmations_module, "MAX_CONFIRMATIONS", 2)
+    await confirmations.add(asked("When?", guild=200), [ENDS], person=7)
+    for number in range(3):
+        await confirmations.add(asked(f"When {number}?"), [ENDS], person=7)
+    await confirmations.add(asked("When 1?"), [ENDS], person=7)
+    await confirmations.add(asked("When 3?"), [ENDS], person=7)
+    known = [await confirmed(confirmations, f"When {number}?") for number in range(4)]
+    assert known == [set(), {ENDS}, set(), {ENDS}]
+    assert await confirmed(confirmations, "When?", guild=200) == {ENDS}
+
+
+async def test_the_gap_of_one_answer_is_closed_and_no_complaint(feedback: Feedback) -> None:
+    for key in ("one", "two"):
+        await feedback.add_unanswered(kept(key, status="unsure"))
+    await feedback.rate(kept("one"), 8, liked=False, reason=None, at=1.0)
+    await feedback.close_unanswered(kept("one", guild=200))
+    assert len(await feedback.gaps(100)) == 3
+    await feedback.close_unanswered(kept("one"))
+    left = {(gap.answer, gap.kind) for gap in await feedback.gaps(100)}
+    assert left == {("one", "disliked"), ("two", "not_found")}
 
 
 async def test_an_interaction_is_new_once_across_processes_and_restarts(

@@ -1,17 +1,18 @@
 """Three conversations over the sample documents without a language model: every turn, whole.
 
-Each is held with the reader and without it. Confidence is left out: it moves with every fit. After
-a change that is meant to show, read what `python -m tests.conversation.test_conversations` writes
-before you commit it.
+Each is held with everything, with the reader alone and without it. Confidence is left out: it moves
+with every fit. After a change that is meant to show, read what
+`python -m tests.conversation.test_conversations` writes before you commit it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,11 @@ from tests.doubles.answer_world import check, turns
 ROOT = Path(__file__).parents[2]
 FILE = Path(__file__).parent / "transcripts" / "conversations.txt"
 SCOPE = Scope(collections=("documents",))
-READERS = {"with the reader": "on", "without the reader": "off"}
+WAYS = {
+    "with the selector": {"QUOTH_QUALITY": "best"},
+    "with the reader": {"QUOTH_QUALITY": "fast"},
+    "without the reader": {"QUOTH_QUALITY": "fast", "QUOTH_READER": "off"},
+}
 CONVERSATIONS = {
     "What has to be in place": (
         "Hello!",
@@ -61,22 +66,18 @@ def test_each_conversation_has_six_turns_or_more() -> None:
     assert all(len(messages) >= 6 for messages in CONVERSATIONS.values())
 
 
-@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("title", CONVERSATIONS)
-async def test_a_conversation_reads_like_this(
-    title: str, reader: str, indexed_folder: Path
-) -> None:
-    assert (
-        await held(indexed_folder, CONVERSATIONS[title], READERS[reader])
-        == (recorded()[f"{title}, {reader}"])
-    )
+async def test_a_conversation_reads_like_this(title: str, way: str, indexed_folder: Path) -> None:
+    told = await held(indexed_folder, CONVERSATIONS[title], WAYS[way])
+    assert told == recorded()[f"{title}, {way}"]
 
 
-async def held(folder: Path, messages: Sequence[str], reader: str) -> str:
+async def held(folder: Path, messages: Sequence[str], way: Mapping[str, str]) -> str:
     """Hold a conversation and return its transcript."""
     told: list[str] = []
     history: list[Turn] = []
-    async with open_app(load_settings({"QUOTH_READER": reader}, folder)) as app:
+    async with open_app(load_settings(way, folder)) as app:
         for message in messages:
             answer = await app.answerer.answer(message, scope=SCOPE, history=history)
             check(app.library.catalog, answer, SCOPE)
@@ -100,7 +101,7 @@ def lines(message: str, answer: Answer) -> Iterator[str]:
 
 def recorded() -> dict[str, str]:
     """Return each recorded conversation by its title."""
-    blocks = FILE.read_text(encoding="utf-8").split("## ")[1:]
+    blocks = re.split(r"^## ", FILE.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
     return {title: text.strip() for title, _, text in (block.partition("\n") for block in blocks)}
 
 
@@ -112,9 +113,9 @@ def record() -> None:
         with open_library(load_settings({}, folder).index) as library:
             library.bring_in_step()
         blocks = [
-            f"## {title}, {reader}\n\n{asyncio.run(held(folder, messages, setting))}\n"
+            f"## {title}, {way}\n\n{asyncio.run(held(folder, messages, settings))}\n"
             for title, messages in CONVERSATIONS.items()
-            for reader, setting in READERS.items()
+            for way, settings in WAYS.items()
         ]
     FILE.write_text("\n".join(blocks), encoding="utf-8")
 

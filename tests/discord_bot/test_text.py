@@ -31,7 +31,7 @@ from bot.discord_bot.text.quotes import ago, unwrapped, web_link
 from bot.discord_bot.text.safe_markdown import clean, literal, one_line, prose
 from bot.discord_bot.text.tables import without_pipes
 from bot.discord_bot.views import AnswerButton, gaps_view
-from bot.schema import Answer, Citation, HitTrace
+from bot.schema import NOT_SURE, Answer, AnswerPart, Citation, HitTrace
 from index.schema import Evidence, SourceEntry, SyncFailure, SyncReport
 from tests.doubles.turns import stated
 
@@ -149,6 +149,79 @@ def test_a_question_without_an_answer_shows_the_nearest_passages() -> None:
         "[1] **Peace plan** · Peace · changed 3 weeks ago\n"
         "> A mission needs a ceasefire agreement.",
     )
+
+
+def test_an_unsure_answer_opens_with_a_remark_in_normal_text() -> None:
+    cited = citation(highlight=(18, 37))
+    parts = (AnswerPart(text=NOT_SURE, role="lead"), AnswerPart(markers=(1,)))
+    unsure = answer("", cited, status="unsure", parts=parts)
+    assert render_answer(unsure, now=NOW).parts == (
+        "I am not sure this answers it. The closest I found:\n\n"
+        "A mission needs a **ceasefire agreement**. [1]\n\n"
+        "**Sources**\n"
+        "[1] **Peace plan** · Peace · changed 3 weeks ago",
+    )
+
+
+def shown_quote(quote: str, **fields: object) -> str:
+    """Return what an answer made of one quote says."""
+    cited = citation(quote, **fields)
+    (message,) = render_answer(answer("", cited, parts=(AnswerPart(markers=(1,)),)), now=NOW).parts
+    return message.partition("\n\n**Sources**")[0]
+
+
+@pytest.mark.parametrize(
+    ("quote", "shown"),
+    [
+        ("See the [*guide*](g.md) &amp; ask.<br>Twice.", "See the *guide* & ask.\nTwice. [1]"),
+        ("<b>Note</b> <!-- why --> **bold** text", "Note **bold** text [1]"),
+        ("**Note: it never ends", "Note: it never ends [1]"),
+        ("it ended** before", "it ended before [1]"),
+        ("**two\nlines** are one", "**two lines** are one [1]"),
+        ("- **two\n- items**", "- two\n- items [1]"),
+        ("2*3*4 \\*is\\* \\!", "2\\*3\\*4 \\*is\\* ! [1]"),
+        ("Ask &lt;@1&gt; or &#64;everyone.", "Ask `<@1>` or `@everyone`. [1]"),
+        ("`a <br> **b**` &lt;", "`a <br> **b**` < [1]"),
+        ("Run:\n```sh\n# **x**\n```", "Run:\n```sh\n# **x**\n```\n [1]"),
+    ],
+)
+def test_a_quote_of_markdown_reads_as_its_document_does(quote: str, shown: str) -> None:
+    assert shown_quote(quote) == shown
+
+
+@pytest.mark.parametrize("source", ["peace.txt", "https://un.example/peace"])
+def test_a_quote_of_what_is_no_markdown_shows_what_it_says(source: str) -> None:
+    assert shown_quote("Write &lt; or <br> here.", source=source) == (
+        "Write &lt; or <br> here. [1]"
+    )
+
+
+def test_the_highlight_of_a_quote_survives_what_is_left_out_around_it() -> None:
+    quote = "The **[truce](t.md)** of &lt;1999&gt; holds."
+    assert shown_quote(quote, highlight=(6, 36)) == "The **truce of <1999>** holds. [1]"
+
+
+def test_a_quote_below_its_source_is_rendered_and_the_card_shows_it_as_it_is() -> None:
+    quote = "## Why\nThe **[truce](t.md)** &amp; more, **cut off"
+    cited = citation(quote, highlight=(13, 27), heading=("Peace {#p}",))
+    (message,) = render_answer(answer("It holds [1].", cited), now=NOW).parts
+    assert message.endswith(
+        "[1] **Peace plan** · Peace · changed 3 weeks ago\n> Why\n> The **truce** & more, cut off"
+    )
+    card = show_card(cited, quote, now=NOW)
+    assert "[truce]\\(t.md)" in card.body
+    assert "&amp;" in card.body
+
+
+@pytest.mark.parametrize("length", [200, 3000])
+@pytest.mark.parametrize("unit", ["&lt;@1&gt; ", "**a** ", "[x](y)", "<br>", "&#96;", "*a"])
+def test_rendered_quotes_stay_within_a_message(unit: str, length: int) -> None:
+    cited = citation(unit * length, highlight=(0, len(unit)))
+    for parts in ((AnswerPart(markers=(1,)),), (AnswerPart(text="So.", markers=(1,)),)):
+        shown = render_answer(answer("", cited, parts=parts), now=NOW)
+        assert 1 <= len(shown.parts) <= 3
+        assert_valid(shown.parts)
+        assert not any(live(part) for part in shown.parts)
 
 
 def test_a_partial_answer_says_so() -> None:
@@ -481,13 +554,14 @@ def test_every_answer_is_one_to_three_dead_valid_messages(
 ) -> None:
     quote = document or "q"
     cited = citation(quote, title=title, highlight=(0, len(quote)), heading=(title,))
-    shown = render_answer(
-        answer(f"{document} [1]", cited, engine=engine, question=title or "q"), now=NOW, asked=True
-    )
-    assert 1 <= len(shown.parts) <= 3
-    assert_valid(shown.parts)
-    for part in shown.parts:
-        assert not live(part)
+    written = answer(f"{document} [1]", cited, engine=engine, question=title or "q")
+    quoted = written.model_copy(update={"parts": (AnswerPart(markers=(1,)),)})
+    for one in (written, quoted):
+        shown = render_answer(one, now=NOW, asked=True)
+        assert 1 <= len(shown.parts) <= 3
+        assert_valid(shown.parts)
+        for part in shown.parts:
+            assert not live(part)
 
 
 def test_a_code_block_is_closed_and_opened_again() -> None:

@@ -16,7 +16,7 @@ from bot.bridge import Bridge
 from bot.schema import EXTRACTIVE, Answer, Citation, Scope, Turn
 from index.chunk.chunker import chunk
 from index.config import ChunkConfig
-from index.protocols import Embedder, Reader, TokenEmbedder
+from index.protocols import Embedder, Reader, Selector, TokenEmbedder
 from index.schema import LoadedDocument, source_id
 from index.search.searcher import Findings, Searcher
 from index.store.catalog import Catalog
@@ -70,14 +70,16 @@ class World:
         *,
         embedder: Embedder | None = None,
         reader: Reader | None = None,
+        selector: Selector | None = None,
         generator: Generator | None = None,
         threshold: float | None = None,
+        floor: float | None = None,
     ) -> Answerer:
         used = embedder or self.embedder
         picker = SentenceScorer(used, used if isinstance(used, TokenEmbedder) else None, reader)
-        extractor = (
-            Extractor(picker) if threshold is None else Extractor(picker, threshold=threshold)
-        )
+        given = {"threshold": threshold, "floor": floor}
+        limits = {name: value for name, value in given.items() if value is not None}
+        extractor = Extractor(picker, selector, neighbours=self.catalog, **limits)
         return Answerer(
             searcher=self.searcher(embedder),
             extractor=extractor,

@@ -14,15 +14,25 @@ from tests.doubles.cli_fakes import run
 QUESTIONS = Path(__file__).parents[1] / "sample_questions.jsonl"
 
 
-@pytest.mark.parametrize("reader", ["on", "off"])
+@pytest.mark.parametrize(
+    ("way", "recall", "false", "auroc"),
+    [
+        # It claims less, since what it does not claim is shown all the same.
+        pytest.param({"QUOTH_QUALITY": "best"}, 0.8, 0.08, 0.95, id="selector"),
+        pytest.param({"QUOTH_QUALITY": "fast"}, 0.88, 0.15, 0.96, id="reader"),
+        pytest.param(
+            {"QUOTH_QUALITY": "fast", "QUOTH_READER": "off"}, 0.88, 0.15, 0.96, id="words"
+        ),
+    ],
+)
 def test_sample_questions_are_answered_where_the_documents_answer(
-    reader: str, indexed_folder: Path
+    way: dict[str, str], recall: float, false: float, auroc: float, indexed_folder: Path
 ) -> None:
-    found = run(indexed_folder, "eval", str(QUESTIONS), "--json", QUOTH_READER=reader)
+    found = run(indexed_folder, "eval", str(QUESTIONS), "--json", **way)
     assert found.exit_code == 0, found.stderr
     metrics = json.loads(found.stdout)["metrics"]
     assert metrics["citation_exact"] == 1
-    assert metrics["answered_recall"] >= 0.88
+    assert metrics["answered_recall"] >= recall
     assert metrics["first_three"] >= 0.9
-    assert metrics["false_answers"] <= 0.15
-    assert metrics["auroc"] >= 0.96
+    assert metrics["false_answers"] <= false
+    assert metrics["auroc"] >= auroc

@@ -6,16 +6,19 @@ The weights, and how they were fitted, stand in `answer_weights` beside this; th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.answering.extractive.answer_weights import (
     CONFIDENCE,
     CONFIDENCE_MATCHED,
+    CONFIDENCE_SELECTED,
     CONFIDENCE_WITH_READER,
 )
 from bot.answering.extractive.question_type import answer_type
 from bot.answering.extractive.scored_sentences import UNREAD, ScoredSentence, by_words
+from bot.answering.extractive.selected_passages import SelectedPassage
 from index.search.linear_model import LinearModel, logistic
 from index.search.passage_rank import Candidate, Query
 from index.search.searcher import Findings
@@ -27,10 +30,17 @@ _EXACT = frozenset({"count", "duration", "cost", "when"})
 """Types of question whose one right value is missing more often than reasons or meanings."""
 
 
-def confidence(findings: Findings, sentences: Sequence[ScoredSentence]) -> float:
-    """Return the calibrated probability that the best sentence answers the question."""
+def confidence(
+    findings: Findings,
+    sentences: Sequence[ScoredSentence],
+    selected: Sequence[SelectedPassage] = (),
+) -> float:
+    """Return the calibrated probability that what was found answers the question."""
     if not findings.ranked or not sentences:
         return 0.0
+    if selected:
+        features = confidence_features(findings, sentences) | selection_features(selected)
+        return logistic(CONFIDENCE_SELECTED.value(features))
     model = _model(sentences[0])
     value = model.value(confidence_features(findings, sentences))
     if findings.spoken is not None:
@@ -123,6 +133,23 @@ def _of_reading(sentences: Sequence[ScoredSentence]) -> dict[str, float]:
         "read_passage": max(passages.values()) / 10,
         "read_first": passages[first.candidate.passage.id] / 10,
         "read_spread": (best["read_passage"] - best["read"]) / 10,
+    }
+
+
+def selection_features(selected: Sequence[SelectedPassage]) -> dict[str, float]:
+    """Return how sure the selector is that a passage answers, and by how many sentences.
+
+    `judged_any` is the log-odds that one of them does, as the selector was trained to give it.
+    """
+    odds = sorted((each.answers for each in selected), reverse=True)
+    best = max(selected, key=lambda each: each.answers)
+    top = max(best.sentences, default=0.0)
+    return {
+        "judged_any": math.log(sum(math.exp(min(o, 50.0)) for o in odds)) / 5,
+        "judged_best": odds[0] / 5,
+        "judged_gap": min(odds[0] - odds[1], 6.0) / 5 if len(odds) > 1 else 0.0,
+        "judged_sentence": top / 5,
+        "judged_first": next(e.answers for e in selected if e.rank == 0) / 5,
     }
 
 

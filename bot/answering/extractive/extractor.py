@@ -6,23 +6,39 @@ lead-in, a sentence that leans on the one before it is quoted with it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.answering.extractive.answer_weights import ANSWERED
+from bot.answering.extractive.answer_weights import (
+    ANSWERED,
+    ANSWERED_SELECTED,
+    NEAR,
+    SURE,
+    UNSURE,
+)
 from bot.answering.extractive.confidence import confidence
 from bot.answering.extractive.named_sections import has_values, named_list, of_named, of_sections
+from bot.answering.extractive.outlines import MOST_BEGINNINGS, outline
 from bot.answering.extractive.question_type import shape, topic_of_overview
 from bot.answering.extractive.scored_sentences import ScoredSentence, SentenceScorer
-from bot.answering.extractive.standing_units import unit_around
+from bot.answering.extractive.selected_passages import (
+    NARROW,
+    WIDE,
+    Reach,
+    SelectedPassage,
+    closest_passages,
+    quoted_parts,
+    selected_passages,
+)
+from bot.answering.extractive.standing_units import leans_back, unit_around
 from bot.answering.extractive.whole_lists import is_row, list_around
 from bot.schema import Draft, DraftPart, Pick
+from index.protocols import Selector
 from index.schema import Evidence, Span
+from index.search.merged_hits import Neighbours
 from index.search.passage_rank import Candidate
 from index.search.searcher import Findings
-from index.text.english import DEMONSTRATIVES, PERSONAL, POSSESSIVES, one_of
 from index.text.words import content_terms
 
 MOST_SENTENCES = 3
@@ -43,14 +59,11 @@ CLOSE = 2.2
 LIST_REACH = 3.2
 """How far below the best a sentence may lie to lead to the list that it introduces."""
 
+TOLD = 0.9
+"""Confidence in what a document says of itself by its structure."""
+
 LONGEST_PAIR = 500
 """Characters of a sentence together with the one it leans on."""
-
-_LEANS = re.compile(
-    rf"(?:{one_of(PERSONAL, DEMONSTRATIVES, POSSESSIVES)}|however|but|so|therefore|thus|also|both"
-    r"|such|there)\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -64,30 +77,103 @@ class Extraction:
 class Extractor:
     """Answers by quoting."""
 
-    def __init__(self, picker: SentenceScorer, *, threshold: float = ANSWERED) -> None:
+    def __init__(
+        self,
+        picker: SentenceScorer,
+        selector: Selector | None = None,
+        *,
+        neighbours: Neighbours | None = None,
+        threshold: float | None = None,
+        floor: float = UNSURE,
+    ) -> None:
         self._picker = picker
-        self._threshold = threshold
+        self._selector = selector
+        self._neighbours = neighbours
+        usual = ANSWERED if selector is None else ANSWERED_SELECTED
+        self._threshold = usual if threshold is None else threshold
+        self._floor = min(floor, self._threshold)
 
     def extract(self, question: str, findings: Findings) -> Extraction:
-        """Return the quotes that answer `question`, or `not_found` with the nearest spans."""
+        """Return the quotes that answer `question`, or the closest there is, in one of three ways.
+
+        From `threshold` on they are claimed to answer, from `floor` on shown as unsure, and from
+        NEAR on named as the nearest of what does not answer.
+        """
+        told = self._overview(question, findings)
+        if told:
+            return Extraction(Draft(status="answered", parts=told, confidence=TOLD), ())
         ranked = findings.ranked
         found = self._picker.sentences(findings.query, ranked, spoken=findings.spoken)
         sentences = [sentence for sentence in found if _quotable(sentence)]
-        sure = confidence(findings, sentences)
-        nearest = tuple(nearest_spans(sentences))
-        asked = [question, *([findings.spoken.text] if findings.spoken else [])]
-        listed = next(filter(None, (named_list(a, sentences, ranked) for a in asked)), [])
-        headed = next(filter(None, (of_sections(a, sentences) for a in asked)), [])
-        parts = tuple(listed or _parts(question, headed or sentences, ranked)) if sentences else ()
-        strict = 0.0 if listed or headed else _strictness(question, parts, ranked)
-        if not parts or sure < self._threshold * strict:
-            return Extraction(Draft(status="not_found", confidence=sure), nearest)
-        return Extraction(Draft(status="answered", parts=parts, confidence=sure), nearest)
+        if not sentences:
+            return Extraction(Draft(status="not_found", confidence=0.0), ())
+        selected = self._selected(question, ranked, sentences)
+        sure = confidence(findings, sentences, selected)
+        nearest = tuple(
+            closest_passages(selected, self._neighbours) if selected else nearest_spans(sentences)
+        )
+        reach = NARROW if sure >= SURE else WIDE
+        parts, strict = _drafted(question, findings, sentences, selected, reach)
+        return self._decided(parts, nearest, sure, sure >= self._threshold * strict)
+
+    def _decided(
+        self, parts: Sequence[DraftPart], nearest: tuple[Pick, ...], sure: float, claims: bool
+    ) -> Extraction:
+        """Return what is claimed, what is shown as unsure, or what is merely nearest."""
+        if parts and claims:
+            draft = Draft(status="answered", parts=tuple(parts), confidence=sure)
+        elif nearest and sure >= self._floor:
+            closest = tuple(DraftPart(picks=(pick,)) for pick in nearest)
+            draft = Draft(status="unsure", parts=closest, confidence=sure)
+        else:
+            draft = Draft(status="not_found", confidence=sure)
+        return Extraction(draft, nearest if sure >= NEAR else ())
+
+    def _overview(self, question: str, findings: Findings) -> tuple[DraftPart, ...]:
+        """Tell what a small folder, or the document that is named, is about; empty otherwise."""
+        if self._neighbours is None or shape(question) != "overview":
+            return ()
+        asked = set(content_terms(topic_of_overview(question)))
+        if not asked and len(findings.sources) <= MOST_BEGINNINGS:
+            return tuple(outline(findings.sources, self._neighbours))
+        named = [c.source for c in findings.ranked[:3] if asked and asked <= c.words.title]
+        return tuple(outline(named[:1], self._neighbours)) if named else ()
+
+    def _selected(
+        self, question: str, ranked: Sequence[Candidate], sentences: Sequence[ScoredSentence]
+    ) -> list[SelectedPassage]:
+        """Judge the best passages, where there is a selector."""
+        if self._selector is None:
+            return []
+        return selected_passages(self._selector, question, ranked, sentences)
+
+
+def _drafted(
+    question: str,
+    findings: Findings,
+    sentences: Sequence[ScoredSentence],
+    selected: Sequence[SelectedPassage],
+    reach: Reach,
+) -> tuple[list[DraftPart], float]:
+    """Return what would be quoted, and by how much the threshold for it counts.
+
+    A list or a section that the question names in its own words is given whatever the confidence.
+    """
+    ranked = findings.ranked
+    asked = [question, *([findings.spoken.text] if findings.spoken else [])]
+    listed = next(filter(None, (named_list(a, sentences, ranked) for a in asked)), [])
+    if listed:
+        return listed, 0.0
+    if selected and not _names_one(question, ranked):
+        return quoted_parts(selected, _readings(sentences), reach), 1.0
+    headed = next(filter(None, (of_sections(a, sentences) for a in asked)), [])
+    parts = _parts(question, headed or sentences, ranked)
+    return parts, 0.0 if headed else _strictness(question, parts, ranked)
 
 
 def _strictness(question: str, parts: Sequence[DraftPart], ranked: Sequence[Candidate]) -> float:
     """Return by how much the threshold counts: confidence is about one sentence, not a list."""
-    if shape(question) == "overview" and _names_one(question, ranked):
+    if _names_one(question, ranked):
         return 0.0
     wanted = shape(question)
     several = wanted != "sentence" and len(parts) > 2 and has_values(question, ranked)
@@ -97,7 +183,8 @@ def _strictness(question: str, parts: Sequence[DraftPart], ranked: Sequence[Cand
 def _names_one(question: str, ranked: Sequence[Candidate]) -> bool:
     """Say whether an overview is asked of a document or a section by its own words."""
     asked = set(content_terms(topic_of_overview(question)))
-    return bool(asked) and any(asked <= candidate.words.above for candidate in ranked[:3])
+    overview = shape(question) == "overview" and bool(asked)
+    return overview and any(asked <= candidate.words.above for candidate in ranked[:3])
 
 
 def nearest_spans(sentences: Sequence[ScoredSentence], limit: int = 3) -> Iterable[Pick]:
@@ -192,13 +279,24 @@ def _sentence(sentence: ScoredSentence) -> DraftPart:
 def _leans_on(sentence: ScoredSentence) -> Span | None:
     """Return the sentence before, when this one refers back to it and both are short."""
     passage = sentence.candidate.passage
-    if sentence.index == 0 or passage.kind != "paragraph" or not _LEANS.match(sentence.text):
+    if sentence.index == 0 or passage.kind != "paragraph" or not leans_back(sentence.text):
         return None
     before = passage.sentences[sentence.index - 1]
     between = passage.text[before.end - passage.start : sentence.span.start - passage.start]
     if "\n\n" in between or sentence.span.end - before.start > LONGEST_PAIR:
         return None
     return before
+
+
+def _readings(sentences: Sequence[ScoredSentence]) -> dict[str, list[Span]]:
+    """Return where the reader surely points, by the passage's id, the surest first."""
+    sure = [s for s in sentences if s.reading is not None and s.reading.score > 0]
+    found: dict[str, list[Span]] = {}
+    for sentence in sorted(sure, key=lambda s: -s.reading.score if s.reading else 0.0):
+        span = _highlight(sentence)
+        if span is not None:
+            found.setdefault(sentence.candidate.passage.id, []).append(span)
+    return found
 
 
 def _highlight(sentence: ScoredSentence) -> Span | None:

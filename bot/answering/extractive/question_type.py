@@ -76,7 +76,10 @@ _SHOW_PATTERNS = {
 _OVERVIEW = re.compile(
     r"\b(?:summari[sz]e|summary|overview|outline|main points?|key points?|tl;?dr|gist|in short)\b"
     r"|\bwhat (?:is|are|does) (?:this|the|these|it|they) (?:document|article|text|file|page|source"
-    r"|guide|paper)s?\b.{0,20}\b(?:about|say|cover)\b|\btell me (?:all|everything) about\b",
+    r"|guide|paper|folder|collection|stuff)s?\b.{0,20}\b(?:about|say|cover)\b"
+    r"|\bwhat(?:['’]?s| is| are) (?:this|that|it|these|those|all this|all of this) (?:all )?about\b"
+    r"|\bwhat(?:['’]?s| is) in (?:here|this (?:folder|document|collection))\b"
+    r"|\btell me (?:all|everything) about\b",
     re.IGNORECASE,
 )
 _GIVE = re.compile(

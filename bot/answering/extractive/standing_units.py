@@ -12,7 +12,14 @@ import re
 from collections.abc import Iterator
 
 from index.schema import Passage, Span
+from index.text.english import DEMONSTRATIVES, PERSONAL, POSSESSIVES, one_of
 from index.text.list_marks import list_mark
+
+_LEANS = re.compile(
+    rf"(?:{one_of(PERSONAL, DEMONSTRATIVES, POSSESSIVES)}|however|but|so|therefore|thus|also|both"
+    r"|such|there)\b",
+    re.IGNORECASE,
+)
 
 _PARAGRAPH = re.compile(r"(?:[^\n]|\n(?!\s*\n))+")
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
@@ -34,6 +41,16 @@ def unit_around(passage: Passage, sentence: Span) -> Span:
             last = max(start + len(text.rstrip()), sentence.end - passage.start)
             return Span(start=passage.start + first, end=passage.start + last)
     return sentence
+
+
+def leans_back(sentence: str) -> bool:
+    """Say whether a sentence refers to the one before it by its first word."""
+    return _LEANS.match(sentence) is not None
+
+
+def is_code(text: str) -> bool:
+    """Say whether a unit holds a fenced block."""
+    return _FENCE.search(text) is not None
 
 
 def _units(text: str) -> Iterator[tuple[int, int]]:

@@ -13,8 +13,8 @@ from bot.cli.json_output import answer_payload, dumps
 from bot.cli.session import open_session, show_answer
 from index.search.searcher import checked_question
 
-NOT_FOUND = 1
-"""Exit code when the sources do not answer."""
+NOT_CLAIMED = 1
+"""Exit code when the sources do not answer, or may not."""
 
 
 @click.command()
@@ -40,7 +40,7 @@ def ask(
     quoth ask "Who signs it?" --json
     quoth ask - < questions.txt
 
-    Exit code: 0 answered or partly answered, 1 not found, 2 something is wrong.
+    Exit code: 0 answered or partly answered, 1 unsure or not found, 2 something is wrong.
     """
     if question == ("-",):
         sys.exit(0 if _ask_lines(environment, collection, source) else 2)
@@ -51,7 +51,7 @@ def ask(
             write(dumps(answer_payload(answer)))
         else:
             answer = show_answer(environment, session, asked)
-    sys.exit(NOT_FOUND if answer.status == "not_found" else 0)
+    sys.exit(0 if answer.claims else NOT_CLAIMED)
 
 
 def _ask_lines(environment: Environment, collection: str, source: str | None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 import click
 
@@ -11,9 +12,10 @@ from bot.cli.environment import Environment, pass_environment, say, write
 from bot.cli.input_lines import Asked, answer_lines
 from bot.cli.json_output import Payload, dumps, hits_payload
 from bot.cli.session import bring_in_step
-from bot.cli.terminal_text import hits_screen
+from bot.cli.terminal_text import hits_screen, one_line
 from bot.conversation.follow_ups import resolve
 from index.library import Library
+from index.schema import Hit
 from index.search.searcher import checked_question
 
 
@@ -43,11 +45,14 @@ def search(
             sys.exit(0 if _search_lines(environment, library, collection, limit) else 2)
         words = checked_question(" ".join(query))
         bring_in_step(library)
-        hits = library.searcher.find(words, collections=[collection], limit=limit).hits
+        searched, hits = _found(library, words, words, collection, limit)
         if as_json:
             write(dumps(hits_payload(words, hits)))
         elif hits:
-            write(hits_screen(hits, environment.style()))
+            style = environment.style()
+            if searched != words:
+                write(style.dim(f"Searched for: {one_line(searched)}") + "\n")
+            write(hits_screen(hits, style))
         else:
             say("Nothing was found. Try other words, or `quoth sources` to see what there is.")
 
@@ -55,9 +60,16 @@ def search(
 def _search_lines(environment: Environment, library: Library, collection: str, limit: int) -> bool:
     def found(asked: Asked) -> Payload:
         alone = resolve(asked.question, asked.history).question
-        hits = library.searcher.find(
-            alone, collections=[collection], limit=limit, asked=asked.question
-        ).hits
+        _, hits = _found(library, alone, asked.question, collection, limit)
         return hits_payload(asked.question, hits)
 
     return answer_lines(environment, sys.stdin.buffer, found)
+
+
+def _found(
+    library: Library, question: str, asked: str, collection: str, limit: int
+) -> tuple[str, Sequence[Hit]]:
+    """Return what was searched for, its words spelt as the documents do, and what was found."""
+    searched = library.searcher.spelled(question, collections=[collection])
+    found = library.searcher.find(searched, collections=[collection], limit=limit, asked=asked)
+    return searched, found.hits

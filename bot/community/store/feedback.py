@@ -6,11 +6,9 @@ its server and its wording, and who asked only where the operator wants names.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import secrets
 from collections.abc import Iterable
 
+from bot.community.store.keyed_hashes import KeyedHashes
 from bot.community.store.records import Gap, GapKind, Kept
 from bot.community.store.records_file import Records, Store, on_records
 
@@ -24,7 +22,7 @@ class Feedback(Store):
     def __init__(self, records: Records, *, names: bool = False) -> None:
         super().__init__(records)
         self._names = names
-        self._salt = self._own_salt()
+        self._hashes = KeyedHashes(records)
         if not names:
             with records.transaction() as write:
                 write.execute("UPDATE bot_gaps SET person = NULL WHERE person IS NOT NULL")
@@ -32,13 +30,14 @@ class Feedback(Store):
     @on_records
     def rate(self, kept: Kept, person: int, *, liked: bool, reason: str | None, at: float) -> None:
         """Store one person's rating; a later one replaces it."""
-        row = (kept.key, self._hashed(person), liked, reason, at)
+        rater = self._hashes.of_person(person)
+        row = (kept.key, rater, liked, reason, at)
         with self._records.transaction() as write:
             write.execute("INSERT OR REPLACE INTO bot_ratings VALUES (?, ?, ?, ?, ?)", row)
             if liked:
                 write.execute(
                     "DELETE FROM bot_gaps WHERE answer = ? AND kind = 'disliked' AND asker = ?",
-                    (kept.key, self._hashed(person)),
+                    (kept.key, rater),
                 )
         if not liked:
             self._add_gap(kept, "disliked", person=person, reason=reason, at=at)
@@ -67,8 +66,8 @@ class Feedback(Store):
                 "INSERT OR REPLACE INTO bot_gaps "
                 "(guild, question, kind, reason, asker, answer, at, person)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (kept.guild, kept.answer.standalone_question, kind, reason, self._hashed(person),
-                 kept.key, at, person if self._names else None),
+                (kept.guild, kept.answer.standalone_question, kind, reason,
+                 self._hashes.of_person(person), kept.key, at, person if self._names else None),
             )  # fmt: skip
             write.execute(
                 "DELETE FROM bot_gaps WHERE guild = ?1 AND id NOT IN "
@@ -96,20 +95,18 @@ class Feedback(Store):
             )
 
     @on_records
+    def close_unanswered(self, kept: Kept) -> None:
+        """Drop the question that an answer left open; what was said against it stays."""
+        with self._records.transaction() as write:
+            write.execute(
+                "DELETE FROM bot_gaps WHERE guild = ? AND answer = ? AND kind = 'not_found'",
+                (kept.guild, kept.key),
+            )
+
+    @on_records
     def forget(self, person: int) -> None:
         """Delete what one person rated and asked."""
-        rater = self._hashed(person)
+        rater = self._hashes.of_person(person)
         with self._records.transaction() as write:
             write.execute("DELETE FROM bot_ratings WHERE rater = ?", (rater,))
             write.execute("DELETE FROM bot_gaps WHERE asker = ?", (rater,))
-
-    def _own_salt(self) -> bytes:
-        with self._records.transaction() as write:
-            write.execute(
-                "INSERT OR IGNORE INTO bot_facts VALUES ('salt', ?)", (secrets.token_hex(16),)
-            )
-            row = write.execute("SELECT value FROM bot_facts WHERE name = 'salt'").fetchone()
-        return str(row[0]).encode()
-
-    def _hashed(self, person: int) -> str:
-        return hmac.new(self._salt, str(person).encode(), hashlib.sha256).hexdigest()[:24]

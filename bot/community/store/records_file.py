@@ -77,6 +77,16 @@ CREATE INDEX bot_turns_person ON bot_turns (person)
 """
 """Turns whose answers are packed whole; SQLite before 3.35 cannot drop a column."""
 
+_CONFIRMATIONS = """
+CREATE TABLE bot_confirmations (
+    id INTEGER PRIMARY KEY, guild INTEGER NOT NULL, question TEXT NOT NULL, person TEXT NOT NULL,
+    collection TEXT NOT NULL, source TEXT NOT NULL, sha256 TEXT NOT NULL,
+    starts INTEGER NOT NULL, ends INTEGER NOT NULL,
+    UNIQUE (guild, question, source, sha256, starts, ends, person)
+);
+CREATE INDEX bot_confirmations_person ON bot_confirmations (person)
+"""
+
 
 def create_tables(connection: sqlite3.Connection) -> None:
     """Create the tables, and add what homes older than release 0.1.0 did not have."""
@@ -100,12 +110,16 @@ def keep_structure(connection: sqlite3.Connection) -> None:
     )
 
 
+add_confirmations = script(_CONFIRMATIONS)
+"""Keep which quotes were confirmed as the answer to which question."""
+
+
 class Records(SqliteFile):
     """What the bot remembers of people in a home folder; one thread reads and writes it."""
 
     def __init__(self, home: Path) -> None:
         self._bridge = Bridge(workers=1, queue=_QUEUE)
-        super().__init__(home / COMMUNITY_FILE, (create_tables, keep_structure))
+        super().__init__(home / COMMUNITY_FILE, (create_tables, keep_structure, add_confirmations))
 
     async def run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Await `call(*args, **kwargs)` on that thread."""

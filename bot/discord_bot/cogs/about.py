@@ -19,7 +19,8 @@ HELP = """\
 - `/ask` a question, mention me, reply to me, or write me a direct message.
 - In a message's menu, under *Apps*: **Ask about this**.
 - **Show** opens the quote in its place, **Why?** says how it was found, **Follow up** goes on.
-- 👍 and 👎 tell the people who keep the documents what is missing.
+- 👍 and 👎 tell the people who keep the documents what is missing. Where I am not sure, \
+a 👍 makes it the answer in this server, until a 👎.
 - `/sources` lists what I know, `/forget` deletes what I keep of you, `/about` says who I am."""
 
 MANAGERS_HELP = """\

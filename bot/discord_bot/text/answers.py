@@ -20,6 +20,7 @@ from bot.discord_bot.text.quotes import (
     facts,
     marked,
     quoted,
+    readable_quote,
     unmarked,
     unwrapped,
     web_link,
@@ -28,6 +29,7 @@ from bot.discord_bot.text.safe_markdown import clean, literal, one_line, prose
 from bot.discord_bot.text.tables import without_pipes
 from bot.schema import Answer, Changes, Citation, printed
 from index.text.layout import line_range
+from index.text.readable_markdown import markup_of, readable_title
 
 MAX_MESSAGES = 3
 """More than this is a summary with the whole answer attached."""
@@ -91,7 +93,8 @@ def render_draft(text: str) -> str:
 def source_entry(citation: Citation, *, now: datetime) -> str:
     """Return `**Title** · page 3 · Heading · changed 3 weeks ago · [open](<url>)`."""
     link = web_link(citation)
-    title = f"**{literal(one_line(citation.title)) or 'Untitled'}**"
+    named = readable_title(citation.title, markup_of(citation.source))
+    title = f"**{literal(one_line(named)) or 'Untitled'}**"
     opener = f"[open](<{link}>)" if link else ""
     return " · ".join(filter(None, [title, *facts(citation, now), opener]))
 
@@ -135,7 +138,7 @@ def _text(answer: Answer) -> str:
         answer.parts,
         answer.citations,
         missing=answer.missing,
-        quote=lambda citation: marked(unwrapped(citation.quote), citation.highlight),
+        quote=lambda citation: marked(*readable_quote(citation, styled=True)),
         written=unmarked,
     )
     return bold(prose(without_pipes(text)))
@@ -152,7 +155,8 @@ def _entry_quote(answer: Answer, citation: Citation) -> str:
     """Return the quote below its source, unless the answer prints it already."""
     if citation.marker in answer.printed_markers:
         return ""
-    text, highlight = around_highlight(citation.quote, citation.highlight, _QUOTE_LIMIT)
+    shown = readable_quote(citation, styled=False)
+    text, highlight = around_highlight(shown.text, shown.span, _QUOTE_LIMIT)
     return "\n" + quoted(text, highlight)
 
 
@@ -206,8 +210,9 @@ def _in_place(citation: Citation, text: str, limit: int) -> str:
     known = text[start:end] == citation.quote
     before, mark = without_mark(text[:start]) if known else ("", "")
     after = text[end:] if known else ""
+    raw = unwrapped(citation.quote)
     for room, length in ((400, 9000), (200, 9000), (100, 1500), (0, 700), (0, 300)):
-        quote = quoted(*around_highlight(citation.quote, citation.highlight, length))
+        quote = quoted(*around_highlight(raw, citation.highlight, length))
         marked_quote = f"> {literal(mark)}{quote.removeprefix('> ')}"
         shown = "\n".join(filter(None, [above(before, room), marked_quote, below(after, room)]))
         if units(shown) <= limit:

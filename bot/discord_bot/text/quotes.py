@@ -11,6 +11,7 @@ from bot.discord_bot.text.message_split import units
 from bot.discord_bot.text.safe_markdown import FENCE_OR_CODE, clean, literal, one_line
 from bot.schema import Citation
 from index.text.list_marks import list_mark
+from index.text.readable_markdown import Readable, markup_of, readable_span, readable_title
 
 _URL_LIMIT = 512
 _PAREN = str.maketrans({"(": "%28", ")": "%29", "<": "%3C", ">": "%3E", "\\": "%5C", "`": "%60"})
@@ -20,6 +21,11 @@ _STRUCTURE = re.compile(r" {4}|\t| *(?:[#>|]|```|~~~)")
 _TITLE = re.compile(r" *(?:[#|]|```|~~~)")
 _FENCE_LINE = re.compile(r" *(?:```|~~~)")
 _PAIRED_STARS = re.compile(r"(?<![\w*])\*\*(?=\S)([^*\n]+?)(?<=\S)\*\*(?![\w*])")
+
+_CROSSED_STARS = re.compile(
+    rf"(?<![\w*\\])\*(?=[^\s*])([^*\n{_OPEN}{_CLOSE}]*[{_OPEN}{_CLOSE}][^*\n]*)(?<!\\)\*(?!\*)"
+)
+"""Italics that begin or end inside the highlight: Discord would show the stars of one of them."""
 
 
 def web_link(citation: Citation) -> str | None:
@@ -60,7 +66,9 @@ def _aware(moment: datetime) -> datetime:
 def facts(citation: Citation, now: datetime) -> list[str]:
     """Return page, heading and age, each empty where unknown."""
     page = f"page {citation.page}" if citation.page is not None else ""
-    path = [part for part in citation.heading if part.strip() != citation.title.strip()]
+    markup = markup_of(citation.source)
+    titles = [readable_title(part, markup).strip() for part in (citation.title, *citation.heading)]
+    path = [part for part in titles[1:] if part != titles[0]]
     heading = literal(one_line(" › ".join(path), 120))
     age = f"changed {ago(citation.modified, now)}" if citation.modified else ""
     return [page, heading, age]
@@ -90,10 +98,25 @@ def _is_wrapped(before: str, after: str) -> bool:
     return not code and before.rstrip()[-1] != ":" and not before.endswith("  ")
 
 
+def readable_quote(citation: Citation, *, styled: bool) -> Readable:
+    """Return a quote as a person reads it, with its highlight.
+
+    `styled` keeps emphasis, for the text of an answer. There a block of code that ends the quote is
+    followed by a line end, so that nothing is written behind it.
+    """
+    shown = readable_span(
+        unwrapped(citation.quote), citation.highlight, markup_of(citation.source), styled=styled
+    )
+    ends_in_code = _FENCE_LINE.match(shown.text.rpartition("\n")[2]) is not None
+    return shown._replace(text=f"{shown.text}\n") if styled and ends_in_code else shown
+
+
 def marked(text: str, highlight: tuple[int, int] | None) -> str:
     """Put the private marks of `bold` around the highlight, and drop bold of its own."""
     text = unmarked(text)
-    return _PAIRED_STARS.sub(r"\1", _marked(text, highlight)) if highlight else text
+    if highlight is None:
+        return text
+    return _CROSSED_STARS.sub(r"\1", _PAIRED_STARS.sub(r"\1", _marked(text, highlight)))
 
 
 def _marked(text: str, highlight: tuple[int, int]) -> str:
@@ -145,8 +168,8 @@ def around_highlight(
 
 
 def quoted(text: str, highlight: tuple[int, int] | None) -> str:
-    """Return a quote as Discord block quote lines, the highlight in bold."""
-    plain = unmarked(unwrapped(text))
+    """Return a quote as Discord block quote lines, as it is written, the highlight in bold."""
+    plain = unmarked(text)
     shown = _marked(plain, highlight) if highlight else plain
     lines = bold(literal(shown)).strip("\n").split("\n")
     return "\n".join(f"> {line}".rstrip() for line in lines)

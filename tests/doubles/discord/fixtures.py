@@ -19,7 +19,17 @@ from bot.community.store.records import Kept
 from bot.community.store.records_file import Records
 from bot.discord_bot.client import QuothBot
 from bot.discord_bot.run import open_parts, serve, shut_down
-from bot.schema import NOT_IN_SOURCES, Answer, AnswerPart, Citation, HitTrace, Scope, Status, Turn
+from bot.schema import (
+    NOT_IN_SOURCES,
+    NOT_SURE,
+    Answer,
+    AnswerPart,
+    Citation,
+    HitTrace,
+    Scope,
+    Status,
+    Turn,
+)
 from bot.settings import Settings, load_settings
 from index.config import SHARED_COLLECTION
 from index.errors import SourceNotFound
@@ -70,8 +80,9 @@ def answer(
     nearest: tuple[Citation, ...] = (),
     text: str | None = None,
 ) -> Answer:
-    """An answer that quotes its citations."""
-    quoted = tuple(AnswerPart(markers=(one.marker or 0,)) for one in citations)
+    """An answer that quotes its citations, below a lead where it is not sure of them."""
+    lead = (AnswerPart(text=NOT_SURE, role="lead"),) if status == "unsure" else ()
+    quoted = (*lead, *(AnswerPart(markers=(one.marker or 0,)) for one in citations))
     said = () if citations and text is None else (AnswerPart(text=text or NOT_IN_SOURCES),)
     return Answer(
         id="a1b2",
@@ -243,6 +254,8 @@ class PaperAnswerer:
         self.held: asyncio.Event | None = None
         """If set, answers wait for it."""
         self.error: Exception | None = None
+        self.sure = True
+        """Whether what it quotes is claimed to answer."""
         self.changes: dict[str, object] = {}
         """Fields that every answer gets."""
 
@@ -287,7 +300,7 @@ class PaperAnswerer:
         cited = [citation(paper, said, marker=n) for n, (paper, said) in enumerate(hits, start=1)]
         near = tuple(citation(paper, said.strip(), marker=None) for paper, said in sentences[:3])
         found = (
-            answer(question, *cited)
+            answer(question, *cited, status="answered" if self.sure else "unsure")
             if cited
             else answer(question, status="not_found", nearest=near)
         )

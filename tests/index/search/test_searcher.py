@@ -254,6 +254,37 @@ def test_a_passage_only_the_words_as_asked_find_is_a_candidate(world: World) -> 
     assert BREAD in [c.passage.text for c in found.ranked]
 
 
+# Misspelt words
+
+
+class EnglishEmbedder(HashingEmbedder):
+    """Has one word of English as one piece."""
+
+    def count_word_pieces(self, texts: Sequence[str]) -> list[int]:
+        return [1 if text == "harbor" else 3 for text in texts]
+
+
+def test_words_are_spelt_as_the_opened_collections_spell_them(world: World) -> None:
+    searcher = world.searcher(EnglishEmbedder())
+    assert searcher.spelled("the agreemnt", collections=["plain"]) == "the agreement"
+    assert searcher.spelled("the agreemnt", collections=["other"]) == "the agreemnt"
+    assert searcher.spelled("the harbor", collections=["plain"]) == "the harbor"
+
+
+def test_another_model_may_tell_which_words_are_english(world: World) -> None:
+    def searcher(pieces: object) -> Searcher:
+        return Searcher(
+            catalog=world.catalog,
+            vectors=world.vectors,
+            embedder=world.embedder,
+            word_pieces=lambda: pieces,
+        )
+
+    asked = searcher(EnglishEmbedder())
+    assert asked.spelled("the agreemnt", collections=["plain"]) == "the agreement"
+    assert searcher(None).spelled("the agreemnt", collections=["plain"]) == "the agreemnt"
+
+
 # Changes in the middle of a search
 
 

@@ -225,6 +225,27 @@ def test_frequencies_count_passages_over_the_collections_given(catalog: Catalog)
     assert found == (3, {"fox": 2, "hare": 2, "elk": 0})
 
 
+def test_passages_are_counted_for_terms_and_for_their_beginnings(catalog: Catalog) -> None:
+    put(catalog, source_of("fox foxglove hare"))
+    put(catalog, source_of("fox", collection="other"))
+    put(catalog, source_of("fox forest", collection="secret"))
+    opened = ["documents", "other", "missing"]
+    assert catalog.passage_counts(opened, ["fox", "elk"]) == {"fox": 2}
+    assert catalog.passage_counts(opened, []) == {}
+    assert catalog.terms_beginning(opened, "fo") == {"fox": 2, "foxglov": 1}
+    assert catalog.terms_beginning(opened, "fox-") == {}
+
+
+def test_texts_with_a_term_come_with_what_stands_above_them(catalog: Catalog) -> None:
+    put(catalog, source_of("The foxes sleep.", uri="den.txt"))
+    put(catalog, source_of("A hare.", uri="fox.txt"))
+    put(catalog, source_of("One fox.", collection="secret"))
+    found = catalog.texts_with(["documents", "missing"], "fox", 9)
+    assert [text.split()[0] for text in found] == ["Den", "Fox"]
+    assert "The foxes sleep." in found[0]
+    assert len(catalog.texts_with(["documents", "secret"], "fox", 2)) == 2
+
+
 @pytest.mark.parametrize(
     ("name", "uri"),
     [

@@ -1,0 +1,293 @@
+"""Quotes of Markdown and of web pages as a person reads them, without the marks of their writer.
+
+The quote itself stays what the document says: this is for screens only. What a web page said is
+text already when it is stored, so that `<br>`, `&lt;` or `**/*.md` in it are its own words; of such
+pages only the marks of headings, which the loader wrote, are taken away.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from html import unescape
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+from index.text.fences import MarkdownLine, markdown_lines
+from index.text.list_marks import list_mark
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+Markup: TypeAlias = Literal["markdown", "page", "none"]
+Piece: TypeAlias = tuple[str, int]
+"""What is read, and where in the original it stands."""
+
+# To the parser these are letters. No text may hold them, so that they can stand for signs.
+_STAR, _LOW_LINE, _BULLET, _GONE, _APART, _BREAK = "\ufdd0\ufdd1\ufdd2\ufdd3\ufdd4\ufdd5"
+_FOREIGN = dict.fromkeys(range(0xFDD0, 0xFDD6), 0xFFFD)
+_HIDDEN = str.maketrans("*_", _STAR + _LOW_LINE)
+_SIGNS = {_STAR: "*", _LOW_LINE: "_", _BULLET: "*"}
+_ROW_SIGNS = _SIGNS | {_BREAK: _APART}
+_STYLED_SIGNS = _SIGNS | {_STAR: r"\*", "*": r"\*", "\\": r"\\"}
+_EMPHASISED_SIGNS = _STYLED_SIGNS | {_BREAK: " ", "\n": " "}
+
+_HEADING = re.compile(r"^ {0,3}#{1,6}(?=[ \t]|$)")
+_BARE = re.compile(r"[\s*_|:=+-]*$")
+"""A ruler, or nothing."""
+_MARK = re.compile(rf"[\\`*_\[<&{{{_STAR}]")
+_NO_MARKS = re.compile(
+    r"(?<=[0-9A-Za-z])\*(?=[0-9A-Za-z])|(?<=\d)\*\*(?=\d)|(?<=\()\*(?=\))"
+    r"|(?<![\w*])\*+(?=/)|(?<=/)\*+(?![\w*])|(?<=\w)__(?=\(|\.\w)|(?<=\.)__(?=\w)"
+)
+"""Signs that the parser would take for emphasis: in `2*3`, `**/*.md`, `(*)`, `__init__.py`."""
+_ATTRIBUTES = (
+    r"""(?:(?<!\{)\{:?[ ]?[#.][A-Za-z][^{}\n]*\}|(?<![\w{])\{:?[ ]?[\w-]+=["'][^{}\n]*\})"""
+)
+_NO_WORDS = re.compile(rf"(?<![*\s])\*{{2,3}}(?!\*)|(?<!\*)\*{{2,3}}(?![*\s])|{_ATTRIBUTES}")
+"""Attributes, and stars whose partner was cut off."""
+_REFERENCE = re.compile(r"(?<![\w\]])\[(?!\d*\]|\w\])([^\[\]]+)\]\[([^\[\]]*)\]")
+_TARGET = re.compile(r"\](?:\((?:[^()]|\([^()]*\))*\)|\[[^\[\]]*\])?")
+# `<title>` and `<source>` are elements too, but people put them where a title or a source goes.
+_TAG = re.compile(
+    r"(?i)</?(?:(?P<block>article|aside|blockquote|br|caption|center|d[dlt]|details|div|figcaption"
+    r"|figure|h[1-6r]|li|nav|[ou]l|p|pre|section|summary|t[dhr]|table|tbody|tfoot|thead)"
+    r"|[abiqsu]|abbr|big|cite|code|del|em|font|iframe|img|input|ins|kbd|mark|nobr|picture|samp"
+    r"|script|small|span|strike|strong|style|su[bp]|svg|tt|var|video|wbr"
+    r"|(?P<other>[a-z][\w.:-]*))(?=[\s/>])"
+)
+_ALTERNATIVE = re.compile(r"""(?is)<im(?:g|age)\s.*?\balt\s*=\s*(?:"([^"]+)"|'([^']+)')""")
+_LEFT = f"{_GONE}{_APART}{_BREAK}"
+_GAP = re.compile(
+    rf"(?<!\s)\s*+[{_LEFT}][\s{_LEFT}]*+\Z|^[ \t{_LEFT}]*[{_LEFT}][ \t]*\n"
+    rf"|(?<![ \t])[ \t]*+[{_LEFT}][ \t{_LEFT}]*+",
+    re.MULTILINE,
+)
+"""Where marks were, with the white space that is needless without them."""
+_TITLE_MARKS = re.compile(
+    rf"<a\s[^<>]*>([^<>]*)</a>|\[([^\[\]]*)\]\([^()\s]*\)|\*\*([^*]+)\*\*|(){_ATTRIBUTES}"
+)
+"""What is left in headings of links, bold and anchors; a group is what stays."""
+
+
+class Readable(NamedTuple):
+    """A text as it is read."""
+
+    text: str
+    span: tuple[int, int] | None
+    """Where the words of a span of the original stand in it; None where none of them is left."""
+
+
+def markup_of(uri: str) -> Markup:
+    """Return how a source is written, by its path or its web address."""
+    is_address = uri.lower().startswith(("http://", "https://"))
+    path = (re.split("[?#]", uri)[0] if is_address else uri).lower()
+    if path.endswith((".md", ".markdown", ".mdx")):
+        return "markdown"
+    return "page" if is_address or path.endswith((".html", ".htm", ".xhtml")) else "none"
+
+
+def readable_title(text: str, markup: Markup = "markdown") -> str:
+    """Return a heading as a person reads it: without anchors, and entities as what they mean.
+
+    The marks of code are gone from a stored heading, so that `__init__` and `<br>` in it are words.
+    """
+    if markup != "markdown":
+        return text
+    shown = _TITLE_MARKS.sub(lambda mark: mark[mark.lastindex or 0], text)
+    return re.sub(r"&#?\w{1,32};", lambda entity: _decoded(entity[0]), shown).strip() or text
+
+
+def readable_span(
+    text: str,
+    span: tuple[int, int] | None,
+    markup: Markup = "markdown",
+    *,
+    styled: bool = False,
+) -> Readable:
+    """Return a text as a person reads it, and where the words of `span` stand in it.
+
+    Code, the signs of lists and the borders of tables stay as they are. `styled` is for a reader
+    that shows Markdown itself: emphasis stays, on one line, and stars that are words are escaped.
+    Where nothing would be left to read, it is the text as it was.
+    """
+    if markup == "none":
+        return Readable(text, span)
+    shown, places = _without_gaps(list(_pieces(text.translate(_FOREIGN), markup, styled)))
+    if not shown.strip():
+        return Readable(text, span)
+    start, end = (bisect_left(places, offset) for offset in span or (0, 0))
+    return Readable(shown, (start, end) if start < end else None)
+
+
+def _without_gaps(pieces: list[Piece]) -> tuple[str, list[int]]:
+    """Return pieces as one text, and the place of each of its characters in the original."""
+    text = "".join(words for words, _ in pieces)
+    places = [place for words, place in pieces for _ in words]
+    for gap in reversed(list(_GAP.finditer(text))):
+        start, end = gap.span()
+        put = _in_place_of(gap[0], text[start - 1 : start], text[end : end + 1])
+        text = text[:start] + put + text[end:]
+        del places[start + len(put) : end]
+    return text, places
+
+
+def _in_place_of(gap: str, before: str, after: str) -> str:
+    if before in ("", "\n") or after in ("", "\n"):
+        return ""
+    return "\n" if _BREAK in gap else " " if gap.strip(_GONE) else ""
+
+
+def _pieces(text: str, markup: Markup, styled: bool) -> Iterator[Piece]:
+    for block in _blocks(markdown_lines(text)):
+        start, source = block[0].start, "\n".join(map(_prepared, block))
+        signs = _ROW_SIGNS if block[0].kind == "row" else _STYLED_SIGNS if styled else _SIGNS
+        if start:
+            yield "\n", start - 1
+        if markup == "page" or _is_kept(block[0]) or not _MARK.search(source):
+            yield from _Words(source, start, _SIGNS).whole(source, start)
+        else:
+            yield from _Words(source, start, signs).of(_tokens(source))
+
+
+def _blocks(lines: Iterable[MarkdownLine]) -> Iterator[list[MarkdownLine]]:
+    """Yield the lines whose marks belong together: a paragraph, or a single line."""
+    block: list[MarkdownLine] = []
+    for line in lines:
+        if block and (list_mark(line.text) or not (_is_prose(block[-1]) and _is_prose(line))):
+            yield block
+            block = []
+        block.append(line)
+    yield block
+
+
+def _is_prose(line: MarkdownLine) -> bool:
+    return line.kind == "text" and not _is_kept(line) and not _HEADING.match(line.text)
+
+
+def _is_kept(line: MarkdownLine) -> bool:
+    return line.kind in ("fence", "code") or _BARE.match(line.text) is not None
+
+
+def _prepared(line: MarkdownLine) -> str:
+    """Return a line, as long as it was, without the signs that are no inline marks."""
+    if _is_kept(line):
+        return line.text
+    text = _HEADING.sub(lambda mark: _GONE * len(mark[0]), line.text)
+    text = re.sub(r"^(\s*)\*(?=\s)", rf"\1{_BULLET}", text)
+    return _NO_MARKS.sub(lambda signs: signs[0].translate(_HIDDEN), text)
+
+
+def _tokens(source: str) -> list[Token]:
+    from markdown_it.common.utils import normalizeReference
+
+    # What a link by reference leads to stands elsewhere in the document.
+    labels = (label or words for words, label in _REFERENCE.findall(source))
+    targets = {normalizeReference(label): {"href": "", "title": ""} for label in labels}
+    return _parser().inline.parse(source, _parser(), {"references": targets}, [])
+
+
+@lru_cache(maxsize=1)
+def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    # Line ends, and the blanks around them, are text here.
+    parser = MarkdownIt("commonmark").disable("newline")
+    # Nobody sees the targets of links, and encoding some of them fails.
+    vars(parser).update(normalizeLink=str, normalizeLinkText=str)
+    return parser
+
+
+def _decoded(text: str) -> str:
+    """Return what a reader sees of characters that were written as entities."""
+    seen = unescape(text)
+    return "".join(" " if c.isspace() else c if c.isprintable() else "\ufffd" for c in seen)
+
+
+@dataclass
+class _Words:
+    """Says what is read of a block's tokens, each found in its source behind the one before."""
+
+    source: str
+    start: int
+    signs: Mapping[str, str]
+    at: int = 0
+    depth: int = 0
+
+    def of(self, tokens: Iterable[Token]) -> Iterator[Piece]:
+        """Yield what is read of tokens."""
+        for token in tokens:
+            match token.type:
+                case "text":
+                    yield from self._text(token.content)
+                case "text_special":
+                    shown = _decoded(token.markup) if token.info == "entity" else token.content
+                    # A border without its escape would end a cell.
+                    shown = r"\|" if shown == "|" else self._shown(shown)
+                    yield shown, self._found(token.markup)
+                case "code_inline":
+                    yield from self._code(token.markup)
+                case "html_inline":
+                    yield from self._tag(token.content)
+                case "hardbreak":
+                    yield self._shown(_BREAK), self._found("\\\n")
+                case "image":
+                    yield _GONE, self.start + self.at
+                    yield from self.of(token.children or ())
+                    self._leave_link()
+                case "link_close" if not token.markup:
+                    self._leave_link()
+                case "em_open" | "em_close" | "strong_open" | "strong_close":
+                    self.depth += token.nesting
+                    stars = "*" * len(token.markup) if self.signs is _STYLED_SIGNS else ""
+                    yield stars, self._found(token.markup)
+
+    def whole(self, words: str, start: int) -> Iterator[Piece]:
+        """Yield words that are read as they stand in the text."""
+        return zip(map(self._shown, words), range(start, start + len(words)), strict=True)
+
+    def _text(self, words: str) -> Iterator[Piece]:
+        start, at = self._found(words), 0
+        for mark in _NO_WORDS.finditer(words):
+            yield from self.whole(words[at : mark.start()], start + at)
+            yield _GONE, start + mark.start()
+            at = mark.end()
+        yield from self.whole(words[at:], start + at)
+
+    def _code(self, ticks: str) -> Iterator[Piece]:
+        start = self._found(ticks)
+        code = re.compile(f".*?(?<!`){ticks}(?!`)", re.DOTALL).match(self.source, self.at)
+        self.at = code.end() if code else self.at
+        for place, sign in enumerate(self.source[start - self.start : self.at], start):
+            yield _SIGNS.get(sign, sign), place
+
+    def _tag(self, tag: str) -> Iterator[Piece]:
+        start, element, stated = self._found(tag), _TAG.match(tag), _ALTERNATIVE.match(tag)
+        other = element["other"] if element else None
+        if other and tag[1] != "/" and "=" not in tag and f"</{other}>" not in self.source:
+            yield from self.whole(tag, start)
+        elif stated:
+            yield self._shown(_decoded(stated[1] or stated[2])), start
+        elif tag[:3].lower() == "<br":
+            yield self._shown(_BREAK), start
+        else:
+            yield _APART if element and element["block"] else _GONE, start
+
+    def _shown(self, words: str) -> str:
+        emphasised = self.depth > 0 and self.signs is _STYLED_SIGNS
+        signs = _EMPHASISED_SIGNS if emphasised else self.signs
+        return "".join(signs.get(sign, sign) for sign in words)
+
+    def _found(self, words: str) -> int:
+        """Return where words stand in the original, or where the last ones ended."""
+        at = self.source.find(words, self.at)
+        start = self.at if at < 0 else at
+        self.at = start if at < 0 else at + len(words)
+        return self.start + start
+
+    def _leave_link(self) -> None:
+        target = _TARGET.search(self.source, self.at)
+        self.at = target.end() if target else self.at
