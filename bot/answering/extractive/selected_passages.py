@@ -141,16 +141,29 @@ def quoted_parts(
     readings: Mapping[str, Sequence[Span]] | None = None,
     reach: Reach = NARROW,
 ) -> list[DraftPart]:
-    """Return what the best passages say to the question, in the order of their documents.
+    """Return what the best passages say to the question, the best first.
 
-    `readings` are the spans at which a reader points, by the passage's id, the surest first.
+    Those that follow one another in a document stay in its order. `readings` are the spans at
+    which a reader points, by the passage's id, the surest first.
     """
     best = selected[0].value
     near = [each for each in selected[:MOST_PASSAGES] if best - each.value <= reach.near]
-    sources = [each.candidate.source.id for each in near]
-    near.sort(key=lambda each: (sources.index(each.candidate.source.id), each.passage.start))
     pointed = readings or {}
-    return [part for each in near for part in _parts(each, pointed.get(each.passage.id, ()), reach)]
+    return [
+        part
+        for each in _in_order(near)
+        for part in _parts(each, pointed.get(each.passage.id, ()), reach)
+    ]
+
+
+def _in_order(near: Sequence[SelectedPassage]) -> list[SelectedPassage]:
+    """Return passages as they were, but one that precedes an earlier one directly before it."""
+    found: list[SelectedPassage] = []
+    for each in near:
+        place = (each.passage.source_id, each.passage.ordinal + 1)
+        behind = [(p.passage.source_id, p.passage.ordinal) for p in found]
+        found.insert(behind.index(place) if place in behind else len(found), each)
+    return found
 
 
 def closest_passages(
