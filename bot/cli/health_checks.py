@@ -13,9 +13,11 @@ from typing import Literal, NamedTuple
 from bot.app import model_config
 from bot.discord_bot.invite import application_of, invite_link
 from bot.settings import Settings, unknown_variables, variables
+from index.embed.weights import INSTALL
 from index.errors import QuothError
 from index.library import Library
 from index.load.folder_walk import scan
+from index.protocols import EmbeddingInput
 
 State = Literal["ok", "problem", "off"]
 
@@ -54,6 +56,7 @@ def examine(patient: Patient) -> Iterator[tuple[str, Finding]]:
         "index": _index,
         "embeddings": _embeddings,
         "reader": _reader,
+        "selector": _selector,
         "vectors": _vectors,
         "language model": _language_model,
         "discord": _discord,
@@ -173,6 +176,17 @@ def _reader(patient: Patient) -> Finding:
     if reader is None:
         return Finding("off", "switched off, or without the weights of the embedding model")
     reader.read("Who came?", [("", "Ada came.")])
+    return Finding("ok", "works")
+
+
+def _selector(patient: Patient) -> Finding:
+    if patient.settings.quality == "fast":
+        return Finding("off", "switched off by QUOTH_QUALITY=fast")
+    selector = patient.library.models.selector
+    if selector is None:
+        detail = "its weights are not installed, so answers are those of QUOTH_QUALITY=fast"
+        return Finding("problem", detail, f"Run `{INSTALL}`, or set QUOTH_QUALITY=fast.")
+    selector.select("Who came?", [EmbeddingInput(context="", text="Ada came.")])
     return Finding("ok", "works")
 
 

@@ -155,3 +155,21 @@ def test_doctor_says_what_to_do_about_problems(own_folder: Path) -> None:
     assert "point QUOTH_DOCUMENTS" in checks["documents"]["advice"]
     assert checks["language model"]["state"] == "problem"
     assert checks["reader"]["state"] == "off"
+    assert checks["selector"]["state"] == "ok"
+
+
+def test_doctor_says_how_to_get_the_weights_of_the_selector(
+    indexed_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.embed.cross_encoder.PACKAGES", {"no_such_package": "models"})
+
+    def selector(quality: str) -> dict[str, str]:
+        result = run(
+            indexed_folder, "doctor", "--json", QUOTH_HOME=str(tmp_path), QUOTH_QUALITY=quality
+        )
+        checks = json.loads(result.stdout)["checks"]
+        return next(check for check in checks if check["name"] == "selector")
+
+    assert selector("best")["state"] == "problem"
+    assert "pip install 'quoth[weights]'" in selector("best")["advice"]
+    assert selector("fast")["state"] == "off"
