@@ -263,7 +263,8 @@ def _reliability(found: Sequence[Judged], sure: LinearModel) -> None:
     for tenth in range(10):
         inside = [right for chance, right in told if tenth <= chance * 10 < tenth + 1]
         if inside:
-            print(f"confidence .{tenth} to .{tenth + 1}: {np.mean(inside):.2f} of {len(inside)}")
+            low, high = tenth / 10, (tenth + 1) / 10
+            print(f"confidence {low} to {high}: {np.mean(inside):.2f} of {len(inside)}")
 
 
 def _answers(question: Question, sentence: ScoredSentence) -> bool:

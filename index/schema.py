@@ -121,6 +121,11 @@ class Evidence(Value):
     start: int = Field(ge=0, description="Offset of the first character of the quote.")
     end: int = Field(ge=0, description="Offset behind its last character.")
 
+    def overlaps(self, other: Evidence) -> bool:
+        """Say whether two quotes of one source have a character in common."""
+        same = self.source_id == other.source_id
+        return same and self.start < other.end and other.start < self.end
+
 
 class SyncFailure(Value):
     """One document that could not be indexed, and why."""

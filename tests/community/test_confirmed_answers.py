@@ -9,8 +9,6 @@ from pathlib import Path
 import pytest
 
 from bot.community.confirmed_answers import CONFIRMED, confirmable, confirmed, wording
-from bot.community.cooldown import Cooldowns
-from bot.community.fair_queue import FairQueue
 from bot.community.question_intake import Question, QuestionIntake
 from bot.community.rights import Caller
 from bot.community.store.confirmations import Confirmations
@@ -27,6 +25,7 @@ from tests.doubles.discord.fixtures import (
     kept,
     source,
 )
+from tests.doubles.intake import intake_of
 
 FERRY = source("town", "ferry.txt", "The ferry leaves at nine.\nThe ferry costs two euros.\n")
 HOTEL = source("board", "hotel.txt", "The ferry stops at the hotel.\n")
@@ -149,19 +148,6 @@ def unsure() -> PaperAnswerer:
     return answerer
 
 
-def intake(records: Records, answerer: PaperAnswerer) -> QuestionIntake:
-    return QuestionIntake(
-        answerer,
-        memory=Memory(records),
-        feedback=Feedback(records),
-        confirmations=Confirmations(records),
-        cooldowns=Cooldowns(person_seconds=0, server_per_minute=6000),
-        queue=FairQueue(),
-        history_days=30,
-        deadline=30.0,
-    )
-
-
 async def confirm(records: Records, question: str, *citations: Citation) -> None:
     given = kept(question=question, guild=1, citations=citations, status="unsure")
     await Confirmations(records).add(given, citations, person=7)
@@ -182,7 +168,7 @@ async def ask(
 
 async def test_a_confirmed_question_is_answered_and_no_gap(records: Records) -> None:
     await confirm(records, QUESTION, COSTS)
-    given = await ask(intake(records, unsure()), "what of the FERRY")
+    given = await ask(intake_of(unsure(), records), "what of the FERRY")
     assert given.answer.status == "answered"
     assert given.answer.text == "The ferry costs two euros. [1]"
     assert await Feedback(records).gaps(1) == ()
@@ -193,7 +179,7 @@ async def test_a_follow_up_is_known_by_the_question_it_stands_for(records: Recor
     answerer = unsure()
     answerer.changes = {"standalone_question": "What does the ferry cost?"}
     await confirm(records, "What does the ferry cost?", COSTS)
-    given = await ask(intake(records, answerer), "And the ferry?")
+    given = await ask(intake_of(answerer, records), "And the ferry?")
     assert given.answer.status == "answered"
 
 
@@ -202,7 +188,7 @@ async def test_another_server_and_a_direct_message_know_nothing_of_it(
     records: Records, guild: int | None
 ) -> None:
     await confirm(records, QUESTION, COSTS)
-    given = await ask(intake(records, unsure()), guild=guild)
+    given = await ask(intake_of(unsure(), records), guild=guild)
     assert given.answer.status == "unsure"
     assert given.answer.text.startswith(NOT_SURE)
 
@@ -210,7 +196,7 @@ async def test_another_server_and_a_direct_message_know_nothing_of_it(
 async def test_what_an_asker_may_not_read_is_not_confirmed_for_them(records: Records) -> None:
     stops = citation(HOTEL, "The ferry stops at the hotel.", marker=1)
     await confirm(records, QUESTION, stops)
-    taking = intake(records, unsure())
+    taking = intake_of(unsure(), records)
     outside = await ask(taking, collections=("town",))
     assert outside.answer.status == "unsure"
     assert "hotel" not in outside.answer.text
@@ -223,6 +209,6 @@ async def test_a_changed_document_voids_what_was_confirmed_of_it(records: Record
     await confirm(records, QUESTION, COSTS)
     answerer = unsure()
     answerer.documents.put(FERRY.model_copy(update={"sha256": "0" * 64}))
-    given = await ask(intake(records, answerer))
+    given = await ask(intake_of(answerer, records))
     assert given.answer.status == "unsure"
     assert len(await Feedback(records).gaps(1)) == 1

@@ -9,19 +9,16 @@ from pathlib import Path
 import pytest
 
 from bot.answering.generative.generator import Generator
-from bot.community.cooldown import Cooldowns
-from bot.community.fair_queue import FairQueue
 from bot.community.question_intake import Question, QuestionIntake
 from bot.community.rights import Caller
-from bot.community.store.confirmations import Confirmations
 from bot.community.store.feedback import Feedback
-from bot.community.store.memory import Memory
 from bot.community.store.records_file import Records
 from bot.schema import Scope
 from prompts import load
 from tests.doubles.answer_world import World, open_world
 from tests.doubles.fakes import HashingEmbedder
 from tests.doubles.generate_world import ScriptedModel
+from tests.doubles.intake import intake_of
 
 TEXT = """# Port of Trieste
 
@@ -48,16 +45,7 @@ def records(tmp_path: Path) -> Iterator[Records]:
 
 def intake(world: World, records: Records, model: ScriptedModel | None = None) -> QuestionIntake:
     generator = None if model is None else Generator(model, load(None))
-    return QuestionIntake(
-        world.answerer(generator=generator),
-        memory=Memory(records),
-        feedback=Feedback(records),
-        confirmations=Confirmations(records),
-        cooldowns=Cooldowns(person_seconds=0, server_per_minute=6000),
-        queue=FairQueue(),
-        history_days=30,
-        deadline=30.0,
-    )
+    return intake_of(world.answerer(generator=generator), records)
 
 
 def question(text: str, conversation: str) -> Question:

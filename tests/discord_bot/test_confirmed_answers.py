@@ -12,9 +12,9 @@ from bot.community.rights import CollectionRule, Limit, collection_name
 from bot.discord_bot.answer_buttons import CONFIRMING, NOTED
 from bot.schema import NOT_SURE
 from index.config import SHARED_COLLECTION
-from tests.doubles.discord.fixtures import Stage, source, staged
-from tests.doubles.discord.server import GuildHandle, Person, Shown
-from tests.doubles.discord.world import MANAGE_GUILD, Channel
+from tests.doubles.discord.fixtures import Stage, a_server, source, staged
+from tests.doubles.discord.server import Person, Shown
+from tests.doubles.discord.world import Channel
 
 FERRY = "The ferry leaves at nine.\nParking is free of charge."
 QUESTION = "When does the ferry leave?"
@@ -27,12 +27,6 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
         made.documents.put(source(SHARED_COLLECTION, "ferry.txt", FERRY, title="Ferry"))
         made.answerer.sure = False
         yield made
-
-
-def a_server(stage: Stage) -> tuple[GuildHandle, Channel, Person, Person]:
-    acme = stage.discord.guild("Acme")
-    keepers = acme.role("keepers", MANAGE_GUILD)
-    return acme, acme.text("general"), acme.member("Kim", keepers), acme.member("Ann")
 
 
 async def asks(person: Person, place: Channel, question: str = QUESTION) -> Shown:

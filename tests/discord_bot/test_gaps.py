@@ -13,9 +13,9 @@ from bot.community.store.feedback import Feedback
 from bot.community.store.records_file import Records
 from bot.discord_bot.gap_buttons import CLOSED, DROPPED
 from index.config import SHARED_COLLECTION
-from tests.doubles.discord.fixtures import Stage, kept, source, staged
-from tests.doubles.discord.server import GuildHandle, Person, Shown
-from tests.doubles.discord.world import MANAGE_GUILD, Channel
+from tests.doubles.discord.fixtures import Stage, a_server, kept, source, staged
+from tests.doubles.discord.server import Person, Shown
+from tests.doubles.discord.world import Channel
 
 HANDBOOK = "Holidays are arranged with the office.\nParking is free of charge."
 QUESTION = "How many vacation days?"
@@ -30,12 +30,6 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
 
 def handbook(stage: Stage, text: str = HANDBOOK) -> None:
     stage.documents.put(source(SHARED_COLLECTION, "handbook.txt", text, title="Handbook"))
-
-
-def a_server(stage: Stage) -> tuple[GuildHandle, Channel, Person, Person]:
-    acme = stage.discord.guild("Acme")
-    keepers = acme.role("keepers", MANAGE_GUILD)
-    return acme, acme.text("general"), acme.member("Kim", keepers), acme.member("Ann")
 
 
 async def asks(person: Person, place: Channel, question: str = QUESTION) -> Shown:

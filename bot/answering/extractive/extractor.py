@@ -35,7 +35,7 @@ from bot.answering.extractive.standing_units import leans_back, unit_around
 from bot.answering.extractive.whole_lists import is_row, list_around
 from bot.schema import Draft, DraftPart, Pick
 from index.protocols import Selector
-from index.schema import Evidence, Span
+from index.schema import Span
 from index.search.merged_hits import Neighbours
 from index.search.passage_rank import Candidate
 from index.search.searcher import Findings
@@ -225,15 +225,10 @@ def without_overlaps(parts: Iterable[DraftPart]) -> list[DraftPart]:
     for part in parts:
         spans = [pick.evidence for pick in part.picks]
         if not any(
-            _overlap(one, other.evidence) for one in spans for k in kept for other in k.picks
+            one.overlaps(other.evidence) for one in spans for k in kept for other in k.picks
         ):
             kept.append(part)
     return kept
-
-
-def _overlap(one: Evidence, other: Evidence) -> bool:
-    same = one.source_id == other.source_id
-    return same and one.start < other.end and other.start < one.end
 
 
 def _best_list(sentences: Sequence[ScoredSentence], ranked: Sequence[Candidate]) -> list[DraftPart]:
@@ -290,9 +285,9 @@ def _leans_on(sentence: ScoredSentence) -> Span | None:
 
 def _readings(sentences: Sequence[ScoredSentence]) -> dict[str, list[Span]]:
     """Return where the reader surely points, by the passage's id, the surest first."""
-    sure = [s for s in sentences if s.reading is not None and s.reading.score > 0]
+    pointed = [(s.reading.score, s) for s in sentences if s.reading and s.reading.score > 0]
     found: dict[str, list[Span]] = {}
-    for sentence in sorted(sure, key=lambda s: -s.reading.score if s.reading else 0.0):
+    for _, sentence in sorted(pointed, key=lambda pair: -pair[0]):
         span = _highlight(sentence)
         if span is not None:
             found.setdefault(sentence.candidate.passage.id, []).append(span)

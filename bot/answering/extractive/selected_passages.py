@@ -18,7 +18,7 @@ from bot.answering.extractive.whole_lists import MOST_ITEMS, is_row
 from bot.schema import DraftPart, Pick, Role
 from index.embed.inputs import embedding_input
 from index.protocols import Selector
-from index.schema import Evidence, Passage, Span
+from index.schema import Passage, Span
 from index.search.merged_hits import Neighbours, join, section_around
 from index.search.passage_rank import Candidate
 from index.text.list_marks import item_mark
@@ -176,16 +176,11 @@ def closest_passages(
     found: list[Pick] = []
     for each in selected:
         pick = _closest(each, neighbours)
-        if not any(_overlap(pick.evidence, other.evidence) for other in found):
+        if not any(pick.evidence.overlaps(other.evidence) for other in found):
             found.append(pick)
         if len(found) == MOST_PASSAGES:
             break
     return found
-
-
-def _overlap(one: Evidence, other: Evidence) -> bool:
-    same = one.source_id == other.source_id
-    return same and one.start < other.end and other.start < one.end
 
 
 def _closest(selected: SelectedPassage, neighbours: Neighbours | None) -> Pick:

@@ -34,7 +34,8 @@ from bot.settings import Settings, load_settings
 from index.config import SHARED_COLLECTION
 from index.errors import SourceNotFound
 from index.schema import Evidence, Source, SourceEntry, Span, SyncFailure, SyncReport, source_id
-from tests.doubles.discord.server import DiscordServer
+from tests.doubles.discord.server import DiscordServer, GuildHandle, Person
+from tests.doubles.discord.world import MANAGE_GUILD, Channel
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -436,3 +437,10 @@ async def staged_for_real(folder: Path, **environ: str) -> AsyncIterator[Stage]:
 def _off_the_loop() -> None:
     """Fail when index work runs on the loop's own thread, where it would block everybody."""
     assert threading.current_thread() is not threading.main_thread(), "index work on the loop"
+
+
+def a_server(stage: Stage) -> tuple[GuildHandle, Channel, Person, Person]:
+    """Return a server with a channel, one who manages it, and a member."""
+    acme = stage.discord.guild("Acme")
+    keepers = acme.role("keepers", MANAGE_GUILD)
+    return acme, acme.text("general"), acme.member("Kim", keepers), acme.member("Ann")
