@@ -9,7 +9,7 @@ letter.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, product
 from string import ascii_lowercase
 
 SLIP = 1.0
@@ -90,15 +90,19 @@ def _with_letters_exchanged(word: str) -> Iterator[str]:
 
 
 def _with_letters_doubled(word: str) -> Iterator[str]:
-    """Yield the word with one or two letters doubled that are not, or single that are double."""
+    """Yield the word with one or two letters doubled that are not, or single that are double.
+
+    A letter written three times or more, as in "pleeease", may be meant either way.
+    """
     runs = _runs(word)
     doubtful = [at for at, run in enumerate(runs) if run not in _NEVER_DOUBLE]
     for count in range(1, _MOST_DOUBLINGS + 1):
         for places in combinations(doubtful, count):
-            yield "".join(
-                run[0] * (1 if len(run) > 1 else 2) if at in places else run
+            forms = (
+                [size * run[0] for size in (1, 2) if size != len(run)] if at in places else [run]
                 for at, run in enumerate(runs)
             )
+            yield from map("".join, product(*forms))
 
 
 def _runs(word: str) -> list[str]:

@@ -1,5 +1,7 @@
 """What a misspelt word may stand for, and what a word may be an inflection of."""
 
+from itertools import groupby
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,6 +26,8 @@ WORDS = st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=14)
         pytest.param("holliday", "holiday", SLIP, id="doubled"),
         pytest.param("comitee", "committee", SLIP, id="two letters not doubled"),
         pytest.param("recieve", "receive", SLIP, id="exchanged"),
+        pytest.param("goood", "good", SLIP, id="three times, meant double"),
+        pytest.param("tiiimes", "times", SLIP, id="three times, meant single"),
         pytest.param("weks", "weeks", SLIP, id="not doubled in a short word"),
         pytest.param("quorm", "quorum", OTHER_LETTER, id="left out"),
         pytest.param("memeber", "member", OTHER_LETTER, id="one too many"),
@@ -58,7 +62,13 @@ def test_an_edit_keeps_the_first_letter_and_is_never_the_word_itself(word: str) 
     assert word not in found
     assert all(form[0] == word[0] for form in found)
     assert set(found.values()) <= {SLIP, OTHER_LETTER}
-    assert all(abs(len(form) - len(word)) <= 2 for form in found)
+    assert all(len(form) <= len(word) + 2 for form in found)
+    assert all(abs(_runs(form) - _runs(word)) <= 2 for form in found)
+
+
+def _runs(word: str) -> int:
+    """Return how many stretches of one letter a word is."""
+    return len(list(groupby(word)))
 
 
 @given(WORDS, st.data())
