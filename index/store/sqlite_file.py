@@ -124,18 +124,16 @@ class SqliteFile:
 
     def _migrate(self, migrations: Sequence[Migration], *, backup: bool) -> int:
         """Apply one migration, if one is lacking; returns the version of the file afterwards."""
-        copy = None
         with self.transaction() as connection:
             version = _version(connection)  # another process may have been first
             self._check(version, len(migrations), connection)
             if version == len(migrations):
                 return version
-            if backup:
-                copy = self._back_up(version + 1)
+            copy = self._back_up(version + 1) if backup else None
             migrations[version](connection)
             connection.execute(f"PRAGMA user_version = {version + 1}")
-        if copy is not None:
-            self._drop_backups(but=copy)
+            if copy is not None:
+                self._drop_backups(but=copy)  # later, it would be the next one's copy, too
         return version + 1
 
     def _check(self, version: int, newest: int, connection: sqlite3.Connection) -> None:

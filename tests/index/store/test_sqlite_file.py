@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -156,3 +158,21 @@ with opened(Path({str(tmp_path)!r}), FIRST, SECOND, THIRD) as file:
 """
     running = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(3)]
     assert [each.wait() for each in running] == [0, 0, 0]
+    assert names(tmp_path) == ["notes.sqlite", "notes.sqlite.before-3"]
+
+
+def upgrade(home: Path) -> None:
+    with opened(home, FIRST, SECOND, THIRD):
+        pass
+
+
+def test_another_upgrade_may_follow_at_once(tmp_path: Path) -> None:
+    """Whoever waits for the lock makes the next backup as soon as it is free."""
+    with opened(tmp_path, FIRST):
+        pass
+    with ThreadPoolExecutor() as pool:
+        for number in range(20):
+            each = tmp_path / str(number)
+            shutil.copytree(tmp_path, each, ignore=shutil.ignore_patterns("[0-9]*"))
+            list(pool.map(upgrade, [each] * 4))
+            assert names(each) == ["notes.sqlite", "notes.sqlite.before-3"]
