@@ -82,6 +82,7 @@ def _build_answerer(library: Library, bridge: Bridge, generator: Generator | Non
         catalog=library.catalog,
         bridge=bridge,
         generator=generator,
+        english_only=library.config.english_only,
     )
 
 

@@ -48,3 +48,8 @@ class IndexConfig(Value):
         default=(), description="What the providers' own libraries look for, by name."
     )
     chunk: ChunkConfig = Field(default_factory=ChunkConfig, description="How documents are cut.")
+
+    @property
+    def english_only(self) -> bool:
+        """Whether the embedding model was trained on English alone."""
+        return self.embeddings == "minilm"

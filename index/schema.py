@@ -147,6 +147,10 @@ class SyncReport(Value):
     warnings: tuple[SyncFailure, ...] = Field(
         default=(), description="Indexed, with something a person should know."
     )
+    languages: dict[str, int] = Field(
+        default_factory=dict,
+        description="How many of the new or changed ones seem not to be English, by language.",
+    )
 
 
 class SourceEntry(Value):

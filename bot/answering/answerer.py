@@ -16,6 +16,7 @@ from bot.answering.citations import numbered_parts
 from bot.answering.earlier_quotes import cited_before
 from bot.answering.evidence import Gathered, Gatherer, PendingQuestion
 from bot.answering.extractive.extractor import Extractor
+from bot.answering.language_notice import with_language_notice
 from bot.answering.question_back import readings
 from bot.answering.source_differences import difference
 from bot.answering.stopwatch import Stopwatch
@@ -66,11 +67,14 @@ class Answerer:
         catalog: PassageStore,
         bridge: Bridge,
         generator: Generator | None = None,
+        english_only: bool = False,
     ) -> None:
+        """`english_only`: the models know no other language, which an answer then tells."""
         self._gatherer = Gatherer(searcher, extractor, catalog)
         self._catalog = catalog
         self._bridge = bridge
         self._generator = generator
+        self._english_only = english_only
 
     async def answer(
         self,
@@ -95,7 +99,8 @@ class Answerer:
             return direct
         asked = await self._bridge.run(self._gatherer.spelled, asked)
         evidence = await self._bridge.run(self._gatherer.gather, asked)
-        return await self._by_engines(asked, evidence, show)
+        answer = await self._by_engines(asked, evidence, show)
+        return with_language_notice(answer, history) if self._english_only else answer
 
     async def _resolve(self, message: str, history: Sequence[Turn], asker: str | None) -> Resolved:
         """Make a follow-up stand alone, by the model where there is one."""

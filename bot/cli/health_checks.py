@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from bot.app import model_config
+from bot.cli.terminal_text import other_languages
 from bot.discord_bot.invite import application_of, invite_link
 from bot.settings import Settings, unknown_variables, variables
 from index.embed.weights import INSTALL
@@ -18,11 +19,15 @@ from index.errors import QuothError
 from index.library import Library
 from index.load.folder_walk import scan
 from index.protocols import EmbeddingInput
+from index.text.language import languages_of
 
 State = Literal["ok", "problem", "off"]
 
 PYTHONS = ((3, 11), (3, 14))
 """The first Python that works and the first that is not tested."""
+
+MOST_READ = 1000
+"""Documents whose language is looked at, which takes a few seconds."""
 
 
 class Finding(NamedTuple):
@@ -54,6 +59,7 @@ def examine(patient: Patient) -> Iterator[tuple[str, Finding]]:
         "settings": _settings,
         "documents": _documents,
         "index": _index,
+        "languages": _languages,
         "embeddings": _embeddings,
         "reader": _reader,
         "selector": _selector,
@@ -156,6 +162,22 @@ def _index(patient: Patient) -> Finding:
     if not stats.sources:
         return Finding("off", "nothing is indexed yet; `quoth sync` does")
     return Finding("ok", detail)
+
+
+def _languages(patient: Patient) -> Finding:
+    catalog = patient.library.catalog
+    entries = (entry for one in catalog.builds() for entry in catalog.sources(one.collection))
+    ids = [entry.id for entry in entries if entry.state == "ready"][:MOST_READ]
+    found = languages_of(catalog.source(id).text for id in ids)
+    if not ids:
+        return Finding("off", "nothing is indexed yet")
+    if not found:
+        return Finding("ok", f"all {len(ids)} seem to be English")
+    read = f"of {len(ids)}"
+    if patient.library.config.english_only:
+        return Finding("ok", f"{read}, {other_languages(found)}")
+    said = ", ".join(f"{language} {count}" for language, count in found.items())
+    return Finding("ok", f"{read}, {sum(found.values())} seem not to be English ({said})")
 
 
 def _embeddings(patient: Patient) -> Finding:

@@ -83,7 +83,9 @@ def _hit(hit: Hit) -> Payload:
 
 def sync_payload(report: SyncReport) -> Payload:
     """Return the shape of `quoth sync --json` and `quoth add --json`."""
-    return report.model_dump(exclude={"warnings"}) | {"seconds": round(report.seconds, 3)}
+    return report.model_dump(exclude={"warnings", "languages"}) | {
+        "seconds": round(report.seconds, 3)
+    }
 
 
 def entry_payload(entry: SourceEntry) -> Payload:

@@ -17,7 +17,7 @@ import click
 from bot.cli.environment import Environment, say, write
 from bot.cli.input_lines import Asked
 from bot.cli.progress import progress_bar
-from bot.cli.terminal_text import answer_screen, below_text, neutral, one_line
+from bot.cli.terminal_text import answer_screen, below_text, neutral, one_line, other_languages
 from bot.schema import Answer, Scope
 from index.errors import ConfigurationError, IndexLocked, IndexMismatch
 from index.schema import SyncReport
@@ -90,7 +90,7 @@ def bring_in_step(library: Library) -> None:
         say(f"{error} This answer comes from the index as it is now.")
         return
     if report is not None:
-        say_problems(report)
+        say_problems(report, english_only=library.config.english_only)
     elif not library.has_folder():
         _without_folder(library)
 
@@ -105,12 +105,17 @@ def _without_folder(library: Library) -> None:
     say(f"The documents folder {folder!r} is missing; answers come from the index as it is.")
 
 
-def say_problems(report: SyncReport) -> None:
-    """Name on standard error every document that was not indexed, or not fully."""
+def say_problems(report: SyncReport, *, english_only: bool) -> None:
+    """Name on standard error every document that was not indexed, or not fully.
+
+    Where the embedding model knows English only, documents in other languages are counted.
+    """
     for failure in report.failed:
         say(f"not indexed: {one_line(failure.source)}: {one_line(failure.reason)}")
     for warning in report.warnings:
         say(f"note: {one_line(warning.source)}: {one_line(warning.reason)}")
+    if english_only and report.languages:
+        say(f"note: {other_languages(report.languages)}")
 
 
 def show_answer(environment: Environment, session: Session, asked: Asked) -> Answer:

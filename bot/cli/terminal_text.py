@@ -7,7 +7,7 @@ visible before they can move a cursor or reverse a line. JSON is made in `bot.cl
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PureWindowsPath
 
@@ -312,6 +312,17 @@ def sync_screen(report: SyncReport) -> str:
     """Return one line that says what a synchronisation did."""
     counts = {name: getattr(report, name) for name in ("added", "updated", "unchanged", "removed")}
     return report_line(counts, len(report.failed), report.passages, report.seconds)
+
+
+def other_languages(counts: Mapping[str, int]) -> str:
+    """Say how many documents seem not to be English, in which languages, and what helps."""
+    count = sum(counts.values())
+    said = ", ".join(f"{language} {number}" for language, number in counts.items())
+    documents = "1 document seems" if count == 1 else f"{count} documents seem"
+    return (
+        f"{documents} not to be English ({said}); Quoth reads English best. "
+        "QUOTH_EMBEDDINGS=multilingual finds passages in other languages."
+    )
 
 
 def table(rows: Iterable[Sequence[str]], head: Sequence[str], style: Style) -> str:

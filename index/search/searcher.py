@@ -26,6 +26,7 @@ from index.search.passage_rank import (
     query_of,
     ranking_value,
 )
+from index.text.language import language_of
 from index.text.table_rows import header_in
 from index.text.words import content_terms, terms
 
@@ -105,6 +106,8 @@ class Searcher:
 
     def spelled(self, question: str, *, collections: Sequence[str]) -> str:
         """Return a question with its misspelt words corrected by the words of the collections."""
+        if language_of(question) is not None:
+            return question  # what English does not have is no slip there
         pieces = self._word_pieces()
         if not isinstance(pieces, WordPieceCounter):
             return question

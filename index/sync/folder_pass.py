@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -23,6 +24,7 @@ from index.sync.plan import plan
 from index.sync.preparer import Preparer
 from index.sync.survey import changed_at, survey, too_recent
 from index.sync.unchanged import UnchangedSummary, note
+from index.text.language import language_of
 
 Progress: TypeAlias = Callable[[int, int, str], None]
 """Called with documents done, documents in all, and the name of the one at hand."""
@@ -38,6 +40,7 @@ class Tally:
     removed: int = 0
     failed: list[SyncFailure] = field(default_factory=list)
     warnings: list[SyncFailure] = field(default_factory=list)
+    languages: Counter[str] = field(default_factory=Counter)
 
     def report(self, *, passages: int, seconds: float) -> SyncReport:
         """Return the report."""
@@ -50,6 +53,7 @@ class Tally:
             passages=passages,
             seconds=round(seconds, 3),
             warnings=tuple(self.warnings),
+            languages=dict(self.languages.most_common()),
         )
 
     def fail(self, uri: str, reason: str) -> None:
@@ -61,6 +65,8 @@ class Tally:
         self.added += is_new
         self.updated += not is_new
         self.warnings += [SyncFailure(source=source.uri, reason=each) for each in source.warnings]
+        if language := language_of(source.text):
+            self.languages[language] += 1
 
 
 @dataclass

@@ -173,3 +173,26 @@ def test_doctor_says_how_to_get_the_weights_of_the_selector(
     assert selector("best")["state"] == "problem"
     assert "pip install 'quoth[weights]'" in selector("best")["advice"]
     assert selector("fast")["state"] == "off"
+
+
+# what is not English
+
+
+def test_sync_says_once_which_documents_are_not_english(own_folder: Path) -> None:
+    german = "# Urlaub\n\nJeder hat im Jahr 30 Tage Urlaub. Der Antrag wird vorher gestellt.\n"
+    (own_folder / "documents" / "urlaub.md").write_text(german, encoding="utf-8")
+    first = run(own_folder, "sync")
+    assert "note: 1 document seems not to be English (German 1); " in first.stderr
+    assert "not to be English" not in run(own_folder, "sync").stderr
+
+
+def test_doctor_says_which_documents_are_not_english(copied_folder: Path) -> None:
+    before = json.loads(run(copied_folder, "doctor", "--json").stdout)["checks"]
+    found = next(check for check in before if check["name"] == "languages")
+    assert (found["state"], found["detail"]) == ("ok", "all 4 seem to be English")
+    french = "# Congés\n\nChaque personne a droit à 30 jours de congé par an, pas plus.\n"
+    (copied_folder / "documents" / "conges.md").write_text(french, encoding="utf-8")
+    run(copied_folder, "sync")
+    after = json.loads(run(copied_folder, "doctor", "--json").stdout)["checks"]
+    found = next(check for check in after if check["name"] == "languages")
+    assert found["detail"].startswith("of 5, 1 document seems not to be English (French")

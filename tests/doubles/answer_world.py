@@ -74,6 +74,7 @@ class World:
         generator: Generator | None = None,
         threshold: float | None = None,
         floor: float | None = None,
+        english_only: bool = False,
     ) -> Answerer:
         used = embedder or self.embedder
         picker = SentenceScorer(used, used if isinstance(used, TokenEmbedder) else None, reader)
@@ -86,6 +87,7 @@ class World:
             catalog=self.catalog,
             bridge=self.bridge,
             generator=generator,
+            english_only=english_only,
         )
 
     async def ask(

@@ -30,7 +30,7 @@ def sync(environment: Environment, as_json: bool, collection: str) -> None:
     """
     with environment.library() as library, progress_bar() as progress:
         report = library.sync(collection, progress)
-    _finish(report, as_json)
+    _finish(report, as_json, environment)
 
 
 @click.command()
@@ -50,10 +50,10 @@ def add(environment: Environment, paths: tuple[str, ...], as_json: bool, collect
     """
     with environment.library() as library, progress_bar() as progress:
         report = library.add(paths, collection, progress)
-    _finish(report, as_json)
+    _finish(report, as_json, environment)
 
 
-def _finish(report: SyncReport, as_json: bool) -> None:
-    say_problems(report)
+def _finish(report: SyncReport, as_json: bool, environment: Environment) -> None:
+    say_problems(report, english_only=environment.settings.index.english_only)
     write(dumps(sync_payload(report)) if as_json else sync_screen(report))
     sys.exit(2 if report.failed else 0)
