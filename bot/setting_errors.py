@@ -9,13 +9,13 @@ from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 MODEL = r"^[a-z][a-z0-9_-]*/\S+$"
-EMBEDDINGS = rf"^minilm$|{MODEL}"
+EMBEDDINGS = rf"^minilm$|^multilingual$|{MODEL}"
 HTTP = r"^https?://\S+$"
 WEBSOCKET = r"^wss?://\S+$"
 
 _WORDS = {
     MODEL: "of the form provider/model",
-    EMBEDDINGS: "minilm or of the form provider/model",
+    EMBEDDINGS: "minilm, multilingual or of the form provider/model",
     HTTP: "an address that starts with http:// or https://",
     WEBSOCKET: "an address that starts with ws:// or wss://",
 }

@@ -54,8 +54,9 @@ class Settings(Value):
     documents: Path = Path("documents")
     """Folder of documents that the index is kept in step with."""
     embeddings: str = Field(default="minilm", pattern=EMBEDDINGS)
-    """Embedding model: minilm (built in) or provider/model, e.g. openai/text-embedding-3-small; a
-    change rebuilds the index."""
+    """Embedding model: minilm (built in, English), multilingual (a hundred languages; needs the
+    extra of that name) or provider/model, e.g. openai/text-embedding-3-small; a change rebuilds the
+    index."""
     reader: Switch = "on"
     """Whether the built-in reader points at the answer inside a passage: on or off."""
     quality: Annotated[Literal["fast", "best"], _IN_ANY_CASE] = "best"

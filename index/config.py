@@ -34,7 +34,9 @@ class IndexConfig(Value):
     documents: Path | None = Field(
         default=None, description="Folder kept in step with the shared collection."
     )
-    embeddings: str = Field(default="minilm", description="`minilm` or `provider/model`.")
+    embeddings: str = Field(
+        default="minilm", description="`minilm`, `multilingual` or `provider/model`."
+    )
     chroma_url: str | None = Field(default=None, description="Chroma server; None = embedded.")
     reader: bool = Field(default=True, description="Whether the span reader is used.")
     best: bool = Field(default=True, description="Whether the selector chooses what is quoted.")

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from bot.settings import load_settings
+from index.embed.multilingual import Multilingual, open_multilingual
+from index.errors import WeightsUnavailable
 from index.library import open_library
 
 ROOT = Path(__file__).parents[1]
@@ -94,6 +96,15 @@ def indexed_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert report is not None
         assert not report.failed
     return folder
+
+
+@pytest.fixture(scope="session")
+def multilingual(tmp_path_factory: pytest.TempPathFactory) -> Multilingual:
+    """multilingual-e5-small, where its package is installed."""
+    try:
+        return open_multilingual(tmp_path_factory.mktemp("multilingual"), threads=1)
+    except WeightsUnavailable as error:
+        pytest.skip(f"{error} In a clone: uv sync --group multilingual")
 
 
 @pytest.fixture

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from index.embed.onnx_graph import GRAPH_VERSION, WIDTH, embedder_graph
 from index.embed.onnx_session import open_cached
+from index.embed.pooled_rows import Row, of_unit_length, pooled, row_with_sentences
 from index.embed.quantize import read_ranges
 from index.embed.weights import SHA256, WEIGHTS, ModelFiles, read_tensors
-from index.embed.word_pieces import CLS, SEP, Ids, WordPieces, batches, closed, open_pieces, padded
+from index.embed.word_pieces import CLS, SEP, Ids, WordPieces, closed, open_pieces
 from index.protocols import EmbeddingInput, PassageVectors, TokenVectors, Vectors
-from index.schema import Span
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -26,17 +24,6 @@ LIMIT = 256
 """Word pieces the model was trained to read, [CLS] and [SEP] included."""
 CONTEXT_PIECES = 48
 """Word pieces of title and headings that are kept beside a text that fills the row."""
-BATCH_TOKENS = 512
-"""Small batches stay in the processor's cache: 1.25 times as fast as 2,048 tokens on one core."""
-
-
-@dataclass(frozen=True)
-class _Row:
-    """A row of ids, and which tokens count for which vector."""
-
-    ids: Ids
-    groups: tuple[tuple[int, int], ...]
-    """First token and the one behind the last, for each vector wanted; never empty ranges."""
 
 
 class MiniLM:
@@ -56,7 +43,7 @@ class MiniLM:
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Embed questions or sentences on their own; what exceeds 254 word pieces is not read."""
         framed = [_framed([ids]) for ids in self._pieces.ids(texts)]
-        vectors = self._run([_Row(ids, ((0, len(ids)),)) for ids in framed])
+        vectors = self._run([Row(ids, ((0, len(ids)),)) for ids in framed])
         return np.concatenate([np.zeros((0, WIDTH), dtype=np.float32), *vectors])
 
     def embed_passages(self, passages: Sequence[EmbeddingInput]) -> list[PassageVectors]:
@@ -70,13 +57,8 @@ class MiniLM:
         for passage, context, text in zip(passages, contexts, texts, strict=True):
             kept = context[: max(CONTEXT_PIECES, LIMIT - 2 - len(text.ids))]
             ids = _framed([kept, text.ids])
-            groups, place = [(0, len(ids))], []
-            for first, last in _token_ranges(text.offsets, passage.sentences):
-                first, last = first + 1 + len(kept), min(last + 1 + len(kept), len(ids) - 1)
-                place.append(len(groups) if first < last else 0)
-                if first < last:
-                    groups.append((first, last))
-            rows.append(_Row(ids, tuple(groups)))
+            row, place = row_with_sentences(ids, 1 + len(kept), text.offsets, passage.sentences)
+            rows.append(row)
             places.append(place)
         return [
             PassageVectors(found[0], found[np.array(place, dtype=np.int64)])
@@ -98,25 +80,16 @@ class MiniLM:
             first, last = 1 + len(kept), len(ids) - 1
             pieces = tuple((at, at + 1) for at in range(1, last))
             groups = ((0, len(ids)), (first, last) if first < last else (0, len(ids)), *pieces)
-            rows.append(_Row(ids, groups))
+            rows.append(Row(ids, groups))
             places.append((text.offsets[: last - first], context.offsets[: len(kept)]))
         return [
             TokenVectors(found[0], found[1], tokens=found[2:], offsets=offsets, above=above)
             for found, (offsets, above) in zip(self._run(rows), places, strict=True)
         ]
 
-    def _run(self, rows: Sequence[_Row]) -> list[Vectors]:
-        """Return the vectors wanted of each row, shape (groups, 384)."""
-        found: list[Vectors] = [np.zeros((0, WIDTH), dtype=np.float32)] * len(rows)
-        for batch in batches([len(row.ids) for row in rows], BATCH_TOKENS):
-            ids, lengths = padded([rows[at].ids for at in batch])
-            weights = _weights([rows[at].groups for at in batch], ids.shape[1])
-            feed = {"ids": ids, "lengths": lengths, "weights": weights}
-            (vectors,) = self._session.run(None, feed)
-            vectors /= np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
-            for line, at in enumerate(batch):
-                found[at] = vectors[line, : len(rows[at].groups)].copy()
-        return found
+    def _run(self, rows: Sequence[Row]) -> list[Vectors]:
+        """Return the vectors wanted of each row, shape (groups, 384), of unit length."""
+        return [of_unit_length(found) for found in pooled(self._session, rows, WIDTH)]
 
 
 def open_minilm(home: Path, *, threads: int | None = None, exact: bool = False) -> MiniLM:
@@ -144,21 +117,3 @@ def _framed(parts: Sequence[Sequence[int] | Ids]) -> Ids:
     """Put [CLS] before and [SEP] behind the parts, cut to what the model reads."""
     joined = np.concatenate([np.asarray(part, dtype=np.int64) for part in parts])
     return np.concatenate([[CLS], joined[: LIMIT - 2], [SEP]]).astype(np.int64)
-
-
-def _token_ranges(offsets: npt.NDArray[np.int64], spans: Sequence[Span]) -> list[tuple[int, int]]:
-    """Return the first piece that touches each span and the one behind the last."""
-    starts = np.array([span.start for span in spans], dtype=np.int64)
-    ends = np.array([span.end for span in spans], dtype=np.int64)
-    first = np.searchsorted(offsets[:, 1], starts, side="right")
-    last = np.searchsorted(offsets[:, 0], ends, side="left")
-    return list(zip(first.tolist(), last.tolist(), strict=True))
-
-
-def _weights(groups: Sequence[Sequence[tuple[int, int]]], length: int) -> Vectors:
-    """Return for each row and vector the share of each token, shape (rows, vectors, length)."""
-    weights = np.zeros((len(groups), max(map(len, groups)), length), dtype=np.float32)
-    for line, row in enumerate(groups):
-        for number, (first, last) in enumerate(row):
-            weights[line, number, first:last] = 1 / (last - first)
-    return weights

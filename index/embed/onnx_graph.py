@@ -1,4 +1,4 @@
-"""The MiniLM encoder as an ONNX graph, built from the published weights.
+"""Encoders of MiniLM's shape as ONNX graphs, built from the published weights.
 
 The attention, the residual sums with their normalisation and the activation are emitted as ONNX
 Runtime's own fused operators, which its optimiser would not find in every version. On one core
@@ -19,6 +19,7 @@ All take `ids` (rows, length), padded on the right, and `lengths` (rows,), the t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,12 +51,33 @@ EMBEDDED_BYTES = 1024
 """Tensors up to this size stand in the graph file, larger ones in its data file."""
 
 
+@dataclass(frozen=True)
+class PackedTable:
+    """A table of word embeddings in four bits; a row costs a tenth of one of 32-bit floats.
+
+    Rows are blocks of 32 numbers that share a scale: (number - 8) * scale. Of a block's 16 bytes
+    the low halves are its first 16 numbers, the high halves its last.
+    """
+
+    numbers: npt.NDArray[np.uint8]
+    """Shape (words, width / 2)."""
+    scales: npt.NDArray[np.float16]
+    """Shape (words, width / 32)."""
+
+
 class GraphBuilder:
     """Collects nodes and constants; every method returns the name of what it added."""
 
-    def __init__(self, weights: Mapping[str, Tensor], ranges: Ranges | None = None) -> None:
+    def __init__(
+        self,
+        weights: Mapping[str, Tensor],
+        ranges: Ranges | None = None,
+        words: PackedTable | None = None,
+    ) -> None:
+        """`words` stands for the word embeddings where `weights` has none."""
         self._weights = weights
         self._ranges = ranges
+        self._words = words
         self._nodes: list[Any] = []
         self._constants: list[TensorProto] = []
         self.data = bytearray()
@@ -145,7 +167,10 @@ class GraphBuilder:
         zero = self.constant("axis_0", np.array([0], np.int64))
         length = self.node("Slice", [self.node("Shape", ["ids"]), one, two])
         positions = self.weight("embeddings.position_embeddings.weight")
-        words = self.node("Gather", [self.weight("embeddings.word_embeddings.weight"), "ids"])
+        if self._words is None:
+            words = self.node("Gather", [self.weight("embeddings.word_embeddings.weight"), "ids"])
+        else:
+            words = self.unpacked(self._words)
         kinds = self._weights["embeddings.token_type_embeddings.weight"]
         if types is None:
             kind = self.constant("embeddings.type_0", kinds[0])
@@ -154,6 +179,30 @@ class GraphBuilder:
         placed = self.node("Add", [words, self.node("Slice", [positions, zero, length])])
         inputs = [self.node("Add", [placed, kind]), *self.normalised("embeddings")]
         return self.node("LayerNormalization", inputs, epsilon=NORM_EPSILON, axis=-1)
+
+    def unpacked(self, table: PackedTable) -> str:
+        """Look up words in a packed table, and unpack only those."""
+        from onnx import TensorProto
+
+        blocks = table.scales.shape[1]
+        halves = self.constant("words.halves", np.array([0, 0, blocks, -1], np.int64))
+        flat = self.constant("words.flat", np.array([0, 0, WIDTH], np.int64))
+        one = self.constant("words.one", np.array([0, 0, blocks, 1], np.int64))
+        low_bits = self.constant("words.low_bits", np.array(15, np.uint8))
+        four = self.constant("words.four", np.array(4, np.uint8))
+        found = self.node("Gather", [self.constant("words.numbers", table.numbers), "ids"])
+        pairs = self.node("Reshape", [found, halves])
+        low = self.node("BitwiseAnd", [pairs, low_bits])
+        high = self.node("BitShift", [pairs, four], direction="RIGHT")
+        numbers = self.node("Concat", [low, high], axis=-1)
+        numbers = self.node("Cast", [numbers], to=TensorProto.FLOAT)
+        centred = self.node(
+            "Sub", [numbers, self.constant("words.zero", np.array([8], np.float32))]
+        )
+        scales = self.node("Gather", [self.constant("words.scales", table.scales), "ids"])
+        scales = self.node("Cast", [scales], to=TensorProto.FLOAT)
+        whole = self.node("Mul", [centred, self.node("Reshape", [scales, one])])
+        return self.node("Reshape", [whole, flat])
 
     def layer(self, x: str, name: str) -> str:
         """Add one post-norm transformer layer."""
@@ -207,10 +256,13 @@ def layers_of(weights: Mapping[str, Tensor]) -> int:
 
 
 def embedder_graph(
-    weights: Mapping[str, Tensor], data_file: str, ranges: Ranges | None = None
+    weights: Mapping[str, Tensor],
+    data_file: str,
+    ranges: Ranges | None = None,
+    words: PackedTable | None = None,
 ) -> tuple[bytes, bytes]:
     """Return the embedder's graph and its data file; in integers where there are `ranges`."""
-    builder = GraphBuilder(weights, ranges)
+    builder = GraphBuilder(weights, ranges, words)
     builder.node("MatMul", ["weights", builder.encoder()], "vectors")
     inputs = {"ids": ("r", "l"), "lengths": ("r",), "weights": ("r", "v", "l")}
     model = builder.model(inputs, {"vectors": ("r", "v", WIDTH)}, data_file)

@@ -21,6 +21,8 @@ from index.protocols import Embedder, EmbeddingInput, PassageVectors, Vectors
 if TYPE_CHECKING:
     from llama_index.core.base.embeddings.base import BaseEmbedding
 
+MULTILINGUAL = "multilingual"
+
 
 @dataclass(frozen=True)
 class Provider:
@@ -157,20 +159,24 @@ def open_embedder(
     environment: Mapping[str, str] | None = None,
     threads: int | None = None,
 ) -> Embedder:
-    """Open `minilm`, or `provider/model` through LlamaIndex.
+    """Open `minilm`, `multilingual`, or `provider/model` through LlamaIndex.
 
     Keys and addresses are looked up in `environment` (by default the process's own) under the
     names that the provider's library uses. Raises ConfigurationError for an unknown provider, a
-    missing package or a missing key, WeightsUnavailable when MiniLM cannot be had.
+    missing package or a missing key, WeightsUnavailable when a built-in model cannot be had.
     """
     if spec == MODEL:
         return open_minilm(home, threads=threads)
+    if spec == MULTILINGUAL:
+        from index.embed.multilingual import open_multilingual
+
+        return open_multilingual(home, threads=threads)
     name, _, model = spec.partition("/")
     provider = PROVIDERS.get(name)
     if provider is None or not model:
         raise ConfigurationError(
-            f"QUOTH_EMBEDDINGS is {spec!r}. Set it to 'minilm' or to PROVIDER/MODEL with one of "
-            f"the providers {', '.join(PROVIDERS)}."
+            f"QUOTH_EMBEDDINGS is {spec!r}. Set it to 'minilm', 'multilingual' or PROVIDER/MODEL "
+            f"with one of the providers {', '.join(PROVIDERS)}."
         )
     environment = os.environ if environment is None else environment
     arguments = {"model_name": model, **provider.options}

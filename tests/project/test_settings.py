@@ -108,7 +108,7 @@ def test_dollars_and_hashes_in_a_quoted_value_stay(tmp_path: Path) -> None:
         ({"QUOTH_THREADS": "999"}, "QUOTH_THREADS '999' cannot be used"),
         ({"QUOTH_READER": "maybe"}, "QUOTH_READER 'maybe' cannot be used: it must be on or off"),
         ({"QUOTH_LLM": "gpt"}, "QUOTH_LLM 'gpt' cannot be used: it must be of the form provider"),
-        ({"QUOTH_EMBEDDINGS": "x"}, "QUOTH_EMBEDDINGS 'x' cannot be used: it must be minilm or"),
+        ({"QUOTH_EMBEDDINGS": "x"}, "QUOTH_EMBEDDINGS 'x' cannot be used: it must be minilm, "),
         ({"QUOTH_CHROMA_URL": "db"}, "QUOTH_CHROMA_URL 'db' cannot be used: it must be an address"),
         ({"QUOTH_DISCORD_GATEWAY_URL": "h"}, "starts with ws:// or wss://"),
         ({"QUOTH_LLM_TIMEOUT": "0"}, "a number, more than 0, at most 600"),
