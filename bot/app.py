@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.answering.answerer import Answerer
+from bot.answering.evidence import Quoter
+from bot.answering.extractive.by_language import NEVER, ExtractorByLanguage
 from bot.answering.extractive.extractor import Extractor
 from bot.answering.extractive.scored_sentences import SentenceScorer
 from bot.bridge import Bridge
@@ -71,18 +73,25 @@ def _open_records(settings: Settings, stack: AsyncExitStack) -> Records:
 
 
 def _build_answerer(library: Library, bridge: Bridge, generator: Generator | None) -> Answerer:
-    models = library.models
     return Answerer(
         searcher=library.searcher,
-        extractor=Extractor(
-            SentenceScorer(models.embedder_if_any(), models.matcher, models.reader),
-            models.selector,
-            neighbours=library.catalog,
-        ),
+        extractor=_build_quoter(library),
         catalog=library.catalog,
         bridge=bridge,
         generator=generator,
         english_only=library.config.english_only,
+    )
+
+
+def _build_quoter(library: Library) -> Quoter:
+    """Put what chooses quotes together, for English and for other languages."""
+    models, catalog = library.models, library.catalog
+    embedder, selector = models.embedder_if_any(), models.selector
+    scorer = SentenceScorer(embedder, models.matcher, models.reader)
+    return ExtractorByLanguage(
+        english=Extractor(scorer, selector, neighbours=catalog),
+        unclaimed=Extractor(scorer, selector, neighbours=catalog, threshold=NEVER),
+        other=Extractor(SentenceScorer(embedder), neighbours=catalog),
     )
 
 

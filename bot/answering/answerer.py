@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 
 from bot.answering.citations import numbered_parts
 from bot.answering.earlier_quotes import cited_before
-from bot.answering.evidence import Gathered, Gatherer, PendingQuestion
-from bot.answering.extractive.extractor import Extractor
+from bot.answering.evidence import Gathered, Gatherer, PendingQuestion, Quoter
 from bot.answering.language_notice import with_language_notice
 from bot.answering.question_back import readings
 from bot.answering.source_differences import difference
@@ -63,7 +62,7 @@ class Answerer:
         self,
         *,
         searcher: Searcher,
-        extractor: Extractor,
+        extractor: Quoter,
         catalog: PassageStore,
         bridge: Bridge,
         generator: Generator | None = None,

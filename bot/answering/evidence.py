@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from bot.answering.earlier_quotes import speaker
-from bot.answering.extractive.extractor import Extraction, Extractor, without_overlaps
+from bot.answering.extractive.extractor import Extraction, without_overlaps
 from bot.answering.stopwatch import Stopwatch
 from bot.conversation.follow_ups import Resolved
 from bot.conversation.question_parts import as_asked, parts
@@ -19,6 +20,14 @@ from index.text.table_rows import cells, labelled
 
 ATTRIBUTED = 0.8
 """How sure it is that the speaker named next to a quote said it."""
+
+
+class Quoter(Protocol):
+    """Answers by quoting."""
+
+    def extract(self, question: str, findings: Findings) -> Extraction:
+        """Return the quotes that answer `question`, or the closest there is."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -128,7 +137,7 @@ class Gatherer:
     """Finds the evidence for a question. Everything here blocks."""
 
     searcher: Searcher
-    extractor: Extractor
+    extractor: Quoter
     catalog: PassageStore
 
     def spelled(self, asked: PendingQuestion) -> PendingQuestion:

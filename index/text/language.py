@@ -87,7 +87,9 @@ class _Words:
 
 def _language(firm: str, shared: str, letters: str = "", endings: str = "") -> _Words:
     pattern = re.compile(endings) if endings else None
-    certain = frozenset(firm.split()) - _ENGLISH - _IN_NAMES
+    # A single plain letter is as often an abbreviation, or a number of a list.
+    words = {word for word in firm.split() if len(word) > 1 or not word.isascii()}
+    certain = frozenset(words) - _ENGLISH - _IN_NAMES
     return _Words(
         certain, frozenset([*firm.split(), *shared.split()]) - certain, frozenset(letters), pattern
     )
