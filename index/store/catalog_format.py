@@ -20,7 +20,7 @@ NOTE_FILE = "unchanged"
 SCHEMA_VERSION = 2
 """Number of the last migration in `index.store.catalog_schema`."""
 
-CHUNKING_VERSION = 2
+CHUNKING_VERSION = 3
 """Raised whenever the same document is cut, or its words compared, in another way than before."""
 
 

@@ -2,7 +2,8 @@
 
 A word is lower-cased, freed of accents and stemmed (English). An identifier counts both whole,
 without its hyphens and underscores, and by its parts, so that `get_user_name`, `getUserName` and
-"user name" meet. Scripts written without spaces give single characters and pairs.
+"user name" meet. Scripts written without spaces give pairs of characters, and single ones where one
+may be a word.
 """
 
 from __future__ import annotations
@@ -20,15 +21,22 @@ LONGEST_TERM = 64
 
 _MARKS = "\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u064b-\u065f\u00ad\u200c\u200d\u2060"
 _INDIC = "\u0900-\u0963\u0966-\u0dff"
-_LETTER = rf"(?:[^\W_]|[{_MARKS}{_INDIC}\u0e00-\u0e7f])"
+_SPELT = (
+    "\u0e01-\u0e3a\u0e40-\u0e4e\u0e50-\u0e59\u0e81-\u0eff"
+    "\u1000-\u1049\u104c-\u109f\u1780-\u17d3\u17d7\u17dc\u17dd"
+)
+"""Thai, Lao, Burmese and Khmer with their marks, which Python takes for no letters: scripts without
+spaces in which a single character is a sound, not a word."""
+_LETTER = rf"(?:[^\W_]|[{_MARKS}{_INDIC}{_SPELT}])"
 _TOKEN = re.compile(
     r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\w|,\d)"
     rf"|{_LETTER}+(?:(?:_+|[-\u2010\u2011.'’/\\@&+]|:(?://|:)?){_LETTER}+)*(?:\+\+|\#)?"
 )
 _UNSPACED = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff"
+    f"[{_SPELT}\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff"
     "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff]+"
 )
+_SPELT_CHARACTER = re.compile(f"[{_SPELT}]")
 _DROPPED = re.compile(f"[{_MARKS}]")
 _POSSESSIVE = re.compile(r"['’][sS]$")
 _APOSTROPHES = re.compile("['’]")
@@ -142,13 +150,14 @@ def _identifier(token: str) -> list[tuple[str, str]]:
 
 
 def _unspaced(token: str) -> list[tuple[str, str]]:
-    """Return characters and pairs of the stretches without spaces, and the words around them."""
+    """Return pairs and characters of the stretches without spaces, and the words around them."""
     found: list[tuple[str, str]] = []
     position = 0
     for run in _UNSPACED.finditer(token):
         if position < run.start():
             found += _forms(token[position : run.start()])
-        found += [(character, character) for character in run[0]]
+        single = [each for each in run[0] if len(run[0]) == 1 or not _SPELT_CHARACTER.match(each)]
+        found += [(character, character) for character in single]
         found += [(pair, pair) for pair in map("".join, zip(run[0], run[0][1:], strict=False))]
         position = run.end()
     return found + (_forms(token[position:]) if position < len(token) else [])

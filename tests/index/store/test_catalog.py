@@ -194,6 +194,31 @@ def test_words_find_passages(catalog: Catalog, query: str, found: list[str]) -> 
     assert all(score > 0 for _, score in matched)
 
 
+FEES_AND_LIBRARIES = {
+    "Chinese": ("会员每年缴纳四十欧元会费。", "图书馆每逢周一闭馆。", "会费多少？"),
+    "Japanese": ("会費は毎年三月に振り込みます。", "図書館は月曜日に休みます。", "会費はいくら"),
+    "Korean": ("회비는 일 년에 사십 유로입니다.", "도서관은 월요일에 쉽니다.", "회비가 얼마예요?"),
+    "Thai": ("ค่าสมาชิกปีละสี่สิบยูโร", "ห้องสมุดปิดทุกวันจันทร์", "ต้องจ่ายค่าสมาชิกเท่าไหร่"),
+    "Lao": ("ຄ່າສະມາຊິກປີລະສີ່ສິບເອີໂຣ", "ຫໍສະໝຸດປິດທຸກວັນຈັນ", "ຄ່າສະມາຊິກເທົ່າໃດ"),
+    "Khmer": ("ថ្លៃសមាជិកភាពគឺសែសិបអឺរ៉ូ។", "បណ្ណាល័យបិទនៅថ្ងៃចន្ទ។", "ថ្លៃសមាជិកភាពប៉ុន្មាន?"),
+    "Burmese": ("အဖွဲ့ဝင်ကြေးသည် ယူရိုလေးဆယ်ဖြစ်သည်။", "စာကြည့်တိုက်ကို တနင်္လာနေ့ပိတ်သည်။", "အဖွဲ့ဝင်ကြေးဘယ်လောက်လဲ"),
+}  # fmt: skip
+"""What a fee is, when a library is closed, and a question about the fee."""
+
+
+@pytest.mark.parametrize("language", FEES_AND_LIBRARIES)
+def test_words_are_found_in_scripts_without_spaces(catalog: Catalog, language: str) -> None:
+    fee, _, question = FEES_AND_LIBRARIES[language]
+    for name, (text, other, _) in FEES_AND_LIBRARIES.items():
+        put(catalog, source_of(f"{text}\n", uri=f"{name}-fee.txt"))
+        put(catalog, source_of(f"{other}\n", uri=f"{name}-library.txt"))
+        put(catalog, source_of(f"{text[::-1]}\n", uri=f"{name}-same-letters.txt"))
+    best, *others = catalog.match("documents", question, 10)
+    found = catalog.passages([best[0]])[best[0]]
+    assert found.text.strip() == fee
+    assert all(score < best[1] for _, score in others)
+
+
 def test_weights_say_whether_title_or_body_counts(catalog: Catalog) -> None:
     (in_title,) = put(catalog, source_of("Nothing of that here.", uri="fox.txt"))
     (in_body,) = put(catalog, source_of("A fox, you see.", uri="b.txt"))
