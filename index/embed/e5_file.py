@@ -99,12 +99,10 @@ class E5File:
                 for part, spelled in _PARTS.items():
                     name = f"encoder.layer.{number}.{known}.{spelled}"
                     found[name] = self._tensor(f"l{number}.{short}.{part}")
-        for name, tensor in found.items():
-            if tensor.size % self.width == 0 and tensor.size > self.width * BLOCK:
-                inputs = self.inner if name.endswith("output.dense.weight") else self.width
-                inputs = self.width if ".attention." in name else inputs
-                found[name] = tensor.reshape(-1, inputs)
-        found["embeddings.token_type_embeddings.weight"].shape = (-1, self.width)
+        matrices = [name for name in found if name.endswith("weight") and "LayerNorm" not in name]
+        for name in matrices:
+            narrows = name.endswith(".output.dense.weight") and ".attention." not in name
+            found[name] = found[name].reshape(-1, self.inner if narrows else self.width)
         return found
 
     def words(self) -> PackedTable:

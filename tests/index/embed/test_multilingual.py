@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.embed.e5_file import E5File, PieceTable, e5_path
-from index.embed.multilingual import E5Pieces, Multilingual
+from index.embed.multilingual import E5Pieces, Multilingual, open_multilingual
 from index.embed.onnx_graph import WIDTH, GraphBuilder, PackedTable
 from index.embed.onnx_session import open_cached
 from index.embed.providers import open_embedder
@@ -20,6 +20,9 @@ from index.schema import Span
 
 PIECES = Path(__file__).with_name("e5_pieces.jsonl")
 """Lines in many scripts with the pieces that the engine of the package makes of them."""
+
+VECTORS = Path(__file__).with_name("e5_vectors.jsonl")
+"""Questions with the vectors that the same engine gives them."""
 
 FEE = "The membership fee is 40 euros a year."
 TIDES = "The moon pulls the sea, and so the water in the harbour rises."
@@ -35,6 +38,16 @@ def test_pieces_are_those_of_the_packages_own_engine(pieces: E5Pieces) -> None:
     assert len(rows) > 90
     found = pieces.ids([row["text"] for row in rows])
     assert found == [row["ids"] for row in rows]
+
+
+def test_vectors_are_those_of_the_packages_own_engine(
+    multilingual: Multilingual, tmp_path: Path
+) -> None:
+    rows = [json.loads(line) for line in VECTORS.read_text(encoding="utf-8").splitlines()]
+    plain = open_multilingual(tmp_path, threads=1, centre=np.zeros(WIDTH, dtype=np.float32))
+    found = plain.embed([row["text"] for row in rows])
+    cosines = (found * np.array([row["vector"] for row in rows])).sum(axis=1)
+    assert cosines == pytest.approx([1] * len(rows), abs=2e-3)  # it rounds activations
 
 
 def test_signs_of_the_model_cannot_be_typed(pieces: E5Pieces) -> None:
