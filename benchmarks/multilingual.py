@@ -5,6 +5,9 @@
 `translated_questions.jsonl` in its four languages and in English. A hit is a passage that holds at
 least half of a gold span.
 
+`... quotes REAL HOMES SET...` asks for answers over what `measure` indexed, and counts how often a
+quote holds at least half of a gold span (right), by whether it is claimed.
+
 `python -m benchmarks.multilingual centre HOME` writes the mean vector that the vectors of
 multilingual are freed of, measured on the texts of `tests/index/text/questions_by_language.txt`.
 """
@@ -12,8 +15,9 @@ multilingual are freed of, measured on the texts of `tests/index/text/questions_
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,17 +25,20 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.corpus import COLLECTION
+from bot.app import open_app
+from bot.schema import Scope
 from bot.settings import Settings, load_settings
 from index.embed.multilingual import CENTRE, open_multilingual
 from index.embed.onnx_graph import WIDTH
 from index.library import Library, open_library
 from index.protocols import EmbeddingInput, Vectors
-from index.search.passage_rank import Candidate
+from index.schema import Source
 
 TRANSLATED = Path(__file__).with_name("translated_questions.jsonl")
 SAMPLES = Path(__file__).parents[1] / "tests" / "index" / "text" / "questions_by_language.txt"
 MODELS = ("minilm", "multilingual")
 DEPTHS = (1, 3, 8)
+SCOPE = Scope(collections=(COLLECTION,))
 
 
 @dataclass(frozen=True)
@@ -59,18 +66,16 @@ def asked(real: Path, name: str) -> Iterator[Asked]:
             yield Asked(qid, row["language"], row["question"], tuple(gold))
 
 
-def is_gold(candidate: Candidate, gold: Sequence[tuple[str, str]]) -> bool:
-    """Say whether a passage holds at least half of a gold span."""
-    return any(file == candidate.source.uri and _holds(candidate, span) for file, span in gold)
+def is_gold(source: Source, start: int, end: int, gold: Sequence[tuple[str, str]]) -> bool:
+    """Say whether a stretch of a source holds at least half of a gold span."""
+    return any(file == source.uri and _holds(source.text, start, end, span) for file, span in gold)
 
 
-def _holds(candidate: Candidate, span: str) -> bool:
-    text, passage = candidate.source.text, candidate.passage
-    start = text.find(span)
-    if start < 0:
-        return " ".join(span.split()) in " ".join(passage.text.split())
-    end = start + len(span)
-    shared = min(end, passage.end) - max(start, passage.start)
+def _holds(text: str, start: int, end: int, span: str) -> bool:
+    first = text.find(span)
+    if first < 0:
+        return " ".join(span.split()) in " ".join(text[start:end].split())
+    shared = min(first + len(span), end) - max(first, start)
     return 2 * shared >= len(span)
 
 
@@ -88,8 +93,8 @@ def settings_of(real: Path, homes: Path, name: str, model: str) -> Settings:
 def rank_of(library: Library, question: Asked) -> int:
     """Return at which place the first gold passage stands, 0 where it is not found."""
     ranked = library.searcher.find(question.text, collections=[COLLECTION]).ranked
-    places = (n for n, each in enumerate(ranked, start=1) if is_gold(each, question.gold))
-    return next(places, 0)
+    found = [is_gold(c.source, c.passage.start, c.passage.end, question.gold) for c in ranked]
+    return found.index(True) + 1 if True in found else 0
 
 
 def measure(real: Path, homes: Path, names: Sequence[str]) -> None:
@@ -107,6 +112,31 @@ def measure(real: Path, homes: Path, names: Sequence[str]) -> None:
         print(
             f"{language:<10} {model:<13} {len(places):>4}  " + "  ".join(f"{s:.2f}" for s in shares)
         )
+
+
+async def quotes(real: Path, homes: Path, names: Sequence[str]) -> None:
+    """Print, by model and language, what becomes of questions when they are answered."""
+    counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for name in names:
+        for model in MODELS:
+            async with open_app(settings_of(real, homes, name, model)) as app:
+                for question in asked(real, name):
+                    answer = await app.answerer.answer(question.text, scope=SCOPE)
+                    right = any(
+                        is_gold(
+                            app.library.source(each.evidence.source_id),
+                            each.evidence.start,
+                            each.evidence.end,
+                            question.gold,
+                        )
+                        for each in answer.citations
+                    )
+                    what = "claimed" if answer.claims else answer.status
+                    outcome = f"{what}, {'right' if right else 'wrong'}"
+                    counts[question.language, model][outcome] += 1
+    for (language, model), found in sorted(counts.items()):
+        told = ";  ".join(f"{outcome} {count}" for outcome, count in sorted(found.items()))
+        print(f"{language:<10} {model:<13} {told}")
 
 
 def centre(home: Path) -> Vectors:
@@ -128,14 +158,17 @@ def main() -> None:
     """Measure, or write the centre."""
     parser = argparse.ArgumentParser(description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    measuring = commands.add_parser("measure")
-    measuring.add_argument("real", type=Path)
-    measuring.add_argument("homes", type=Path)
-    measuring.add_argument("sets", nargs="+")
+    for name in ("measure", "quotes"):
+        command = commands.add_parser(name)
+        command.add_argument("real", type=Path)
+        command.add_argument("homes", type=Path)
+        command.add_argument("sets", nargs="+")
     commands.add_parser("centre").add_argument("home", type=Path)
     given = parser.parse_args()
     if given.command == "centre":
         np.save(CENTRE, centre(given.home))
+    elif given.command == "quotes":
+        asyncio.run(quotes(given.real, given.homes, given.sets))
     else:
         measure(given.real, given.homes, given.sets)
 
