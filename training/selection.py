@@ -19,12 +19,20 @@ from training.inputs import CLS, SEP, Pieces, pieces_of, with_mark
 QUESTION_PIECES, CONTEXT_PIECES, LIMIT = 48, 36, 288
 """As `index.embed.selector` lays a row out."""
 
-PASSAGES = 7
+PASSAGES = 6
 """Passages of one question that are compared: up to three that answer, and the nearest others."""
 
 MOST_GOLD = 3
 HIDDEN = 0.25
 """Share of the answerable questions that are shown without what answers them."""
+
+SHOWN_WITHOUT = 0.5
+"""Share of the passages that answer which are shown once more, without the sentences that do."""
+LEAST_LEFT = 8
+"""Words that must be left of them."""
+
+CUT_SHORT = 0.35
+"""Share of the passages of which only some sentences are shown."""
 
 PARTLY = 0.6
 """Weight of a passage that holds half of the answer, for each whole share of it."""
@@ -80,19 +88,67 @@ def chosen_passages(
 ) -> tuple[Sequence[dict[str, Any]], Sequence[float]]:
     """Return the passages that a question is compared with, and how far each answers.
 
-    The answer is hidden now and then: what is left looks right, and does not say.
+    The answer is hidden now and then: what is left looks right, and does not say. Some are cut
+    to a few sentences, since what is quoted of a passage is judged as well.
     """
-    passages = row["passages"]
-    gold = [p for p in passages if weight_of(p) > 0] if row["answerable"] else []
+    gold = [p for p in row["passages"] if weight_of(p) > 0] if row["answerable"] else []
+    around = [found for p in gold[:MOST_GOLD] if (found := without_answer(p)) is not None]
+    others = [p for p in row["passages"] if not gold or weight_of(p) == 0]
     if gold and rng.random() < HIDDEN:
-        passages = [p for p in passages if p["part"] < LEAST_PART / 2 and not p["gold"]]
+        others = [p for p in others if p["part"] < LEAST_PART / 2 and not p["gold"]]
         gold = []
-    others = [p for p in passages if not gold or weight_of(p) == 0][: PASSAGES + 2]
+    near = [p for p in around if rng.random() < SHOWN_WITHOUT]
+    others = near + others[: PASSAGES + 2]
     left = PASSAGES - len(gold[:MOST_GOLD])
     if len(others) > left:
         others = others[: left - 2] + rng.sample(others[left - 2 :], 2)
+    weights = [weight_of(p) for p in gold[:MOST_GOLD]] + [0.0] * len(others)
     chosen = gold[:MOST_GOLD] + others
-    return chosen, [weight_of(p) if gold else 0.0 for p in chosen]
+    return [cut_short(p, rng) if rng.random() < CUT_SHORT else p for p in chosen], weights
+
+
+def without_answer(passage: dict[str, Any]) -> dict[str, Any] | None:
+    """Return a passage without the sentences that belong; None where next to nothing is left."""
+    left = [at for at, each in enumerate(passage["sentences"]) if not _gold_in(passage, each)]
+    found = excerpt(passage, left)
+    return found if len(found["text"].split()) >= LEAST_LEFT else None
+
+
+def cut_short(passage: dict[str, Any], rng: random.Random) -> dict[str, Any]:
+    """Return some sentences of a passage: those that belong, or any, with up to two around."""
+    spans = passage["sentences"]
+    belong = [at for at, each in enumerate(spans) if _gold_in(passage, each)]
+    if not belong and spans:
+        belong = [rng.randrange(len(spans))]
+    if not belong:
+        return passage
+    kept = set(belong)
+    if rng.random() < 0.7:
+        before, behind = rng.randint(0, 2), rng.randint(0, 2)
+        kept = set(range(max(0, belong[0] - before), min(len(spans), belong[-1] + behind + 1)))
+    return excerpt(passage, sorted(kept))
+
+
+def excerpt(passage: dict[str, Any], kept: Sequence[int]) -> dict[str, Any]:
+    """Return a passage of which only some sentences stand, those that followed others as before."""
+    text, spans, gold = "", [], []
+    for before, at in zip([None, *kept], kept, strict=False):
+        first, stop = passage["sentences"][at]
+        if before is not None:
+            follows = before == at - 1
+            text += passage["text"][passage["sentences"][before][1] : first] if follows else "\n"
+        spans.append((len(text), len(text) + stop - first))
+        gold += [
+            (len(text) + max(one, first) - first, len(text) + min(two, stop) - first)
+            for one, two in passage["gold"]
+            if one < stop and two > first
+        ]
+        text += passage["text"][first:stop]
+    return {**passage, "text": text, "sentences": spans, "gold": gold}
+
+
+def _gold_in(passage: dict[str, Any], sentence: Sequence[int]) -> bool:
+    return any(one < sentence[1] and two > sentence[0] for one, two in passage["gold"])
 
 
 def reworded(question: str, rng: random.Random) -> str:

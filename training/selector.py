@@ -1,8 +1,9 @@
-"""Train the selector: python -m training.selector --rows ROWS --tokenizer FILE --out FILE.
+"""Train the selector: python -m training.selector --rows ROWS ... --tokenizer FILE --out FILE.
 
-ROWS is what `benchmarks.selection_rows` writes. The body is the published cross-encoder
-(`index.embed.cross_encoder`); trained are low-rank factors, biases and norms, its pooler, and two
-heads: whether a passage answers, and which of its word pieces belong to the answer.
+ROWS are what `benchmarks.selection_rows` and `training.short_answers` write. The body is the
+published cross-encoder (`index.embed.cross_encoder`); trained are low-rank factors, biases and
+norms, its pooler, and two heads: whether a passage answers, and which of its word pieces belong to
+the answer.
 """
 
 import argparse
@@ -16,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -58,6 +59,14 @@ class SelectorModel(nn.Module):
         for head in (self.belongs, self.words):
             nn.init.normal_(head.weight, std=0.02)
             nn.init.zeros_(head.bias)
+
+    def load_adapter(self, path: Path) -> None:
+        """Begin with what an earlier run trained; `words`, which no adapter holds, begins anew."""
+        own, held = self.state_dict(), load_file(path)
+        trained = {name if name in own else f"body.{name}": held[name] for name in held}
+        _, unexpected = self.load_state_dict(trained, strict=False)
+        if unexpected:
+            raise ValueError(f"{path} does not fit: {unexpected}")
 
     def forward(self, ids: Tensor, types: Tensor, kept: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return log-odds of each row, and of each of its pieces by sentence and by word."""
@@ -140,10 +149,13 @@ class Run:
         torch.set_num_threads(given.threads)
         self.given = given
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.model = SelectorModel().to(self.device).train()
+        self.model = SelectorModel()
+        if given.begin_with is not None:
+            self.model.load_adapter(given.begin_with)
+        self.model = self.model.to(self.device).train()
         self.rng = random.Random(given.seed)
         self.layout = Layout(load_tokenizer(given.tokenizer))
-        self.questions = read_rows(given.rows)
+        self.questions = [row for path in given.rows for row in read_rows(path)]
         self.optimizer = self._optimizer()
         self.total = math.ceil(len(self.questions) / given.questions) * given.epochs
         self.began = time.monotonic()
@@ -224,9 +236,10 @@ class Run:
 def main() -> None:
     """Train and write the adapter."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=Path, required=True)
+    parser.add_argument("--rows", type=Path, required=True, nargs="+")
     parser.add_argument("--tokenizer", type=Path, required=True, help="MiniLM's tokenizer.json")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--begin-with", type=Path, help="an adapter to train further")
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--questions", type=int, default=4, help="in one step")
     parser.add_argument("--rate", type=float, default=4e-4)

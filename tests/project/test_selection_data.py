@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,9 +18,18 @@ from benchmarks.selection_rows import gold_of
 from index.embed import selector
 from index.embed.weights import ModelFiles
 from tests.index.embed.test_selector import LETTER, QUESTION
-from training import selection
+from training import selection, short_answers
 from training.inputs import load_tokenizer
-from training.selection import PASSAGES, Layout, chosen_passages, reworded, weight_of
+from training.selection import (
+    PASSAGES,
+    Layout,
+    chosen_passages,
+    cut_short,
+    excerpt,
+    reworded,
+    weight_of,
+    without_answer,
+)
 
 TEXT = "Pay comes on the 25th. It comes on the 10th of the next month, too. Nothing is paid in May."
 
@@ -41,7 +53,7 @@ def passage(text: str = TEXT, *, gold: str = "", recall: float = 0.0) -> dict[st
     }
 
 
-def quoted(text: str, spans: tuple[tuple[int, int], ...]) -> list[str]:
+def quoted(text: str, spans: Sequence[tuple[int, int]]) -> list[str]:
     return [text[first:stop] for first, stop in spans]
 
 
@@ -123,16 +135,67 @@ def test_a_passage_weighs_as_much_as_it_answers() -> None:
     assert weight_of(passage(gold="Pay", recall=0.1)) == weight_of(passage()) == 0.0
 
 
-def test_the_answer_is_hidden_now_and_then_and_is_else_among_seven() -> None:
+def test_the_answer_is_hidden_now_and_then_and_is_else_among_others() -> None:
     others = [passage(f"Other {n}. {TEXT}") for n in range(12)]
-    row = {"answerable": True, "passages": [*others, passage(gold="Pay", recall=1.0)]}
+    row = {"answerable": True, "passages": [*others, passage(gold="Pay comes", recall=1.0)]}
     rng = random.Random(1)
     drawn = [chosen_passages(row, rng) for _ in range(200)]
     assert all(len(passages) == len(weights) == PASSAGES for passages, weights in drawn)
     shown = sum(max(weights) == 1.0 for _, weights in drawn)
     assert 120 < shown < 180
-    hidden = [passages for passages, weights in drawn if max(weights) == 0]
-    assert not any(each["gold"] for passages in hidden for each in passages)
+    for passages, weights in drawn:
+        assert [bool(each["gold"]) for each in passages] == [weight > 0 for weight in weights]
+    around = "It comes on the 10th of the next month, too. Nothing is paid in May."
+    assert 60 < sum(around in [p["text"] for p in passages] for passages, _ in drawn) < 140
+
+
+def test_a_passage_without_its_answer_keeps_the_rest() -> None:
+    left = without_answer(passage(gold="the 10th of the next month", recall=1.0))
+    assert left is not None
+    assert left["text"] == "Pay comes on the 25th.\nNothing is paid in May."
+    assert (left["gold"], quoted(left["text"], left["sentences"])) == (
+        [],
+        ["Pay comes on the 25th.", "Nothing is paid in May."],
+    )
+    assert without_answer(passage("Pay comes on the 25th.", gold="25th", recall=1.0)) is None
+
+
+@given(st.sets(st.sampled_from(range(3))), st.integers())
+def test_an_excerpt_says_what_the_passage_says(kept: set[int], seed: int) -> None:
+    whole = passage(gold="the 10th of the next month", recall=1.0)
+    chosen = excerpt(whole, sorted(kept))
+    sentences = quoted(TEXT, whole["sentences"])
+    assert quoted(chosen["text"], chosen["sentences"]) == [sentences[at] for at in sorted(kept)]
+    belongs = quoted(chosen["text"], chosen["gold"])
+    assert belongs == (["the 10th of the next month"] if 1 in kept else [])
+    short = cut_short(whole, random.Random(seed))
+    assert quoted(short["text"], short["gold"]) == ["the 10th of the next month"]
+    assert short["text"] in TEXT
+
+
+def test_short_answers_are_shown_with_their_sentence_or_without_it(tmp_path: Path) -> None:
+    texts = {n: f"Article {n} tells of {name}. {TEXT}" for n, name in enumerate(("boats", "oars"))}
+    write = {
+        "passages.jsonl": [
+            {"id": n, "set": "newwiki", "title": title, "text": texts[n]}
+            for n, title in enumerate(("Zebra", "Yak"))
+        ],
+        "questions.jsonl": [
+            {"passage": 0, "question": f"When is pay due, {n}?", "start": start, "answer": "10th"}
+            for n in range(40)
+            for start in [texts[0].index("10th")]
+        ],
+    }
+    for name, lines in write.items():
+        (tmp_path / name).write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    found = list(short_answers.rows(tmp_path, 60, random.Random(2)))
+    assert {row["answerable"] for row in found} == {True, False}
+    for row in found:
+        own = row["passages"][0]
+        assert quoted(own["text"], own["gold"]) == (
+            ["It comes on the 10th of the next month, too. "] if row["answerable"] else []
+        )
+        assert ("10th" in own["text"]) == row["answerable"]
 
 
 @given(st.text(min_size=1).filter(lambda text: bool(text.split())), st.integers())
