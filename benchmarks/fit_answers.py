@@ -16,6 +16,7 @@ from bot.answering.extractive.answer_weights import FIRST_PICK
 from bot.answering.extractive.confidence import confidence_features, selection_features
 from bot.answering.extractive.scored_sentences import ScoredSentence, SentenceScorer
 from bot.answering.extractive.selected_passages import SelectedPassage, selected_passages
+from bot.answering.extractive.sufficient_quotes import QuotedPassage, quoted_passages
 from bot.evaluation.metrics import auroc, false_rate_at, hits_at, holds_answer, is_gold, normalised
 from index.embed.inputs import digest_of
 from index.protocols import EmbeddingInput, Selection, Selector
@@ -59,6 +60,8 @@ class Asked:
     sentences: list[ScoredSentence]
     selected: Sequence[SelectedPassage]
     """The passages as the selector judges them; none where it is not asked."""
+    quoted: Sequence[QuotedPassage]
+    """What would be quoted of them."""
     right: list[bool]
     """Whether each sentence answers."""
     answerable: bool
@@ -148,24 +151,37 @@ class _Look:
         kept = [s for s in asked.sentences if s.candidate.source.id == only]
         if kept:
             right = [self._is_right(s, answerable) for s in kept]
-            selected = self._selected(alone)
-            yield Asked(self.question.qid, alone, kept, selected, right, answerable, True)
+            yield self._judged(alone, kept, right, answerable, few=True)
 
     def _asked(self, findings: Findings, answerable: bool, few: bool) -> Asked | None:
         sentences = self.picker.sentences(findings.query, findings.ranked)
         if not sentences:
             return None
         right = [self._is_right(s, answerable) for s in sentences]
-        selected = self._selected(findings)
-        return Asked(self.question.qid, findings, sentences, selected, right, answerable, few)
+        return self._judged(findings, sentences, right, answerable, few=few)
+
+    def _judged(
+        self,
+        findings: Findings,
+        sentences: list[ScoredSentence],
+        right: list[bool],
+        answerable: bool,
+        *,
+        few: bool,
+    ) -> Asked:
+        """Let the selector judge what was found, where there is one."""
+        selected: list[SelectedPassage] = []
+        quoted: list[QuotedPassage] = []
+        if self.selector is not None:
+            asked = findings.query.text
+            selected = selected_passages(self, asked, findings.ranked, sentences)
+            quoted = quoted_passages(self, asked, selected)
+        return Asked(
+            self.question.qid, findings, sentences, selected, quoted, right, answerable, few
+        )
 
     def _is_right(self, sentence: ScoredSentence, answerable: bool) -> bool:
         return answerable and _answers(self.question, sentence)
-
-    def _selected(self, findings: Findings) -> list[SelectedPassage]:
-        if self.selector is None:
-            return []
-        return selected_passages(self, findings.query.text, findings.ranked)
 
     def select(self, question: str, texts: Sequence[EmbeddingInput]) -> list[Selection]:
         """Judge what was not judged before; see `index.protocols.Selector`."""
@@ -192,7 +208,7 @@ def _judged(asked: Asked, pick: LinearModel) -> Judged:
     best = None if "read" in ordered[0].features else ordered[0]
     features = confidence_features(asked.findings, ordered, best)
     if asked.selected:
-        features |= selection_features(asked.selected)
+        features |= selection_features(asked.selected, asked.quoted)
     return Judged(asked.qid, features, asked.answerable, asked.few)
 
 

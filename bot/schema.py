@@ -14,6 +14,7 @@ from pydantic import Field
 
 from index.protocols import Vectors
 from index.schema import Evidence, Source, Span, Value
+from index.text.list_marks import list_mark
 
 Status = Literal["answered", "partial", "unsure", "not_found"]
 
@@ -202,6 +203,16 @@ class Answer(Value):
         return printed(self.parts, self.citations, missing=self.missing)
 
     @property
+    def searched_for(self) -> str | None:
+        """The question as searched for, where it differs and reads as one.
+
+        A follow-up behind which the words stand that it leans on does not.
+        """
+        searched = self.standalone_question
+        words_behind = searched.endswith(")?") and not self.question.endswith(")?")
+        return None if words_behind or searched == self.question else searched
+
+    @property
     def claims(self) -> bool:
         """Whether it says that the sources answer, at least in part."""
         return self.status in CLAIMED
@@ -251,11 +262,16 @@ def printed(
             markers = "".join(f"[{marker}]" for marker in part.markers)
             line = f"{written(part.text)} {markers}" if markers else written(part.text)
         text += "" if before is None else _separator(before, part)
-        text += f"- {line}" if part.role == "item" else line
+        text += f"- {line}" if part.role == "item" and not _is_numbered(line) else line
         before = part
     if missing:
         text += f"\n\nThe sources do not say: {written('; '.join(missing))}"
     return text
+
+
+def _is_numbered(item: str) -> bool:
+    mark = list_mark(item)
+    return mark is not None and mark.family == "number"
 
 
 def _separator(before: AnswerPart, after: AnswerPart) -> str:

@@ -9,6 +9,7 @@ from bot.answering.citations import cite, source_as_quoted
 from bot.answering.extractive.scored_sentences import introduces
 from bot.schema import Citation, Pick, Scope, Turn
 from index.schema import Evidence, Source, Span
+from index.search.cited_sections import CitedSection
 from index.text.english import NAME_OF_PERSON, PERSONAL, one_of
 from index.text.sentences import language_of, sentence_spans
 
@@ -34,6 +35,12 @@ _PRONOUN = re.compile(rf"\W*{one_of(PERSONAL, 'this that')}\b", re.IGNORECASE)
 def last_citations(history: Sequence[Turn]) -> tuple[Citation, ...]:
     """Return the citations of the last answer that had any."""
     return next((turn.citations for turn in reversed(history) if turn.citations), ())
+
+
+def cited_sections(history: Sequence[Turn]) -> list[CitedSection]:
+    """Return the sections that the last answer with citations quoted."""
+    cited = last_citations(history)
+    return [CitedSection(each.evidence.source_id, each.heading) for each in cited]
 
 
 def speaker(

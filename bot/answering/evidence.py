@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from bot.answering.earlier_quotes import speaker
+from bot.answering.earlier_quotes import cited_sections, speaker
 from bot.answering.extractive.extractor import Extraction, without_overlaps
 from bot.answering.stopwatch import Stopwatch
 from bot.conversation.follow_ups import Resolved
@@ -164,7 +164,11 @@ class Gatherer:
         scope = asked.scope
         with asked.watch.stage("search"):
             findings = self.searcher.find(
-                part, collections=scope.collections, source=scope.source, asked=message
+                part,
+                collections=scope.collections,
+                source=scope.source,
+                asked=message,
+                cited=[] if asked.alone else cited_sections(asked.history),
             )
         with asked.watch.stage("extract"):
             return Gathered(findings, self.extractor.extract(part, findings))

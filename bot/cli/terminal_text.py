@@ -44,6 +44,10 @@ _MARKED = re.compile(f"{OPEN}([^{CLOSE}]*){CLOSE}")
 _UNSEEN = dict.fromkeys(map(ord, (OPEN, CLOSE, KEPT)))
 
 
+NEAR_LINES = 20
+"""Lines between two quotes up to which their places are told as one."""
+
+
 @dataclass(frozen=True)
 class Style:
     """How text is set: in colour or not, wrapped at a width or not."""
@@ -95,8 +99,8 @@ def below_text(answer: Answer, style: Style) -> str:
 
 
 def _answer_blocks(answer: Answer, style: Style) -> Iterator[str]:
-    if answer.standalone_question != answer.question:
-        yield style.dim(f"Searched for: {one_line(answer.standalone_question)}")
+    if answer.searched_for is not None:
+        yield style.dim(f"Searched for: {one_line(answer.searched_for)}")
     yield _answer_text(answer, style)
     yield from _blocks_below(answer, style)
 
@@ -138,16 +142,23 @@ def _blocks_below(answer: Answer, style: Style) -> Iterator[str]:
 def _source_entries(answer: Answer, style: Style) -> Iterator[str]:
     """Yield one entry for each place of what the answer prints, and for each other quote."""
     printed_markers = answer.printed_markers
-    places: dict[tuple[object, ...], list[Citation]] = {}
+    groups: list[list[Citation]] = []
     for citation in answer.citations:
         is_printed = citation.marker in printed_markers
-        place = (citation.collection, citation.source, citation.heading, citation.page)
-        key = place if is_printed else (citation.marker,)
-        places.setdefault(key, []).append(citation)
-    for citations in places.values():
-        first = citations[0]
-        is_printed = first.marker in printed_markers
-        yield place_entry(citations, style) if is_printed else citation_entry(first, style)
+        same = (group for group in groups if is_printed and _same_place(group[-1], citation))
+        group = next((g for g in same if g[-1].marker in printed_markers), None)
+        if group is None:
+            groups.append(group := [])
+        group.append(citation)
+    for group in groups:
+        is_printed = group[0].marker in printed_markers
+        yield place_entry(group, style) if is_printed else citation_entry(group[0], style)
+
+
+def _same_place(one: Citation, other: Citation) -> bool:
+    """Say whether two quotes stand under the same heading, near enough for one range of lines."""
+    places = [(c.collection, c.source, c.heading, c.page) for c in (one, other)]
+    return places[0] == places[1] and abs(other.lines[0] - one.lines[1]) <= NEAR_LINES
 
 
 def place_entry(citations: Sequence[Citation], style: Style) -> str:

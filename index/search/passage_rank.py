@@ -113,16 +113,22 @@ class Candidate:
     lexical_rank: int | None
     values: tuple[float, ...] = (0.0,)
     """The ranking value for each wording of the question."""
+    gain: float = 0.0
+    """What it gains for standing where the conversation is."""
 
     @property
     def value(self) -> float:
-        """The mean over the wordings; only its order and `score` mean something."""
-        return sum(self.values) / len(self.values)
+        """The mean over the wordings, and the gain; only the order means something."""
+        return self._fit + self.gain
 
     @property
     def score(self) -> float:
         """Return the calibrated probability that the passage answers."""
-        return logistic(PASSAGE_SCORE.value({"rank": self.value}))
+        return logistic(PASSAGE_SCORE.value({"rank": self._fit}))
+
+    @property
+    def _fit(self) -> float:
+        return sum(self.values) / len(self.values)
 
 
 def query_of(

@@ -16,6 +16,7 @@ from typing import Protocol
 from index.errors import EmbeddingError, QuestionError, SourceNotFound
 from index.protocols import Embedder, Lexical, PassageStore, Vectors, VectorStore
 from index.schema import Hit, Passage, Source
+from index.search.cited_sections import CitedSection, gain
 from index.search.merged_hits import Merger, Neighbours, fold_duplicates, stands_in
 from index.search.misspelt_words import Speller, Vocabulary, WordPieceCounter
 from index.search.passage_rank import (
@@ -133,11 +134,13 @@ class Searcher:
         source: str | None = None,
         limit: int = 10,
         asked: str | None = None,
+        cited: Sequence[CitedSection] = (),
     ) -> Findings:
         """Return ranked passages and merged hits for a question.
 
         `asked` is the follow-up as it was asked, when `question` is what was made of it: half of
         a passage's value then comes from each, so that a wrong guess cannot ruin the search.
+        What stands in sections that were `cited` before is preferred.
         """
         text = checked_question(question)
         query = self._query(text, collections)
@@ -152,7 +155,8 @@ class Searcher:
             }
             for one in queries
         ]
-        ranked = sorted(_valued(queries, found), key=lambda c: (-c.value, c.passage.id))
+        valued = (replace(c, gain=gain(c.passage, cited)) for c in _valued(queries, found))
+        ranked = sorted(valued, key=lambda c: (-c.value, c.passage.id))
         distinct = fold_duplicates(ranked)
         worth = [c for c in distinct if c.score >= SCORE_FLOOR]
         return Findings(

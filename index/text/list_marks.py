@@ -76,3 +76,12 @@ def item_mark(sentence: str, kind: PassageKind) -> int:
         return mark.length if mark else 0
     found = _IN_PROSE.match(sentence) if kind == "paragraph" else None
     return found.end() if found else 0
+
+
+def sign_length(sentence: str, kind: PassageKind) -> int:
+    """Return how much of an item's mark only says that it is one; a number is called by people."""
+    length = item_mark(sentence, kind)
+    mark = list_mark(sentence) if length else None
+    if mark is None or mark.family != "number":
+        return length
+    return len(sentence) - len(sentence.lstrip())

@@ -71,10 +71,13 @@ async def test_a_list_is_answered_item_by_item_and_shown_as_a_list(
     assert [part.role for part in parts] == ["lead", "item", "item", "item"]
 
     answer = await world.ask(question, collection, threshold=0.0)
-    assert tuple(citation.quote for citation in answer.citations[1:]) == ITEMS
+    # A step is called by its number; any other mark only says that it is an item.
+    numbers = marks if "1" in marks[0] else ("",) * 3
+    told = [f"{number}{item}" for number, item in zip(numbers, ITEMS, strict=True)]
+    assert [citation.quote for citation in answer.citations[1:]] == told
     for shown in (_in_terminal(answer), _in_discord(answer)):
-        for number, item in enumerate(ITEMS, start=2):
-            assert f"\n- {item} [{number}]" in shown
+        for marker, item in enumerate(told, start=2):
+            assert f"\n{item if any(numbers) else f'- {item}'} [{marker}]" in shown
 
 
 def _in_terminal(answer: Answer) -> str:

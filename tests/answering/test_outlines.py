@@ -82,3 +82,56 @@ async def test_of_many_documents_the_one_that_is_named_is_told(world: World) -> 
 async def test_an_empty_folder_has_nothing_to_tell(world: World) -> None:
     answer = await world.ask("What is this about?", "empty")
     assert (answer.status, answer.citations) == ("not_found", ())
+
+
+HOUSE = """# House manual
+
+Read this before you move in.
+
+## Parking
+
+A permit costs 20 euros a month. It is valid for one car.
+
+### Guests
+
+Guests park behind the house. They leave a note in the window.
+
+### Not allowed
+
+- Caravans
+- Cars without a plate
+
+## Waste
+
+Bins are emptied on Fridays. Put them out the evening before.
+
+Glass goes to the container in the yard. Nobody throws it in at night.
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        (
+            "Summarise the parking rules please",
+            [
+                "A permit costs 20 euros a month.",
+                "Guests park behind the house.",
+                "Not allowed\n\n- Caravans\n- Cars without a plate",
+            ],
+        ),
+        (
+            "overview of the waste section",
+            [HOUSE[HOUSE.index("Bins are") :].strip()],
+        ),
+    ],
+)
+async def test_a_section_that_is_named_is_told_part_by_part(
+    world: World, question: str, told: list[str]
+) -> None:
+    world.add("house", "manual.md", HOUSE, title="House manual")
+    for number in range(8):
+        world.add("house", f"{number}.md", f"# Letter {number}\n\nThis is letter {number}.\n")
+    answer = await world.ask(question, "house")
+    assert answer.status == "answered"
+    assert quotes(answer) == told

@@ -1,4 +1,4 @@
-"""What is quoted of the passages that a selector chose."""
+"""Which passages a selector judges, and what is quoted of them."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from bot.answering.extractive.quoted_statements import quoted_statements
 from bot.answering.extractive.selected_passages import (
     JUDGED,
+    JUDGED_AT_FIRST,
+    MOST_CLOSEST,
     closest_passages,
-    quoted_parts,
     selected_passages,
 )
-from bot.schema import DraftPart, Pick
+from bot.answering.extractive.sufficient_quotes import SURE, quoted_passages, sufficient_quotes
+from bot.schema import Pick
 from index.embed.minilm import open_minilm
-from index.protocols import EmbeddingInput, Selection
+from index.protocols import EmbeddingInput, Selection, Selector
 from tests.doubles.answer_world import World, open_world
 
 CLUB = """# Rowing club
@@ -47,6 +50,20 @@ boats confirm
 ```
 
 The booking is void after an hour.
+
+## Leaving the shed
+
+Do this, one after the other:
+
+1. Write your name into the log.
+2. Carry the boat out.
+3. Shut the doors.
+4. Hang the key back.
+
+## Questions
+
+May guests row on Sundays? Yes, from noon on, with a member beside them who answers for the boat and
+for what becomes of it until it lies in the shed again.
 """
 
 
@@ -90,22 +107,43 @@ def quotes(world: World) -> Quotes:
     def quotes(*words: str) -> list[tuple[str, str]]:
         ranked = world.find("What about the boats?", "club").ranked
         selected = selected_passages(WordSelector(*words), "?", ranked)
-        parts: list[DraftPart] = quoted_parts(selected)
+        parts = quoted_statements(selected[0])
         return [(part.role, text) for part in parts for text in texts(world, part.picks)]
 
     return quotes
 
 
-def test_an_item_comes_with_the_line_that_forbids_it(quotes: Quotes) -> None:
-    assert quotes("Smoke") == [("lead", "You may not:"), ("item", "Smoke in the boat house.")]
+def test_an_item_comes_with_the_lines_that_forbid_it(quotes: Quotes) -> None:
+    assert quotes("Smoke") == [
+        ("lead", "Not allowed"),
+        ("lead", "You may not:"),
+        ("item", "Smoke in the boat house."),
+    ]
 
 
 def test_items_share_their_lead_in(quotes: Quotes) -> None:
     assert quotes("alone", "Smoke") == [
+        ("lead", "Not allowed"),
         ("lead", "You may not:"),
         ("item", "Row alone at night."),
         ("item", "Smoke in the boat house."),
     ]
+
+
+def test_a_question_is_quoted_with_what_follows_it(quotes: Quotes) -> None:
+    [(_, text)] = quotes("May guests")
+    assert text.startswith("May guests row on Sundays? Yes, from noon on,")
+
+
+def test_no_step_between_others_is_left_out(quotes: Quotes) -> None:
+    told = quotes("your name", "Hang the key")
+    assert [text for role, text in told if role == "item"] == [
+        "1. Write your name into the log.",
+        "2. Carry the boat out.",
+        "3. Shut the doors.",
+        "4. Hang the key back.",
+    ]
+    assert quotes("Hang the key")[-1] == ("item", "4. Hang the key back.")
 
 
 def test_rows_are_quoted_one_by_one(quotes: Quotes) -> None:
@@ -125,17 +163,81 @@ def test_neighbouring_sentences_are_one_quote(quotes: Quotes) -> None:
     assert text.endswith("It was founded in 1921. Its boats lie on the river.")
 
 
-def test_only_the_best_passages_are_judged(world: World) -> None:
+def test_more_passages_are_judged_where_none_of_the_first_is_likely(world: World) -> None:
     ranked = world.find("What about the boats?", "club").ranked
-    selector = WordSelector("Otter")
-    selected_passages(selector, "?", [*ranked] * JUDGED)
-    assert len(selector.texts) == JUDGED
+    for words, count in ((("club", "boats"), JUDGED_AT_FIRST), (("nowhere",), JUDGED)):
+        selector = WordSelector(*words)
+        judged = selected_passages(selector, "?", [*ranked] * JUDGED)
+        assert len(selector.texts) == len(judged) == count
+
+
+class StrictSelector(WordSelector):
+    """Answers: only a text with all of the words."""
+
+    def _of(self, text: EmbeddingInput) -> Selection:
+        found = super()._of(text)
+        answers = 4.0 if all(word in text.text for word in self.words) else -4.0
+        return Selection(answers, found.sentences)
+
+
+def quoted_of_best(world: World, selector: Selector, sure: float = SURE) -> list[str]:
+    ranked = world.find("What about the boats?", "club").ranked
+    selected = selected_passages(selector, "?", ranked)
+    parts = sufficient_quotes(quoted_passages(selector, "?", selected), sure)
+    return [text for part in parts for text in texts(world, part.picks)]
+
+
+def test_no_more_is_quoted_than_what_answers_as_well(world: World) -> None:
+    selector = StrictSelector("Smoke")
+    assert quoted_of_best(world, selector)[1:] == ["You may not:", "Smoke in the boat house."]
+    [*_, judged] = selector.texts
+    assert judged.text == "Not allowed\nYou may not:\nSmoke in the boat house."
+    assert judged.context == "Rowing club > Not allowed"
+
+
+class OrderedSelector(WordSelector):
+    """Answers: a text with the first of the words best, one with the second a little less."""
+
+    def _of(self, text: EmbeddingInput) -> Selection:
+        found = super()._of(text)
+        order = [at for at, word in enumerate(self.words) if word in text.text]
+        return Selection(4.0 - 1.5 * order[0] if order else -4.0, found.sentences)
+
+
+def test_the_less_sure_an_answer_is_the_more_is_quoted(world: World) -> None:
+    selector = OrderedSelector("Otter", "Smoke")
+    sure = quoted_of_best(world, selector)
+    unsure = quoted_of_best(world, selector, sure=SURE - 0.01)
+    assert ("Smoke" in " ".join(sure), "Smoke" in " ".join(unsure)) == (False, True)
+    assert set(sure) < set(unsure)
+
+
+class TornSelector(StrictSelector):
+    """Sees only the last of the words in the sentences."""
+
+    def _of(self, text: EmbeddingInput) -> Selection:
+        whole = super()._of(text)
+        seen = WordSelector(self.words[-1])._of(text)
+        return Selection(whole.answers, seen.sentences)
+
+
+def test_a_passage_is_quoted_whole_where_what_belongs_does_not_answer(world: World) -> None:
+    [whole] = quoted_of_best(world, TornSelector("alone", "Smoke"))
+    assert whole.startswith("Not allowed\n\nYou may not:")
+    assert whole.endswith("Smoke in the boat house.")
+    assert "Row alone at night." in whole
+
+
+def test_of_the_closest_only_those_near_the_best_are_shown(world: World) -> None:
+    ranked = world.find("What about the boats?", "club").ranked
+    for words, count in ((("Smoke", "alone"), 1), (("nowhere",), MOST_CLOSEST)):
+        selected = selected_passages(WordSelector(*words), "?", ranked)
+        assert len(closest_passages(selected)) == count
 
 
 def test_the_closest_are_whole_passages_with_the_best_sentence_marked(world: World) -> None:
     ranked = world.find("What about the boats?", "club").ranked
     closest = closest_passages(selected_passages(WordSelector("Smoke"), "?", ranked))
-    assert len(closest) == 3
     [first, *_] = texts(world, closest)
     assert "You may not:" in first
     assert "Smoke in the boat house." in first

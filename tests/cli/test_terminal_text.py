@@ -217,6 +217,25 @@ def test_what_was_searched_for_is_shown_when_it_differs() -> None:
     assert answer_screen(rewritten, Style()).startswith("Searched for: why does the sea rise\n\n")
 
 
+def test_quotes_far_from_each_other_have_places_of_their_own() -> None:
+    lines = ((3, 4), (6, 6), (80, 82))
+    cited = [
+        citation("Nobody minds.", n, lines=at, heading=()) for n, at in enumerate(lines, start=1)
+    ]
+    parts = tuple(AnswerPart(markers=(n,)) for n in (1, 2, 3))
+    screen = answer_screen(answer("", *cited, parts=parts), Style())
+    assert screen.endswith(
+        "[1] [2] Tides, lines 3-6 (tides.md#L3-L6)\n[3] Tides, lines 80-82 (tides.md#L80-L82)"
+    )
+
+
+def test_the_words_that_a_follow_up_leans_on_are_no_question() -> None:
+    leaning = answer("It does. [1]", question="why?", standalone_question="why (sea, rises)?")
+    assert answer_screen(leaning, Style()).startswith("It does. [1]")
+    bracketed = answer("It does.", question="why (sic)?", standalone_question="why not (sic)?")
+    assert answer_screen(bracketed, Style()).startswith("Searched for: why not (sic)?")
+
+
 def test_not_found_shows_the_nearest_passages_and_the_notice() -> None:
     nearest = citation("Nobody minds.", None, lines=(6, 6), heading=("Tides", "Other"))
     screen = answer_screen(

@@ -19,6 +19,7 @@ from bot.answering.extractive.answer_weights import (
 from bot.answering.extractive.question_type import answer_type
 from bot.answering.extractive.scored_sentences import UNREAD, ScoredSentence, by_words
 from bot.answering.extractive.selected_passages import SelectedPassage
+from bot.answering.extractive.sufficient_quotes import QuotedPassage
 from index.search.linear_model import LinearModel, logistic
 from index.search.passage_rank import Candidate, Query
 from index.search.searcher import Findings
@@ -34,12 +35,13 @@ def confidence(
     findings: Findings,
     sentences: Sequence[ScoredSentence],
     selected: Sequence[SelectedPassage] = (),
+    quoted: Sequence[QuotedPassage] = (),
 ) -> float:
     """Return the calibrated probability that what was found answers the question."""
     if not findings.ranked or not sentences:
         return 0.0
     if selected:
-        features = confidence_features(findings, sentences) | selection_features(selected)
+        features = confidence_features(findings, sentences) | selection_features(selected, quoted)
         return logistic(CONFIDENCE_SELECTED.value(features))
     model = _model(sentences[0])
     value = model.value(confidence_features(findings, sentences))
@@ -136,8 +138,10 @@ def _of_reading(sentences: Sequence[ScoredSentence]) -> dict[str, float]:
     }
 
 
-def selection_features(selected: Sequence[SelectedPassage]) -> dict[str, float]:
-    """Return how sure the selector is that a passage answers, and by how many sentences.
+def selection_features(
+    selected: Sequence[SelectedPassage], quoted: Sequence[QuotedPassage]
+) -> dict[str, float]:
+    """Return how sure the selector is that a passage answers, and what is quoted of it.
 
     `judged_any` is the log-odds that one of them does, as the selector was trained to give it.
     """
@@ -149,6 +153,7 @@ def selection_features(selected: Sequence[SelectedPassage]) -> dict[str, float]:
         "judged_best": odds[0] / 5,
         "judged_gap": min(odds[0] - odds[1], 6.0) / 5 if len(odds) > 1 else 0.0,
         "judged_sentence": top / 5,
+        "judged_quotes": max((each.answers for each in quoted), default=odds[0]) / 5,
         "judged_first": next(e.answers for e in selected if e.rank == 0) / 5,
     }
 

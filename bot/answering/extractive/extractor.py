@@ -14,24 +14,24 @@ from bot.answering.extractive.answer_weights import (
     ANSWERED,
     ANSWERED_SELECTED,
     NEAR,
-    SURE,
     UNSURE,
 )
 from bot.answering.extractive.confidence import confidence
 from bot.answering.extractive.named_sections import has_values, named_list, of_named, of_sections
-from bot.answering.extractive.outlines import MOST_BEGINNINGS, outline
+from bot.answering.extractive.outlines import MOST_BEGINNINGS, outline, section_outline
 from bot.answering.extractive.question_type import shape, topic_of_overview
 from bot.answering.extractive.scored_sentences import ScoredSentence, SentenceScorer
 from bot.answering.extractive.selected_passages import (
-    NARROW,
-    WIDE,
-    Reach,
     SelectedPassage,
     closest_passages,
-    quoted_parts,
     selected_passages,
 )
 from bot.answering.extractive.standing_units import leans_back, unit_around
+from bot.answering.extractive.sufficient_quotes import (
+    QuotedPassage,
+    quoted_passages,
+    sufficient_quotes,
+)
 from bot.answering.extractive.whole_lists import is_row, list_around
 from bot.schema import Draft, DraftPart, Pick
 from index.protocols import Selector
@@ -43,6 +43,9 @@ from index.text.words import content_terms
 
 MOST_SENTENCES = 3
 """Quotes in an answer that is not a list or an overview."""
+
+MOST_NAMED = 8
+"""Passages among which the section is looked for that an overview is asked of."""
 
 MOST_SECTIONS = 5
 """Sections quoted in an overview."""
@@ -108,12 +111,10 @@ class Extractor:
         if not sentences:
             return Extraction(Draft(status="not_found", confidence=0.0), ())
         selected = self._selected(question, ranked, sentences)
-        sure = confidence(findings, sentences, selected)
-        nearest = tuple(
-            closest_passages(selected, self._neighbours) if selected else nearest_spans(sentences)
-        )
-        reach = NARROW if sure >= SURE else WIDE
-        parts, strict = _drafted(question, findings, sentences, selected, reach)
+        quoted = self._quoted(question, selected, sentences)
+        sure = confidence(findings, sentences, selected, quoted)
+        nearest = tuple(closest_passages(selected) if selected else nearest_spans(sentences))
+        parts, strict = _drafted(question, findings, sentences, sufficient_quotes(quoted, sure))
         return self._decided(parts, nearest, sure, sure >= self._threshold * strict)
 
     def _decided(
@@ -127,17 +128,21 @@ class Extractor:
             draft = Draft(status="unsure", parts=closest, confidence=sure)
         else:
             draft = Draft(status="not_found", confidence=sure)
-        return Extraction(draft, nearest if sure >= NEAR else ())
+        return Extraction(draft, nearest[:MOST_SENTENCES] if sure >= NEAR else ())
 
     def _overview(self, question: str, findings: Findings) -> tuple[DraftPart, ...]:
-        """Tell what a small folder, or the document that is named, is about; empty otherwise."""
+        """Tell what a small folder, or what is named of it, is about; empty otherwise."""
         if self._neighbours is None or shape(question) != "overview":
             return ()
         asked = set(content_terms(topic_of_overview(question)))
         if not asked and len(findings.sources) <= MOST_BEGINNINGS:
             return tuple(outline(findings.sources, self._neighbours))
-        named = [c.source for c in findings.ranked[:3] if asked and asked <= c.words.title]
-        return tuple(outline(named[:1], self._neighbours)) if named else ()
+        nearest = findings.ranked[:MOST_NAMED] if asked else ()
+        named = [c.source for c in nearest[:3] if asked <= c.words.title]
+        if named:
+            return tuple(outline(named[:1], self._neighbours))
+        sections = (section_outline(c, asked, self._neighbours) for c in nearest)
+        return tuple(next(filter(None, sections), ()))
 
     def _selected(
         self, question: str, ranked: Sequence[Candidate], sentences: Sequence[ScoredSentence]
@@ -147,13 +152,23 @@ class Extractor:
             return []
         return selected_passages(self._selector, question, ranked, sentences)
 
+    def _quoted(
+        self,
+        question: str,
+        selected: Sequence[SelectedPassage],
+        sentences: Sequence[ScoredSentence],
+    ) -> list[QuotedPassage]:
+        """Choose what is quoted of the best passages, where there is a selector."""
+        if self._selector is None:
+            return []
+        return quoted_passages(self._selector, question, selected, _readings(sentences))
+
 
 def _drafted(
     question: str,
     findings: Findings,
     sentences: Sequence[ScoredSentence],
-    selected: Sequence[SelectedPassage],
-    reach: Reach,
+    quoted: list[DraftPart],
 ) -> tuple[list[DraftPart], float]:
     """Return what would be quoted, and by how much the threshold for it counts.
 
@@ -164,8 +179,8 @@ def _drafted(
     listed = next(filter(None, (named_list(a, sentences, ranked) for a in asked)), [])
     if listed:
         return listed, 0.0
-    if selected and not _names_one(question, ranked):
-        return quoted_parts(selected, _readings(sentences), reach), 1.0
+    if quoted and not _names_one(question, ranked):
+        return quoted, 1.0
     headed = next(filter(None, (of_sections(a, sentences) for a in asked)), [])
     parts = _parts(question, headed or sentences, ranked)
     return parts, 0.0 if headed else _strictness(question, parts, ranked)

@@ -9,15 +9,22 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from bot.answering.extractive.scored_sentences import introduces, mark_of, text_of
+from bot.answering.extractive.standing_units import below_heading
+from bot.answering.extractive.turning_headings import with_turning_heading
 from bot.schema import DraftPart, Pick
 from index.schema import Passage, Source, Span
 from index.search.merged_hits import Neighbours, stands_in
+from index.search.passage_rank import Candidate
+from index.text.words import content_terms
 
 MOST_BEGINNINGS = 5
 """Sections of a document, or documents of a folder, whose beginnings are quoted."""
 
 MOST_PASSAGES = 200
 """Passages of a document that are looked at."""
+
+SHORT = 100
+"""Words up to which a list, or the only passage of a section, is quoted whole."""
 
 LEAST_WORDS = 5
 """A shorter sentence is a label, not the beginning of a text."""
@@ -29,6 +36,41 @@ def outline(sources: Sequence[Source], neighbours: Neighbours) -> list[DraftPart
         return list(islice(_beginnings(sources[0], neighbours), MOST_BEGINNINGS))
     each = (_beginnings(source, neighbours) for source in sources[:MOST_BEGINNINGS])
     return [part for found in each for part in islice(found, 1)]
+
+
+def section_outline(
+    candidate: Candidate, asked: set[str], neighbours: Neighbours
+) -> list[DraftPart]:
+    """Return how the parts of the section begin whose heading has the words asked for.
+
+    It is the widest one that the candidate stands in; empty where no heading above it has them.
+    """
+    above, source = candidate.passage.heading, candidate.source
+    depth = next((n for n, name in enumerate(above, 1) if asked <= set(content_terms(name))), 0)
+    if not depth:
+        return []
+    within = [
+        passage
+        for passage in neighbours.passages_of(source.id, 0, MOST_PASSAGES)
+        if passage.heading[:depth] == above[:depth] and stands_in(passage, source)
+    ]
+    parts = {passage.heading: passage for passage in reversed(within)}
+    chosen = [*reversed(parts.values())] if len(parts) > 1 else within
+    begins = (_begins(passage, source, alone=len(chosen) == 1) for passage in chosen)
+    spans = islice((span for span in begins if span is not None), MOST_BEGINNINGS)
+    return [DraftPart(picks=(Pick.of(source, span),)) for span in spans]
+
+
+def _begins(passage: Passage, source: Source, *, alone: bool) -> Span | None:
+    """Return the first statement of a passage; a short one whole that has none or is alone."""
+    first = None if alone else _first_statement(passage)
+    whole = alone or passage.kind == "list"
+    if first is None and whole and len(passage.text.split()) <= SHORT:
+        bare = passage.text.strip()
+        start = passage.start + passage.text.index(bare)
+        span = below_heading(passage, Span(start=start, end=start + len(bare)))
+        return with_turning_heading(source, span)
+    return first or _first_statement(passage)
 
 
 def _beginnings(source: Source, neighbours: Neighbours) -> Iterator[DraftPart]:

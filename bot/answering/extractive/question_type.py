@@ -82,10 +82,17 @@ _OVERVIEW = re.compile(
     r"|\btell me (?:all|everything) about\b",
     re.IGNORECASE,
 )
+_ARTICLES = re.compile(r"\b(?:the|a|an|this|that|our|your|of|on|for|in|me|us)\b", re.IGNORECASE)
 _GIVE = re.compile(
-    r"\b(?:please|give|show|write|make|get|tell|provide|short|brief|quick|whole|entire)\b",
+    r"\b(?:please|pls|plz|thanks|thx|quickly|give|show|write|make|get|tell|provide|short|brief|quick|whole|entire)\b",
     re.IGNORECASE,
 )
+_KIND_OF_TEXT = re.compile(
+    r"\b(?:polic(?:y|ies)|rules?|guides?|guidelines?|documents?|docs?|pages?|sections?|chapters?"
+    r"|process|procedures?|files?|notes?|articles?|regulations?)\b",
+    re.IGNORECASE,
+)
+"""What people call a text, whatever its heading calls it."""
 _PLURAL = r"(?!(?:this|is|was|has|does|his|its|us|yes|thus|process|status|basis|analysis|news)\b)"
 _ITEMS = re.compile(
     r"\b(?:list|enumerate|name (?:all|the|some|three|two|four))\b"
@@ -116,7 +123,9 @@ def shape(question: str) -> Shape:
 
 def topic_of_overview(question: str) -> str:
     """Return what an overview is asked of: the question without the words that ask."""
-    return _GIVE.sub(" ", _OVERVIEW.sub(" ", question))
+    topic = _GIVE.sub(" ", _OVERVIEW.sub(" ", question))
+    named = _KIND_OF_TEXT.sub(" ", topic)
+    return named if any(map(str.isalnum, _ARTICLES.sub(" ", named))) else topic
 
 
 def fits(kind: AnswerType, sentence: str) -> float:

@@ -23,6 +23,7 @@ _LEANS = re.compile(
 
 _PARAGRAPH = re.compile(r"(?:[^\n]|\n(?!\s*\n))+")
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
+_HEADINGS = re.compile(r"(?:[ \t]*#{1,6}[ \t][^\n]*\n\s*)+")
 _HEADING = re.compile(r"\s*#{1,6} [^\n]*\Z")
 
 
@@ -46,6 +47,14 @@ def unit_around(passage: Passage, sentence: Span) -> Span:
 def leans_back(sentence: str) -> bool:
     """Say whether a sentence refers to the one before it by its first word."""
     return _LEANS.match(sentence) is not None
+
+
+def below_heading(passage: Passage, span: Span) -> Span:
+    """Return a span without the heading lines at its beginning, unless there is nothing else."""
+    text = passage.text[span.start - passage.start : span.end - passage.start]
+    heading = _HEADINGS.match(text)
+    start = span.start + (heading.end() if heading else 0)
+    return Span(start=start, end=span.end) if start < span.end else span
 
 
 def is_code(text: str) -> bool:

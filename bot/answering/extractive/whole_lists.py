@@ -1,4 +1,4 @@
-"""Lists and tables quoted whole: the lead-in, every item without its mark, every row.
+"""Lists and tables quoted whole: the lead-in, every item, every row.
 
 A long list is cut into several passages; those that were found are put together again.
 """
@@ -12,7 +12,7 @@ from bot.answering.extractive.scored_sentences import ScoredSentence, introduces
 from bot.schema import DraftPart, Pick
 from index.schema import Passage, Span
 from index.search.passage_rank import Candidate
-from index.text.list_marks import list_mark
+from index.text.list_marks import list_mark, sign_length
 
 MOST_ITEMS = 20
 """Items of a list, or rows below a table's header; of longer ones the first are quoted."""
@@ -83,7 +83,7 @@ def _block(passage: Passage) -> _Block | None:
     stops = [*marks[1:], len(texts)]
     items = (
         Span(
-            start=passage.sentences[at].start + mark_of(passage, texts[at]),
+            start=passage.sentences[at].start + sign_length(texts[at], passage.kind),
             end=passage.sentences[stop - 1].end,
         )
         for at, stop in zip(marks, stops, strict=True)

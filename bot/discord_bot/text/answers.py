@@ -125,8 +125,8 @@ def _remarks(answer: Answer) -> str:
     remarks = []
     if answer.status == "partial":
         remarks.append("-# The sources answer only part of the question.")
-    if one_line(answer.standalone_question, 1000) != one_line(answer.question, 1000):
-        remarks.append(f"-# Searched for: {literal(one_line(answer.standalone_question, 300))}")
+    if answer.searched_for is not None:
+        remarks.append(f"-# Searched for: {literal(one_line(answer.searched_for, 300))}")
     if answer.notice:
         remarks.append(f"-# {literal(one_line(answer.notice, 600))}")
     return "\n".join(remarks)

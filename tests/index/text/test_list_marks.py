@@ -2,7 +2,7 @@
 
 import pytest
 
-from index.text.list_marks import Family, item_mark, list_mark
+from index.text.list_marks import Family, item_mark, list_mark, sign_length
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,18 @@ def test_prose_has_fewer_marks(sentence: str, in_list: int, in_prose: int) -> No
     assert item_mark(sentence, "list") == in_list
     assert item_mark(sentence, "paragraph") == in_prose
     assert item_mark(sentence, "code") == item_mark(sentence, "table") == 0
+
+
+@pytest.mark.parametrize(
+    ("sentence", "left"),
+    [
+        ("- Row", "Row"),
+        ("  * Row", "Row"),
+        ("3. Row", "3. Row"),
+        ("  (3) Row", "(3) Row"),
+        ("b) Row", "Row"),
+        ("Row", "Row"),
+    ],
+)
+def test_a_number_stays_with_its_item(sentence: str, left: str) -> None:
+    assert sentence[sign_length(sentence, "list") :] == left
