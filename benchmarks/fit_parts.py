@@ -94,9 +94,9 @@ def parts(sets: Path, count: int, *, unread: bool) -> list[Part]:
 def real_parts(sets: Path) -> list[Part]:
     """Return the sets of real documents that may be fitted on.
 
-    The selector was trained on most of them, and tells their near misses no better for that (AUROC
-    .82 on seven of them, .84 on those of `training.held_out`). They are worded otherwise: fitted on
-    the unseen ones alone, confidence was too high for plain questions.
+    The selector was trained on most of them, and tells their near misses too well for that (AUROC
+    .94 on those, .87 on those of `training.held_out`); fitted on the unseen ones alone, confidence
+    was too high for plain questions, as these are worded harder.
     """
     names = sorted(path.parent.name for path in (sets / "real").glob("*/questions.jsonl"))
     return [
