@@ -18,7 +18,7 @@ from bot.answering.extractive.selected_passages import (
 from bot.schema import DraftPart
 from index.embed.inputs import context_of
 from index.protocols import EmbeddingInput, Selector
-from index.schema import Span
+from index.schema import Passage, Span
 
 SURE = 0.95
 """Confidence from which no more is quoted than what answers."""
@@ -62,7 +62,7 @@ def quoted_passages(
 ) -> list[QuotedPassage]:
     """Judge what would be quoted of the best passages, the best first.
 
-    Those that follow one another in a document stay in its order. `pointed` are the spans at
+    Those of one section stay in the order of their document. `pointed` are the spans at
     which a reader points, by the passage's id, the surest first.
     """
     best = selected[0].value
@@ -108,10 +108,15 @@ def _as_text(selected: SelectedPassage, parts: Sequence[DraftPart]) -> Embedding
 
 
 def _in_order(near: Sequence[SelectedPassage]) -> list[SelectedPassage]:
-    """Return passages as they were, but one that precedes an earlier one directly before it."""
+    """Return passages as they were, but those of one section in the order of their document."""
     found: list[SelectedPassage] = []
     for each in near:
-        place = (each.passage.source_id, each.passage.ordinal + 1)
-        behind = [(p.passage.source_id, p.passage.ordinal) for p in found]
-        found.insert(behind.index(place) if place in behind else len(found), each)
+        later = (at for at, other in enumerate(found) if _follows(other.passage, each.passage))
+        found.insert(next(later, len(found)), each)
     return found
+
+
+def _follows(one: Passage, other: Passage) -> bool:
+    """Say whether a passage stands below another in the same section."""
+    places = [(each.source_id, each.heading) for each in (one, other)]
+    return places[0] == places[1] and one.ordinal > other.ordinal
