@@ -14,7 +14,7 @@ from pydantic import Field
 
 from index.protocols import Vectors
 from index.schema import Evidence, Source, Span, Value
-from index.text.list_marks import list_mark
+from index.text.list_marks import is_numbered
 
 Status = Literal["answered", "partial", "unsure", "not_found"]
 
@@ -262,16 +262,11 @@ def printed(
             markers = "".join(f"[{marker}]" for marker in part.markers)
             line = f"{written(part.text)} {markers}" if markers else written(part.text)
         text += "" if before is None else _separator(before, part)
-        text += f"- {line}" if part.role == "item" and not _is_numbered(line) else line
+        text += f"- {line}" if part.role == "item" and not is_numbered(line) else line
         before = part
     if missing:
         text += f"\n\nThe sources do not say: {written('; '.join(missing))}"
     return text
-
-
-def _is_numbered(item: str) -> bool:
-    mark = list_mark(item)
-    return mark is not None and mark.family == "number"
 
 
 def _separator(before: AnswerPart, after: AnswerPart) -> str:

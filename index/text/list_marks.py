@@ -78,10 +78,15 @@ def item_mark(sentence: str, kind: PassageKind) -> int:
     return found.end() if found else 0
 
 
+def is_numbered(line: str) -> bool:
+    """Say whether a line starts with the number of an item."""
+    mark = list_mark(line)
+    return mark is not None and mark.family == "number"
+
+
 def sign_length(sentence: str, kind: PassageKind) -> int:
     """Return how much of an item's mark only says that it is one; a number is called by people."""
     length = item_mark(sentence, kind)
-    mark = list_mark(sentence) if length else None
-    if mark is None or mark.family != "number":
-        return length
-    return len(sentence) - len(sentence.lstrip())
+    if length and is_numbered(sentence):
+        return len(sentence) - len(sentence.lstrip())
+    return length

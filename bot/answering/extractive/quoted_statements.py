@@ -19,7 +19,7 @@ from bot.answering.extractive.turning_headings import turning_heading
 from bot.answering.extractive.whole_lists import MOST_ITEMS, is_row
 from bot.schema import DraftPart, Pick, Role
 from index.schema import Passage, Span
-from index.text.list_marks import item_mark, list_mark, sign_length
+from index.text.list_marks import is_numbered, item_mark, sign_length
 
 BELONGS = -1.3
 """Log-odds from which a sentence belongs to the answer; the best of a passage always does."""
@@ -133,18 +133,13 @@ def _with_steps(
     found = set(chosen)
     run: list[int] = []
     for at, each in enumerate([*statements, None]):
-        if each is not None and each.role == "item" and _is_step(text_of(passage, each.span)):
+        if each is not None and each.role == "item" and is_numbered(text_of(passage, each.span)):
             run.append(at)
             continue
         if len(found.intersection(run)) > 1:
             found.update(run[:MOST_ITEMS])
         run = []
     return sorted(found)
-
-
-def _is_step(item: str) -> bool:
-    mark = list_mark(item)
-    return mark is not None and mark.family == "number"
 
 
 def _with_leads(statements: Sequence[_Statement], chosen: Sequence[int]) -> list[int]:

@@ -32,11 +32,17 @@ def turning_heading(source: Source, start: int) -> Span | None:
     """Return the heading next above an offset, its marks left out, if it turns what follows."""
     text = source.text
     above = list(_HEADING.finditer(text, max(0, start - REACH), start))
-    if not above or len(_FENCE.findall(text, 0, above[-1].start())) % 2:
-        return None  # none, or a comment in code
+    if not above:
+        return None
     name = "marked" if above[-1]["marked"] else "bold"
-    turns = _TURNS.search(above[-1][name]) is not None
-    return Span(start=above[-1].start(name), end=above[-1].end(name)) if turns else None
+    if _TURNS.search(above[-1][name]) is None or _in_code(text, above[-1].start()):
+        return None
+    return Span(start=above[-1].start(name), end=above[-1].end(name))
+
+
+def _in_code(text: str, offset: int) -> bool:
+    """Say whether a line is a comment in fenced code, which looks like a heading."""
+    return len(_FENCE.findall(text, 0, offset)) % 2 == 1
 
 
 def with_turning_heading(source: Source, span: Span) -> Span:
