@@ -44,6 +44,9 @@ NOT_SURE = "I am not sure this answers it. The closest I found:"
 """What stands above quotes that may answer, but are not claimed to."""
 
 
+BROKE_OFF = "The language model stopped in the middle. This is what it had written by then."
+"""Notice of an answer that a model did not finish."""
+
 _RENDERED = (".html", ".htm", ".xhtml", ".csv", ".tsv")
 """Files whose canonical text is made from them: its lines are not the file's."""
 

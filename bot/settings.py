@@ -74,7 +74,7 @@ class Settings(Value):
     llm_api_key: SecretStr | None = None
     """Key of the language model; empty takes the provider's own variable, e.g. OPENAI_API_KEY."""
     llm_timeout: float = Field(default=30.0, gt=0, le=600)
-    """Seconds to wait for the language model, up to 600."""
+    """Seconds without a word after which the language model is given up, up to 600."""
     llm_concurrency: int = Field(default=4, ge=1, le=64)
     """Calls to the language model at the same time, 1 to 64."""
     tokens_per_day: int = Field(default=0, ge=0)

@@ -24,6 +24,7 @@ from bot.conversation.chosen_reading import WHICH
 from bot.conversation.follow_ups import GREETING, THANKS, Resolved, resolve
 from bot.errors import ModelError
 from bot.schema import (
+    BROKE_OFF,
     CLAIMED,
     EXTRACTIVE,
     NOT_IN_SOURCES,
@@ -147,13 +148,13 @@ class Answerer:
         notice = "The language model's answer was not backed by the sources; here are quotes."
         try:
             with asked.watch.stage("generate"):
-                written = await self._written(self._generator, asked, evidence, show)
+                written, whole = await self._written(self._generator, asked, evidence, show)
         except ModelError as error:
             logger.warning("Answered by quotes: %s", error)
-            written, notice = None, f"{error} Here are quotes instead."
+            written, whole, notice = None, True, f"{error} Here are quotes instead."
         if written is None:
             return await self._bridge.run(self._quoted, asked, evidence, notice)
-        return await self._bridge.run(self._generated, asked, evidence, written)
+        return await self._bridge.run(self._generated, asked, evidence, written, whole)
 
     async def _written(
         self,
@@ -161,25 +162,41 @@ class Answerer:
         asked: PendingQuestion,
         evidence: Gathered,
         show: Callable[[str], None] | None,
-    ) -> Draft | None:
-        """Return what the model wrote, showing each draft; None when nothing of it holds."""
+    ) -> tuple[Draft | None, bool]:
+        """Return what the model wrote, showing each draft, and whether it came to its end.
+
+        None when nothing of it holds; raises ModelError when it broke off before anything did.
+        """
         hits = evidence.findings.hits[:HITS_FOR_MODEL]
         written: Draft | None = None
         drafts = generator.stream(asked.resolved.question, hits, asker=asked.asker)
-        async with aclosing(drafts):
-            async for written in drafts:
-                if show is not None:
-                    numbered = await self._bridge.run(numbered_parts, written, self._catalog.source)
-                    show(printed(*numbered))
-        return written
+        try:
+            async with aclosing(drafts):
+                async for written in drafts:
+                    if show is not None:
+                        numbered = await self._bridge.run(
+                            numbered_parts, written, self._catalog.source
+                        )
+                        show(printed(*numbered))
+        except ModelError as error:
+            if written is None:
+                raise
+            logger.warning("The answer is what was written by then: %s", error)
+            return written, False
+        return written, True
 
-    def _generated(self, asked: PendingQuestion, evidence: Gathered, draft: Draft) -> Answer:
+    def _generated(
+        self, asked: PendingQuestion, evidence: Gathered, draft: Draft, whole: bool
+    ) -> Answer:
         assert self._generator is not None
         sure = evidence.extraction.draft.confidence
         if draft.status == "not_found":
             sure = min(sure, UNSURE)
         draft = draft.model_copy(update={"confidence": sure})
-        return self._numbered(asked, evidence, draft, engine=self._generator.engine)
+        notice = None
+        if not whole and draft.status != "not_found":
+            draft, notice = draft.model_copy(update={"status": "partial"}), BROKE_OFF
+        return self._numbered(asked, evidence, draft, engine=self._generator.engine, notice=notice)
 
     def _quoted(self, asked: PendingQuestion, evidence: Gathered, notice: str | None) -> Answer:
         draft = evidence.extraction.draft

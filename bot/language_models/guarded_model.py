@@ -1,6 +1,7 @@
 """A language model that keeps to a deadline, a budget and a number of calls at a time.
 
-Only what may work a moment later is tried again, and a stream only before its first word.
+Only what may work a moment later is tried again, and a stream only before its first word. A stream
+is given up when no word comes for too long, and not because it is long.
 """
 
 from __future__ import annotations
@@ -26,11 +27,21 @@ log = logging.getLogger(__name__)
 CHARACTERS_PER_TOKEN = 3.5
 """English text has about 4, other scripts fewer; only estimates rest on it."""
 
+LONGEST = 300.0
+"""Seconds for a stream: five tokens a second write the longest reply in 160."""
+
 
 class Limits(Value):
     """How long and how often a model is asked."""
 
-    timeout: float = Field(default=30.0, gt=0, description="Seconds for all attempts together.")
+    timeout: float = Field(
+        default=30.0,
+        gt=0,
+        description="Seconds for all attempts together, and between two pieces of a stream.",
+    )
+    longest: float = Field(
+        default=LONGEST, gt=0, description="Seconds for a stream in all, at least `timeout`."
+    )
     attempts: int = Field(default=3, ge=1, le=10, description="Attempts at most.")
     backoff: float = Field(default=0.5, ge=0, description="Seconds before the second attempt.")
     concurrency: int = Field(default=4, ge=1, description="Calls at the same time.")
@@ -74,13 +85,15 @@ class GuardedModel:
                 lambda: _begin(self._model.stream(system, user, asker=asker)), deadline
             )
             piece, rest = await self._by(deadline, begin)
+            longest = max(self._limits.longest, self._limits.timeout)
+            end = asyncio.get_running_loop().time() + longest
             length = 0
             try:
                 async with aclosing(rest):
                     while piece is not None:
                         length += len(piece)
                         yield piece
-                        piece = await self._by(deadline, anext(rest, None))
+                        piece = await self._next(rest, end)
             finally:
                 replied = round(length / CHARACTERS_PER_TOKEN)
                 await settle(tokens(system + user) + replied)
@@ -104,8 +117,21 @@ class GuardedModel:
                 return await step
         except TimeoutError:
             raise ModelUnavailable(
-                f"The language model {self.name!r} did not finish within "
+                f"The language model {self.name!r} did not answer within "
                 f"{self._limits.timeout:g} seconds. Try again, or raise QUOTH_LLM_TIMEOUT."
+            ) from None
+
+    async def _next(self, rest: AsyncGenerator[str, None], end: float) -> str | None:
+        """Return the next piece, which may take as long as the first, until `end`."""
+        silent = asyncio.get_running_loop().time() + self._limits.timeout
+        if silent <= end:
+            return await self._by(silent, anext(rest, None))
+        try:
+            async with asyncio.timeout_at(end):
+                return await anext(rest, None)
+        except TimeoutError:
+            raise ModelUnavailable(
+                f"The language model {self.name!r} did not come to an end. Try again."
             ) from None
 
     async def _again(self, call: Callable[[], Awaitable[T]], deadline: float) -> T:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -13,10 +13,10 @@ import pytest
 import pytest_asyncio
 
 from bot.answering.generative.generator import Generator
-from bot.language_models.guarded_model import GuardedModel, Limits
+from bot.language_models.guarded_model import LONGEST, GuardedModel, Limits
 from bot.language_models.providers import ModelConfig, open_model
 from bot.language_models.token_budget import TokenBudget
-from bot.schema import EXTRACTIVE, NOT_IN_SOURCES, Answer, Scope, Turn
+from bot.schema import BROKE_OFF, EXTRACTIVE, NOT_IN_SOURCES, Answer, Scope, Turn
 from index.embed.minilm import open_minilm
 from index.protocols import Vectors
 from prompts import load
@@ -59,10 +59,15 @@ async def server() -> AsyncIterator[ModelServer]:
 
 @asynccontextmanager
 async def generator(
-    world: World, url: str, *, budget: TokenBudget | None = None, seconds: float = 20.0
+    world: World,
+    url: str,
+    *,
+    budget: TokenBudget | None = None,
+    seconds: float = 20.0,
+    longest: float = LONGEST,
 ) -> AsyncIterator[Generator]:
     model = open_model(ModelConfig(spec=ENGINE, base_url=url, timeout=seconds))
-    limits = Limits(timeout=seconds, attempts=1)
+    limits = Limits(timeout=seconds, longest=longest, attempts=1)
     guarded = GuardedModel(model, limits, budget or memory_budget())
 
     async def embed(texts: Sequence[str]) -> Vectors:
@@ -80,9 +85,11 @@ async def ask(
     history: Sequence[Turn] = (),
     budget: TokenBudget | None = None,
     seconds: float = 20.0,
+    longest: float = LONGEST,
 ) -> tuple[list[str], Answer]:
     """Return the partial texts and the answer, held against what is promised of them."""
-    async with generator(world, url, budget=budget, seconds=seconds) as engine:
+    open_ = generator(world, url, budget=budget, seconds=seconds, longest=longest)
+    async with open_ as engine:
         answerer = world.answerer(generator=engine)
         texts: list[str] = []
         answer = await answerer.answer(
@@ -240,13 +247,53 @@ async def test_a_slow_model_ends_in_quotes(world: World, server: ModelServer) ->
     assert "QUOTH_LLM_TIMEOUT" in (answer.notice or "") or "in time" in (answer.notice or "")
 
 
-async def test_a_stream_that_breaks_off_ends_in_quotes(world: World, server: ModelServer) -> None:
-    server.play = lambda prompt: Reply(
-        f"{obedient(prompt)} {'word ' * 2000}", drop_after=200_000, piece=1
-    )
-    texts, answer = await ask(world, server.url, COST)
-    assert texts
+ENDS: dict[str, Callable[[str, int], Reply]] = {
+    "cut": lambda text, after: Reply(text, drop_after=after, piece=1),
+    "silent": lambda text, after: Reply(text, silent_after=after, piece=1),
+}
+"""Streams that come to no end, by what becomes of the connection."""
+
+
+@pytest.mark.parametrize("end", ENDS)
+async def test_what_was_written_before_a_stream_broke_off_is_a_partial_answer(
+    world: World, server: ModelServer, end: str
+) -> None:
+    server.play = lambda prompt: ENDS[end](f"{obedient(prompt)} {'word ' * 2000}", 200_000)
+    texts, answer = await ask(world, server.url, COST, seconds=3.0)
+    assert (answer.engine, answer.status, answer.notice) == (ENGINE, "partial", BROKE_OFF)
+    assert answer.text == texts[-1]
+    assert "The mission would cost 12 million euros a year. [1]" in answer.text
+
+
+@pytest.mark.parametrize("end", ENDS)
+async def test_a_stream_that_breaks_off_before_its_first_statement_ends_in_quotes(
+    world: World, server: ModelServer, end: str
+) -> None:
+    server.play = lambda prompt: ENDS[end](obedient(prompt), 2000)
+    texts, answer = await ask(world, server.url, COST, seconds=3.0)
+    assert texts == []
     check_quoted(answer)
+
+
+async def test_a_model_may_take_longer_than_it_may_be_silent(
+    world: World, server: ModelServer
+) -> None:
+    server.play = lambda prompt: Reply(obedient(prompt), seconds_per_piece=0.15)
+    texts, answer = await ask(world, server.url, COST, seconds=3.0)
+    assert answer.timings_ms["generate"] > 3000
+    assert (answer.engine, answer.status, answer.notice) == (ENGINE, "answered", None)
+    assert answer.text == texts[-1]
+
+
+async def test_a_model_that_never_comes_to_an_end_is_cut_off_and_kept(
+    world: World, server: ModelServer
+) -> None:
+    server.play = lambda prompt: Reply(
+        f"{obedient(prompt)} {'word ' * 900}", seconds_per_piece=0.1, piece=20
+    )
+    texts, answer = await ask(world, server.url, COST, seconds=2.0, longest=4.0)
+    assert texts
+    assert (answer.engine, answer.status, answer.notice) == (ENGINE, "partial", BROKE_OFF)
 
 
 @pytest.mark.parametrize("limits", [{"per_day": 5}, {"per_person": 5}])

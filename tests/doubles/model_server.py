@@ -30,6 +30,9 @@ class Reply:
     drop_after: int | None = None
     """Bytes after which the connection is cut."""
     seconds_per_byte: float = 0.0
+    seconds_per_piece: float = 0.0
+    silent_after: int | None = None
+    """Bytes after which nothing comes any more, while the connection stays."""
     piece: int = 5
     """Characters of each streamed piece."""
 
@@ -82,6 +85,13 @@ class ModelServer:
             await response.write(body[: reply.drop_after] or b" ")
             assert request.transport is not None
             request.transport.abort()
+        elif reply.silent_after is not None:
+            await response.write(body[: reply.silent_after])
+            await asyncio.sleep(600)
+        elif reply.seconds_per_piece:
+            for event in body.split(b"\n\n"):
+                await response.write(event + b"\n\n")
+                await asyncio.sleep(reply.seconds_per_piece)
         elif reply.seconds_per_byte:
             for byte in body:
                 await response.write(bytes([byte]))

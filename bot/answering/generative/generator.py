@@ -19,6 +19,7 @@ from bot.answering.generative.harmless_text import plain
 from bot.answering.generative.quotation_marks import quoted_faithfully
 from bot.answering.generative.shown_passages import ShownPassages, inert
 from bot.answering.generative.support_check import THRESHOLD, supported
+from bot.errors import ModelError
 from bot.language_models.protocol import LanguageModel
 from bot.schema import NOT_IN_SOURCES, Draft, DraftPart, Embed, Turn
 from index.schema import Hit
@@ -86,18 +87,24 @@ class Generator:
         last: Draft | None = None
         request = self._prompts.answer(question=inert(question), passages=shown.prompt)
         pieces = self._model.stream(self._system(), request, asker=asker)
-        async with aclosing(pieces):
-            async for piece in pieces:
-                reply += piece
-                if len(reply) > REPLY_CHARACTERS:
-                    break
-                if not _ENDING.search(piece) or len(reply) < parsed * _STRIDE:
-                    continue
-                parsed = len(reply)
-                draft = await self._draft(reply, question, shown, checked, whole=False)
-                if draft is not None and draft != last:
-                    last = draft
-                    yield draft
+        try:
+            async with aclosing(pieces):
+                async for piece in pieces:
+                    reply += piece
+                    if len(reply) > REPLY_CHARACTERS:
+                        break
+                    if not _ENDING.search(piece) or len(reply) < parsed * _STRIDE:
+                        continue
+                    parsed = len(reply)
+                    draft = await self._draft(reply, question, shown, checked, whole=False)
+                    if draft is not None and draft != last:
+                        last = draft
+                        yield draft
+        except ModelError:  # its last whole statement may not have been read yet
+            draft = await self._draft(reply, question, shown, checked, whole=False)
+            if draft is not None and draft != last:
+                yield draft
+            raise
         draft = await self._draft(reply, question, shown, checked)
         if draft is not None and draft != last:
             yield draft

@@ -27,7 +27,7 @@ from bot.discord_bot.text.quotes import (
 )
 from bot.discord_bot.text.safe_markdown import clean, literal, one_line, prose
 from bot.discord_bot.text.tables import without_pipes
-from bot.schema import Answer, Changes, Citation, printed
+from bot.schema import BROKE_OFF, Answer, Changes, Citation, printed
 from index.text.layout import line_range
 from index.text.readable_markdown import markup_of, readable_title
 
@@ -123,7 +123,7 @@ def _body(answer: Answer, *, asked: bool) -> str:
 
 def _remarks(answer: Answer) -> str:
     remarks = []
-    if answer.status == "partial":
+    if answer.status == "partial" and answer.notice != BROKE_OFF:
         remarks.append("-# The sources answer only part of the question.")
     if answer.searched_for is not None:
         remarks.append(f"-# Searched for: {literal(one_line(answer.searched_for, 300))}")
