@@ -9,6 +9,7 @@ Nothing here knows Discord. Every way out is an answer or an error with a senten
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 import secrets
 import time
@@ -31,6 +32,8 @@ from index.errors import QuothError
 from index.schema import Value
 from index.search.searcher import checked_question
 
+logger = logging.getLogger(__name__)
+
 PATIENCE = 10.0
 """Seconds of a cooldown that are waited out; for more, the person is told how long."""
 
@@ -44,7 +47,10 @@ class StoppingError(QuothError):
     """The bot is being restarted."""
 
     def __init__(self) -> None:
-        super().__init__("I am being restarted. Please ask again in a minute.")
+        super().__init__(
+            "I am being restarted. I answer this as soon as I am back; if that takes longer than a "
+            "few minutes, please ask again."
+        )
 
 
 class TookTooLongError(QuothError):
@@ -122,7 +128,10 @@ class QuestionIntake:
             async with self._queue.places:
                 answer = await self._answered(question, text, show)
             kept = _kept(question, await self._with_confirmed(question, answer))
-            await self._remember(kept)
+            try:
+                await self._remember(kept)
+            except QuothError as failure:  # an answer is given though its buttons will not work
+                logger.error("answer %s was not kept: %s", kept.key, failure)
         return kept
 
     async def _cool_down(self, caller: Caller) -> None:

@@ -20,10 +20,12 @@ from bot.community.source_management import SourceManagement
 from bot.community.store.confirmations import Confirmations
 from bot.community.store.feedback import Feedback
 from bot.community.store.memory import Memory
+from bot.community.store.open_answers import OpenAnswers
 from bot.community.store.records_file import Records
 from bot.community.store.team_answer_records import TeamAnswerRecords
 from bot.community.team_answer_basis import BasisLookup
 from bot.community.team_answers import TeamAnswers
+from bot.language_models.guarded_model import LONGEST
 from bot.schema import Embed
 from bot.settings import Settings
 from index.errors import QuothError
@@ -86,6 +88,7 @@ class Service:
     memory: Memory
     feedback: Feedback
     confirmations: Confirmations
+    open_answers: OpenAnswers
     under_way: AnswersUnderWay = field(default_factory=AnswersUnderWay)
 
     @property
@@ -93,14 +96,11 @@ class Service:
         """Whether messages without a mention are read."""
         return self.settings.message_content == "on"
 
-    async def first_time(self, id: int) -> bool:
-        """Remember an interaction or message; say whether it is new."""
-        return await self.memory.first_time(id, time.time())
-
     async def forget(self, person: int) -> int:
         """Delete what is kept of one person; return how many questions that were."""
         await self.feedback.forget(person)
         await self.confirmations.forget(person)
+        await self.open_answers.forget(person)
         return await self.memory.forget(person)
 
     async def stop(self) -> None:
@@ -143,7 +143,7 @@ async def _built(parts: Parts, deadline: float | None) -> Service:
         ),
         queue=FairQueue(),
         history_days=settings.history_days,
-        deadline=deadline or settings.llm_timeout + 60.0,
+        deadline=deadline or _deadline(settings),
     )
     answers = GivenAnswers(
         rules=rules, memory=memory, feedback=feedback, confirmations=confirmations, reader=reader
@@ -178,7 +178,14 @@ async def _built(parts: Parts, deadline: float | None) -> Service:
         memory=memory,
         feedback=feedback,
         confirmations=confirmations,
+        open_answers=OpenAnswers(records),
     )
+
+
+def _deadline(settings: Settings) -> float:
+    """Return the seconds after which even the slowest model has written, and was cut off."""
+    silence = settings.llm_timeout
+    return 2 * silence + max(LONGEST, silence) + _MINUTE
 
 
 async def _expire(service: Service) -> None:

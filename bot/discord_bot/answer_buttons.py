@@ -106,7 +106,7 @@ async def follow_up_question(click: Click, target: Target, filled: Filled) -> No
 
     Whether that was private stands on its button, since deferring cannot wait for the memory.
     """
-    private = await defer_answer(click, bool(target.number))
+    private = await defer_answer(click, bool(target.number), filled.text)
     kept = await click.client.service.answers.open(target.key, caller_of(click))
     same = kept.private == private
     conversation = kept.conversation if same else f"{kept.conversation}-u{click.user.id}"
@@ -124,7 +124,7 @@ async def again(click: Click, target: Target) -> None:
 
 async def about_question(click: Click, target: Target, filled: Filled) -> None:
     """Answer what was asked about a message, for the one who asked."""
-    private = await defer_answer(click, True)
+    private = await defer_answer(click, True, filled.text)
     await answer_interaction(click, filled.text, private=private, repeat=True)
 
 

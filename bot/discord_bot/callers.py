@@ -28,14 +28,19 @@ def caller_of(interaction: discord.Interaction[Any]) -> Caller:
 
 def caller_of_message(message: discord.Message) -> Caller:
     """Return who wrote a message, and where."""
-    author, guild = message.author, message.guild
-    member = author if isinstance(author, discord.Member) else None
+    return caller_at(message.author, message.channel)
+
+
+def caller_at(asker: discord.abc.User, channel: Any) -> Caller:
+    """Return who asks in a channel, with the roles that they have now."""
+    guild = getattr(channel, "guild", None)
+    member = asker if isinstance(asker, discord.Member) else None
     return Caller(
-        user=author.id,
+        user=asker.id,
         guild=guild.id if guild else None,
-        channel=message.channel.id,
-        above=_above(message.channel),
-        roles=_roles(author, guild.id if guild else None),
+        channel=channel.id,
+        above=_above(channel),
+        roles=_roles(asker, guild.id if guild else None),
         manager=member is not None and member.guild_permissions.manage_guild,
     )
 

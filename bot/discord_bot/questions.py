@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import re
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,15 +20,18 @@ from bot.community.question_intake import Question, StoppingError
 from bot.community.rights import Caller, Opening, opening
 from bot.community.server_rules import NotAvailableError
 from bot.community.service import Service
+from bot.community.store.open_answers import OpenAnswer
 from bot.community.store.records import Kept
-from bot.discord_bot.callers import audience_of, caller_of, caller_of_message
+from bot.discord_bot.callers import audience_of, caller_of
 from bot.discord_bot.client import QuothBot
-from bot.discord_bot.error_replies import sentence_for
-from bot.discord_bot.replies import Drafts, InteractionReply, MessageReply, Reply
-from bot.discord_bot.text.answers import render_answer, since_then
-from bot.discord_bot.text.safe_markdown import clean, one_line
+from bot.discord_bot.delivery import NOT_SENT
+from bot.discord_bot.error_replies import not_sent_sentence, sentence_for
+from bot.discord_bot.replies import Drafts, InteractionReply, Reply
+from bot.discord_bot.text.answers import Rendered, render_answer, since_then
+from bot.discord_bot.text.safe_markdown import one_line
 from bot.discord_bot.views import answer_view
 from bot.schema import Answer, Scope
+from index.errors import QuothError
 
 logger = logging.getLogger(__name__)
 
@@ -38,12 +40,7 @@ WITHHELD = (
 )
 GO_ON = "-# Go on here: mention me, or reply to me."
 NOTHING_OPEN = "There is nothing here that you may read. A manager can change that."
-NO_QUESTION = "Ask me a question, for example: *what are the prerequisites?*"
-NO_WORDS = (
-    f"{NO_QUESTION} If you did: Discord shows me only messages that mention me, so reply with the "
-    "ping switched on, or use `/ask`."
-)
-_MENTION = re.compile(r"<@[!&]?\d+>")
+NOT_DELIVERED = "I have an answer, but Discord does not take it from me. Please ask again."
 
 
 @dataclass(frozen=True)
@@ -58,17 +55,38 @@ class Notes:
     """What was withheld from the asker, and what became of those sources; each may be empty."""
 
 
-async def defer_answer(click: discord.Interaction[Any], wished: bool | None) -> bool:
+async def defer_answer(
+    click: discord.Interaction[Any], wished: bool | None, text: str = ""
+) -> bool:
     """Promise an answer, and say whether only the asker sees it; decided without any waiting.
 
-    Discord shows an answer to whom its deferral was shown, so this is decided once.
+    Discord shows an answer to whom its deferral was shown, so this is decided once. The promise is
+    written down meanwhile, with the question where it is known already.
     """
-    private = _opened(click.client, caller_of(click), click.channel, private=wished).private
+    private = opened(click.client, caller_of(click), click.channel, private=wished).private
+    promise = open_answer(click, text, private=private)
+    written = asyncio.ensure_future(click.client.service.open_answers.begin(promise))
     await click.response.defer(ephemeral=private, thinking=True)
+    await written
     return private
 
 
-def _opened(bot: QuothBot, caller: Caller, channel: Any, *, private: bool | None) -> Opening:
+def open_answer(click: discord.Interaction[Any], text: str, *, private: bool) -> OpenAnswer:
+    """Return what is written down of an interaction until it is answered."""
+    return OpenAnswer(
+        id=click.id,
+        at=click.created_at.timestamp(),
+        person=click.user.id,
+        guild=click.guild_id,
+        channel=click.channel_id or 0,
+        private=private,
+        token=click.token,
+        text=text,
+    )
+
+
+def opened(bot: QuothBot, caller: Caller, channel: Any, *, private: bool | None) -> Opening:
+    """Return what is opened for a question in a channel by today's rules."""
     rules = bot.service.rules.of(caller.guild)
     return opening(caller, audience_of(channel), rules, private=private)
 
@@ -120,9 +138,16 @@ async def answer_interaction(
     `repeat` shows the question, where Discord does not; `after` is the answer followed up on.
     """
     service, caller = click.client.service, caller_of(click)
-    if not await service.first_time(click.id):
-        return
-    open_to = _opened(click.client, caller, click.channel, private=private)
+    await service.open_answers.detail(
+        click.id,
+        text=text,
+        collection=collection,
+        source=source,
+        conversation=conversation,
+        repeat=repeat,
+        after=after and after.key,
+    )
+    open_to = opened(click.client, caller, click.channel, private=private)
     scope = await scope_of(service, caller, open_to, collection, source)
     threaded = not open_to.private and opens_thread(service, caller, click.channel)
     question = Question(
@@ -133,8 +158,8 @@ async def answer_interaction(
         private=open_to.private,
     )
     reply = InteractionReply(click, private=open_to.private)
-    notes = await _notes(service, open_to, after, repeat=repeat)
-    await service.under_way.start(respond(service, reply, question, notes))
+    notes = await notes_for(service, open_to, after, repeat=repeat)
+    await service.under_way.start(respond(service, reply, question, notes, click.id))
     if threaded:
         await _go_on_in_thread(click, text)
 
@@ -147,9 +172,10 @@ async def _begun(click: discord.Interaction[Any], open_to: Opening, *, threaded:
     return conversation_of(caller_of(click), click.channel, private=open_to.private)
 
 
-async def _notes(
+async def notes_for(
     service: Service, open_to: Opening, after: Kept | None, *, repeat: bool = False
 ) -> Notes:
+    """Return what is to be told around an answer that follows up on `after`."""
     changes = await service.answers.changed(after, open_to.collections) if after else {}
     withheld = WITHHELD if open_to.withheld and not open_to.private else ""
     return Notes(repeat, after if changes else None, (withheld, since_then(changes)))
@@ -158,7 +184,8 @@ async def _notes(
 async def _go_on_in_thread(click: discord.Interaction[Any], question: str) -> None:
     thread = await open_thread(await click.original_response(), question)
     if thread is not None:
-        await thread.send(GO_ON, nonce=str(click.id))
+        with contextlib.suppress(*NOT_SENT):  # the answer stands; this is only a hint
+            await thread.send(GO_ON, nonce=str(click.id))
 
 
 def opens_thread(service: Service, caller: Caller, channel: Any) -> bool:
@@ -177,29 +204,49 @@ async def open_thread(message: discord.Message, question: str) -> discord.Thread
         return None
 
 
-async def respond(service: Service, reply: Reply, question: Question, notes: Notes) -> None:
-    """Answer one question into its place; every failure becomes a sentence there."""
+async def respond(
+    service: Service, reply: Reply, question: Question, notes: Notes, id: int
+) -> None:
+    """Answer what has the id `id` into its place; every failure becomes a sentence there.
+
+    What a stop of the bot interrupts stays written down for the next process.
+    """
     drafts = Drafts(reply.draft)
     try:
         kept = await service.questions.ask(question, drafts.show)
+        answer = noticed(kept.answer, *notes.sentences)
+        rendered = render_answer(answer, now=datetime.now(UTC), asked=notes.repeat)
+        view = answer_view(kept, outdated=notes.outdated)
         await drafts.stop()
-        await _show(service, reply, kept, notes)
-    except asyncio.CancelledError:
+    except (asyncio.CancelledError, StoppingError) as stop:
         await drafts.stop()
-        with contextlib.suppress(discord.HTTPException):
-            await reply.say(str(StoppingError()))
-        raise
+        await _excuse(reply, str(StoppingError()))
+        if isinstance(stop, asyncio.CancelledError):
+            raise
+        return
     except Exception as error:
         await drafts.stop()
-        await _excuse(reply, error)
+        await _excuse(reply, sentence_for(error))
+    else:
+        await _deliver(service, reply, kept, rendered, view)
+    await service.open_answers.strike(id)
 
 
-async def _show(service: Service, reply: Reply, kept: Kept, notes: Notes) -> None:
-    answer = noticed(kept.answer, *notes.sentences)
-    rendered = render_answer(answer, now=datetime.now(UTC), asked=notes.repeat)
-    view = answer_view(kept, outdated=notes.outdated)
-    for message in await reply.finish(rendered, view):
-        await service.memory.put_on(message, kept.key)
+async def _deliver(
+    service: Service, reply: Reply, kept: Kept, rendered: Rendered, view: discord.ui.View
+) -> None:
+    """Show an answer; what failed on its way is no fault of the answer, and never replaces it."""
+    try:
+        messages = await reply.finish(rendered, view)
+    except NOT_SENT as failure:
+        logger.error("answer %s could not be delivered: %s", kept.key, failure)
+        await _excuse(reply, not_sent_sentence(failure, NOT_DELIVERED))
+        return
+    try:
+        for message in messages:
+            await service.memory.put_on(message, kept.key)
+    except QuothError as failure:
+        logger.error("answer %s: its messages were not noted: %s", kept.key, failure)
 
 
 def noticed(answer: Answer, *notes: str) -> Answer:
@@ -209,45 +256,8 @@ def noticed(answer: Answer, *notes: str) -> Answer:
     )
 
 
-async def _excuse(reply: Reply, error: Exception) -> None:
-    sentence = sentence_for(error)
+async def _excuse(reply: Reply, sentence: str) -> None:
     try:
         await reply.say(sentence)
-    except discord.HTTPException as failure:
-        logger.warning("an answer could not be delivered: %s", failure)
-
-
-async def answer_message(bot: QuothBot, message: discord.Message) -> None:
-    """Answer a message where it stands, or in a thread of its own."""
-    caller, service = caller_of_message(message), bot.service
-    text = " ".join(clean(_MENTION.sub("", message.content)).split())
-    open_to = _opened(bot, caller, message.channel, private=False)
-    channel = message.channel
-    if text and opens_thread(service, caller, channel):
-        channel = await open_thread(message, text) or channel
-    reply = MessageReply(message, channel)
-    if not text or not open_to.collections:
-        nothing = NO_WORDS if message.guild else NO_QUESTION
-        await reply.say(NOTHING_OPEN if text else nothing)
-        return
-    await reply.open()
-    replied_to = await _replied_to(bot, message, caller)
-    place = caller.model_copy(update={"channel": channel.id})
-    conversation = conversation_of(place, channel, private=False)
-    if replied_to and caller.guild is not None and channel is message.channel:
-        conversation = replied_to.conversation
-    question = Question(
-        text=text,
-        caller=place,
-        scope=Scope(collections=open_to.collections),
-        conversation=conversation,
-    )
-    notes = await _notes(service, open_to, replied_to)
-    await service.under_way.start(respond(service, reply, question, notes))
-
-
-async def _replied_to(bot: QuothBot, message: discord.Message, caller: Caller) -> Kept | None:
-    """Return the open answer that a message replies to."""
-    id = message.reference.message_id if message.reference else None
-    kept = await bot.service.answers.on_message(id, caller) if id else None
-    return kept if kept and not kept.private else None
+    except NOT_SENT as failure:
+        logger.warning("somebody could not be told: %s", failure)

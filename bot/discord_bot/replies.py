@@ -12,7 +12,11 @@ from typing import Any
 
 import discord
 
+from bot.discord_bot.delivery import NOT_SENT, persistently
 from bot.discord_bot.text.answers import Card, Rendered, render_draft
+
+LOOKING = "-# Looking it up …"
+"""The first sign of life below a message."""
 
 SILENT = discord.AllowedMentions.none()
 """Nobody is pinged: the client's default, which does not reach webhooks, and so no follow-up."""
@@ -24,6 +28,9 @@ MAX_DRAFTS = 20
 
 TOKEN_IS_OVER = (10015, 50027)
 """Unknown Webhook, Invalid Webhook Token: an interaction can be answered for 15 minutes."""
+
+NO_REFERENCE = (160002, 50035)
+"""A reply needs Read Message History, and the message that it replies to."""
 
 _LAST_DRAFT = 5.0
 """Seconds for a draft on its way to arrive, so that it cannot overwrite the answer."""
@@ -127,25 +134,26 @@ class InteractionReply(Reply):
         await say(self._interaction, text)
 
     async def say(self, text: str) -> None:
-        """Edit the response; who asked privately and cannot be told here is told directly."""
+        """Edit the response; who cannot be told here is told directly."""
         try:
             await self._show(Piece(text))
-        except discord.HTTPException as error:
-            if error.code not in TOKEN_IS_OVER:
-                raise
+        except NOT_SENT:
             await self._interaction.user.send(text)
 
     async def _show(self, piece: Piece) -> discord.Message:
+        def edit() -> Awaitable[discord.Message]:
+            return say(self._interaction, piece.text, view=piece.view, files=piece.files)
+
         try:
-            return await say(self._interaction, piece.text, view=piece.view, files=piece.files)
-        except discord.HTTPException as error:
-            if isinstance(error, discord.NotFound) and error.code not in TOKEN_IS_OVER:
-                return await self._follow(piece)  # the response was deleted
-            return await self._post(error, piece)
+            return await persistently(edit)
+        except NOT_SENT as failure:
+            if getattr(failure, "code", None) in TOKEN_IS_OVER:
+                return await self._post(failure, piece)
+            return await self._follow(piece)  # it was deleted, or cannot be edited
 
     async def _follow(self, piece: Piece) -> discord.Message:
-        try:
-            return await self._interaction.followup.send(
+        def follow() -> Awaitable[discord.Message]:
+            return self._interaction.followup.send(
                 piece.text,
                 view=piece.view or discord.utils.MISSING,
                 files=piece.files,
@@ -153,29 +161,43 @@ class InteractionReply(Reply):
                 allowed_mentions=SILENT,
                 wait=True,
             )
-        except discord.HTTPException as error:
-            return await self._post(error, piece)
 
-    async def _post(self, error: discord.HTTPException, piece: Piece) -> discord.Message:
-        """Send an open answer to the channel once the interaction's 15 minutes are over."""
+        try:
+            return await persistently(follow)
+        except NOT_SENT as failure:
+            return await self._post(failure, piece)
+
+    async def _post(self, failure: Exception, piece: Piece) -> discord.Message:
+        """Send an open answer to the channel once the interaction takes it no longer."""
         channel = self._interaction.channel
-        may_post = error.code in TOKEN_IS_OVER and not self._private
-        if not may_post or not isinstance(channel, discord.abc.Messageable):
-            raise error
-        return await post(channel, piece, self._interaction.id)
+        if self._private or not isinstance(channel, discord.abc.Messageable):
+            raise failure
+        return await persistently(lambda: post(channel, piece, self._interaction.id))
 
 
 class MessageReply(Reply):
-    """Answers a message by messages of its own; `open` is the first sign of life."""
+    """Answers a message by messages of its own; `open` is the first sign of life.
 
-    def __init__(self, message: discord.Message, channel: discord.abc.Messageable) -> None:
+    `shown` is that sign, where another process gave it; `asker` is told directly what cannot be
+    told here.
+    """
+
+    def __init__(
+        self,
+        message: discord.Message | discord.PartialMessage,
+        channel: discord.abc.Messageable,
+        asker: discord.abc.Messageable,
+        shown: discord.Message | discord.PartialMessage | None = None,
+    ) -> None:
         self._message = message
         self._channel = channel
-        self._shown: discord.Message | None = None
+        self._asker = asker
+        self._shown = shown
 
-    async def open(self) -> None:
-        """Say that the question has arrived."""
-        self._shown = await self._follow(Piece("-# Looking it up …"))
+    async def open(self) -> int:
+        """Say that the question has arrived; return the id of the message that does."""
+        self._shown = await self._follow(Piece(LOOKING))
+        return self._shown.id
 
     async def draft(self, text: str) -> None:
         """Edit the reply."""
@@ -183,26 +205,42 @@ class MessageReply(Reply):
             await self._shown.edit(content=text)
 
     async def say(self, text: str) -> None:
-        """Edit the reply."""
-        await self._show(Piece(text))
+        """Edit the reply; who cannot be told here is told directly."""
+        try:
+            await self._show(Piece(text))
+        except NOT_SENT:
+            await self._asker.send(text)
 
     async def _show(self, piece: Piece) -> discord.Message:
-        if self._shown is None:
+        shown = self._shown
+        if shown is None:
             return await self._follow(piece)
+
+        def edit() -> Awaitable[discord.Message]:
+            return shown.edit(content=piece.text, view=piece.view, attachments=piece.files)
+
         try:
-            return await self._shown.edit(
-                content=piece.text, view=piece.view, attachments=piece.files
-            )
-        except discord.NotFound:  # somebody deleted the reply
-            return await self._follow(dataclasses.replace(piece, place=9))
+            return await persistently(edit)
+        except NOT_SENT:  # it was deleted, or cannot be edited
+            sent = await self._follow(dataclasses.replace(piece, place=9))
+        with contextlib.suppress(*NOT_SENT):
+            await shown.delete()
+        return sent
 
     async def _follow(self, piece: Piece) -> discord.Message:
         """Send a message; the first one in the channel of the question refers to it."""
         first = piece.place == 0 and self._channel == self._message.channel
         reference = self._message.to_reference(fail_if_not_exists=False) if first else None
-        return await post(
-            self._channel, piece, self._message.id, reference=reference, mention_author=False
-        )
+
+        def send(**options: Any) -> Awaitable[discord.Message]:
+            return post(self._channel, piece, self._message.id, mention_author=False, **options)
+
+        try:
+            return await persistently(lambda: send(reference=reference))
+        except discord.HTTPException as failure:
+            if reference is None or failure.code not in NO_REFERENCE:
+                raise
+            return await persistently(send)
 
 
 class Drafts:
@@ -224,7 +262,7 @@ class Drafts:
         """Let an edit that is on its way arrive, and start no other."""
         self._over.set()
         if self._task is not None:
-            with contextlib.suppress(TimeoutError):
+            with contextlib.suppress(*NOT_SENT):  # a time-out is one of them
                 await asyncio.wait_for(self._task, _LAST_DRAFT)
 
     async def _run(self) -> None:
@@ -232,7 +270,7 @@ class Drafts:
         while edits < MAX_DRAFTS and not self._over.is_set():
             if self._text != shown:
                 shown, edits = self._text, edits + 1
-                with contextlib.suppress(discord.HTTPException):
+                with contextlib.suppress(*NOT_SENT):
                     await self._edit(render_draft(shown))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._over.wait(), PACE)

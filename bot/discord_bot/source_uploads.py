@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
@@ -13,12 +14,24 @@ from bot.community.server_rules import NotAvailableError
 from bot.community.source_management import Upload, merged_reports
 from bot.discord_bot.callers import caller_of
 from bot.discord_bot.client import Click
-from bot.discord_bot.replies import say
+from bot.discord_bot.delivery import NOT_SENT
+from bot.discord_bot.error_replies import sentence_for
+from bot.discord_bot.questions import open_answer
+from bot.discord_bot.replies import InteractionReply, say
 from bot.discord_bot.text.pages import progress, sync_text
 from index.schema import SyncReport
 
+logger = logging.getLogger(__name__)
+
 STOPPED = "I am being restarted. Look in a minute whether it is done; if not, please try again."
+DONE = (
+    "I am done with what you asked me to do. It took longer than Discord lets me answer unseen, "
+    "and I cannot write to you directly."
+)
 NOTHING_TO_ADD = "Attach one to ten files, or give the address of a web page."
+
+_FOR_PROGRESS = 3.0
+"""Seconds that work on documents waits for its bar to be shown."""
 
 
 async def add_sources(
@@ -33,7 +46,9 @@ async def add_sources(
         raise NotAvailableError(NOTHING_TO_ADD)
 
     async def show(done: int, total: int, name: str) -> None:
-        await say(interaction, progress(done, total, name))
+        with contextlib.suppress(*NOT_SENT):  # the work is what was asked for, not its bar
+            async with asyncio.timeout(_FOR_PROGRESS):
+                await say(interaction, progress(done, total, name))
 
     author = interaction.user.display_name
     done = SyncReport()
@@ -49,14 +64,41 @@ async def add_sources(
 
 
 async def finished(interaction: Click, work: Coroutine[Any, Any, str]) -> None:
-    """Show what `work` says when it is done; a stop of the bot waits for it, or excuses it."""
+    """Show what `work` says when it is done; a stop of the bot waits for it, or excuses it.
+
+    It is written down until then, so that the next process can excuse it after a crash.
+    """
+    open_answers = interaction.client.service.open_answers
+    await open_answers.begin(open_answer(interaction, "", private=True))
 
     async def told() -> None:
         try:
-            await say(interaction, await work)
+            sentence = await work
         except asyncio.CancelledError:
-            with contextlib.suppress(discord.HTTPException):
-                await say(interaction, STOPPED)
+            await _report(interaction, STOPPED)
+            await open_answers.strike(interaction.id)
             raise
+        except Exception as error:
+            sentence = sentence_for(error)
+        await _report(interaction, sentence)
+        await open_answers.strike(interaction.id)
 
     await interaction.client.service.under_way.start(told())
+
+
+async def _report(interaction: Click, sentence: str) -> None:
+    """Show a report to the one who asked for it: there or, when that is over, directly."""
+    try:
+        await InteractionReply(interaction, private=True).say(sentence)
+    except NOT_SENT:
+        await _point_to_report(interaction)
+
+
+async def _point_to_report(interaction: Click) -> None:
+    """Say in the channel that something is done, and nothing of what it was."""
+    channel = interaction.channel
+    try:
+        if isinstance(channel, discord.abc.Messageable):
+            await channel.send(f"{interaction.user.mention} {DONE}", nonce=str(interaction.id))
+    except NOT_SENT as failure:
+        logger.warning("interaction %s could not be told: %s", interaction.id, failure)

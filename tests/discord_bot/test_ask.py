@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from bot.discord_bot.cogs.ask import is_question
-from bot.discord_bot.questions import GO_ON, NO_QUESTION, NO_WORDS
+from bot.discord_bot.message_questions import NO_QUESTION, NO_WORDS
+from bot.discord_bot.questions import GO_ON
 from index.config import SHARED_COLLECTION
 from index.schema import Source
 from tests.doubles.discord.fixtures import (

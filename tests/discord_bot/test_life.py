@@ -276,11 +276,13 @@ async def test_stopping_finishes_answers_under_way(stage: Stage) -> None:
     await eventually(lambda: stage.answerer.asked)
     stopping = asyncio.create_task(stage.stop())
     await asyncio.sleep(0.05)
-    refused = await ann.slash("ask", question="Another question?", in_=general)
-    assert str(StoppingError()) in (await ann.sees(to=refused)).text
+    refused = await ann.slash("ask", question="Another ceasefire question?", in_=general)
+    assert (await ann.sees(to=refused)).text == str(StoppingError())
     stage.answerer.held.set()
     assert SENTENCE in (await ann.sees(to=asked)).text
     await stopping
+    await stage.start()
+    assert SENTENCE in (await ann.sees(is_done, to=refused)).text
 
 
 def test_the_process_ends_in_time_though_a_document_is_still_being_indexed() -> None:

@@ -7,6 +7,7 @@ private ones stay private and `/forget` finds them. Ratings and open questions a
 
 from __future__ import annotations
 
+import sqlite3
 import zlib
 from collections.abc import Iterable, Sequence
 
@@ -133,11 +134,7 @@ class Memory(Store):
     def first_time(self, id: int, at: float) -> bool:
         """Remember an interaction or message; say whether it is new."""
         with self._records.transaction() as write:
-            new = write.execute(
-                "INSERT OR IGNORE INTO bot_seen (id, at) VALUES (?, ?)", (id, at)
-            ).rowcount
-            drop_oldest(write, "bot_seen", MAX_SEEN)
-        return bool(new)
+            return note_first_time(write, id, at)
 
     @on_records
     def all_rules(self) -> tuple[GuildRules, ...]:
@@ -165,6 +162,13 @@ class Memory(Store):
         """Remember a fact."""
         with self._records.transaction() as write:
             write.execute("INSERT OR REPLACE INTO bot_facts VALUES (?, ?)", (name, value))
+
+
+def note_first_time(write: sqlite3.Connection, id: int, at: float) -> bool:
+    """Remember an interaction or message; say whether it is new."""
+    new = write.execute("INSERT OR IGNORE INTO bot_seen (id, at) VALUES (?, ?)", (id, at)).rowcount
+    drop_oldest(write, "bot_seen", MAX_SEEN)
+    return bool(new)
 
 
 def _kept(row: Row) -> Kept:

@@ -87,6 +87,13 @@ CREATE TABLE bot_confirmations (
 CREATE INDEX bot_confirmations_person ON bot_confirmations (person)
 """
 
+_OPEN_ANSWERS = """
+CREATE TABLE bot_open_answers (
+    id INTEGER PRIMARY KEY, guild INTEGER, person INTEGER NOT NULL, body TEXT NOT NULL
+);
+CREATE INDEX bot_open_answers_person ON bot_open_answers (person)
+"""
+
 
 def create_tables(connection: sqlite3.Connection) -> None:
     """Create the tables, and add what homes older than release 0.1.0 did not have."""
@@ -113,13 +120,18 @@ def keep_structure(connection: sqlite3.Connection) -> None:
 add_confirmations = script(_CONFIRMATIONS)
 """Keep which quotes were confirmed as the answer to which question."""
 
+add_open_answers = script(_OPEN_ANSWERS)
+"""Keep what somebody waits for, so that the next process can answer."""
+
+MIGRATIONS = (create_tables, keep_structure, add_confirmations, add_open_answers)
+
 
 class Records(SqliteFile):
     """What the bot remembers of people in a home folder; one thread reads and writes it."""
 
     def __init__(self, home: Path) -> None:
         self._bridge = Bridge(workers=1, queue=_QUEUE)
-        super().__init__(home / COMMUNITY_FILE, (create_tables, keep_structure, add_confirmations))
+        super().__init__(home / COMMUNITY_FILE, MIGRATIONS)
 
     async def run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Await `call(*args, **kwargs)` on that thread."""

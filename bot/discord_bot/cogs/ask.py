@@ -38,7 +38,7 @@ class Ask(commands.Cog):
         collection: str | None = None,
     ) -> None:
         """Ask the documents; every answer quotes its source."""
-        hidden = await defer_answer(interaction, private)
+        hidden = await defer_answer(interaction, private, question)
         await answer_interaction(
             interaction, question, private=hidden, source=source, collection=collection
         )
@@ -57,7 +57,7 @@ async def about_this(interaction: Click, message: discord.Message) -> None:
         )
         await interaction.response.send_modal(asked)
         return
-    private = await defer_answer(interaction, True)
+    private = await defer_answer(interaction, True, text[:MAX_QUESTION])
     await answer_interaction(interaction, text[:MAX_QUESTION], private=private, repeat=True)
 
 

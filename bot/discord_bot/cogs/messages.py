@@ -7,9 +7,11 @@ import logging
 import discord
 from discord.ext import commands
 
+from bot.community.store.open_answers import OpenAnswer
 from bot.discord_bot.client import QuothBot
+from bot.discord_bot.delivery import NOT_SENT
 from bot.discord_bot.error_replies import sentence_for
-from bot.discord_bot.questions import answer_message
+from bot.discord_bot.message_questions import answer_message, question_in
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +33,8 @@ class Talk(commands.Cog):
         """Answer a message, or say why not."""
         if message.author.bot or message.webhook_id or not self._addressed(message):
             return
-        if not await self.bot.service.first_time(message.id):
+        open_answers = self.bot.service.open_answers
+        if not await open_answers.begin(_promise(message)):
             return
         try:
             await answer_message(self.bot, message)
@@ -39,6 +42,9 @@ class Talk(commands.Cog):
             await self._tell_privately(message)
         except Exception as error:
             await self._excuse(message, error)
+        else:
+            return
+        await open_answers.strike(message.id)
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
@@ -75,12 +81,31 @@ class Talk(commands.Cog):
         channel = getattr(message.channel, "mention", "that channel")
         try:
             await message.author.send(_CANNOT_WRITE.format(channel=channel))
-        except discord.HTTPException:
+        except NOT_SENT:
             logger.warning("channel %s: I may not write there", message.channel.id)
 
     async def _excuse(self, message: discord.Message, error: Exception) -> None:
         sentence = sentence_for(error)
         try:
             await message.reply(sentence, mention_author=False, nonce=f"{message.id}-e")
-        except discord.HTTPException as failure:
+        except NOT_SENT:
+            await self._tell_author(message, sentence)
+
+    async def _tell_author(self, message: discord.Message, sentence: str) -> None:
+        try:
+            await message.author.send(sentence)
+        except NOT_SENT as failure:
             logger.warning("message %s could not be answered: %s", message.id, failure)
+
+
+def _promise(message: discord.Message) -> OpenAnswer:
+    """Return what is written down of a message until it is answered."""
+    return OpenAnswer(
+        id=message.id,
+        at=message.created_at.timestamp(),
+        person=message.author.id,
+        guild=message.guild.id if message.guild else None,
+        channel=message.channel.id,
+        private=False,
+        text=question_in(message),
+    )

@@ -136,6 +136,8 @@ class PaperDocuments:
         self.calls: list[tuple[str, ...]] = []
         self.broken: dict[str, str] = {}
         """Reasons by name of a file or address that cannot be read."""
+        self.held: threading.Event | None = None
+        """If set, additions wait for it."""
 
     def put(self, paper: Source) -> Source:
         self.papers[paper.id] = paper
@@ -220,6 +222,8 @@ class PaperDocuments:
     ) -> SyncReport:
         _off_the_loop()
         self.calls.append(("add", collection, name))
+        if self.held is not None:
+            self.held.wait(60)
         if name in self.broken:
             return SyncReport(failed=(SyncFailure(source=name, reason=self.broken[name]),))
         paper = source(collection, name, text, title=title, url=url)

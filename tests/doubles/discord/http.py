@@ -44,12 +44,19 @@ def _served(hub: Hub, handler: Handler) -> Callable[[web.Request], Awaitable[web
         payload: Any = None
         headers = _limit_headers(request)
         body: Any
+        failure = hub.failing(request.method, path)
         if throttle is not None:
             status, body = 429, _too_many(throttle, headers)
+        elif failure is not None:
+            status, body = failure.status, {"code": failure.code, "message": "failing"}
         else:
             status, body, payload = await _answer(hub, handler, request, path)
         hub.log.append(Request(request.method, path, payload, status, hub.world.clock.now()))
         await hub.notify()
+        if not status:
+            assert request.transport is not None
+            request.transport.abort()
+            status = 500
         if body is None:
             return web.Response(status=status, headers=headers)
         text = json.dumps(body).encode()

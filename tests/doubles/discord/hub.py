@@ -85,6 +85,18 @@ class Throttle:
     until: float = 0.0
 
 
+@dataclass
+class Failure:
+    """An error that waits for requests."""
+
+    pattern: str
+    """`METHOD /path`, with wildcards."""
+    left: int
+    status: int
+    """0 cuts the line without an answer."""
+    code: int
+
+
 class Hub:
     """The parts of the server that know each other through it."""
 
@@ -105,6 +117,7 @@ class Hub:
         """One entry per bulk overwrite: the guild id, or None for global."""
         self.typing: list[Channel] = []
         self.throttles: list[Throttle] = []
+        self.failures: list[Failure] = []
         self.slowdown: dict[str, float] = {}
         """Seconds that a request waits before it is served, by `METHOD /path` pattern."""
         self.nonces: dict[tuple[str, str], Message] = {}
@@ -224,6 +237,14 @@ class Hub:
             if not interaction.forged:
                 self.problem(f"no response to {interaction.name} within {self.deadline} s")
             await self.notify()
+
+    def failing(self, method: str, path: str) -> Failure | None:
+        """Return the error that this request meets, if any."""
+        for failure in self.failures:
+            if failure.left and fnmatch.fnmatch(f"{method} {path}", failure.pattern):
+                failure.left -= 1
+                return failure
+        return None
 
     def throttled(self, method: str, path: str) -> Throttle | None:
         """Return the 429 that this request meets, if any."""

@@ -21,7 +21,8 @@ everything on it. `sees` returns a `Shown` (`text`, `content`, `embeds`, `button
 
 Trouble at will: `discord.gateway.drop(code=None, resumable=True)`, `.reconnect()` (op 7),
 `.invalidate(resumable=False)` (op 9), `.refusing`, `.shards`, `.allowed` (privileged intents that
-are on), `discord.throttle(...)` for 429s, `discord.slow(...)`, `discord.advance(seconds)` for
+are on), `discord.throttle(...)` for 429s, `discord.fail(...)` for errors,
+`discord.slow(...)`, `discord.advance(seconds)` for
 tokens that expire.
 
 Judged: every payload against Discord's limits (`discord_rules`), `allowed_mentions` on everything
@@ -43,7 +44,7 @@ import yarl
 from aiohttp import web
 
 from tests.doubles.discord.http import application
-from tests.doubles.discord.hub import Hub, Interaction, Request, Throttle
+from tests.doubles.discord.hub import Failure, Hub, Interaction, Request, Throttle
 from tests.doubles.discord.options import Upload
 from tests.doubles.discord.people import Person, Shown, ShownModal
 from tests.doubles.discord.world import (
@@ -232,6 +233,13 @@ class DiscordServer:
         made = Throttle(method, pattern, times, retry_after, method == pattern == "*")
         self.hub.throttles.append(made)
         return made
+
+    def fail(self, pattern: str, *, times: int = 1, status: int = 500, code: int = 0) -> None:
+        """Answer the next requests like `PATCH /webhooks/*` with an error; status 0 cuts the line.
+
+        discord.py tries again what fails with a status from 500, with pauses of seconds.
+        """
+        self.hub.failures.append(Failure(pattern, times, status, code))
 
     def slow(self, pattern: str, seconds: float) -> None:
         """Let requests like `POST /channels/*/messages` take their time."""

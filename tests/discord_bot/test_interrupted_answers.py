@@ -1,0 +1,382 @@
+"""Whom a process leaves waiting, the next one answers, over a local Discord."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bot.community.question_intake import StoppingError
+from bot.community.rights import CollectionRule, Limit, default_collection
+from bot.community.server_rules import NotAvailableError
+from bot.community.store.open_answers import OpenAnswers
+from bot.community.store.records_file import Records
+from bot.discord_bot.interrupted_answers import UNREPORTED
+from index.config import SHARED_COLLECTION
+from index.store.catalog_format import COMMUNITY_FILE
+from tests.conftest import ROOT
+from tests.doubles.discord.fixtures import Stage, a_server, eventually, source, staged
+from tests.doubles.discord.hub import Interaction
+from tests.doubles.discord.server import DiscordServer, Person, Shown, Upload
+from tests.doubles.discord.world import Channel
+from tests.doubles.model_plays import obedient
+from tests.doubles.model_server import ModelServer, Reply, model_server
+
+QUESTION = "Which ceasefire conditions are there?"
+SENTENCE = "A ceasefire agreement must be in place."
+
+
+@pytest.fixture
+async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
+    """A bot that gives nobody time when it is stopped, and whose answers wait."""
+    monkeypatch.setattr("bot.community.service.GRACE", 0.1)
+    async with staged(tmp_path / "home") as made:
+        made.documents.put(source(SHARED_COLLECTION, "peace.txt", SENTENCE, title="Peacekeeping"))
+        made.answerer.held = asyncio.Event()
+        yield made
+        await eventually(lambda: nothing_open(made))
+
+
+async def nothing_open(stage: Stage) -> bool:
+    return not await OpenAnswers(stage.parts.records).all()
+
+
+def is_done(shown: Shown) -> bool:
+    return SENTENCE in shown.text
+
+
+async def interrupted(stage: Stage, *, answering: int = 1) -> None:
+    """Stop the bot in the middle of its answers; later ones do not wait."""
+    await eventually(lambda: len(stage.answerer.asked) == answering)
+    await stage.stop()
+    assert stage.answerer.held is not None
+    stage.answerer.held.set()
+
+
+# --- a planned stop --------------------------------------------------------------------------
+
+
+async def test_a_command_is_answered_where_it_was_asked(stage: Stage) -> None:
+    _, general, _, ann = a_server(stage)
+    await stage.start()
+    asked = await ann.slash("ask", question=QUESTION, in_=general)
+    await interrupted(stage)
+    assert (await ann.sees(to=asked)).text == str(StoppingError())
+    await stage.start()
+    shown = await ann.sees(is_done, to=asked)
+    assert "Show 1" in shown.buttons
+    assert len(ann.screen(general)) == 1
+    card = await ann.sees(to=await ann.click(shown, "Show 1"))
+    assert SENTENCE in card.text
+
+
+async def test_a_mention_is_answered_in_the_message_that_stands_there(stage: Stage) -> None:
+    _, general, _, ann = a_server(stage)
+    await stage.start()
+    mention = await ann.mention(QUESTION, in_=general)
+    await interrupted(stage)
+    told = await ann.sees(str(StoppingError()), in_=general)
+    await stage.start()
+    shown = await ann.sees(is_done, in_=general)
+    assert shown.message is told.message
+    assert shown.message.reply_to is mention
+    more = await ann.reply(shown, "And the ceasefire date?")
+    await ann.sees(lambda seen: seen.message.reply_to is more and is_done(seen))
+    assert stage.answerer.asked[-1].history
+
+
+async def test_a_direct_message_is_answered(stage: Stage) -> None:
+    a_server(stage)
+    cat = stage.discord.stranger("Cat")
+    await stage.start()
+    await cat.dm(QUESTION)
+    await interrupted(stage)
+    await stage.start()
+    await cat.sees(is_done)
+    assert len(cat.screen(stage.discord.world.dm(cat.user))) == 2
+
+
+async def test_a_question_in_a_thread_of_its_own_is_answered_there(stage: Stage) -> None:
+    _, general, kim, ann = a_server(stage)
+    await stage.start()
+    done = await kim.slash("settings threads", channel=general, state="on", in_=general)
+    await kim.sees(to=done)
+    mention = await ann.mention(QUESTION, in_=general)
+    await interrupted(stage)
+    await stage.start()
+    await eventually(lambda: mention.thread)
+    assert mention.thread is not None
+    await ann.sees(is_done, in_=mention.thread)
+    assert not [seen for seen in ann.screen(general) if is_done(seen)]
+
+
+async def test_a_private_question_is_answered_for_the_asker_alone(stage: Stage) -> None:
+    _, general, kim, ann = a_server(stage)
+    await stage.start()
+    asked = await ann.slash("ask", question=QUESTION, private=True, in_=general)
+    await interrupted(stage)
+    await stage.start()
+    assert (await ann.sees(is_done, to=asked)).ephemeral
+    assert not kim.screen(general)
+
+
+async def test_a_follow_up_goes_on_with_its_conversation(stage: Stage) -> None:
+    _, general, _, ann = a_server(stage)
+    assert stage.answerer.held is not None
+    stage.answerer.held.set()
+    await stage.start()
+    shown = await ann.sees(to=await ann.slash("ask", question=QUESTION, in_=general))
+    stage.answerer.held.clear()
+    form = await ann.sees_modal(await ann.click(shown, "Follow up"))
+    more = await ann.submit(form, {"Your question": "And the ceasefire date?"})
+    await interrupted(stage, answering=2)
+    await stage.start()
+    answered = await ann.sees(is_done, to=more)
+    assert "And the ceasefire date?" in answered.text
+    assert [turn.text for turn in stage.answerer.asked[-1].history][:1] == [QUESTION]
+
+
+async def test_what_waits_in_the_queue_is_answered_too(stage: Stage) -> None:
+    acme, general, _, ann = a_server(stage)
+    people = [ann, *(acme.member(f"M{number}") for number in range(11))]
+    await stage.start()
+    asked = [await one.slash("ask", question=QUESTION, in_=general) for one in people]
+    await interrupted(stage, answering=8)
+    await stage.start()
+    for one, used in zip(people, asked, strict=True):
+        await one.sees(is_done, to=used)
+
+
+async def test_a_message_that_was_deleted_meanwhile_is_answered_all_the_same(
+    stage: Stage,
+) -> None:
+    _, general, _, ann = a_server(stage)
+    await stage.start()
+    mention = await ann.mention(QUESTION, in_=general)
+    await interrupted(stage)
+    await stage.discord.hub.delete((await ann.sees(in_=general)).message)
+    await stage.discord.hub.delete(mention)
+    await stage.start()
+    await ann.sees(is_done, in_=general)
+
+
+# --- rights ----------------------------------------------------------------------------------
+
+
+async def board(stage: Stage) -> tuple[Channel, Person, CollectionRule]:
+    """Return a channel, one who is on the board, and the rule that only the board may read."""
+    acme = stage.discord.guild("Acme")
+    role = acme.role("board")
+    own = default_collection(int(acme.id))
+    stage.documents.put(source(own, "plan.txt", "The secret ceasefire plan is canaryplan."))
+    rule = CollectionRule(name=own, label="server", roles=Limit().with_allowed(int(role.id)))
+    return acme.text("general"), acme.member("Abe", role), rule
+
+
+@pytest.mark.parametrize("still", [True, False])
+async def test_what_may_be_read_is_decided_anew(stage: Stage, still: bool) -> None:
+    general, abe, rule = await board(stage)
+    await stage.start()
+    guild = general.guild
+    assert guild is not None
+    await stage.service.rules.change(int(guild.id), lambda held: held.with_rule(rule))
+    asked = await abe.slash("ask", question=QUESTION, private=True, in_=general)
+    await interrupted(stage)
+    if not still:
+        guild.members[abe.id].roles.clear()
+    await stage.start()
+    assert ("canaryplan" in (await abe.sees(is_done, to=asked)).text) is still
+
+
+@pytest.mark.parametrize("how", ["slash", "mention"])
+async def test_who_has_left_the_server_gets_no_answer(stage: Stage, how: str) -> None:
+    acme, general, kim, ann = a_server(stage)
+    await stage.start()
+    if how == "slash":
+        await ann.slash("ask", question=QUESTION, in_=general)
+    else:
+        await ann.mention(QUESTION, in_=general)
+    await interrupted(stage)
+    acme.leave(ann)
+    await stage.start()
+    await kim.sees(str(NotAvailableError()), in_=general)
+    assert not [seen for seen in kim.screen(general) if is_done(seen)]
+
+
+@pytest.mark.parametrize("how", ["slash", "mention"])
+async def test_a_channel_that_is_gone_ends_the_waiting(stage: Stage, how: str) -> None:
+    acme, general, _, ann = a_server(stage)
+    await stage.start()
+    if how == "slash":
+        await ann.slash("ask", question=QUESTION, in_=general)
+    else:
+        await ann.mention(QUESTION, in_=general)
+    await interrupted(stage)
+    acme.delete_channel(general)
+    await stage.start()
+    await eventually(lambda: nothing_open(stage))
+
+
+async def test_what_is_forgotten_is_not_answered(stage: Stage) -> None:
+    _, general, _, ann = a_server(stage)
+    await stage.start()
+    await ann.slash("ask", question=QUESTION, in_=general)
+    await eventually(lambda: stage.answerer.asked)
+    await ann.sees("Forgotten", to=await ann.slash("forget", in_=general))
+    await interrupted(stage)
+    await stage.start()
+    assert len(stage.answerer.asked) == 1
+
+
+# --- too late --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("private", [False, True])
+async def test_a_command_of_long_ago_is_told_to_whom_its_answer_was_for(
+    stage: Stage, private: bool
+) -> None:
+    _, general, kim, ann = a_server(stage)
+    await stage.start()
+    stage.discord.advance(-16 * 60)
+    await ann.slash("ask", question=QUESTION, private=private, in_=general)
+    await interrupted(stage)
+    stage.discord.advance(16 * 60)
+    await stage.start()
+    place = stage.discord.world.dm(ann.user) if private else general
+    told = await ann.sees("too late now", in_=place)
+    assert QUESTION in told.text
+    assert ("too late" in str([seen.text for seen in kim.screen(general)])) is not private
+    assert len(stage.answerer.asked) == 1
+
+
+async def test_a_message_of_long_ago_is_told_in_its_place(stage: Stage) -> None:
+    _, general, _, ann = a_server(stage)
+    await stage.start()
+    stage.discord.advance(-16 * 60)
+    await ann.mention(QUESTION, in_=general)
+    await interrupted(stage)
+    stage.discord.advance(16 * 60)
+    await stage.start()
+    await ann.sees("too late now", in_=general)
+    assert len(ann.screen(general)) == 2
+
+
+async def test_what_ended_two_processes_does_not_end_a_third(stage: Stage) -> None:
+    _, general, _, ann = a_server(stage)
+    await stage.start()
+    asked = await ann.slash("ask", question=QUESTION, in_=general)
+    await eventually(lambda: stage.answerer.asked)
+    await stage.stop()
+    await stage.start()
+    await interrupted(stage, answering=2)
+    await stage.start()
+    await ann.sees("too late now", to=asked)
+    assert len(stage.answerer.asked) == 2
+
+
+# --- a process that is killed ----------------------------------------------------------------
+
+
+@dataclass
+class Bots:
+    """Processes of the bot on one home, one after another."""
+
+    discord: DiscordServer
+    model: ModelServer
+    folder: Path
+
+    async def start(self) -> asyncio.subprocess.Process:
+        environ = os.environ | self.discord.settings() | {
+            "QUOTH_COOLDOWN_SECONDS": "0", "QUOTH_LLM": "openai/played",
+            "QUOTH_LLM_BASE_URL": self.model.url, "QUOTH_LLM_API_KEY": "sk-secret",
+            "QUOTH_QUALITY": "fast", "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1",
+        }  # fmt: skip
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bot", "discord", cwd=self.folder, env=environ,
+            stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+        await self.discord.gateway.connected(within=60)
+        return process
+
+    async def end(self, process: asyncio.subprocess.Process, how: signal.Signals) -> None:
+        process.send_signal(how)
+        await asyncio.wait_for(process.wait(), 60)
+
+
+@pytest.fixture
+async def bots(copied_folder: Path) -> AsyncIterator[Bots]:
+    slow = lambda prompt: Reply(obedient(prompt), seconds_per_byte=0.05)  # noqa: E731
+    async with model_server(slow) as model, DiscordServer() as discord:
+        yield Bots(discord, model, copied_folder)
+        discord.assert_clean()
+
+
+def kept_tokens(folder: Path, asked: Sequence[Interaction]) -> list[str]:
+    """Return the tokens that stand in a home's records, or in SQLite's log of them."""
+    home = folder / ".quoth"
+    held = b"".join(path.read_bytes() for path in home.glob(f"{COMMUNITY_FILE}*"))
+    return [one.token for one in asked if one.token.encode() in held]
+
+
+@pytest.mark.limit(300)  # three processes, each of which imports for seconds
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "stopped"])
+async def test_who_waits_for_a_process_that_ends_is_answered_by_the_next(
+    bots: Bots, how: signal.Signals
+) -> None:
+    acme = bots.discord.guild("Acme")
+    general, other = acme.text("general"), acme.text("other")
+    ann, ben, cat, dan = (acme.member(name) for name in ("Ann", "Ben", "Cat", "Dan"))
+    question = "What are the UN prerequisites?"
+    process = await bots.start()
+    open_, private = (
+        await ann.slash("ask", question=question, in_=general),
+        await ben.slash("ask", question=question, private=True, in_=general),
+    )
+    mention = await cat.mention(question, in_=other)
+    await dan.dm(question)
+    await eventually(lambda: len(bots.model.requests) == 4, within=60)
+    assert len(kept_tokens(bots.folder, (open_, private))) == 2
+    await bots.end(process, how)
+    assert open_.original is not None
+    assert open_.original.loading is (how is signal.SIGKILL)
+    bots.model.play = lambda prompt: Reply(obedient(prompt))
+    process = await bots.start()
+
+    def answered(shown: Shown) -> bool:
+        return "Show 1" in shown.buttons
+
+    await ann.sees(answered, to=open_, within=60)
+    assert (await ben.sees(answered, to=private, within=60)).ephemeral
+    reply = await cat.sees(answered, in_=other, within=60)
+    assert reply.message.reply_to is mention
+    await dan.sees(answered, within=60)
+    assert len(ann.screen(general)) == 1
+    assert len(cat.screen(other)) == 2
+    assert len(dan.screen(bots.discord.world.dm(dan.user))) == 2
+    await eventually(lambda: not kept_tokens(bots.folder, (open_, private)))
+    await bots.end(process, signal.SIGTERM)
+    with closing(Records(bots.folder / ".quoth")) as records:
+        assert not await OpenAnswers(records).all()
+
+
+@pytest.mark.limit(300)
+async def test_who_waits_for_an_upload_of_a_killed_process_is_told_by_the_next(
+    bots: Bots,
+) -> None:
+    acme = bots.discord.guild("Acme")
+    general, kim = acme.text("general"), bots.discord.owner(acme)
+    bots.discord.slow("GET /attachments/*", 600)
+    process = await bots.start()
+    used = await kim.slash("source add", file1=Upload("a.txt", b"A paper."), in_=general)
+    await kim.sees("0 of 1", to=used, within=60)
+    await bots.end(process, signal.SIGKILL)
+    process = await bots.start()
+    assert (await kim.sees(UNREPORTED, to=used, within=60)).ephemeral
+    await bots.end(process, signal.SIGTERM)
