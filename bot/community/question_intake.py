@@ -20,7 +20,7 @@ from pydantic import Field
 
 from bot.community.confirmed_answers import confirmed
 from bot.community.cooldown import Cooldowns
-from bot.community.fair_queue import FairQueue
+from bot.community.fair_queue import FairQueue, Moved
 from bot.community.rights import Caller
 from bot.community.store.confirmations import Confirmations
 from bot.community.store.feedback import Feedback
@@ -118,14 +118,17 @@ class QuestionIntake:
         """Take no more questions."""
         self._stopping = True
 
-    async def ask(self, question: Question, show: Show) -> Kept:
-        """Answer a question and remember it; raises QuothError."""
+    async def ask(self, question: Question, show: Show, moved: Moved = lambda before: None) -> Kept:
+        """Answer a question and remember it; raises QuothError.
+
+        `moved` is told of its way through the queue; like `show`, it must not block.
+        """
         text = checked_question(question.text)
         if self._stopping:
             raise StoppingError
-        async with self._queue.turn(question.caller.user):
+        async with self._queue.turn(question.caller.user, moved) as waiting:
             await self._cool_down(question.caller)
-            async with self._queue.places:
+            async with self._queue.place(waiting):
                 answer = await self._answered(question, text, show)
             kept = _kept(question, await self._with_confirmed(question, answer))
             try:

@@ -13,6 +13,7 @@ from discord.ext import commands
 
 from bot.community.service import Service
 from bot.discord_bot.error_replies import tell_error
+from bot.discord_bot.queue_notices import ChannelPace
 from bot.discord_bot.replies import SILENT
 
 CUSTOM_ID = re.compile(
@@ -86,6 +87,7 @@ class QuothBot(commands.Bot):
         )
         self.service = service
         self.handlers = handlers
+        self.channel_pace = ChannelPace()
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Leave messages to the cog that talks; there are no commands with a prefix."""

@@ -100,7 +100,8 @@ async def _take_up_message(bot: QuothBot, left: OpenAnswer) -> None:
     place = await _channel(bot, left.place) if left.place else channel
     asker, is_here = await _asker(bot, left)
     shown = place.get_partial_message(left.shown) if left.shown else None
-    reply = MessageReply(channel.get_partial_message(left.id), place, asker, shown)
+    message = channel.get_partial_message(left.id)
+    reply = MessageReply(message, place, asker, bot.channel_pace, shown)
     if why_not := _why_not(left, is_here=is_here):
         await _tell(bot, left, reply, why_not)
         return

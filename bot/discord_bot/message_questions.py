@@ -62,7 +62,7 @@ async def answer_message(bot: QuothBot, message: discord.Message) -> None:
     channel: Any = message.channel
     if text and opens_thread(service, caller, channel):
         channel = await open_thread(message, text) or channel
-    reply = MessageReply(message, channel, message.author)
+    reply = MessageReply(message, channel, message.author, bot.channel_pace)
     if not text:
         await reply.say(NO_WORDS if message.guild else NO_QUESTION)
         await service.open_answers.strike(message.id)

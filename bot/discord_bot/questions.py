@@ -26,7 +26,8 @@ from bot.discord_bot.callers import audience_of, caller_of
 from bot.discord_bot.client import QuothBot
 from bot.discord_bot.delivery import NOT_SENT
 from bot.discord_bot.error_replies import not_sent_sentence, sentence_for
-from bot.discord_bot.replies import Drafts, InteractionReply, Reply
+from bot.discord_bot.queue_notices import QueueNotice
+from bot.discord_bot.replies import LOOKING, Drafts, InteractionReply, Reply
 from bot.discord_bot.text.answers import Rendered, render_answer, since_then
 from bot.discord_bot.text.safe_markdown import one_line
 from bot.discord_bot.views import answer_view
@@ -211,21 +212,26 @@ async def respond(
 
     What a stop of the bot interrupts stays written down for the next process.
     """
-    drafts = Drafts(reply.draft)
+    drafts, notice = Drafts(reply.draft), QueueNotice(reply.note, under_way=LOOKING)
+
+    async def stop_edits() -> None:
+        await notice.stop()
+        await drafts.stop()
+
     try:
-        kept = await service.questions.ask(question, drafts.show)
+        kept = await service.questions.ask(question, drafts.show, notice.moved)
         answer = noticed(kept.answer, *notes.sentences)
         rendered = render_answer(answer, now=datetime.now(UTC), asked=notes.repeat)
         view = answer_view(kept, outdated=notes.outdated)
-        await drafts.stop()
+        await stop_edits()
     except (asyncio.CancelledError, StoppingError) as stop:
-        await drafts.stop()
+        await stop_edits()
         await _excuse(reply, str(StoppingError()))
         if isinstance(stop, asyncio.CancelledError):
             raise
         return
     except Exception as error:
-        await drafts.stop()
+        await stop_edits()
         await _excuse(reply, sentence_for(error))
     else:
         await _deliver(service, reply, kept, rendered, view)

@@ -13,6 +13,7 @@ from typing import Any
 import discord
 
 from bot.discord_bot.delivery import NOT_SENT, persistently
+from bot.discord_bot.queue_notices import ChannelPace
 from bot.discord_bot.text.answers import Card, Rendered, render_draft
 
 LOOKING = "-# Looking it up …"
@@ -102,6 +103,11 @@ class Reply(ABC):
     async def draft(self, text: str) -> None:
         """Show unfinished text."""
 
+    async def note(self, text: str) -> bool:
+        """Show a place in the queue, if it is time to; say whether it was."""
+        await self.draft(text)
+        return True
+
     @abstractmethod
     async def say(self, text: str) -> None:
         """Show a plain sentence instead of an answer."""
@@ -178,8 +184,8 @@ class InteractionReply(Reply):
 class MessageReply(Reply):
     """Answers a message by messages of its own; `open` is the first sign of life.
 
-    `shown` is that sign, where another process gave it; `asker` is told directly what cannot be
-    told here.
+    `asker` is told directly what cannot be told here; `shown` is the first sign of life, where
+    another process gave it.
     """
 
     def __init__(
@@ -187,17 +193,24 @@ class MessageReply(Reply):
         message: discord.Message | discord.PartialMessage,
         channel: discord.abc.Messageable,
         asker: discord.abc.Messageable,
+        pace: ChannelPace,
         shown: discord.Message | discord.PartialMessage | None = None,
     ) -> None:
         self._message = message
         self._channel = channel
         self._asker = asker
+        self._pace = pace
         self._shown = shown
 
     async def open(self) -> int:
         """Say that the question has arrived; return the id of the message that does."""
         self._shown = await self._follow(Piece(LOOKING))
         return self._shown.id
+
+    async def note(self, text: str) -> bool:
+        """Edit the reply, at a pace for all replies of the channel."""
+        now = asyncio.get_running_loop().time()
+        return self._pace.take(self._message.channel.id, now) and await super().note(text)
 
     async def draft(self, text: str) -> None:
         """Edit the reply."""

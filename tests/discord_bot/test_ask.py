@@ -547,7 +547,7 @@ async def test_fifty_people_asking_at_once_are_all_answered(stage: Stage) -> Non
         person = people[number]
         if number % 2:
             asked = await person.slash("ask", question=f"{number}: ceasefire?", in_=general)
-            return (await person.sees(to=asked, within=20)).text
+            return (await person.sees(is_done, to=asked, within=20)).text
         message = await person.mention(f"{number}: ceasefire?", in_=general)
         return (
             await person.sees(

@@ -1,0 +1,166 @@
+"""People see their place in the queue, over a local Discord and by the clock."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from pathlib import Path
+
+import pytest
+
+from bot.community.fair_queue import AT_ONCE
+from bot.discord_bot import queue_notices
+from bot.discord_bot.queue_notices import (
+    CHANNEL_PACE,
+    MAX_CHANNELS,
+    ChannelPace,
+    QueueNotice,
+    place_text,
+)
+from bot.discord_bot.replies import LOOKING
+from index.config import SHARED_COLLECTION
+from tests.doubles.discord.fixtures import Stage, a_server, eventually, source, staged
+from tests.doubles.discord.server import GuildHandle, Shown
+from tests.doubles.discord.world import Channel
+
+QUESTION = "Which ceasefire conditions are there?"
+SENTENCE = "A ceasefire agreement must be in place."
+
+
+def is_done(shown: Shown) -> bool:
+    return SENTENCE in shown.text
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the clock of the notices run faster."""
+    monkeypatch.setattr(queue_notices, "QUICK", 0.05)
+    monkeypatch.setattr(queue_notices, "PACE", 0.1)
+    monkeypatch.setattr(queue_notices, "PER_QUESTION_BEFORE", 0.0)
+
+
+async def full(stage: Stage, acme: GuildHandle, general: Channel) -> None:
+    """Have as many questions under way as there are places."""
+    for number in range(AT_ONCE):
+        await acme.member(f"M{number}").slash("ask", question=QUESTION, in_=general)
+    await eventually(lambda: len(stage.answerer.asked) == AT_ONCE)
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("how", ["slash", "mention"])
+async def test_a_place_in_the_queue_is_shown_and_moves(tmp_path: Path, how: str) -> None:
+    async with staged(tmp_path / "home") as stage:
+        stage.documents.put(source(SHARED_COLLECTION, "peace.txt", SENTENCE))
+        acme, general, kim, ann = a_server(stage)
+        other = acme.text("other")
+        stage.answerer.held = asyncio.Event()
+        await stage.start()
+        await full(stage, acme, general)
+        await kim.slash("ask", question=QUESTION, private=True, in_=general)
+        await eventually(lambda: stage.service.questions._queue.total == AT_ONCE + 1)
+        if how == "slash":
+            await ann.slash("ask", question=QUESTION, in_=other)
+        else:
+            await ann.mention(QUESTION, in_=other)
+        await ann.sees(place_text(1), in_=other)
+        stage.answerer.held.set()
+        assert "Show 1" in (await ann.sees(is_done, in_=other)).buttons
+
+
+@pytest.mark.usefixtures("quick")
+async def test_ones_own_quick_questions_are_counted(tmp_path: Path) -> None:
+    async with staged(tmp_path / "home") as stage:
+        stage.documents.put(source(SHARED_COLLECTION, "peace.txt", SENTENCE))
+        _, general, _, ann = a_server(stage)
+        stage.answerer.held = asyncio.Event()
+        await stage.start()
+        asked = [await ann.slash("ask", question=QUESTION, in_=general) for _ in range(3)]
+        await ann.sees(place_text(2), to=asked[2])
+        await ann.sees(place_text(1), to=asked[1])
+        stage.answerer.held.set()
+        for one in asked:
+            await ann.sees(is_done, to=one)
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_question_that_begins_says_so_and_is_edited_no_more() -> None:
+    shown: list[str] = []
+
+    async def edit(text: str) -> bool:
+        shown.append(text)
+        return True
+
+    notice = QueueNotice(edit, under_way=LOOKING)
+    for before in (3, 2):
+        notice.moved(before)
+    await eventually(lambda: shown)
+    notice.moved(1)
+    await eventually(lambda: len(shown) == 2)
+    notice.moved(None)
+    await eventually(lambda: len(shown) == 3)
+    await notice.stop()
+    assert shown == [place_text(2), place_text(1), LOOKING]
+
+
+async def test_a_question_that_waits_for_a_moment_is_not_edited() -> None:
+    shown: list[str] = []
+
+    async def edit(text: str) -> bool:
+        shown.append(text)
+        return True
+
+    notice = QueueNotice(edit, under_way=LOOKING)
+    notice.moved(1)
+    notice.moved(None)
+    await asyncio.sleep(0.05)
+    await notice.stop()
+    assert shown == []
+
+
+@pytest.mark.usefixtures("quick")
+async def test_an_edit_that_fails_ends_no_question() -> None:
+    async def edit(text: str) -> bool:
+        raise OSError
+
+    notice = QueueNotice(edit, under_way=LOOKING)
+    notice.moved(1)
+    await asyncio.sleep(0.1)
+    notice.moved(None)
+    await notice.stop()
+
+
+def test_a_channel_is_edited_at_a_pace_that_leaves_room_for_answers() -> None:
+    pace = ChannelPace()
+    taken = [second for second in range(60) if pace.take(1, float(second))]
+    assert len(taken) <= 60 / CHANNEL_PACE
+    assert pace.take(2, 59.0)
+    for channel in range(MAX_CHANNELS):
+        pace.take(channel + 10, 60.0)
+    assert pace.take(2, 60.0)
+
+
+async def test_many_that_wait_in_one_channel_edit_no_faster_than_discord_allows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue_notices, "QUICK", 0.05)
+    async with staged(tmp_path / "home") as stage:
+        stage.documents.put(source(SHARED_COLLECTION, "peace.txt", SENTENCE))
+        acme, general, _, _ = a_server(stage)
+        stage.answerer.held = asyncio.Event()
+        await stage.start()
+        people = [acme.member(f"P{number}") for number in range(AT_ONCE + 20)]
+        for one in people:
+            await one.mention(QUESTION, in_=general)
+        await eventually(lambda: stage.service.questions._queue.total == len(people))
+        await asyncio.sleep(5)
+        notices = [
+            request.at
+            for request in stage.discord.log
+            if request.method == "PATCH" and "before you" in str(request.json)
+        ]
+        assert notices
+        for first, second in itertools.pairwise(notices):
+            assert second - first > CHANNEL_PACE - 0.5
+        stage.answerer.held.set()
+        for one in people:
+            await one.sees(is_done, in_=general, within=30)
