@@ -183,9 +183,10 @@ async def _built(parts: Parts, deadline: float | None) -> Service:
 
 
 def _deadline(settings: Settings) -> float:
-    """Return the seconds after which even the slowest model has written, and was cut off."""
+    """Return the seconds after which even the slowest model has written, or was cut off."""
     silence = settings.llm_timeout
-    return 2 * silence + max(LONGEST, silence) + _MINUTE
+    writing = max(LONGEST, silence) if settings.llm else 0.0
+    return 2 * silence + writing + _MINUTE
 
 
 async def _expire(service: Service) -> None:

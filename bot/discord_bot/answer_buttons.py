@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import discord
 
 from bot.community.given_answers import SourceGoneError
+from bot.community.server_rules import NotAvailableError
 from bot.community.store.records import Kept
 from bot.discord_bot.callers import audience_of, caller_of
 from bot.discord_bot.client import Click, Filled, Handlers, Target
@@ -135,7 +136,7 @@ async def share(click: Click, target: Target) -> None:
     service = click.client.service
     kept = await service.answers.shareable(target.key, caller, audience_of(click.channel))
     if not isinstance(click.channel, discord.abc.Messageable):
-        return
+        raise NotAvailableError
     answer = noticed(kept.answer, since_then(await service.answers.changed(kept, caller)))
     rendered = render_answer(answer, now=datetime.now(UTC), asked=True)
     public = await service.answers.publish(kept)

@@ -5,6 +5,7 @@ Rights are those of today: the person's roles and the channel are asked of Disco
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Sequence
@@ -12,8 +13,10 @@ from typing import Any
 
 import discord
 
+from bot.community.rights import Caller
 from bot.community.server_rules import NotAvailableError
 from bot.community.store.open_answers import OpenAnswer
+from bot.community.store.records import Kept
 from bot.discord_bot.callers import caller_at, caller_of
 from bot.discord_bot.client import Click, QuothBot
 from bot.discord_bot.delivery import NOT_SENT
@@ -34,10 +37,16 @@ UNREPORTED = (
 )
 
 
-async def take_up(bot: QuothBot, left: Sequence[OpenAnswer]) -> None:
-    """Answer everybody who was left waiting, or say why not."""
-    for one in left:
-        bot.service.under_way.start(_take_up(bot, one))
+def take_up_when_ready(bot: QuothBot, left: Sequence[OpenAnswer]) -> None:
+    """Have everybody answered who was left waiting, or told why not, once servers are known."""
+
+    async def on_ready() -> None:
+        bot.remove_listener(on_ready)
+        for one in left:
+            bot.service.under_way.start(_take_up(bot, one))
+
+    if left:
+        bot.add_listener(on_ready)
 
 
 async def _take_up(bot: QuothBot, left: OpenAnswer) -> None:
@@ -54,7 +63,6 @@ async def _take_up_interaction(bot: QuothBot, left: OpenAnswer) -> None:
     if why_not := _why_not(left, is_here=click.channel is not None):
         await _tell(bot, left, reply, why_not)
         return
-    answers, caller = bot.service.answers, caller_of(click)
     try:
         await bot.service.open_answers.detail(left.id, tried=True)
         await answer_interaction(
@@ -65,7 +73,7 @@ async def _take_up_interaction(bot: QuothBot, left: OpenAnswer) -> None:
             source=left.source,
             conversation=left.conversation,
             repeat=left.repeat,
-            after=await answers.open(left.after, caller) if left.after else None,
+            after=await _after(bot, left, caller_of(click)),
         )
     except Exception as error:
         await _tell(bot, left, reply, sentence_for(error))
@@ -105,12 +113,12 @@ async def _take_up_message(bot: QuothBot, left: OpenAnswer) -> None:
     if why_not := _why_not(left, is_here=is_here):
         await _tell(bot, left, reply, why_not)
         return
-    answers, caller = bot.service.answers, caller_at(asker, channel)
+    caller = caller_at(asker, channel)
     try:
         await bot.service.open_answers.detail(left.id, tried=True)
         if shown is None:  # its first message may be there, and is found by its nonce
             await reply.open()
-        after = await answers.open(left.after, caller) if left.after else None
+        after = await _after(bot, left, caller)
         asked = AskedInMessage(left.id, left.text, caller, channel, place, after)
         await answer_in_place(bot, reply, asked)
     except Exception as error:
@@ -130,6 +138,13 @@ async def _asker(bot: QuothBot, left: OpenAnswer) -> tuple[discord.User | discor
         return await guild.fetch_member(left.person), True
     except discord.NotFound:
         return await bot.fetch_user(left.person), False
+
+
+async def _after(bot: QuothBot, left: OpenAnswer, caller: Caller) -> Kept | None:
+    """Return the answer that was followed up on, where it is still there."""
+    with contextlib.suppress(NotAvailableError):
+        return await bot.service.answers.open(left.after, caller) if left.after else None
+    return None
 
 
 def _why_not(left: OpenAnswer, *, is_here: bool) -> str:

@@ -50,15 +50,15 @@ class AskedInMessage:
     """The answer that it replies to."""
 
 
-def question_in(message: discord.Message) -> str:
+def question_in(content: str) -> str:
     """Return what a message asks, without mentions."""
-    return " ".join(clean(_MENTION.sub("", message.content)).split())
+    return " ".join(clean(_MENTION.sub("", content)).split())
 
 
 async def answer_message(bot: QuothBot, message: discord.Message) -> None:
     """Answer a message where it stands, or in a thread of its own."""
     caller, service = caller_of_message(message), bot.service
-    text = question_in(message)
+    text = question_in(message.content)
     channel: Any = message.channel
     if text and opens_thread(service, caller, channel):
         channel = await open_thread(message, text) or channel

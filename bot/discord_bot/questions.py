@@ -226,6 +226,8 @@ async def respond(
         await stop_edits()
     except (asyncio.CancelledError, StoppingError) as stop:
         await stop_edits()
+        # A stop that was planned says nothing against trying again.
+        await service.open_answers.detail(id, tried=False)
         await _excuse(reply, str(StoppingError()))
         if isinstance(stop, asyncio.CancelledError):
             raise
@@ -235,7 +237,10 @@ async def respond(
         await _excuse(reply, sentence_for(error))
     else:
         await _deliver(service, reply, kept, rendered, view)
-    await service.open_answers.strike(id)
+    try:
+        await service.open_answers.strike(id)
+    except QuothError as failure:  # it is told all the same
+        logger.error("%s was not struck off: %s", id, failure)
 
 
 async def _deliver(

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import dataclasses
 import io
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
@@ -15,6 +16,8 @@ import discord
 from bot.discord_bot.delivery import NOT_SENT, persistently
 from bot.discord_bot.queue_notices import ChannelPace
 from bot.discord_bot.text.answers import Card, Rendered, render_draft
+
+logger = logging.getLogger(__name__)
 
 LOOKING = "-# Looking it up …"
 """The first sign of life below a message."""
@@ -29,6 +32,8 @@ MAX_DRAFTS = 20
 
 TOKEN_IS_OVER = (10015, 50027)
 """Unknown Webhook, Invalid Webhook Token: an interaction can be answered for 15 minutes."""
+
+REST_IS_MISSING = "Discord does not take the rest of this answer from me. Please ask again."
 
 NO_REFERENCE = (160002, 50035)
 """A reply needs Read Message History, and the message that it replies to."""
@@ -116,7 +121,13 @@ class Reply(ABC):
         """Show everything, the buttons below the last message; return the messages' ids."""
         first, *others = pieces(rendered, view)
         sent = [await self._show(first)]
-        sent += [await self._follow(piece) for piece in others]
+        try:
+            for piece in others:
+                sent.append(await self._follow(piece))  # noqa: PERF401 - keeps what came through
+        except NOT_SENT as failure:  # what is shown stays
+            logger.error("an answer ends after %d messages: %s", len(sent), failure)
+            with contextlib.suppress(*NOT_SENT):
+                await self._follow(Piece(REST_IS_MISSING, place=len(others) + 1))
         return [message.id for message in sent]
 
     @abstractmethod

@@ -12,7 +12,7 @@ import hashlib
 import json
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +25,6 @@ from discord.http import Route
 
 from bot.app import open_app
 from bot.community.service import Parts, Service, open_service
-from bot.community.store.open_answers import OpenAnswer
 from bot.discord_bot.answer_buttons import HANDLERS
 from bot.discord_bot.client import QuothBot, ShardedBot
 from bot.discord_bot.cogs.about import About
@@ -35,7 +34,7 @@ from bot.discord_bot.cogs.gaps import Gaps
 from bot.discord_bot.cogs.messages import Talk
 from bot.discord_bot.cogs.server_settings import ServerSettings
 from bot.discord_bot.cogs.sources import Sources, add_message, list_sources
-from bot.discord_bot.interrupted_answers import take_up
+from bot.discord_bot.interrupted_answers import take_up_when_ready
 from bot.discord_bot.invite import PERMISSIONS, invite_link
 from bot.discord_bot.process import LAST_MOMENT, leave_within, logged
 from bot.discord_bot.views import AnswerButton
@@ -46,6 +45,7 @@ logger = logging.getLogger(__name__)
 
 SYNCED = "commands"
 """The fact under which the hash of the commands that Discord has is kept."""
+
 MAX_ANNOUNCED = 10
 """Servers that are named with what is missing there."""
 
@@ -120,22 +120,11 @@ async def serve(
             bot = await build_bot(service, shards=gateway.shards)
             if settings.discord_gateway_url:
                 keep_to(bot, yarl.URL(gateway.url))
-            _have_taken_up(bot, await service.open_answers.all())
+            take_up_when_ready(bot, await service.open_answers.all())
             async with bot, _stopped_by_signals(bot, stopping):
                 if ready is not None:
                     ready(bot)
                 await _connected(bot, token)
-
-
-def _have_taken_up(bot: QuothBot, left: Sequence[OpenAnswer]) -> None:
-    """Have those answered, once the servers are known, whom the last process left waiting."""
-
-    async def on_ready() -> None:
-        bot.remove_listener(on_ready)
-        await take_up(bot, left)
-
-    if left:
-        bot.add_listener(on_ready)
 
 
 async def _connected(bot: QuothBot, token: str) -> None:

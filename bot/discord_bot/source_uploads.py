@@ -15,7 +15,6 @@ from bot.community.source_management import Upload, merged_reports
 from bot.discord_bot.callers import caller_of
 from bot.discord_bot.client import Click
 from bot.discord_bot.delivery import NOT_SENT
-from bot.discord_bot.error_replies import sentence_for
 from bot.discord_bot.questions import open_answer
 from bot.discord_bot.replies import InteractionReply, say
 from bot.discord_bot.text.pages import progress, sync_text
@@ -78,8 +77,9 @@ async def finished(interaction: Click, work: Coroutine[Any, Any, str]) -> None:
             await _report(interaction, STOPPED)
             await open_answers.strike(interaction.id)
             raise
-        except Exception as error:
-            sentence = sentence_for(error)
+        except Exception:  # it is told where everything that fails is
+            await open_answers.strike(interaction.id)
+            raise
         await _report(interaction, sentence)
         await open_answers.strike(interaction.id)
 

@@ -16,9 +16,11 @@ from bot.community.store import memory as memory_module
 from bot.community.store.confirmations import Confirmations
 from bot.community.store.feedback import Feedback
 from bot.community.store.memory import MAX_TURNS, Memory
+from bot.community.store.open_answers import OpenAnswer, OpenAnswers
 from bot.community.store.records import Kept
 from bot.community.store.records_file import Records
 from bot.schema import Citation
+from index.store.catalog_format import COMMUNITY_FILE
 from tests.doubles.discord.fixtures import citation, kept, source
 
 PEACE = source("guild-100", "peace.txt", "It ends. It began. It paused.")
@@ -328,3 +330,51 @@ async def test_wordings_of_one_question_are_one_group(feedback: Feedback) -> Non
         ("Vacation days: how many?", 3),
         ("Where is the printer?", 1),
     ]
+
+
+# --- what somebody waits for -----------------------------------------------------------------
+
+
+def promise(id: int, *, person: int = 7) -> OpenAnswer:
+    return OpenAnswer(
+        id=id, at=1.0, person=person, guild=100, channel=10, private=True, token=f"token-{id}",
+        text="What is the secret?",
+    )  # fmt: skip
+
+
+def bytes_of(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.glob(f"{COMMUNITY_FILE}*"))
+
+
+async def test_what_is_promised_is_kept_until_it_is_told(records: Records, tmp_path: Path) -> None:
+    open_answers = OpenAnswers(records)
+    assert await open_answers.begin(promise(2))
+    assert await open_answers.begin(promise(1))
+    assert not await open_answers.begin(promise(1))
+    await open_answers.detail(2, shown=99)
+    assert await open_answers.all() == (
+        promise(1),
+        promise(2).model_copy(update={"shown": 99}),
+    )
+    assert b"token-1" in bytes_of(tmp_path)
+    for id in (1, 2):
+        await open_answers.strike(id)
+    assert await open_answers.all() == ()
+    assert b"token-" not in bytes_of(tmp_path)
+
+
+async def test_what_was_told_is_not_promised_again(records: Records) -> None:
+    open_answers = OpenAnswers(records)
+    await open_answers.begin(promise(1))
+    await open_answers.strike(1)
+    assert not await open_answers.begin(promise(1))
+    await open_answers.detail(1, shown=99)
+    assert await open_answers.all() == ()
+
+
+async def test_what_a_person_waits_for_is_forgotten_with_the_person(records: Records) -> None:
+    open_answers = OpenAnswers(records)
+    await open_answers.begin(promise(1))
+    await open_answers.begin(promise(2, person=8))
+    await open_answers.forget(7)
+    assert [one.id for one in await open_answers.all()] == [2]

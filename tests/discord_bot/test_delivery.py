@@ -12,10 +12,12 @@ import pytest
 
 from bot.discord_bot.message_questions import NO_QUESTION
 from bot.discord_bot.questions import NOT_DELIVERED
+from bot.discord_bot.replies import REST_IS_MISSING
 from bot.discord_bot.source_uploads import DONE
 from index.config import SHARED_COLLECTION
 from index.errors import StoreError
-from tests.doubles.discord.fixtures import Stage, a_server, eventually, source, staged
+from tests.doubles.discord.fixtures import Stage, a_server, eventually, source, staged, wordy
+from tests.doubles.discord.hub import interaction_payload
 from tests.doubles.discord.server import READ_HISTORY, VIEW_CHANNEL, Shown, Upload
 
 QUESTION = "Which ceasefire conditions are there?"
@@ -125,6 +127,80 @@ async def test_an_answer_that_cannot_be_kept_is_given_all_the_same(
     assert SENTENCE in shown.text
 
 
+async def test_an_answer_that_cannot_be_struck_off_stands_alone(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, general, _, ann = a_server(stage)
+    await stage.start()
+    strike = stage.service.open_answers.strike
+    tried: list[int] = []
+
+    async def full(id: int) -> None:
+        await strike(id)
+        tried.append(id)
+        raise StoreError("The disk is full.")
+
+    monkeypatch.setattr(stage.service.open_answers, "strike", full)
+    await ann.sees(is_done, to=await ann.slash("ask", question=QUESTION, in_=general))
+    await eventually(lambda: tried)
+    assert len(ann.screen(general)) == 1
+
+
+async def test_who_asks_while_nothing_can_be_written_down_is_told(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, general, _, ann = a_server(stage)
+    await stage.start()
+
+    async def full(promise: object) -> bool:
+        raise StoreError("The disk is full.")
+
+    monkeypatch.setattr(stage.service.open_answers, "begin", full)
+    await ann.sees("reference", to=await ann.slash("ask", question=QUESTION, in_=general))
+    await ann.mention(QUESTION, in_=general)
+    await ann.sees("reference", in_=general)
+
+
+async def test_what_is_shown_of_a_long_answer_stays_though_the_rest_fails(stage: Stage) -> None:
+    _, general, _, ann = a_server(stage)
+    stage.answerer.changes = {"parts": wordy(450), "engine": "test/model"}
+    await stage.start()
+    stage.discord.fail("POST /webhooks/*", times=1, status=403, code=50013)
+    stage.discord.fail(f"POST /channels/{general.id}/*", times=2, status=403, code=50013)
+    asked = await ann.slash("ask", question=QUESTION, in_=general)
+    await ann.sees("ceasefire", to=asked)
+    await ann.sees(REST_IS_MISSING, in_=general)
+    assert "ceasefire" in ann.screen(general)[0].text
+
+
+@pytest.mark.parametrize("given", [{"source": "none such"}, {"collection": "none such"}])
+async def test_what_is_refused_after_it_was_promised_leaves_nothing_open(
+    stage: Stage, given: dict[str, str]
+) -> None:
+    _, general, _, ann = a_server(stage)
+    await stage.start()
+    asked = await ann.slash("ask", question=QUESTION, in_=general, **given)
+    await ann.sees("There is no", to=asked)
+    await eventually(lambda: nothing_open(stage))
+
+
+async def test_a_promise_told_twice_is_kept_once(stage: Stage) -> None:
+    _, general, _, ann = a_server(stage)
+    stage.answerer.held = asyncio.Event()
+    await stage.start()
+    asked = await ann.slash("ask", question=QUESTION, in_=general)
+    await eventually(lambda: stage.answerer.asked)
+    payload = interaction_payload(stage.discord.world, asked)
+    await stage.discord.gateway.dispatch("INTERACTION_CREATE", payload, guild=general.guild)
+    await eventually(lambda: "a second first response" in str(stage.discord.problems))
+    stage.discord.hub.problems.clear()
+    await ann.sees(to=await ann.slash("about", in_=general))
+    assert not await nothing_open(stage)
+    stage.answerer.held.set()
+    await ann.sees(is_done, to=asked)
+    await eventually(lambda: nothing_open(stage))
+
+
 async def test_who_asks_where_replies_are_not_allowed_is_answered_without_one(
     stage: Stage,
 ) -> None:
@@ -177,7 +253,7 @@ async def test_a_bar_that_cannot_be_shown_stops_no_upload(
 ) -> None:
     _, general, kim, _ = a_server(stage)
     await stage.start()
-    stage.discord.fail(EDITS, times=4, status=status, code=code)
+    stage.discord.fail(EDITS, times=2, status=status, code=code)
     used = await kim.slash("source add", in_=general, **files(6))
     await kim.sees("6 added", to=used, within=30)
     assert len(stage.documents.papers) == 7

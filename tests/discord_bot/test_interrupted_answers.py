@@ -52,9 +52,13 @@ def is_done(shown: Shown) -> bool:
     return SENTENCE in shown.text
 
 
+async def asked_times(stage: Stage, times: int) -> None:
+    await eventually(lambda: len(stage.answerer.asked) == times)
+
+
 async def interrupted(stage: Stage, *, answering: int = 1) -> None:
     """Stop the bot in the middle of its answers; later ones do not wait."""
-    await eventually(lambda: len(stage.answerer.asked) == answering)
+    await asked_times(stage, answering)
     await stage.stop()
     assert stage.answerer.held is not None
     stage.answerer.held.set()
@@ -268,17 +272,28 @@ async def test_a_message_of_long_ago_is_told_in_its_place(stage: Stage) -> None:
     assert len(ann.screen(general)) == 2
 
 
+async def test_any_number_of_planned_stops_is_outlived(stage: Stage) -> None:
+    _, general, _, ann = a_server(stage)
+    await stage.start()
+    asked = await ann.slash("ask", question=QUESTION, in_=general)
+    for times in (1, 2):
+        await asked_times(stage, times)
+        await stage.stop()
+        await stage.start()
+    await interrupted(stage, answering=3)
+    await stage.start()
+    await ann.sees(is_done, to=asked)
+
+
 async def test_what_ended_two_processes_does_not_end_a_third(stage: Stage) -> None:
     _, general, _, ann = a_server(stage)
     await stage.start()
     asked = await ann.slash("ask", question=QUESTION, in_=general)
-    await eventually(lambda: stage.answerer.asked)
-    await stage.stop()
-    await stage.start()
-    await interrupted(stage, answering=2)
+    await interrupted(stage)
+    await OpenAnswers(stage.parts.records).detail(int(asked.id), tried=True)
     await stage.start()
     await ann.sees("too late now", to=asked)
-    assert len(stage.answerer.asked) == 2
+    assert len(stage.answerer.asked) == 1
 
 
 # --- a process that is killed ----------------------------------------------------------------

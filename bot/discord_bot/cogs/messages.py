@@ -34,9 +34,9 @@ class Talk(commands.Cog):
         if message.author.bot or message.webhook_id or not self._addressed(message):
             return
         open_answers = self.bot.service.open_answers
-        if not await open_answers.begin(_promise(message)):
-            return
         try:
+            if not await open_answers.begin(_promise(message)):
+                return
             await answer_message(self.bot, message)
         except discord.Forbidden:
             await self._tell_privately(message)
@@ -107,5 +107,5 @@ def _promise(message: discord.Message) -> OpenAnswer:
         guild=message.guild.id if message.guild else None,
         channel=message.channel.id,
         private=False,
-        text=question_in(message),
+        text=question_in(message.content),
     )
