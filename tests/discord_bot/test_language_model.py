@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.schema import BROKE_OFF
 from tests.conftest import ROOT
 from tests.doubles.discord.fixtures import staged_for_real
 from tests.doubles.discord.server import Shown
@@ -34,6 +35,39 @@ PLAYS: dict[str, tuple[Callable[[str], Reply], str]] = {
     "a model that invents": (lambda prompt: Reply(invented_quotes(prompt)), "extractive"),
     "a model that breaks off": (lambda prompt: Reply("Hello.", drop_after=30), "extractive"),
 }
+
+
+SLOW: dict[str, Callable[[str], Reply]] = {
+    "takes its time": lambda prompt: Reply(obedient(prompt), seconds_per_piece=0.1),
+    "falls silent": lambda prompt: Reply(
+        f"{obedient(prompt)} {'word ' * 2000}", silent_after=100_000
+    ),
+}
+"""Models that write for longer than they may be silent, to the end and not."""
+
+
+@pytest.mark.parametrize("name", SLOW)
+async def test_what_a_slow_model_has_written_stays(copied_folder: Path, name: str) -> None:
+    async with (
+        model_server(SLOW[name]) as model,
+        staged_for_real(
+            copied_folder,
+            QUOTH_LLM="openai/played",
+            QUOTH_LLM_BASE_URL=model.url,
+            QUOTH_LLM_API_KEY="sk-secret",
+            QUOTH_LLM_TIMEOUT="3",
+        ) as stage,
+    ):
+        acme = stage.discord.guild("Acme")
+        general, ann = acme.text("general"), acme.member("Ann")
+        await stage.start()
+        asked = await ann.slash("ask", question=QUESTION, in_=general)
+        shown = await ann.sees(is_done, to=asked, within=60)
+        assert "[1]" in shown.text
+        assert (BROKE_OFF in shown.text) is (name == "falls silent")
+        assert "only part of the question" not in shown.text
+        why = await ann.sees(to=await ann.click(shown, "Why?"))
+        assert "**Engine:** openai/played" in why.text.replace("\\", "")
 
 
 @pytest.mark.parametrize("name", PLAYS)
