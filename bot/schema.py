@@ -5,6 +5,7 @@ The values of the index (sources, passages, hits) are in `index.schema`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Literal, TypeAlias
@@ -51,6 +52,14 @@ _RENDERED = (".html", ".htm", ".xhtml", ".csv", ".tsv")
 """Files whose canonical text is made from them: its lines are not the file's."""
 
 
+_TEAM_ANSWER = re.compile(r"team-answer-[\w-]+\.txt")
+
+
+def is_team_answer(uri: str) -> bool:
+    """Say whether a source is an answer that a manager of a server wrote."""
+    return _TEAM_ANSWER.fullmatch(uri) is not None
+
+
 class Scope(Value):
     """What a person may read: the collections that are opened for one question."""
 
@@ -75,6 +84,9 @@ class Citation(Value):
     heading: tuple[str, ...] = Field(default=(), description="Headings above it, outermost first.")
     lines: tuple[int, int] = Field(description="First and last line, from 1.")
     modified: datetime | None = Field(default=None, description="When the source last changed.")
+    author: str | None = Field(
+        default=None, description="Who answered and when, where it is a team answer."
+    )
 
     def link(self) -> str:
         """Return where to look it up: a web text fragment, a PDF page, or a path with lines."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bot.schema import AnswerPart, Citation, Draft, DraftPart, Pick
+from bot.schema import AnswerPart, Citation, Draft, DraftPart, Pick, is_team_answer
 from index.errors import SourceNotFound
 from index.schema import Evidence, Source, Span
 
@@ -44,6 +44,7 @@ def cite(
         heading=heading,
         lines=source.lines_of(Span(start=start, end=end)),
         modified=source.modified,
+        author=source.added_by if is_team_answer(source.uri) else None,
     )
 
 

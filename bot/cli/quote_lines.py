@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from bot.schema import Citation
+from index.text.bracketed_numbers import without_bracketed_numbers
 from index.text.fences import LineKind, markdown_lines
 from index.text.list_marks import list_mark
 from index.text.readable_markdown import markup_of, readable_span
@@ -96,7 +97,7 @@ def _quote_lines(citation: Citation, *, joined: bool) -> list[QuoteLine]:
         citation.highlight,
         markup_of(citation.source),
     )
-    return list(_lines(text, span))
+    return list(_lines(without_bracketed_numbers(text), span))
 
 
 def _lines(text: str, span: tuple[int, int] | None = None) -> Iterator[QuoteLine]:

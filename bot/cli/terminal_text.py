@@ -23,6 +23,7 @@ from bot.cli.quote_lines import (
 from bot.cli.unchanged_sync import report_line
 from bot.schema import Answer, Citation, printed
 from index.schema import CatalogStats, Hit, Source, SourceEntry, Span, SyncReport
+from index.text.bracketed_numbers import without_bracketed_numbers
 from index.text.invisible_characters import DIRECTION_MARKS, DIRECTION_OVERRIDES
 from index.text.layout import aligned, display_width, folded, line_range
 from index.text.readable_markdown import markup_of, readable_title
@@ -197,7 +198,10 @@ def _entry(lines: Sequence[QuoteLine], style: Style, *, rest: str) -> str:
 def _cited_place(citation: Citation, style: Style) -> str:
     """Return `Title › Heading, line 12 (path#L12)`."""
     rooted = citation.model_copy(update={"source": rooted_uri(citation.source, style)})
-    place = _place(citation.title, citation.heading, citation.page, citation.lines, citation.source)
+    title, *heading = map(without_bracketed_numbers, (citation.title, *citation.heading))
+    if citation.author:
+        heading.append(f"by {citation.author}")
+    place = _place(title, heading, citation.page, citation.lines, citation.source)
     return f"{place} ({neutral(rooted.link())})"
 
 

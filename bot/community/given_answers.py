@@ -98,7 +98,7 @@ class GivenAnswers:
         return kept
 
     def _readable(self, caller: Caller) -> tuple[str, ...]:
-        return readable(caller, self._rules.of(caller.guild))
+        return readable(caller, self._rules.of(caller.home))
 
     async def citation(self, key: str, number: int, caller: Caller) -> ShownCitation:
         """Return an answer's `number`th citation as it stands today; raises NotAvailableError."""

@@ -123,6 +123,15 @@ class Caller(Value):
         description="Roles of the person, @everyone (the server's id) among them.",
     )
     manager: bool = Field(default=False, description="Whether the person has Manage Server.")
+    reads: int | None = Field(
+        default=None,
+        description="In a direct message, the server that the person chose and `roles` are of.",
+    )
+
+    @property
+    def home(self) -> int | None:
+        """The server whose documents are read here, if any."""
+        return self.guild if self.guild is not None else self.reads
 
     @property
     def places(self) -> tuple[int, ...]:
@@ -175,17 +184,21 @@ def collection_name(guild: int, label: str) -> str:
 
 
 def readable(caller: Caller, rules: GuildRules | None) -> tuple[str, ...]:
-    """Return the collections that are opened for `caller`; `rules` are None outside servers."""
-    if caller.guild is None:
+    """Return the collections that are opened for `caller`; `rules` are those of `caller.home`.
+
+    In a direct message the shared library is always among them, and nothing that may be read in
+    some channels only.
+    """
+    if caller.home is None:
         return (SHARED_COLLECTION,)
-    if rules is None or rules.guild != caller.guild:
+    if rules is None or rules.guild != caller.home:
         return ()
     own = [
         rule.name
         for rule in rules.collections
         if rule.roles.passes(caller.roles) and rule.channels.passes(caller.places)
     ]
-    return (*own, SHARED_COLLECTION) if rules.shared else tuple(own)
+    return (*own, SHARED_COLLECTION) if rules.shared or caller.guild is None else tuple(own)
 
 
 def readable_by_all(audience: Audience, rules: GuildRules) -> tuple[str, ...]:

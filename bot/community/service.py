@@ -113,6 +113,7 @@ class Service:
 async def open_service(parts: Parts, *, deadline: float | None = None) -> AsyncIterator[Service]:
     """Open everything that works on the bot's records, and its chores; stop them at the end."""
     service = await _built(parts, deadline)
+    await service.team_answers.sign()
     if await service.sources.is_empty():
         # Nobody is told "not found" only because nothing has been read yet.
         await _step(service)

@@ -23,9 +23,11 @@ from bot.community.rights import (
 )
 from bot.community.server_rules import NotAvailableError, ServerRules
 from bot.community.source_refresh import Refreshed, other_way
+from bot.community.suggested_question import suggested_question
 from bot.community.team_answers import TeamAnswers
 from index.config import SHARED_COLLECTION
-from index.schema import SourceEntry, SyncFailure, SyncReport
+from index.schema import SourceEntry, SyncFailure, SyncReport, source_id
+from index.text.invisible_characters import is_blank, without_unseen
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +69,14 @@ class SourceManagement:
 
     async def readable_sources(self, caller: Caller) -> list[SourceEntry]:
         """Return the sources that `caller` may read here."""
-        return await self._reader.sources(*readable(caller, self._rules.of(caller.guild)))
+        return await self._reader.sources(*readable(caller, self._rules.of(caller.home)))
+
+    async def are_in(self, guild: int) -> bool:
+        """Say whether a server has documents of its own."""
+        rules = self._rules.of(guild)
+        return rules is not None and bool(
+            await self._reader.sources(*(rule.name for rule in rules.collections))
+        )
 
     async def managed_sources(self, caller: Caller) -> list[SourceEntry]:
         """Return the sources of the server itself, for those who manage them."""
@@ -76,13 +85,26 @@ class SourceManagement:
 
     def label(self, caller: Caller, collection: str) -> str:
         """Return what people call a collection."""
-        rules = self._rules.of(caller.guild)
+        rules = self._rules.of(caller.home)
         rule = rules.rule(collection) if rules else None
         return rule.label if rule else SHARED_LABEL
 
-    def is_called(self, caller: Caller, collection: str, wanted: str) -> bool:
-        """Say whether a person means this collection, by name or label."""
-        return wanted.casefold().strip() in (collection, self.label(caller, collection).casefold())
+    def named(self, caller: Caller, wanted: str) -> str:
+        """Return the collection that a person means, by name or label, of those they may read here.
+
+        Raises NotAvailableError, which says which there are.
+        """
+        labels = {
+            name: self.label(caller, name) for name in readable(caller, self._rules.of(caller.home))
+        }
+        known = wanted.casefold().strip()
+        for name, label in labels.items():
+            if known in (name, label.casefold()):
+                return name
+        there_are = ", ".join(map(repr, labels.values())) or "none"
+        raise NotAvailableError(
+            f"There is no collection {wanted!r} that you may read here. There are: {there_are}."
+        )
 
     async def add_files(
         self,
@@ -107,8 +129,9 @@ class SourceManagement:
             return failed_report(upload.name, f"It is larger than {limit} MiB.")
         try:
             content = await upload.fetch()
-        except Exception as error:  # a network failure concerns this file only
-            return failed_report(upload.name, f"It could not be fetched ({type(error).__name__}).")
+        except Exception:  # a network failure concerns this file only
+            logger.warning("%s could not be fetched", upload.name, exc_info=True)
+            return failed_report(upload.name, "Discord did not hand it over. Please try again.")
         return await self._write(
             self._documents.add_file, rule.name, upload.name, content, added_by=added_by
         )
@@ -130,6 +153,18 @@ class SourceManagement:
         return await self._write(
             self._documents.add_text, rule.name, name, text, title=title, url=url, added_by=added_by
         )
+
+    async def suggestion(
+        self, caller: Caller, collection: str | None, uris: Sequence[str]
+    ) -> tuple[str, str | None]:
+        """Return what a collection is called, and a question about one of its sources, if any."""
+        rule = self._rules.collection(caller, collection or DEFAULT_LABEL)
+        for uri in uris:
+            source = await self._reader.source(source_id(rule.name, uri))
+            question = suggested_question(source) if source else None
+            if question:
+                return rule.label, question
+        return rule.label, None
 
     async def remove(self, caller: Caller, name: str) -> str:
         """Take a source of the server out of the index; return its title."""
@@ -174,8 +209,8 @@ class SourceManagement:
     async def create(self, caller: Caller, label: str, roles: Limit) -> CollectionRule:
         """Create a collection, limited to some roles or open to the server."""
         rules = self._rules.managed(caller)
-        label = " ".join(label.split())
-        if not 1 <= len(label) <= MAX_LABEL:
+        label = " ".join(without_unseen(label).split())
+        if is_blank(label) or len(label) > MAX_LABEL:
             raise NotAvailableError(f"A collection's name has 1 to {MAX_LABEL} characters.")
         if rules.rule(label) or label.casefold() in (SHARED_LABEL, SHARED_COLLECTION):
             raise NotAvailableError(f"There is a collection {label!r} already.")

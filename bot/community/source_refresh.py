@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from bot.schema import is_team_answer
 from index.config import SHARED_COLLECTION
 from index.schema import SourceEntry, SyncReport
 
@@ -26,13 +27,13 @@ def other_way(entry: SourceEntry) -> str | None:
     title, is_page = repr(entry.title), entry.uri.startswith(("http://", "https://"))
     if entry.collection == SHARED_COLLECTION:
         if is_page or PurePath(entry.uri).is_absolute():
-            return f"{title} was added by the operator, who can add it again with `quoth add`."
+            return f"{title} was added by the operator, who can add it again."
         return None  # it lies in the documents folder, which the index is kept in step with
     if is_page:
         return None
     if re.fullmatch(r"message-\d+\.txt", entry.uri):
         return f"{title} was a message. Use 'Add to sources' on it again to take its new text."
-    if re.fullmatch(r"team-answer-\w+\.txt", entry.uri):
+    if is_team_answer(entry.uri):
         return f"{title} was written here. Remove it, and answer the question when it comes back."
     return (
         f"{title} was uploaded, and I keep no copy of the file. Add the new one under the same "

@@ -26,7 +26,9 @@ from bot.community.team_answer_basis import BasisLookup
 from bot.schema import Embed
 from index.errors import QuothError
 from index.schema import SyncReport, source_id
+from index.text.invisible_characters import is_blank
 
+NO_TEXT = "A team answer needs words. To take it back, choose Drop."
 NO_LONGER_OPEN = "This question is no longer open."
 NO_LONGER_WAITING = "This team answer is no longer waiting for a review."
 
@@ -152,6 +154,8 @@ class TeamAnswers:
     ) -> Written:
         """Use a team answer again with another text, and with another source if one is `named`."""
         held = self.waiting(caller, id)
+        if is_blank(text):
+            raise NotAvailableError(NO_TEXT)
         rests_on, doubt = await self._basis_lookup.named(caller, named)
         if not named:
             rests_on = await self._basis_lookup.as_now(held)
@@ -180,11 +184,29 @@ class TeamAnswers:
                 made.name,
                 made.document,
                 title=made.title,
-                added_by=made.author,
+                added_by=made.signature,
             )
             if not report.failed:
                 await self._keep(made)
         return Written(report)
+
+    async def sign(self) -> None:
+        """Take the signatures out of the texts of team answers, where an earlier release had them.
+
+        There they could be found and quoted; now they stand beside a citation.
+        """
+        async with self._changing:
+            for held in await self._answers.all():
+                source = await self._reader.source(held.source) if held.review is None else None
+                if source is not None and source.text.strip() != held.document.strip():
+                    await self._write_queue.write(
+                        self._documents.add_text,
+                        held.collection,
+                        held.name,
+                        held.document,
+                        title=held.title,
+                        added_by=held.signature,
+                    )
 
     async def expire(self) -> None:
         """Take team answers out of the index whose sources have changed, or gone."""

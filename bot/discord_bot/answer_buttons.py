@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import discord
 
 from bot.community.given_answers import SourceGoneError
+from bot.community.rights import readable
 from bot.community.server_rules import NotAvailableError
 from bot.community.store.records import Kept
 from bot.discord_bot.callers import audience_of, caller_of
 from bot.discord_bot.client import Click, Filled, Handlers, Target
+from bot.discord_bot.direct_messages import caller_here, looked_in, shared_servers
 from bot.discord_bot.gap_buttons import GAP_CLICKS, GAP_FORMS
 from bot.discord_bot.list_messages import sources_text
 from bot.discord_bot.questions import answer_interaction, defer_answer, noticed
 from bot.discord_bot.replies import pieces, post, say
+from bot.discord_bot.text.answer_grounds import figures_text, why_text
 from bot.discord_bot.text.answers import render_answer, show_card, since_then
-from bot.discord_bot.text.pages import why_text
 from bot.discord_bot.text.safe_markdown import literal
-from bot.discord_bot.views import again_view, answer_view, card_view, form
+from bot.discord_bot.views import (
+    ONLY_SHARED,
+    again_button,
+    again_view,
+    answer_view,
+    card_view,
+    figures_view,
+    form,
+    servers_view,
+)
 
 MAX_REASON = 500
 
 NOTED = "Thank you, noted."
+NO_SERVERS = "There is no server that we share and whose documents you may read here."
 CONFIRMING = "Thank you. I will give this as the answer from now on."
 
 
@@ -39,7 +52,7 @@ async def card(click: Click, target: Target) -> None:
 
 
 async def _turn(click: Click, target: Target) -> None:
-    answers, caller = click.client.service.answers, caller_of(click)
+    answers, caller = click.client.service.answers, await caller_here(click)
     try:
         shown = await answers.citation(target.key, target.number, caller)
     except SourceGoneError as gone:
@@ -57,17 +70,28 @@ async def _turn(click: Click, target: Target) -> None:
 
 
 async def why(click: Click, target: Target) -> None:
-    """Show how an answer was found."""
+    """Say in one sentence how an answer was found."""
     await click.response.defer(ephemeral=True, thinking=True)
-    answers, caller = click.client.service.answers, caller_of(click)
+    answers, caller = click.client.service.answers, await caller_here(click)
     kept = await answers.open(target.key, caller)
-    await _say_with_changes(click, kept, why_text(answers.traced(kept, caller)))
+    text = why_text(answers.traced(kept, caller))
+    await _say_with_changes(click, kept, text, figures_view(kept))
+
+
+async def figures(click: Click, target: Target) -> None:
+    """Show the figures of how an answer was found."""
+    await click.response.defer(ephemeral=True, thinking=True)
+    answers, caller = click.client.service.answers, await caller_here(click)
+    kept = await answers.open(target.key, caller)
+    await say(click, figures_text(answers.traced(kept, caller)))
 
 
 async def like(click: Click, target: Target) -> None:
     """Count a 👍, which confirms an answer that is not sure of itself."""
     await click.response.defer(ephemeral=True, thinking=True)
-    rated = await click.client.service.answers.rate(target.key, caller_of(click), liked=True)
+    rated = await click.client.service.answers.rate(
+        target.key, await caller_here(click), liked=True
+    )
     await _say_with_changes(click, rated.kept, CONFIRMING if rated.confirmed else NOTED)
 
 
@@ -83,14 +107,14 @@ async def dislike(click: Click, target: Target) -> None:
             length=MAX_REASON,
         )
     )
-    await click.client.service.answers.rate(target.key, caller_of(click), liked=False)
+    await click.client.service.answers.rate(target.key, await caller_here(click), liked=False)
 
 
 async def dislike_reason(click: Click, target: Target, filled: Filled) -> None:
     """Keep the reason of a 👎."""
     await click.response.defer(ephemeral=True, thinking=True)
     rated = await click.client.service.answers.rate(
-        target.key, caller_of(click), liked=False, reason=filled.text or None
+        target.key, await caller_here(click), liked=False, reason=filled.text or None
     )
     await _say_with_changes(click, rated.kept, "Thank you. I passed it on to the managers.")
 
@@ -140,19 +164,23 @@ async def share(click: Click, target: Target) -> None:
     answer = noticed(kept.answer, since_then(await service.answers.changed(kept, caller)))
     rendered = render_answer(answer, now=datetime.now(UTC), asked=True)
     public = await service.answers.publish(kept)
+    message: discord.Message | None = None
     for piece in pieces(rendered, answer_view(public)):
-        message = await post(click.channel, piece, click.id)
+        message = await post(click.channel, piece, click.id, before=message)
         await service.memory.put_on(message.id, public.key)
     await _say_with_changes(click, kept, "Shared.")
 
 
-async def _say_with_changes(click: Click, kept: Kept, text: str) -> None:
+async def _say_with_changes(
+    click: Click, kept: Kept, text: str, view: discord.ui.View | None = None
+) -> None:
     """Show a sentence, and below it what has changed since the answer was given."""
-    note = since_then(await click.client.service.answers.changed(kept, caller_of(click)))
+    caller = await caller_here(click)
+    note = since_then(await click.client.service.answers.changed(kept, caller))
     if note:
-        await say(click, f"{text}\n-# ⚠️ {literal(note)}", view=again_view(kept))
-    else:
-        await say(click, text)
+        text = f"{text}\n-# ⚠️ {literal(note)}"
+        view = view.add_item(again_button(kept)) if view else again_view(kept)
+    await say(click, text, view=view)
 
 
 async def sources(click: Click, target: Target) -> None:
@@ -162,17 +190,51 @@ async def sources(click: Click, target: Target) -> None:
     await say(click, text, view=view)
 
 
+async def documents(click: Click, target: Target) -> None:
+    """Offer the servers whose documents the person may read in direct messages."""
+    await click.response.defer(ephemeral=True, thinking=True)
+    text, servers = await _where(click), await shared_servers(click)
+    if servers:
+        await say(click, text, view=servers_view(servers))
+    else:
+        await say(click, f"{text} {NO_SERVERS}")
+
+
+async def choose(click: Click, target: Target) -> None:
+    """Look in the documents of a server from now on, for one person's direct messages."""
+    await click.response.defer()
+    data: dict[str, Any] = dict(click.data or {})
+    value = next(iter(data.get("values") or [ONLY_SHARED]))
+    chosen = next((one for one in await shared_servers(click) if str(one.id) == value), None)
+    if chosen is None and value != ONLY_SHARED:
+        raise NotAvailableError
+    await click.client.service.memory.choose_server(click.user.id, chosen.id if chosen else None)
+    await say(click, f"✅ {await _where(click)}")
+
+
+async def _where(click: Click) -> str:
+    """Return which documents a direct message looks in; raises NotAvailableError in a server."""
+    bot, caller = click.client, await caller_here(click)
+    if caller.guild is not None:
+        raise NotAvailableError
+    names = readable(caller, bot.service.rules.of(caller.home))
+    return literal(looked_in(bot, caller, names).replace("I looked", "Here I look"))
+
+
 HANDLERS = Handlers(
     clicks={
         "show": show,
         "card": card,
         "why": why,
+        "figures": figures,
         "up": like,
         "down": dislike,
         "more": follow_up,
         "again": again,
         "share": share,
         "sources": sources,
+        "documents": documents,
+        "choose": choose,
         **GAP_CLICKS,
     },
     forms={

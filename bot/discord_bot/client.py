@@ -12,9 +12,10 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.community.service import Service
+from bot.discord_bot.edit_pace import ChannelPaces
 from bot.discord_bot.error_replies import tell_error
-from bot.discord_bot.queue_notices import ChannelPace
 from bot.discord_bot.replies import SILENT
+from index.text.invisible_characters import is_blank
 
 CUSTOM_ID = re.compile(
     r"q1:(?P<action>[a-z]{2,10}):(?P<key>[A-Za-z0-9_-]{1,48})(?::(?P<number>\d{1,9}))?"
@@ -87,7 +88,9 @@ class QuothBot(commands.Bot):
         )
         self.service = service
         self.handlers = handlers
-        self.channel_pace = ChannelPace()
+        self.paces = ChannelPaces()
+        self.ask_mention = "`/ask`"
+        """How the command is named in messages; a mention once Discord has told its id."""
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Leave messages to the cog that talks; there are no commands with a prefix."""
@@ -101,7 +104,7 @@ class QuothBot(commands.Bot):
         if match is None:
             return
         typed = dict(_typed(data.get("components", [])))
-        filled = Filled(typed.get("text", "").strip(), typed.get("source", "").strip())
+        filled = Filled(_words(typed.get("text", "")), _words(typed.get("source", "")))
         await act(interaction, self.handlers.forms, Target.matched(match), filled)
 
 
@@ -131,6 +134,11 @@ def intents(*, message_content: bool) -> discord.Intents:
     wanted.guilds = wanted.guild_messages = wanted.dm_messages = True
     wanted.message_content = message_content
     return wanted
+
+
+def _words(typed: str) -> str:
+    """Return what was typed, without what stands around it; nothing where nothing is seen."""
+    return "" if is_blank(typed) else typed.strip()
 
 
 def _typed(components: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:

@@ -17,9 +17,10 @@ from bot.community.rights import Caller
 from bot.community.server_rules import NotAvailableError
 from bot.community.store.open_answers import OpenAnswer
 from bot.community.store.records import Kept
-from bot.discord_bot.callers import caller_at, caller_of
+from bot.discord_bot.callers import caller_at
 from bot.discord_bot.client import Click, QuothBot
 from bot.discord_bot.delivery import NOT_SENT
+from bot.discord_bot.direct_messages import caller_here, with_chosen_server
 from bot.discord_bot.error_replies import sentence_for
 from bot.discord_bot.message_questions import AskedInMessage, answer_in_place
 from bot.discord_bot.questions import answer_interaction
@@ -73,7 +74,7 @@ async def _take_up_interaction(bot: QuothBot, left: OpenAnswer) -> None:
             source=left.source,
             conversation=left.conversation,
             repeat=left.repeat,
-            after=await _after(bot, left, caller_of(click)),
+            after=await _after(bot, left, await caller_here(click)),
         )
     except Exception as error:
         await _tell(bot, left, reply, sentence_for(error))
@@ -109,11 +110,11 @@ async def _take_up_message(bot: QuothBot, left: OpenAnswer) -> None:
     asker, is_here = await _asker(bot, left)
     shown = place.get_partial_message(left.shown) if left.shown else None
     message = channel.get_partial_message(left.id)
-    reply = MessageReply(message, place, asker, bot.channel_pace, shown)
+    reply = MessageReply(message, place, asker, bot.paces.of(place.id), shown)
     if why_not := _why_not(left, is_here=is_here):
         await _tell(bot, left, reply, why_not)
         return
-    caller = caller_at(asker, channel)
+    caller = await with_chosen_server(bot, caller_at(asker, channel))
     try:
         await bot.service.open_answers.detail(left.id, tried=True)
         if shown is None:  # its first message may be there, and is found by its nonce

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 
 import discord
 
-from bot.community.rights import CollectionRule, GuildRules, Limit
+from bot.community.rights import CollectionRule, GuildRules, Limit, manages
 from bot.discord_bot.callers import caller_of
 from bot.discord_bot.client import Click
+from bot.discord_bot.direct_messages import caller_here
 from bot.discord_bot.text.message_split import MESSAGE_LIMIT, fitting
 from bot.discord_bot.text.pages import gaps_page, sources_page
 from bot.discord_bot.text.safe_markdown import literal
@@ -18,15 +19,16 @@ from bot.discord_bot.views import EVERY, gaps_view, page_view
 
 async def sources_text(click: Click, collection: str, number: int) -> tuple[str, discord.ui.View]:
     """Return one page of the sources that the person may read here."""
-    sources, caller = click.client.service.sources, caller_of(click)
+    sources, caller = click.client.service.sources, await caller_here(click)
     found = await sources.readable_sources(caller)
+    key = EVERY
     if collection != EVERY:
-        found = [
-            entry for entry in found if sources.is_called(caller, entry.collection, collection)
-        ]
+        key = sources.named(caller, collection)
+        found = [entry for entry in found if entry.collection == key]
     label = functools.partial(sources.label, caller)
-    page = sources_page(found, number, label=label, now=datetime.now(UTC))
-    key = EVERY if collection == EVERY or not found else found[0].collection
+    rules = click.client.service.rules.of(caller.guild)
+    keeps = rules is not None and manages(caller, rules)
+    page = sources_page(found, number, label=label, now=datetime.now(UTC), keeps=keeps)
     return page.text, page_view("sources", key, page)
 
 

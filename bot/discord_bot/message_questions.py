@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +12,7 @@ from bot.community.rights import Caller
 from bot.community.store.records import Kept
 from bot.discord_bot.callers import caller_of_message
 from bot.discord_bot.client import QuothBot
+from bot.discord_bot.direct_messages import looked_in, with_chosen_server
 from bot.discord_bot.questions import (
     NOTHING_OPEN,
     conversation_of,
@@ -20,18 +20,17 @@ from bot.discord_bot.questions import (
     open_thread,
     opened,
     opens_thread,
+    question_in,
     respond,
     scope_of,
 )
 from bot.discord_bot.replies import MessageReply, Reply
-from bot.discord_bot.text.safe_markdown import clean
 
 NO_QUESTION = "Ask me a question, for example: *what are the prerequisites?*"
 NO_WORDS = (
     f"{NO_QUESTION} If you did: Discord shows me only messages that mention me, so reply with the "
     "ping switched on, or use `/ask`."
 )
-_MENTION = re.compile(r"<@[!&]?\d+>")
 
 
 @dataclass(frozen=True)
@@ -50,19 +49,14 @@ class AskedInMessage:
     """The answer that it replies to."""
 
 
-def question_in(content: str) -> str:
-    """Return what a message asks, without mentions."""
-    return " ".join(clean(_MENTION.sub("", content)).split())
-
-
 async def answer_message(bot: QuothBot, message: discord.Message) -> None:
     """Answer a message where it stands, or in a thread of its own."""
-    caller, service = caller_of_message(message), bot.service
+    caller, service = await with_chosen_server(bot, caller_of_message(message)), bot.service
     text = question_in(message.content)
     channel: Any = message.channel
     if text and opens_thread(service, caller, channel):
         channel = await open_thread(message, text) or channel
-    reply = MessageReply(message, channel, message.author, bot.channel_pace)
+    reply = MessageReply(message, channel, message.author, bot.paces.of(channel.id))
     if not text:
         await reply.say(NO_WORDS if message.guild else NO_QUESTION)
         await service.open_answers.strike(message.id)
@@ -94,6 +88,7 @@ async def answer_in_place(bot: QuothBot, reply: Reply, asked: AskedInMessage) ->
         conversation=conversation,
     )
     notes = await notes_for(service, open_to, asked.after)
+    notes = notes.also(looked_in(bot, caller, open_to.collections))
     await service.under_way.start(respond(service, reply, question, notes, asked.id))
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,14 +26,19 @@ from bot.community.store.records import Kept
 from bot.discord_bot.callers import audience_of, caller_of
 from bot.discord_bot.client import QuothBot
 from bot.discord_bot.delivery import NOT_SENT
-from bot.discord_bot.error_replies import not_sent_sentence, sentence_for
+from bot.discord_bot.direct_messages import caller_here, looked_in
+from bot.discord_bot.drafts import Drafts
+from bot.discord_bot.error_replies import OPEN, not_sent_sentence, sentence_for
 from bot.discord_bot.queue_notices import QueueNotice
-from bot.discord_bot.replies import LOOKING, Drafts, InteractionReply, Reply
+from bot.discord_bot.replies import LOOKING, InteractionReply, Reply
 from bot.discord_bot.text.answers import Rendered, render_answer, since_then
-from bot.discord_bot.text.safe_markdown import one_line
+from bot.discord_bot.text.plain_words import for_people
+from bot.discord_bot.text.safe_markdown import clean, one_line
 from bot.discord_bot.views import answer_view
 from bot.schema import Answer, Scope
 from index.errors import QuothError
+from index.search.searcher import checked_question
+from index.text.invisible_characters import is_blank
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +48,7 @@ WITHHELD = (
 GO_ON = "-# Go on here: mention me, or reply to me."
 NOTHING_OPEN = "There is nothing here that you may read. A manager can change that."
 NOT_DELIVERED = "I have an answer, but Discord does not take it from me. Please ask again."
+_MENTION = re.compile(r"<@[!&]?\d+>[,:]?")
 
 
 @dataclass(frozen=True)
@@ -53,7 +60,18 @@ class Notes:
     outdated: Kept | None
     """The answer before, if some of its sources have changed since."""
     sentences: tuple[str, ...]
-    """What was withheld from the asker, and what became of those sources; each may be empty."""
+    """What was withheld from the asker, what became of those sources, and which documents were
+    looked in; each may be empty."""
+
+    def also(self, sentence: str) -> Notes:
+        """Return the notes with a further sentence."""
+        return replace(self, sentences=(*self.sentences, sentence))
+
+
+def question_in(content: str) -> str:
+    """Return the question in what somebody wrote: without mentions, which ask nothing."""
+    text = " ".join(clean(_MENTION.sub("", content)).split())
+    return "" if is_blank(text) else text
 
 
 async def defer_answer(
@@ -65,6 +83,7 @@ async def defer_answer(
     written down meanwhile, with the question where it is known already.
     """
     private = opened(click.client, caller_of(click), click.channel, private=wished).private
+    click.extras[OPEN] = not private
     promise = open_answer(click, text, private=private)
     written = asyncio.ensure_future(click.client.service.open_answers.begin(promise))
     await click.response.defer(ephemeral=private, thinking=True)
@@ -88,7 +107,7 @@ def open_answer(click: discord.Interaction[Any], text: str, *, private: bool) ->
 
 def opened(bot: QuothBot, caller: Caller, channel: Any, *, private: bool | None) -> Opening:
     """Return what is opened for a question in a channel by today's rules."""
-    rules = bot.service.rules.of(caller.guild)
+    rules = bot.service.rules.of(caller.home)
     return opening(caller, audience_of(channel), rules, private=private)
 
 
@@ -109,10 +128,13 @@ async def scope_of(
     """Return the scope of a question, narrowed as the person asked; raises NotAvailableError."""
     names = open_to.collections
     if collection:
-        sources = service.sources
-        names = tuple(name for name in names if sources.is_called(caller, name, collection))
-        if not names:
-            raise NotAvailableError(f"There is no collection {collection!r} that I may open here.")
+        name = service.sources.named(caller, collection)
+        if name not in names:
+            raise NotAvailableError(
+                f"Not everyone in this channel may read {service.sources.label(caller, name)!r}. "
+                "Ask with `private:True`, and only you see the answer."
+            )
+        names = (name,)
     if not names:
         raise NotAvailableError(NOTHING_OPEN)
     if not source:
@@ -138,7 +160,7 @@ async def answer_interaction(
 
     `repeat` shows the question, where Discord does not; `after` is the answer followed up on.
     """
-    service, caller = click.client.service, caller_of(click)
+    service = click.client.service
     await service.open_answers.detail(
         click.id,
         text=text,
@@ -148,6 +170,8 @@ async def answer_interaction(
         repeat=repeat,
         after=after and after.key,
     )
+    caller = await caller_here(click)
+    text = checked_question(question_in(text))
     open_to = opened(click.client, caller, click.channel, private=private)
     scope = await scope_of(service, caller, open_to, collection, source)
     threaded = not open_to.private and opens_thread(service, caller, click.channel)
@@ -160,6 +184,7 @@ async def answer_interaction(
     )
     reply = InteractionReply(click, private=open_to.private)
     notes = await notes_for(service, open_to, after, repeat=repeat)
+    notes = notes.also(looked_in(click.client, caller, scope.collections))
     await service.under_way.start(respond(service, reply, question, notes, click.id))
     if threaded:
         await _go_on_in_thread(click, text)
@@ -212,7 +237,7 @@ async def respond(
 
     What a stop of the bot interrupts stays written down for the next process.
     """
-    drafts, notice = Drafts(reply.draft), QueueNotice(reply.note, under_way=LOOKING)
+    drafts, notice = Drafts(reply), QueueNotice(reply.draft, under_way=LOOKING)
 
     async def stop_edits() -> None:
         await notice.stop()
@@ -261,9 +286,11 @@ async def _deliver(
 
 
 def noticed(answer: Answer, *notes: str) -> Answer:
-    """Return an answer with further plain sentences about it."""
+    """Return an answer with further plain sentences about it; a greeting has none."""
+    if answer.kind in ("greeting", "thanks"):
+        return answer
     return answer.model_copy(
-        update={"notice": " ".join(filter(None, [answer.notice, *notes])) or None}
+        update={"notice": " ".join(filter(None, [for_people(answer.notice or ""), *notes])) or None}
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
 from bot.discord_bot.delivery import NOT_SENT
@@ -18,11 +17,6 @@ PACE = 4.0
 PER_QUESTION_BEFORE = 1.5
 """Seconds for each question before: of 200 that wait, three or four a second are told."""
 
-CHANNEL_PACE = 2.0
-"""Seconds between two such edits in one channel, which takes five of all kinds in five seconds."""
-
-MAX_CHANNELS = 1_000
-
 _LAST_EDIT = 5.0
 """Seconds for an edit on its way to arrive, so that it cannot overwrite the answer."""
 
@@ -30,23 +24,6 @@ _LAST_EDIT = 5.0
 def place_text(before: int) -> str:
     """Return what stands there while a question waits."""
     return f"-# ⏳ {before} before you …" if before else "-# ⏳ You are next …"
-
-
-class ChannelPace:
-    """When each channel was edited last, by seconds of a monotonic clock."""
-
-    def __init__(self) -> None:
-        self._last: OrderedDict[int, float] = OrderedDict()
-
-    def take(self, channel: int, now: float) -> bool:
-        """Count an edit, or say that it is too early for one."""
-        if now - self._last.get(channel, -CHANNEL_PACE) < CHANNEL_PACE:
-            return False
-        self._last[channel] = now
-        self._last.move_to_end(channel)
-        if len(self._last) > MAX_CHANNELS:
-            self._last.popitem(last=False)
-        return True
 
 
 class QueueNotice:
@@ -87,7 +64,7 @@ class QueueNotice:
             if await self._is_shown(self._under_way):
                 return
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._over.wait(), CHANNEL_PACE)
+                await asyncio.wait_for(self._over.wait(), QUICK)
 
     async def _rest(self, least: float, for_each: float) -> None:
         """Sleep for `least` seconds, longer for each question before; wake once the work begins."""

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import functools
 import io
 import logging
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Iterator
 from typing import Any
 
 import discord
 
 from bot.discord_bot.delivery import NOT_SENT, persistently
-from bot.discord_bot.queue_notices import ChannelPace
-from bot.discord_bot.text.answers import Card, Rendered, render_draft
+from bot.discord_bot.edit_pace import EditPace
+from bot.discord_bot.text.answers import Card, Rendered
 
 logger = logging.getLogger(__name__)
 
@@ -25,11 +27,6 @@ LOOKING = "-# Looking it up …"
 SILENT = discord.AllowedMentions.none()
 """Nobody is pinged: the client's default, which does not reach webhooks, and so no follow-up."""
 
-PACE = 1.2
-"""Seconds between two edits of a draft; Discord is no platform for faster ones."""
-
-MAX_DRAFTS = 20
-
 TOKEN_IS_OVER = (10015, 50027)
 """Unknown Webhook, Invalid Webhook Token: an interaction can be answered for 15 minutes."""
 
@@ -38,8 +35,8 @@ REST_IS_MISSING = "Discord does not take the rest of this answer from me. Please
 NO_REFERENCE = (160002, 50035)
 """A reply needs Read Message History, and the message that it replies to."""
 
-_LAST_DRAFT = 5.0
-"""Seconds for a draft on its way to arrive, so that it cannot overwrite the answer."""
+_SETTLED = 10.0
+"""Seconds after which an answer is shown again that a later draft may have overwritten."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,29 +86,42 @@ def _embed(card: Card) -> discord.Embed:
 
 
 async def post(
-    channel: discord.abc.Messageable, piece: Piece, answered: int, **options: Any
+    channel: discord.abc.Messageable,
+    piece: Piece,
+    answered: int,
+    *,
+    before: discord.Message | discord.PartialMessage | None = None,
 ) -> discord.Message:
-    """Send one message of an answer to what has the id `answered`; sent twice, it appears once."""
+    """Send one message of an answer to what has the id `answered`; sent twice, it appears once.
+
+    It replies to the message `before` it.
+    """
+    reference = before.to_reference(fail_if_not_exists=False) if before else None
     return await channel.send(
         piece.text,
         view=piece.view or discord.utils.MISSING,
         files=piece.files,
         nonce=f"{answered}-{piece.place}",
-        **options,
+        reference=reference,  # type: ignore[arg-type]
+        mention_author=False,
     )
 
 
 class Reply(ABC):
     """One answer's place in Discord."""
 
-    @abstractmethod
-    async def draft(self, text: str) -> None:
-        """Show unfinished text."""
+    def __init__(self, pace: EditPace) -> None:
+        self._pace = pace
+        self.overtaken = False
+        """Whether an edit with unfinished text may still arrive after the answer."""
 
-    async def note(self, text: str) -> bool:
-        """Show a place in the queue, if it is time to; say whether it was."""
-        await self.draft(text)
-        return True
+    async def draft(self, text: str) -> bool:
+        """Show unfinished text, unless there were many edits just now; say whether it is shown."""
+        return self._pace.take(time.monotonic()) and await self._draft(text)
+
+    @abstractmethod
+    async def _draft(self, text: str) -> bool:
+        """Show unfinished text; say whether there is a message to show it in."""
 
     @abstractmethod
     async def say(self, text: str) -> None:
@@ -120,14 +130,18 @@ class Reply(ABC):
     async def finish(self, rendered: Rendered, view: discord.ui.View | None) -> list[int]:
         """Show everything, the buttons below the last message; return the messages' ids."""
         first, *others = pieces(rendered, view)
+        self._pace.count(time.monotonic())
         sent = [await self._show(first)]
         try:
             for piece in others:
-                sent.append(await self._follow(piece))  # noqa: PERF401 - keeps what came through
+                sent.append(await self._follow(piece, sent[-1]))
         except NOT_SENT as failure:  # what is shown stays
             logger.error("an answer ends after %d messages: %s", len(sent), failure)
             with contextlib.suppress(*NOT_SENT):
                 await self._follow(Piece(REST_IS_MISSING, place=len(others) + 1))
+        if self.overtaken:
+            await asyncio.sleep(_SETTLED)
+            sent[0] = await self._show(first)
         return [message.id for message in sent]
 
     @abstractmethod
@@ -135,20 +149,21 @@ class Reply(ABC):
         """Put a message in the place of what stands there."""
 
     @abstractmethod
-    async def _follow(self, piece: Piece) -> discord.Message:
-        """Put a message below."""
+    async def _follow(self, piece: Piece, before: discord.Message | None = None) -> discord.Message:
+        """Put a message below, as a reply to the one before where there is one."""
 
 
 class InteractionReply(Reply):
     """Answers a deferred interaction, and follows up with what does not fit into the response."""
 
     def __init__(self, interaction: discord.Interaction[Any], *, private: bool) -> None:
+        super().__init__(EditPace())
         self._interaction = interaction
         self._private = private
 
-    async def draft(self, text: str) -> None:
-        """Edit the response."""
+    async def _draft(self, text: str) -> bool:
         await say(self._interaction, text)
+        return True
 
     async def say(self, text: str) -> None:
         """Edit the response; who cannot be told here is told directly."""
@@ -168,7 +183,19 @@ class InteractionReply(Reply):
                 return await self._post(failure, piece)
             return await self._follow(piece)  # it was deleted, or cannot be edited
 
-    async def _follow(self, piece: Piece) -> discord.Message:
+    async def _follow(self, piece: Piece, before: discord.Message | None = None) -> discord.Message:
+        """Reply to the part before, which follow-ups cannot; what is private can only follow up."""
+        channel = self._interaction.channel
+        if before is None or self._private or not isinstance(channel, discord.abc.Messageable):
+            return await self._follow_up(piece)
+        try:
+            return await persistently(
+                lambda: post(channel, piece, self._interaction.id, before=before)
+            )
+        except NOT_SENT:
+            return await self._follow_up(piece)
+
+    async def _follow_up(self, piece: Piece) -> discord.Message:
         def follow() -> Awaitable[discord.Message]:
             return self._interaction.followup.send(
                 piece.text,
@@ -204,13 +231,13 @@ class MessageReply(Reply):
         message: discord.Message | discord.PartialMessage,
         channel: discord.abc.Messageable,
         asker: discord.abc.Messageable,
-        pace: ChannelPace,
+        pace: EditPace,
         shown: discord.Message | discord.PartialMessage | None = None,
     ) -> None:
+        super().__init__(pace)
         self._message = message
         self._channel = channel
         self._asker = asker
-        self._pace = pace
         self._shown = shown
 
     async def open(self) -> int:
@@ -218,15 +245,10 @@ class MessageReply(Reply):
         self._shown = await self._follow(Piece(LOOKING))
         return self._shown.id
 
-    async def note(self, text: str) -> bool:
-        """Edit the reply, at a pace for all replies of the channel."""
-        now = asyncio.get_running_loop().time()
-        return self._pace.take(self._message.channel.id, now) and await super().note(text)
-
-    async def draft(self, text: str) -> None:
-        """Edit the reply."""
+    async def _draft(self, text: str) -> bool:
         if self._shown is not None:
             await self._shown.edit(content=text)
+        return self._shown is not None
 
     async def say(self, text: str) -> None:
         """Edit the reply; who cannot be told here is told directly."""
@@ -251,50 +273,16 @@ class MessageReply(Reply):
             await shown.delete()
         return sent
 
-    async def _follow(self, piece: Piece) -> discord.Message:
-        """Send a message; the first one in the channel of the question refers to it."""
-        first = piece.place == 0 and self._channel == self._message.channel
-        reference = self._message.to_reference(fail_if_not_exists=False) if first else None
+    async def _follow(self, piece: Piece, before: discord.Message | None = None) -> discord.Message:
+        """Send a message; the first one in the channel of the question replies to it."""
+        replied_to: discord.Message | discord.PartialMessage | None = before
+        if before is None and piece.place == 0 and self._channel == self._message.channel:
+            replied_to = self._message
 
-        def send(**options: Any) -> Awaitable[discord.Message]:
-            return post(self._channel, piece, self._message.id, mention_author=False, **options)
-
+        send = functools.partial(post, self._channel, piece, self._message.id)
         try:
-            return await persistently(lambda: send(reference=reference))
+            return await persistently(lambda: send(before=replied_to))
         except discord.HTTPException as failure:
-            if reference is None or failure.code not in NO_REFERENCE:
+            if replied_to is None or failure.code not in NO_REFERENCE:
                 raise
             return await persistently(send)
-
-
-class Drafts:
-    """Shows growing text by at most one edit in `PACE` seconds, and never waits for Discord."""
-
-    def __init__(self, edit: Callable[[str], Awaitable[None]]) -> None:
-        self._edit = edit
-        self._text = ""
-        self._over = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-
-    def show(self, text: str) -> None:
-        """Take the text written so far."""
-        self._text = text
-        if self._task is None:
-            self._task = asyncio.create_task(self._run())
-
-    async def stop(self) -> None:
-        """Let an edit that is on its way arrive, and start no other."""
-        self._over.set()
-        if self._task is not None:
-            with contextlib.suppress(*NOT_SENT):  # a time-out is one of them
-                await asyncio.wait_for(self._task, _LAST_DRAFT)
-
-    async def _run(self) -> None:
-        shown, edits = "", 0
-        while edits < MAX_DRAFTS and not self._over.is_set():
-            if self._text != shown:
-                shown, edits = self._text, edits + 1
-                with contextlib.suppress(*NOT_SENT):
-                    await self._edit(render_draft(shown))
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._over.wait(), PACE)

@@ -37,7 +37,7 @@ from bot.discord_bot.cogs.sources import Sources, add_message, list_sources
 from bot.discord_bot.interrupted_answers import take_up_when_ready
 from bot.discord_bot.invite import PERMISSIONS, invite_link
 from bot.discord_bot.process import LAST_MOMENT, leave_within, logged
-from bot.discord_bot.views import AnswerButton
+from bot.discord_bot.views import AnswerButton, AnswerSelect
 from bot.settings import Settings
 from index.errors import ConfigurationError
 
@@ -45,6 +45,9 @@ logger = logging.getLogger(__name__)
 
 SYNCED = "commands"
 """The fact under which the hash of the commands that Discord has is kept."""
+
+ASK = "mention of /ask"
+"""The fact under which Discord's mention of the command is kept."""
 
 MAX_ANNOUNCED = 10
 """Servers that are named with what is missing there."""
@@ -79,7 +82,7 @@ async def build_bot(service: Service, *, shards: int = 1) -> QuothBot:
     bot.tree.add_command(about_this)
     bot.tree.add_command(add_message)
     bot.tree.add_command(list_sources)
-    bot.add_dynamic_items(AnswerButton)
+    bot.add_dynamic_items(AnswerButton, AnswerSelect)
     return bot
 
 
@@ -93,11 +96,14 @@ def commands_hash(bot: QuothBot) -> str:
 async def sync_commands(bot: QuothBot) -> bool:
     """Register the commands if Discord has others; say whether that was needed."""
     memory, digest = bot.service.memory, commands_hash(bot)
-    if await memory.fact(SYNCED) == digest:
-        return False
-    await bot.tree.sync()
-    await memory.set_fact(SYNCED, digest)
-    return True
+    known = await memory.fact(SYNCED) == digest
+    if not known:
+        for command in await bot.tree.sync():
+            if command.name == "ask":
+                await memory.set_fact(ASK, command.mention)
+        await memory.set_fact(SYNCED, digest)
+    bot.ask_mention = await memory.fact(ASK) or bot.ask_mention
+    return not known
 
 
 async def serve(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
@@ -15,9 +16,10 @@ from bot.community.source_management import Upload, merged_reports
 from bot.discord_bot.callers import caller_of
 from bot.discord_bot.client import Click
 from bot.discord_bot.delivery import NOT_SENT
+from bot.discord_bot.edit_pace import EditPace
 from bot.discord_bot.questions import open_answer
 from bot.discord_bot.replies import InteractionReply, say
-from bot.discord_bot.text.pages import progress, sync_text
+from bot.discord_bot.text.pages import added_text, progress
 from index.schema import SyncReport
 
 logger = logging.getLogger(__name__)
@@ -44,7 +46,11 @@ async def add_sources(
     if not files and not url:
         raise NotAvailableError(NOTHING_TO_ADD)
 
+    pace = EditPace()
+
     async def show(done: int, total: int, name: str) -> None:
+        if not pace.take(time.monotonic()):
+            return
         with contextlib.suppress(*NOT_SENT):  # the work is what was asked for, not its bar
             async with asyncio.timeout(_FOR_PROGRESS):
                 await say(interaction, progress(done, total, name))
@@ -59,7 +65,22 @@ async def add_sources(
         done = merged_reports(
             done, await sources.add_page(caller, collection, url, added_by=author)
         )
-    return sync_text(done)
+    added = [*(file.filename for file in files), *([url.strip()] if url else [])]
+    return await told_added(interaction, done, added, collection)
+
+
+async def told_added(
+    interaction: Click,
+    done: SyncReport,
+    uris: Sequence[str],
+    collection: str | None,
+    title: str | None = None,
+) -> str:
+    """Return a report that names what was added and where, and suggests a question about it."""
+    sources, caller = interaction.client.service.sources, caller_of(interaction)
+    label, question = await sources.suggestion(caller, collection, uris)
+    titles = [title] if title else uris
+    return added_text(done, titles, label, question, interaction.client.ask_mention)
 
 
 async def finished(interaction: Click, work: Coroutine[Any, Any, str]) -> None:

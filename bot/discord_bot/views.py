@@ -8,6 +8,7 @@ there.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Self
 
@@ -17,12 +18,19 @@ from bot.community.gap_groups import GapGroup
 from bot.community.given_answers import ShownCitation
 from bot.community.store.records import Kept, TeamAnswer
 from bot.discord_bot.client import CUSTOM_ID, Target, act
+from bot.discord_bot.direct_messages import SharedServer
 from bot.discord_bot.text.pages import MAX_REVIEWS, Page
+from bot.discord_bot.text.safe_markdown import one_line
 
 MAX_SHOW_BUTTONS = 10
 """Two rows; further citations are reached by turning over the card."""
 
 MAX_QUESTION = 1000
+
+MAX_CHOICES = 25
+
+ONLY_SHARED = "0"
+"""Stands for no server in a list of servers."""
 
 EVERY = "every"
 """Stands for every collection in the custom_id of a list."""
@@ -47,6 +55,27 @@ class AnswerButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=CUST
         await act(interaction, interaction.client.handlers.clicks, self.target)
 
 
+class AnswerSelect(
+    discord.ui.DynamicItem[discord.ui.Select[Any]], template=re.compile(f"s{CUSTOM_ID.pattern}")
+):
+    """A list to choose from; like a button, it needs no memory."""
+
+    def __init__(self, target: Target, **look: Any) -> None:
+        super().__init__(discord.ui.Select(custom_id=f"s{target.custom_id}", **look))
+        self.target = target
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str]
+    ) -> Self:
+        """Make the list of a choice."""
+        return cls(Target.matched(match))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Do what was chosen."""
+        await act(interaction, interaction.client.handlers.clicks, self.target)
+
+
 def again_button(kept: Kept, *, row: int | None = None) -> AnswerButton:
     """Return what asks the question of an answer anew, as privately as before."""
     target = Target("again", kept.key, int(kept.private))
@@ -56,6 +85,13 @@ def again_button(kept: Kept, *, row: int | None = None) -> AnswerButton:
 def again_view(kept: Kept) -> discord.ui.View:
     """Return what stands below a note that a source has changed."""
     return discord.ui.View(timeout=None).add_item(again_button(kept))
+
+
+def figures_view(kept: Kept) -> discord.ui.View:
+    """Return what stands below a sentence on how an answer was found."""
+    return discord.ui.View(timeout=None).add_item(
+        AnswerButton(Target("figures", kept.key), label="Figures")
+    )
 
 
 def answer_view(kept: Kept, *, outdated: Kept | None = None) -> discord.ui.View:
@@ -72,6 +108,8 @@ def answer_view(kept: Kept, *, outdated: Kept | None = None) -> discord.ui.View:
     view.add_item(AnswerButton(more, label="Follow up", row=2))
     if kept.private:
         view.add_item(AnswerButton(Target("share", kept.key), label="Share", row=2))
+    elif kept.guild is None:
+        view.add_item(AnswerButton(Target("documents", kept.key), label="Documents", row=2))
     if outdated is not None:
         view.add_item(again_button(outdated, row=3))
     return view
@@ -86,6 +124,27 @@ def card_view(shown: ShownCitation, link: str | None) -> discord.ui.View:
     if shown.stands is False:
         view.add_item(again_button(shown.kept))
     return view
+
+
+def servers_view(servers: Sequence[SharedServer]) -> discord.ui.View:
+    """Return a list of servers, whose documents a direct message can look in."""
+    only = discord.SelectOption(
+        label="The shared library only",
+        value=ONLY_SHARED,
+        default=not any(server.chosen for server in servers),
+    )
+    options = [
+        discord.SelectOption(
+            label=one_line(server.name, 100) or "Untitled",
+            value=str(server.id),
+            default=server.chosen,
+        )
+        for server in servers[: MAX_CHOICES - 1]
+    ]
+    chooser = AnswerSelect(
+        Target("choose", EVERY), placeholder="Where shall I look?", options=[*options, only]
+    )
+    return discord.ui.View(timeout=None).add_item(chooser)
 
 
 def page_view(action: str, key: str, page: Page) -> discord.ui.View:

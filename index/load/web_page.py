@@ -278,4 +278,4 @@ def _broken(error: Exception) -> str:
         return "No secure connection could be made to the server."
     if isinstance(error, OSError) and error.strerror:
         return f"The connection failed: {error.strerror}."
-    return "The server's answer broke off or is not HTTP."
+    return "The server's answer broke off or is no web page."

@@ -27,6 +27,7 @@ from index.search.passage_rank import (
     query_of,
     ranking_value,
 )
+from index.text.invisible_characters import is_blank
 from index.text.language import language_of
 from index.text.table_rows import header_in
 from index.text.words import content_terms, terms
@@ -257,12 +258,12 @@ def checked_question(text: str) -> str:
     Bytes that are no text, which Python hands on as lone surrogates, are replaced.
     """
     text = " ".join(text.encode("utf-8", "replace").decode().split())
-    if not text:
+    if is_blank(text):
         raise QuestionError("The question is empty. Ask something, for example: what is new?")
     if len(text) > LONGEST_QUESTION:
         raise QuestionError(
             f"The question has {len(text):,} characters; ask one of at most "
-            f"{LONGEST_QUESTION:,}. A long text can be added with `quoth add` and asked about."
+            f"{LONGEST_QUESTION:,}. A long text can be added as a document and asked about."
         )
     return text
 

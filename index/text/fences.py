@@ -36,6 +36,17 @@ def markdown_lines(text: str) -> Iterator[MarkdownLine]:
         start += len(line) + 1
 
 
+def open_fence(text: str) -> str:
+    """Return the fence, with its language, that is still open at the end of `text`, or nothing."""
+    fence = ""
+    for line in markdown_lines(text):
+        if line.kind == "fence":
+            fence = "" if fence else line.text.strip(" \t>")
+        elif line.kind != "code":
+            fence = ""
+    return fence
+
+
 def _closes(line: str, fence: str) -> bool:
     mark = line.strip(" \t>")
     return len(mark) >= len(fence) and not mark.strip(fence[0])

@@ -34,12 +34,26 @@ _FILLERS = (
 UNSEEN = CONTROLS + DIRECTION_MARKS + DIRECTION_OVERRIDES + ZERO_WIDTH + TAGS + _FILLERS
 """Everything that shows nothing, wherever it stands; joiners show what they join."""
 
+_UNSEEN = re.compile(f"[{UNSEEN}]")
+_BLANK = re.compile(f"[\\s{UNSEEN}{JOINERS}\u2800\ufe00-\ufe0f]*")
+"""White space, the blank of Braille, and what changes a sign that is not there."""
+
 _KINDS = (
     ("bidirectional control characters", re.compile(f"[{DIRECTION_OVERRIDES}]")),
     ("zero-width characters", re.compile(f"[{ZERO_WIDTH}]")),
     ("zero-width joiners inside words", re.compile(f"(?<=[A-Za-z])[{JOINERS}](?=[A-Za-z])")),
     ("invisible tag characters", re.compile(f"(?<![\U0001f3f4{TAGS}])[{TAGS}]+")),
 )
+
+
+def without_unseen(text: str) -> str:
+    """Return `text` without what shows nothing; joiners stay."""
+    return _UNSEEN.sub("", text)
+
+
+def is_blank(text: str) -> bool:
+    """Say whether a person sees nothing of `text`."""
+    return _BLANK.fullmatch(text) is not None
 
 
 def invisible_warnings(text: str) -> tuple[str, ...]:

@@ -236,3 +236,9 @@ def test_whatever_is_picked_every_quote_is_the_text_between_its_offsets(
         assert citation.marker == position
         assert citation.quote == text[citation.evidence.start : citation.evidence.end] != ""
         assert f"{citation.quote} [{position}]" in shown
+
+
+def test_only_of_a_team_answer_it_is_said_who_gave_it() -> None:
+    given = source(id="team-answer-0a1b", uri="team-answer-0a1b.txt", added_by="Kim, 3 March 2026")
+    assert cite(given, 0, 10).author == "Kim, 3 March 2026"
+    assert cite(source(added_by="Kim"), 0, 10).author is None

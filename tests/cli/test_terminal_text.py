@@ -438,3 +438,41 @@ def test_a_question_as_long_as_a_document_is_refused_kindly() -> None:
 def test_bytes_that_are_no_text_do_not_reach_the_models() -> None:
     assert checked_question("caf\udce9") == "caf?"
     assert one_line(" a\n b ") == "a b"
+
+
+def bracketed(quote: str, **more: object) -> Citation:
+    return citation("Nobody minds.").model_copy(update={"quote": quote} | more)
+
+
+@pytest.mark.parametrize(
+    ("quote", "shown"),
+    [
+        ("As [3] says.", "As ‹3› says."),
+        ("As [1, 2] and [4-6] say.", "As ‹1, 2› and ‹4-6› say."),
+        ("The item `a[3]` is no [3].", "The item `a[3]` is no ‹3›."),
+        ("Miller [2019a] and [x].", "Miller [2019a] and [x]."),
+        ("Run:\n```\na[3]\n```", "Run:\n    a[3]\n"),
+        ("| a [3] | b |", "| a ‹3› | b |"),
+    ],
+)
+def test_numbers_that_a_document_has_in_brackets_are_not_taken_for_ours(
+    quote: str, shown: str
+) -> None:
+    cited = bracketed(quote, title="Notes [2]", heading=("Part [7]",))
+    screen = answer_screen(quoted(cited), Style())
+    assert screen == f"- {shown} [1]\n\n[1] Notes ‹2› › Part ‹7›, line 3 (tides.md#L3)".replace(
+        "\n [1]", "\n[1]"
+    )
+    assert answer("", cited, parts=quoted(cited).parts).text == f"- {quote} [1]"
+
+
+def test_nearest_passages_have_no_numbers_of_ours() -> None:
+    near = bracketed("As [3] says.", marker=None)
+    screen = answer_screen(answer("None.", nearest=(near,)), Style())
+    assert '- "As ‹3› says."' in screen
+
+
+def test_a_team_answer_is_quoted_with_who_gave_it() -> None:
+    cited = bracketed("Yes.", author="Kim, 3 March 2026", heading=())
+    screen = answer_screen(quoted(cited), Style())
+    assert screen.endswith("[1] Tides › by Kim, 3 March 2026, line 3 (tides.md#L3)")

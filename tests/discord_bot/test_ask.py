@@ -99,9 +99,13 @@ async def test_why_shows_how_an_answer_was_found(stage: Stage) -> None:
     shown = await ann.sees(to=await ann.slash("ask", question=QUESTION, in_=general))
     reason = await ann.sees(to=await ann.click(shown, "Why?"))
     assert reason.ephemeral
-    assert "**Searched for:** Which ceasefire conditions are there?" in reason.text
-    assert "Peacekeeping" in reason.text
-    assert "0.50" in reason.text
+    assert reason.text == ("Found in 1 passage of **Peacekeeping**; it speaks of it in your words.")
+    await stage.restart()
+    figures = await ann.sees(to=await ann.click(reason, "Figures"))
+    assert figures.ephemeral
+    assert "**Searched for:** Which ceasefire conditions are there?" in figures.text
+    assert "Peacekeeping" in figures.text
+    assert "0.50" in figures.text
 
 
 async def test_what_is_not_in_the_sources_is_not_found_and_can_be_rated(stage: Stage) -> None:
@@ -386,6 +390,36 @@ async def test_a_mention_without_a_question_is_told_how_to_ask(stage: Stage, tex
     await stage.start()
     await ann.mention(text, in_=general)
     assert (await ann.sees(in_=general)).text == NO_WORDS
+
+
+async def test_mentions_in_a_question_are_no_part_of_it(stage: Stage) -> None:
+    acme = stage.discord.guild("Acme")
+    general, ann = acme.text("general"), acme.member("Ann")
+    me = stage.discord.world.bot.mention
+    await stage.start()
+    asked = await ann.slash("ask", question=f"{me}, {QUESTION} {ann.user.mention}", in_=general)
+    shown = await ann.sees(to=asked)
+    plain = await ann.sees(to=await ann.slash("ask", question=QUESTION, in_=general))
+    assert shown.text == plain.text
+    message = await ann.say(f"{me} <@&1> {QUESTION}", in_=general)
+    await ann.sees(to=await ann.menu("Ask about this", message))
+    form = await ann.sees_modal(await ann.click(shown, "Follow up"))
+    await ann.sees(to=await ann.submit(form, {"Your question": f"{me} {QUESTION}"}))
+    assert {one.question for one in stage.answerer.asked} == {QUESTION}
+
+
+@pytest.mark.parametrize("text", ["\u200b", "\u202e\u2066 \u200d", "\u2800\x00\ufe0f", "<@1>"])
+async def test_a_question_that_nobody_sees_is_none(stage: Stage, text: str) -> None:
+    acme = stage.discord.guild("Acme")
+    general, ann = acme.text("general"), acme.member("Ann")
+    await stage.start()
+    shown = await ann.sees(to=await ann.slash("ask", question=text, in_=general))
+    assert "The question is empty." in shown.text
+    await ann.mention(text, in_=general)
+    assert (await ann.sees(in_=general)).text == NO_WORDS
+    await ann.dm(text)
+    assert (await ann.sees(NO_QUESTION)).text == NO_QUESTION
+    assert stage.answerer.asked == []
 
 
 async def test_a_file_sent_directly_without_words_is_told_how_to_ask(stage: Stage) -> None:

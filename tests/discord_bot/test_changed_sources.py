@@ -176,4 +176,6 @@ async def test_why_and_the_note_fit_into_one_message(stage: Stage) -> None:
     stage.documents.put(paper(NEW))
     why = await ann.sees(to=await ann.click(shown, "Why?"))
     assert "has changed since that answer." in why.text
-    assert why.buttons == [AGAIN]
+    assert why.buttons == ["Figures", AGAIN]
+    figures = await ann.sees(to=await ann.click(why, "Figures"))
+    assert "# " in figures.text

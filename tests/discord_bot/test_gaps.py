@@ -5,12 +5,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from bot.community.store.feedback import Feedback
 from bot.community.store.records_file import Records
+from bot.community.team_answers import NO_TEXT
 from bot.discord_bot.gap_buttons import CLOSED, DROPPED
 from index.config import SHARED_COLLECTION
 from tests.doubles.discord.fixtures import Stage, a_server, kept, source, staged
@@ -34,6 +36,11 @@ def handbook(stage: Stage, text: str = HANDBOOK) -> None:
 
 async def asks(person: Person, place: Channel, question: str = QUESTION) -> Shown:
     return await person.sees(to=await person.slash("ask", question=question, in_=place))
+
+
+def today() -> str:
+    now = datetime.now(UTC)
+    return f"{now.day} {now:%B %Y}"
 
 
 async def gaps(person: Person, place: Channel) -> Shown:
@@ -128,6 +135,37 @@ async def test_a_question_is_closed_without_an_answer(stage: Stage) -> None:
     assert stage.documents.calls == []
 
 
+async def test_a_team_answer_names_who_gave_it_beside_its_quote_and_not_in_it(
+    stage: Stage,
+) -> None:
+    general, kim, ann = await answered(stage)
+    day = today()
+    shown = await asks(ann, general)
+    assert shown.text == (
+        f"{ANSWER} [1]\n\n**Sources**\n[1] **Team answer: {QUESTION}** · by Kim, {day}"
+    )
+    await kim.slash("ask", question=f"Which team answer was by Kim in {day}?", in_=general)
+    other = await kim.sees("The sources do not say", in_=general)
+    assert "> Team answer" not in other.text
+    (paper,) = (paper for paper in stage.documents.papers.values() if paper.title != "Handbook")
+    assert paper.text == f"{ANSWER}\n"
+
+
+async def test_the_signature_in_the_text_of_an_earlier_release_is_taken_out_at_the_start(
+    stage: Stage,
+) -> None:
+    general, _, ann = await answered(stage)
+    (paper,) = (paper for paper in stage.documents.papers.values() if paper.title != "Handbook")
+    signed = f"{ANSWER}\n\nTeam answer by Kim, 03 March 2026.\n"
+    stage.documents.put(paper.model_copy(update={"text": signed, "added_by": "Kim"}))
+    await stage.restart()
+    assert stage.documents.papers[paper.id].text == f"{ANSWER}\n"
+    assert "by Kim, " in (await asks(ann, general)).text
+    calls = len(stage.documents.calls)
+    await stage.restart()
+    assert len(stage.documents.calls) == calls
+
+
 # --- expiring --------------------------------------------------------------------------------
 
 
@@ -168,8 +206,10 @@ async def test_a_confirmed_team_answer_is_used_until_the_next_change(stage: Stag
     assert "1 added" in (await kim.sees(to=await kim.click(card, "Confirm"))).text
     shown = await asks(ann, general)
     assert ANSWER in shown.text
+    by = f"by Kim, confirmed by Kim, {today()}"
+    assert f"[1] **Team answer: {QUESTION}** · {by}" in shown.text
     opened = await ann.sees(to=await ann.click(shown, "Show 1"))
-    assert "Team answer by Kim, confirmed by Kim" in opened.text
+    assert by in opened.text
     again = await kim.sees(to=await kim.click(card, "Confirm"))
     assert "no longer waiting" in again.text
     await change(stage, "Holidays are abolished.")
@@ -191,6 +231,18 @@ async def test_a_rewritten_team_answer_takes_the_place_of_the_old_one(stage: Sta
     assert "Team answers to review" not in (await gaps(kim, general)).text
     await change(stage, "Holidays are abolished.")
     assert "Team answers to review" in (await gaps(kim, general)).text
+
+
+@pytest.mark.parametrize("text", [" ", "\u200b\u202e"])
+async def test_a_team_answer_that_nobody_sees_is_none(stage: Stage, text: str) -> None:
+    general, kim, ann = await answered(stage, rests_on="Handbook")
+    await change(stage, "Holidays are up to you.")
+    card = await kim.sees(to=await kim.click(await gaps(kim, general), "Review 1"))
+    form = await kim.sees_modal(await kim.click(card, "Rewrite"))
+    refused = await kim.sees(to=await kim.submit(form, {"Your answer": text}))
+    assert refused.text == NO_TEXT
+    await asks(ann, general)
+    assert (await answers(kim, general, text)).text == CLOSED
 
 
 async def test_a_dropped_team_answer_is_gone(stage: Stage) -> None:

@@ -91,6 +91,8 @@ class Town:
 
 async def build(stage: Stage) -> Town:
     a, b = stage.discord.guild("A"), stage.discord.guild("B")
+    for one in (a, b):
+        one.offer_commands(one.guild.everyone)
     roles = {
         "A board": a.role("board"),
         "A staff": a.role("staff"),
@@ -393,6 +395,7 @@ async def test_an_answer_promised_to_everybody_holds_nothing_that_is_closed_mean
 ) -> None:
     async with staged(tmp_path / "home") as stage:
         acme = stage.discord.guild("Acme")
+        acme.offer_commands(acme.guild.everyone)
         board = acme.role("board")
         general, abe = acme.text("general"), acme.member("Abe", board)
         own = default_collection(int(acme.id))

@@ -20,6 +20,7 @@ from bot.community.fair_queue import PER_PERSON
 from bot.community.question_intake import StoppingError, TookTooLongError
 from bot.community.service import GRACE
 from bot.discord_bot.client import ShardedBot, intents
+from bot.discord_bot.error_replies import OUT_OF_ORDER
 from bot.discord_bot.invite import PERMISSIONS, application_of, invite_link
 from bot.discord_bot.process import LAST_MOMENT
 from bot.discord_bot.run import (
@@ -245,7 +246,9 @@ async def test_every_button_works_after_a_restart_and_a_month(stage: Stage) -> N
     stage.discord.advance(30 * 86_400)
     card = await ann.sees(to=await ann.click(shown, "Show 1"))
     assert SENTENCE in card.text
-    assert "Searched for" in (await ann.sees(to=await ann.click(shown, "Why?"))).text
+    why = await ann.sees(to=await ann.click(shown, "Why?"))
+    assert "Found in 1 passage" in why.text
+    assert "Searched for" in (await ann.sees(to=await ann.click(why, "Figures"))).text
     assert "noted" in (await ann.sees(to=await ann.click(shown, "👍"))).text
     thanks = await ann.sees(to=await ann.submit(form, {"Reason (optional)": "old"}))
     assert "Thank you" in thanks.text
@@ -502,17 +505,25 @@ async def test_an_unforeseen_failure_is_a_plain_sentence_with_a_reference_in_the
 
 
 @pytest.mark.parametrize(
-    "error",
-    [ModelUnavailable("The model does not answer."), StoreError("The catalog is locked.")],
-    ids=lambda error: type(error).__name__,
+    ("error", "said"),
+    [
+        (ModelUnavailable("Check QUOTH_LLM."), "The language model does not answer"),
+        (StoreError("'/srv/catalog.sqlite' is locked."), OUT_OF_ORDER),
+    ],
+    ids=lambda value: type(value).__name__,
 )
-async def test_a_known_failure_says_what_happened(stage: Stage, error: Exception) -> None:
+async def test_a_known_failure_is_told_in_plain_words_and_logged_in_its_own(
+    stage: Stage, caplog: pytest.LogCaptureFixture, error: Exception, said: str
+) -> None:
     _, general, ann = a_server(stage)
     stage.answerer.error = error
     await stage.start()
-    text = (await ann.sees(to=await ann.slash("ask", question=QUESTION, in_=general))).text
-    assert str(error).rstrip(".") in text
+    with caplog.at_level(logging.ERROR):
+        text = (await ann.sees(to=await ann.slash("ask", question=QUESTION, in_=general))).text
+    assert text.startswith(said)
     assert "reference" in text
+    assert str(error) not in text
+    assert str(error) in caplog.text
 
 
 async def test_an_answer_that_hangs_is_given_up_with_a_sentence(stage: Stage) -> None:

@@ -30,8 +30,9 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
 
 
 def a_server(stage: Stage) -> tuple[GuildHandle, Channel, Person, Person]:
-    """A server with a channel, a manager and a member."""
+    """A server with a channel, a manager and a member, all of whom are offered every command."""
     acme = stage.discord.guild("Acme")
+    acme.offer_commands(acme.guild.everyone)
     keepers = acme.role("keepers", MANAGE_GUILD)
     return acme, acme.text("general"), acme.member("Kim", keepers), acme.member("Ann")
 
@@ -63,6 +64,36 @@ async def test_files_are_added_with_progress_and_each_failure_is_named(stage: St
     assert [call[2] for call in stage.documents.calls] == ["one.txt", "bad.pdf", "two.txt"]
     assert {call[1] for call in stage.documents.calls} == {f"guild-{acme.id}"}
     assert "noon" in await said(kim, "ask", general, question=QUESTION)
+
+
+async def test_what_was_added_is_named_with_its_place_and_what_to_try_next(stage: Stage) -> None:
+    _, general, kim, ann = a_server(stage)
+    stage.documents.broken["bad.md"] = "It is encrypted."
+    await stage.start()
+    (ask,) = (item for item in stage.discord.commands if item["name"] == "ask")
+    ask_mention = f"</ask:{ask['id']}>"
+    await said(kim, "collection create", general, name="HR")
+    handbook = b"# Handbook\n\n## Contents\n\n## Parental leave\n\nTen weeks of ceasefire.\n"
+    files = {
+        "file1": Upload("bad.md", b"x"),
+        "file2": Upload("handbook.md", handbook),
+        "file3": Upload("plain.txt", b"No heading."),
+    }
+    text = await said(kim, "source add", general, collection="HR", **files)
+    assert text == (
+        "⚠️ 2 added, 1 failed: **handbook.md** and **plain.txt** in **HR**.\n"
+        f"-# Try {ask_mention} What does handbook.md say about Parental leave?\n"
+        "- ⚠️ **bad.md**: It is encrypted."
+    )
+    await stage.restart()
+    again = await said(kim, "source add", general, file1=Upload("new.txt", b"Plain."))
+    assert again == f"✅ 1 added: **new.txt** in **server**.\n-# Ask about it with {ask_mention}."
+    note = await ann.say("# News\nThe ceasefire begins at noon.", in_=general)
+    done = await kim.sees("added", to=await kim.menu("Add to sources", note))
+    title = "\\# News The ceasefire begins at noon."
+    assert done.text == (
+        f"✅ 1 added: **{title}** in **server**.\n-# Ask about it with {ask_mention}."
+    )
 
 
 async def test_a_page_is_added_refreshed_and_removed(stage: Stage) -> None:
@@ -151,6 +182,41 @@ async def test_what_changes_a_server_needs_a_manager(
     assert stage.documents.calls == []
 
 
+async def test_what_only_managers_can_do_is_offered_to_them_alone(stage: Stage) -> None:
+    acme = stage.discord.guild("Acme")
+    general, ann = acme.text("general"), acme.member("Ann")
+    kim = acme.member("Kim", acme.role("keepers", MANAGE_GUILD))
+    editors = acme.role("editors")
+    eve = acme.member("Eve", editors)
+    message = await ann.say("Words.", in_=general)
+    await stage.start()
+    commands = {
+        "source remove": {"source": "x"},
+        "collection list": {},
+        "gaps": {},
+        "settings shared-library": {"state": "on"},
+    }
+    for person in (ann, eve):
+        for command, given in commands.items():
+            with pytest.raises(PermissionError):
+                await person.slash(command, in_=general, **given)
+        with pytest.raises(PermissionError):
+            await person.menu("Add to sources", message)
+        for command in ("help", "about", "sources", "forget"):
+            await said(person, command, general)
+    told = await said(kim, "collection managers", general, role=editors)
+    assert "Server Settings, Integrations" in told
+    with pytest.raises(PermissionError):
+        await eve.slash("gaps", in_=general)
+    acme.offer_commands(editors)
+    for command, given in commands.items():
+        assert NOT_A_MANAGER not in await said(eve, command, general, **given)
+    assert "Integrations" not in await said(
+        kim, "collection managers", general, role=editors, remove=True
+    )
+    assert NOT_A_MANAGER in await said(eve, "gaps", general)
+
+
 async def test_a_managers_role_manages_until_it_is_taken_away(stage: Stage) -> None:
     acme, general, kim, ann = a_server(stage)
     editors = acme.role("editors")
@@ -207,7 +273,10 @@ async def test_sources_are_listed_page_by_page(stage: Stage) -> None:
     assert "23 documents" in shown.text
     assert "page 2 of 3" in (await ann.sees(to=await ann.click(shown, "▶"))).text
     none = await ann.slash("sources", collection="böse", in_=general)
-    assert "no sources" in (await ann.sees(to=none)).text
+    assert (await ann.sees(to=none)).text == (
+        "There is no collection 'böse' that you may read here. There are: 'server', 'shared "
+        "library'."
+    )
     assert kim is not ann
 
 
@@ -264,6 +333,16 @@ async def test_a_collection_is_limited_opened_and_deleted(stage: Stage) -> None:
     assert "Deleted" in await said(kim, "collection delete", general, name="board")
     assert "secret" not in await said(ann, "ask", general, question=QUESTION)
     assert "stays" in await said(kim, "collection delete", general, name="server")
+
+
+@pytest.mark.parametrize("name", [" ", "\u200b\u2060", "\u202e", "\u3164", "\u2800"])
+async def test_a_name_that_nobody_sees_is_none(stage: Stage, name: str) -> None:
+    _, general, kim, _ = a_server(stage)
+    await stage.start()
+    assert "1 to 40 characters" in await said(kim, "collection create", general, name=name)
+    await said(kim, "collection create", general, name="bo\u200bard\u202e")
+    assert "**board**" in await said(kim, "collection list", general)
+    assert "already" in await said(kim, "collection create", general, name="board\u2060")
 
 
 async def test_a_collection_is_read_only_where_it_is_allowed(stage: Stage) -> None:
@@ -336,6 +415,29 @@ async def test_an_open_question_leaves_out_what_not_everyone_may_read(stage: Sta
     assert "I looked only in what everyone in this channel may read" in shown.text
 
 
+async def test_what_is_said_of_a_limited_collection_is_said_in_private(stage: Stage) -> None:
+    acme, general, kim, ann = a_server(stage)
+    board = acme.role("board")
+    bob = acme.member("Bob", board)
+    await stage.start()
+    await said(kim, "collection create", general, name="board", role=board)
+    for person, sentence in (
+        (ann, "There is no collection 'board' that you may read here. There are: 'server', "),
+        (bob, "Not everyone in this channel may read 'board'. Ask with `private:True`"),
+    ):
+        asked = await person.slash(
+            "ask", question=QUESTION, collection="board", private=False, in_=general
+        )
+        told = await person.sees(sentence, in_=general)
+        assert told.ephemeral
+        assert asked.original is not None
+        assert asked.original.deleted
+    asked = await ann.slash("ask", question=QUESTION, source="plan.txt", in_=general)
+    assert (await ann.sees("There is no source 'plan.txt'", in_=general)).ephemeral
+    assert kim.screen(general) == [shown for shown in kim.screen(general) if shown.ephemeral]
+    assert not any("board" in shown.text for shown in acme.member("Eve").screen(general))
+
+
 # --- gaps ------------------------------------------------------------------------------------
 
 
@@ -387,12 +489,27 @@ async def test_gaps_of_one_server_are_unknown_to_another(stage: Stage) -> None:
 # --- about -----------------------------------------------------------------------------------
 
 
-async def test_help_shows_managers_more(stage: Stage) -> None:
-    _, general, kim, ann = a_server(stage)
+async def test_help_lists_what_this_person_can_use_here(stage: Stage) -> None:
+    acme, general, kim, ann = a_server(stage)
+    editors = acme.role("editors")
+    eve = acme.member("Eve", editors)
     await stage.start()
-    assert "/ask" in await said(ann, "help", general)
-    assert "For managers" not in await said(ann, "help", general)
-    assert "For managers" in await said(kim, "help", general)
+    await said(kim, "collection managers", general, role=editors)
+    anns, kims, eves = [await said(one, "help", general) for one in (ann, kim, eve)]
+    assert "mention me" in anns
+    assert "makes it the answer in this server" in anns
+    assert not any(word in anns for word in ("managers", "/source ", "/gaps", "/settings"))
+    assert kims.startswith(f"{anns}\n\n**For managers of this server**")
+    assert "`managers`" in kims
+    assert "Integrations" not in kims
+    assert "/gaps" in eves
+    assert "`managers`" not in eves
+    assert "Integrations" in eves
+    message = await kim.dm(QUESTION)
+    await kim.sees(SENTENCE)
+    direct = await said(kim, "help", message.channel)
+    assert "Write me your question" in direct
+    assert not any(word in direct for word in ("mention me", "managers", "in this server"))
 
 
 async def test_about_says_version_engine_collections_and_what_is_kept(stage: Stage) -> None:
@@ -430,7 +547,7 @@ async def test_listening_without_the_intent_says_what_is_missing(stage: Stage) -
     _, general, kim, ann = a_server(stage)
     await stage.start()
     text = await said(kim, "settings listen", general, channel=general, state="on")
-    assert "QUOTH_MESSAGE_CONTENT" in text
+    assert "until then I hear nothing there" in text
     await ann.say(QUESTION, in_=general)
     assert "off" in await said(kim, "settings listen", general, channel=general, state="off")
     assert stage.answerer.asked == []

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.community.gap_groups import GapGroup
 from bot.community.store.records import Gap, TeamAnswer
+from bot.discord_bot.text.answer_grounds import figures_text, why_text
 from bot.discord_bot.text.answers import (
     CARD_LIMIT,
     Rendered,
@@ -25,7 +26,6 @@ from bot.discord_bot.text.pages import (
     review_card,
     sources_page,
     sync_text,
-    why_text,
 )
 from bot.discord_bot.text.quotes import ago, unwrapped, web_link
 from bot.discord_bot.text.safe_markdown import clean, literal, one_line, prose
@@ -294,6 +294,22 @@ def test_a_draft_is_one_message_that_says_it_goes_on() -> None:
     assert_valid([render_draft("```py\n" + "x = 1\n" * 900)])
 
 
+def test_a_draft_longer_than_a_message_shows_what_was_written_last() -> None:
+    text = ""
+    seen = []
+    for number in range(700):
+        text += f"word{number} "
+        shown = render_draft(text)
+        assert_valid([shown])
+        assert f"word{number}\n-# …" in shown
+        seen.append(shown)
+    assert len(set(seen)) == len(seen)
+    assert seen[-1].startswith("-# …\n")
+    code = render_draft("```py\n" + "".join(f"x = {number}\n" for number in range(900)))
+    assert code.startswith("-# …\n```py\nx = ")
+    assert code.endswith("x = 899\n```\n-# …")
+
+
 def test_a_card_shows_the_quote_in_its_surroundings() -> None:
     card = show_card(citation(highlight=(18, 27)), TEXT, now=NOW, number=2, total=5)
     assert card.title == "Peace plan"
@@ -338,7 +354,7 @@ def test_surroundings_are_cut_by_paragraphs_and_else_by_words() -> None:
 
 def test_the_number_sign_of_a_code_block_is_no_heading() -> None:
     shown = card_of("```sh\n# install\n```\n\nThe quote.", "The quote.")
-    assert shown[1] == "\\# install"
+    assert shown == ["```sh", "# install", "```", "> The quote."]
 
 
 @pytest.mark.parametrize("length", [10, 1000, 3000, 5000, 20000])
@@ -417,7 +433,12 @@ def test_text_cannot_ping_link_hide_or_shout(way: object, text: str, shown: str)
         ("```py\nnever closed", "```py\nnever closed\n```"),
         ("~~~\na ``` b\n~~~", "```\na ` ` ` b\n```"),
         ("```not a language\nx\n```", "```\nnot a language\nx\n```"),
-        ("1. x\n   ```sh\n   ls\n   ```", "1. x\n```sh\n   ls\n```"),
+        ("1. x\n   ```sh\n   ls\n   ```", "1. x\n```sh\nls\n```"),
+        ("```python title='x'\na\n```", "```python\na\n```"),
+        ("```{.sh #x}\n```", "```sh\n\n```"),
+        ("~~~ rust,ignore\na\n~~~", "```rust\na\n```"),
+        ("> ```sh\n> ls\n>   -l\n> ```", "```sh\nls\n  -l\n```"),
+        ("2. ```sh\n   ls\n   ```\nb", "2.\n```sh\nls\n```\nb"),
     ],
 )
 def test_the_harmless_markdown_of_an_answer_stays(text: str, shown: str) -> None:
@@ -675,18 +696,63 @@ def test_gaps_are_listed_with_counts() -> None:
     assert sources_page([], 1, label=str, now=NOW).pages == 1
 
 
-def test_why_shows_ranks_and_scores() -> None:
-    found = HitTrace(
-        collection="documents",
-        source="p",
-        title="Peace",
-        start=0,
-        end=9,
-        score=0.913,
-        dense_rank=1,
-        used=True,
-    )
-    assert why_text(answer("x", citation(), trace=(found,))) == (
+def trace(title: str = "Peace", **fields: object) -> HitTrace:
+    known: dict[str, object] = {
+        "collection": "documents",
+        "source": "p",
+        "title": title,
+        "start": 0,
+        "end": 9,
+        "score": 0.913,
+        "dense_rank": 1,
+        "used": True,
+    }
+    return HitTrace.model_validate(known | fields)
+
+
+@pytest.mark.parametrize(
+    ("hits", "fields", "said"),
+    [
+        (
+            [trace(lexical_rank=2), trace(score=0.4)],
+            {},
+            "Found in 2 passages of **Peace**; the best one says it almost word for word.",
+        ),
+        ([trace()], {}, "Found in 1 passage of **Peace**; it says it in other words."),
+        (
+            [trace(lexical_rank=1, score=0.5), trace("Bread", score=0.4)],
+            {},
+            "Found in 2 passages of **Peace** and **Bread**; the best one speaks of it in your "
+            "words.",
+        ),
+        (
+            [trace(name, score=0.4, dense_rank=9, lexical_rank=1) for name in "ABCD"],
+            {"engine": "openai/x"},
+            "Written by a language model from 4 passages of **A**, **B** and 2 other documents; "
+            "the best one uses the words of your question.",
+        ),
+        (
+            [trace("@everyone", dense_rank=9)],
+            {"status": "unsure"},
+            "Found in 1 passage of **`@everyone`**; it only touches on it. I am not sure that it "
+            "answers.",
+        ),
+        (
+            [trace(used=False), trace("Bread", used=False)],
+            {"status": "not_found", "citations": ()},
+            "I looked at 2 passages, and none answers. The nearest is in **Peace**.",
+        ),
+        ([], {}, "Nothing in the sources came near the question."),
+    ],
+)
+def test_why_is_one_sentence_from_the_figures(
+    hits: list[HitTrace], fields: dict[str, object], said: str
+) -> None:
+    assert why_text(answer("x", citation(), **({"trace": tuple(hits)} | fields))) == said
+
+
+def test_the_figures_show_ranks_and_scores() -> None:
+    assert figures_text(answer("x", citation(), trace=(trace(),))) == (
         "**Searched for:** What is needed?\n"
         "**Engine:** extractive · **confidence** 90% · **outcome** answered\n"
         "```\n"
@@ -696,7 +762,7 @@ def test_why_shows_ranks_and_scores() -> None:
         "```\n"
         "-# sense: rank by meaning; words: rank by words; score: how likely it answers."
     )
-    assert "came near" in why_text(answer("x"))
+    assert "came near" in figures_text(answer("x"))
 
 
 def test_progress_and_failures_are_named() -> None:

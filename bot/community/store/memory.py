@@ -126,9 +126,26 @@ class Memory(Store):
         with self._records.transaction() as write:
             count = write.execute("DELETE FROM bot_answers WHERE asker = ?", (person,)).rowcount
             write.execute("DELETE FROM bot_turns WHERE person = ?", (person,))
+            write.execute("DELETE FROM bot_facts WHERE name = ?", (_chosen(person),))
             write.execute("DELETE FROM bot_messages WHERE key NOT IN (SELECT key FROM bot_answers)")
         self._records.erase_traces()
         return count
+
+    @on_records
+    def chosen_server(self, person: int) -> int | None:
+        """Return the server whose documents a person looks in by direct messages, if any."""
+        row = self._records.row("SELECT value FROM bot_facts WHERE name = ?", (_chosen(person),))
+        return int(row[0]) if row else None
+
+    @on_records
+    def choose_server(self, person: int, guild: int | None) -> None:
+        """Remember that server, or forget it."""
+        with self._records.transaction() as write:
+            if guild is None:
+                write.execute("DELETE FROM bot_facts WHERE name = ?", (_chosen(person),))
+            else:
+                row = (_chosen(person), str(guild))
+                write.execute("INSERT OR REPLACE INTO bot_facts VALUES (?, ?)", row)
 
     @on_records
     def first_time(self, id: int, at: float) -> bool:
@@ -169,6 +186,10 @@ def note_first_time(write: sqlite3.Connection, id: int, at: float) -> bool:
     new = write.execute("INSERT OR IGNORE INTO bot_seen (id, at) VALUES (?, ?)", (id, at)).rowcount
     drop_oldest(write, "bot_seen", MAX_SEEN)
     return bool(new)
+
+
+def _chosen(person: int) -> str:
+    return f"server chosen by {person}"
 
 
 def _kept(row: Row) -> Kept:

@@ -80,9 +80,12 @@ class TeamAnswer(Value):
 
     @property
     def document(self) -> str:
-        """Text of the source: the answer, its author and its date."""
-        day = f"{datetime.fromtimestamp(self.at, UTC):%d %B %Y}"
-        by = (
-            f"{self.author}, confirmed by {self.confirmed_by}" if self.confirmed_by else self.author
-        )
-        return f"{self.text}\n\nTeam answer by {by}, {day}.\n"
+        """Text of the source: what the person wrote, and nothing that could be quoted besides."""
+        return f"{self.text}\n"
+
+    @property
+    def signature(self) -> str:
+        """Who answered, who confirmed it, and when."""
+        confirmed = f", confirmed by {self.confirmed_by}" if self.confirmed_by else ""
+        day = datetime.fromtimestamp(self.at, UTC)
+        return f"{self.author}{confirmed}, {day.day} {day:%B %Y}"

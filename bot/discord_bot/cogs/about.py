@@ -8,27 +8,38 @@ from importlib.metadata import version
 from discord import app_commands
 from discord.ext import commands
 
-from bot.community.rights import manages, readable
+from bot.community.rights import Caller, GuildRules, manages, readable
 from bot.discord_bot.callers import caller_of
 from bot.discord_bot.client import Click
+from bot.discord_bot.direct_messages import caller_here
 from bot.discord_bot.replies import say
 from bot.discord_bot.text.safe_markdown import literal
 
 HELP = """\
 **Ask me about the documents**, and I quote what they say.
-- `/ask` a question, mention me, reply to me, or write me a direct message.
+- {ways}
 - In a message's menu, under *Apps*: **Ask about this**.
 - **Show** opens the quote in its place, **Why?** says how it was found, **Follow up** goes on.
-- 👍 and 👎 tell the people who keep the documents what is missing. Where I am not sure, \
-a 👍 makes it the answer in this server, until a 👎.
+- 👍 and 👎 tell the people who keep the documents what is missing.{confirming}
 - `/sources` lists what I know, `/forget` deletes what I keep of you, `/about` says who I am."""
+
+IN_SERVER = "`/ask` a question, mention me, reply to me, or write me a direct message."
+DIRECTLY = (
+    "Write me your question, or use `/ask`; **Documents** below an answer chooses where I look."
+)
+CONFIRMING = " Where I am not sure, a 👍 makes it the answer in this server, until a 👎."
 
 MANAGERS_HELP = """\
 **For managers of this server**
 - `/source add`, `remove`, `refresh`; in a message's menu: **Add to sources**.
-- `/collection create`, `allow`, `deny`, `list`, `delete`, `managers`: who reads what.
+- `/collection create`, `allow`, `deny`, `list`, `delete`{managers}: who reads what.
 - `/gaps` shows questions without a good answer, and team answers to review.
 - `/settings` for threads, listening and the shared library."""
+
+NOT_SHOWN = (
+    "\n-# Does Discord not show you these? Someone with Manage Server can let your role see them: "
+    "Server Settings, Integrations, my name."
+)
 
 PRIVACY = (
     "I keep questions and answers so that buttons and follow-ups work, and unanswered questions "
@@ -48,16 +59,14 @@ class About(commands.Cog):
         await interaction.response.defer(thinking=True, ephemeral=True)
         caller = caller_of(interaction)
         rules = interaction.client.service.rules.of(caller.guild)
-        manager = rules is not None and manages(caller, rules)
-        text = f"{HELP}\n\n{MANAGERS_HELP}" if manager else HELP
-        await say(interaction, text)
+        await say(interaction, help_for(caller, rules))
 
     @app_commands.command()
     async def about(self, interaction: Click) -> None:
         """Show version, engine, collections and what is kept of you."""
         await interaction.response.defer(thinking=True, ephemeral=True)
-        caller, service = caller_of(interaction), interaction.client.service
-        names = readable(caller, service.rules.of(caller.guild))
+        caller, service = await caller_here(interaction), interaction.client.service
+        names = readable(caller, service.rules.of(caller.home))
         labels = ", ".join(literal(service.sources.label(caller, name)) for name in names)
         days = service.settings.history_days
         expiry = f"Conversations expire after {days} days." if days else NO_HISTORY
@@ -81,3 +90,15 @@ class About(commands.Cog):
             "Messages already in a channel stay; their buttons no longer work."
         )
         await say(interaction, text)
+
+
+def help_for(caller: Caller, rules: GuildRules | None) -> str:
+    """Return what a person can do here; `rules` are None in a direct message."""
+    if rules is None:
+        return HELP.format(ways=DIRECTLY, confirming="")
+    text = HELP.format(ways=IN_SERVER, confirming=CONFIRMING)
+    if not manages(caller, rules):
+        return text
+    named = ", `managers`" if caller.manager else ""
+    hint = "" if caller.manager else NOT_SHOWN
+    return f"{text}\n\n{MANAGERS_HELP.format(managers=named)}{hint}"

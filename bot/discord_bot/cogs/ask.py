@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from bot.discord_bot.client import Click, Target
 from bot.discord_bot.cogs.autocomplete import collection_choices, source_choices
-from bot.discord_bot.questions import answer_interaction, defer_answer
+from bot.discord_bot.questions import answer_interaction, defer_answer, question_in
 from bot.discord_bot.views import MAX_QUESTION, form
 from index.text.english import OPENING_VERBS, QUESTION_WORDS, one_of
 
@@ -47,7 +47,7 @@ class Ask(commands.Cog):
 @app_commands.context_menu(name="Ask about this")
 async def about_this(interaction: Click, message: discord.Message) -> None:
     """Answer a message that is a question; ask for one otherwise."""
-    text = message.content.strip()
+    text = question_in(message.content)
     if not is_question(text):
         asked = form(
             Target("about", str(interaction.id)),

@@ -12,6 +12,7 @@ from bot.community.server_rules import NotAvailableError
 from bot.community.source_refresh import other_way
 from bot.discord_bot.callers import caller_of
 from bot.discord_bot.client import Click
+from bot.discord_bot.direct_messages import caller_here
 from bot.discord_bot.text.safe_markdown import one_line
 from index.schema import SourceEntry
 
@@ -21,7 +22,7 @@ _LONGEST = 100
 
 async def source_choices(click: Click, current: str) -> list[Choice[str]]:
     """Return sources that the person may read here."""
-    found = await click.client.service.sources.readable_sources(caller_of(click))
+    found = await click.client.service.sources.readable_sources(await caller_here(click))
     return _choices(found, current)
 
 
@@ -43,8 +44,8 @@ async def refreshable_choices(click: Click, current: str) -> list[Choice[str]]:
 
 async def collection_choices(click: Click, current: str) -> list[Choice[str]]:
     """Return collections that the person may read here."""
-    service, caller = click.client.service, caller_of(click)
-    names = readable(caller, service.rules.of(caller.guild))
+    service, caller = click.client.service, await caller_here(click)
+    names = readable(caller, service.rules.of(caller.home))
     return _matching([(service.sources.label(caller, name), name) for name in names], current)
 
 

@@ -26,10 +26,16 @@ Place = (
     | discord.Thread
 )
 
+SHOW_COMMANDS = (
+    "\n-# Discord shows the commands for it to people with Manage Server alone, until you let this "
+    "role see them too: Server Settings, Integrations, my name."
+)
+
 ROLE_OR_CHANNEL = "Name a role or a channel."
 
 
 @app_commands.guild_only()
+@app_commands.default_permissions(manage_guild=True)
 class Collections(
     commands.GroupCog, group_name="collection", group_description="Decide who reads what."
 ):
@@ -102,7 +108,8 @@ class Collections(
             raise NotAvailableError("Only people with Manage Server can name managers.")
         await interaction.client.service.rules.switch(caller, "managers", role.id, on=not remove)
         verb = "no longer manages" if remove else "now manages"
-        await say(interaction, f"✅ <@&{role.id}> {verb} documents and collections.")
+        shown = "" if remove else SHOW_COMMANDS
+        await say(interaction, f"✅ <@&{role.id}> {verb} documents and collections.{shown}")
 
 
 async def _limit(

@@ -15,6 +15,7 @@ class Gaps(commands.Cog):
 
     @app_commands.command(name="gaps")
     @app_commands.guild_only()
+    @app_commands.default_permissions(manage_guild=True)
     async def list_gaps(self, interaction: Click) -> None:
         """Show the questions that found no good answer, for managers."""
         await interaction.response.defer(thinking=True, ephemeral=True)

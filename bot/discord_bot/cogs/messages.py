@@ -11,7 +11,8 @@ from bot.community.store.open_answers import OpenAnswer
 from bot.discord_bot.client import QuothBot
 from bot.discord_bot.delivery import NOT_SENT
 from bot.discord_bot.error_replies import sentence_for
-from bot.discord_bot.message_questions import answer_message, question_in
+from bot.discord_bot.message_questions import answer_message
+from bot.discord_bot.questions import question_in
 
 logger = logging.getLogger(__name__)
 

@@ -15,12 +15,13 @@ from bot.discord_bot.replies import say
 Switch = Literal["on", "off"]
 
 NEEDS_CONTENT = (
-    "\n-# The operator has not switched on QUOTH_MESSAGE_CONTENT, so Discord hides the text of "
-    "messages that do not mention me; until then I hear nothing there."
+    "\n-# Discord hides the text of messages that do not mention me until whoever runs me switches "
+    "that on, as the settings file explains; until then I hear nothing there."
 )
 
 
 @app_commands.guild_only()
+@app_commands.default_permissions(manage_guild=True)
 class ServerSettings(
     commands.GroupCog, group_name="settings", group_description="How I behave in this server."
 ):

@@ -18,15 +18,17 @@ from bot.discord_bot.cogs.autocomplete import (
 )
 from bot.discord_bot.list_messages import sources_text
 from bot.discord_bot.replies import say
-from bot.discord_bot.source_uploads import add_sources, finished
+from bot.discord_bot.source_uploads import add_sources, finished, told_added
 from bot.discord_bot.text.pages import sync_text
 from bot.discord_bot.text.safe_markdown import literal, one_line
 from bot.discord_bot.views import EVERY
+from index.text.invisible_characters import is_blank
 
 EMPTY_MESSAGE = "This message has neither text nor files that I may read."
 
 
 @app_commands.guild_only()
+@app_commands.default_permissions(manage_guild=True)
 class Sources(commands.GroupCog, group_name="source", group_description="Keep the documents."):
     """Adding, removing and refreshing documents."""
 
@@ -74,28 +76,29 @@ class Sources(commands.GroupCog, group_name="source", group_description="Keep th
 
 @app_commands.context_menu(name="Add to sources")
 @app_commands.guild_only()
+@app_commands.default_permissions(manage_guild=True)
 async def add_message(interaction: Click, message: discord.Message) -> None:
     """Add the files of a message, or its text."""
     await interaction.response.defer(thinking=True, ephemeral=True)
     if message.attachments:
         await finished(interaction, add_sources(interaction, None, message.attachments, None))
         return
-    if not message.content.strip():
+    if is_blank(message.content):
         raise NotAvailableError(EMPTY_MESSAGE)
     await finished(interaction, _added(interaction, message))
 
 
 async def _added(interaction: Click, message: discord.Message) -> str:
-    text = message.content.strip()
+    text, name = message.content.strip(), f"message-{message.id}.txt"
     done = await interaction.client.service.sources.add_text(
         caller_of(interaction),
-        f"message-{message.id}.txt",
+        name,
         text,
         title=one_line(text, 60),
         url=message.jump_url,
         added_by=interaction.user.display_name,
     )
-    return sync_text(done)
+    return await told_added(interaction, done, [name], None, one_line(text, 60))
 
 
 async def _removed(interaction: Click, source: str) -> str:

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.discord_bot.text.message_split import MESSAGE_LIMIT, fitting, split, units
+from bot.discord_bot.text.message_split import MESSAGE_LIMIT, split, units
 from bot.discord_bot.text.quote_context import above, below, without_mark
+from bot.discord_bot.text.quote_excerpt import around_highlight
 from bot.discord_bot.text.quotes import (
-    around_highlight,
     bold,
     facts,
     marked,
@@ -25,9 +25,11 @@ from bot.discord_bot.text.quotes import (
     unwrapped,
     web_link,
 )
-from bot.discord_bot.text.safe_markdown import clean, literal, one_line, prose
+from bot.discord_bot.text.safe_markdown import clean, holds_whole_code, literal, one_line, prose
 from bot.discord_bot.text.tables import without_pipes
 from bot.schema import BROKE_OFF, Answer, Changes, Citation, printed
+from index.text.bracketed_numbers import without_bracketed_numbers
+from index.text.fences import open_fence
 from index.text.layout import line_range
 from index.text.readable_markdown import markup_of, readable_title
 
@@ -38,6 +40,8 @@ CARD_LIMIT = 4000
 """An embed's description holds 4096, the text displays of a message 4000 together."""
 
 _QUOTE_LIMIT = 300
+
+CODE_ATTACHED = "-# Code that does not fit into a message is whole in the attached file."
 
 CHANGED = "-# The source has changed since; this is what it said."
 STANDS = "-# The source has changed since, but it still says this."
@@ -77,24 +81,27 @@ def render_answer(answer: Answer, *, now: datetime, asked: bool = False) -> Rend
     entries = [source_entry(citation, now=now) for citation in shown]
     quotes = [_entry_quote(answer, citation) for citation in shown]
     listed = _sources(answer, _grouped(shown, entries, quotes))
-    parts = split("\n\n".join(filter(None, [body, listed])))
+    whole = holds_whole_code(_printed(answer), MESSAGE_LIMIT)
+    note = "" if whole else CODE_ATTACHED
+    parts = split("\n\n".join(filter(None, [body, listed, note])))
     if len(parts) <= MAX_MESSAGES:
-        return Rendered(tuple(parts))
+        return Rendered(tuple(parts), None if whole else _attachment(answer, now))
     bare = _grouped(shown, entries, [""] * len(shown))
     return Rendered((_summary(answer, body, bare),), _attachment(answer, now))
 
 
 def render_draft(text: str) -> str:
-    """Return an unfinished answer as one message, for an edit while a model writes."""
-    parts = split(prose(without_pipes(text)), MESSAGE_LIMIT - 10)
-    return f"{parts[0]}\n-# …" if parts else "-# …"
+    """Return the newest part of an unfinished answer, for an edit while a model writes."""
+    parts = split(prose(without_pipes(text.rstrip())), MESSAGE_LIMIT - 12)
+    above = "-# …\n" if len(parts) > 1 else ""
+    return f"{above}{parts[-1]}\n-# …" if parts else "-# …"
 
 
 def source_entry(citation: Citation, *, now: datetime) -> str:
     """Return `**Title** · page 3 · Heading · changed 3 weeks ago · [open](<url>)`."""
     link = web_link(citation)
     named = readable_title(citation.title, markup_of(citation.source))
-    title = f"**{literal(one_line(named)) or 'Untitled'}**"
+    title = f"**{literal(one_line(without_bracketed_numbers(named))) or 'Untitled'}**"
     opener = f"[open](<{link}>)" if link else ""
     return " · ".join(filter(None, [title, *facts(citation, now), opener]))
 
@@ -134,14 +141,17 @@ def _remarks(answer: Answer) -> str:
 
 def _text(answer: Answer) -> str:
     """Return the answer, what answers inside each quote in bold."""
-    text = printed(
+    return bold(prose(without_pipes(_printed(answer))))
+
+
+def _printed(answer: Answer) -> str:
+    return printed(
         answer.parts,
         answer.citations,
         missing=answer.missing,
         quote=lambda citation: marked(*readable_quote(citation, styled=True)),
         written=unmarked,
     )
-    return bold(prose(without_pipes(text)))
 
 
 def _sources(answer: Answer, entries: list[str]) -> str:
@@ -157,7 +167,7 @@ def _entry_quote(answer: Answer, citation: Citation) -> str:
         return ""
     shown = readable_quote(citation, styled=False)
     text, highlight = around_highlight(shown.text, shown.span, _QUOTE_LIMIT)
-    return "\n" + quoted(text, highlight)
+    return "\n" + quoted(text, highlight, tables=True)
 
 
 def _summary(answer: Answer, body: str, entries: list[str]) -> str:
@@ -170,12 +180,20 @@ def _summary(answer: Answer, body: str, entries: list[str]) -> str:
 def _attachment(answer: Answer, now: datetime) -> tuple[str, bytes]:
     name = re.sub(r"[^A-Za-z0-9-]", "", answer.id) or "answer"
     shown = answer.shown_citations
-    lines = [f"# {one_line(answer.question, 1000)}", "", clean(answer.text), "", "## Sources"]
+    text = printed(
+        answer.parts,
+        answer.citations,
+        missing=answer.missing,
+        quote=lambda citation: without_bracketed_numbers(citation.quote),
+    )
+    lines = [f"# {one_line(answer.question, 1000)}", "", clean(text), "", "## Sources"]
     for place, citation in enumerate(shown, start=1):
         link = web_link(citation)
-        entry = [one_line(citation.title, 300), *facts(citation, now), link or ""]
+        title = without_bracketed_numbers(one_line(citation.title, 300))
+        entry = [title, *facts(citation, now), link or ""]
         lines += ["", f"[{citation.marker or place}] {' · '.join(filter(None, entry))}", ""]
-        lines += [f"> {line}".rstrip() for line in clean(citation.quote).split("\n")]
+        quote = without_bracketed_numbers(clean(citation.quote))
+        lines += [f"> {line}".rstrip() for line in quote.split("\n")]
     return f"answer-{name}.md", ("\n".join(lines) + "\n").encode()
 
 
@@ -210,14 +228,17 @@ def _in_place(citation: Citation, text: str, limit: int) -> str:
     known = text[start:end] == citation.quote
     before, mark = without_mark(text[:start]) if known else ("", "")
     after = text[end:] if known else ""
-    raw = unwrapped(citation.quote)
+    opened = open_fence(text[:start]) if known else ""
+    closing = open_fence(text[:end]) if known else ""
+    raw = unwrapped(citation.quote, opened)
     for room, length in ((400, 9000), (200, 9000), (100, 1500), (0, 700), (0, 300)):
-        quote = quoted(*around_highlight(raw, citation.highlight, length))
+        quote = quoted(*around_highlight(raw, citation.highlight, length), opened)
         marked_quote = f"> {literal(mark)}{quote.removeprefix('> ')}"
-        shown = "\n".join(filter(None, [above(before, room), marked_quote, below(after, room)]))
+        around = [above(before, room), marked_quote, below(after, room, closing)]
+        shown = "\n".join(filter(None, around))
         if units(shown) <= limit:
             return shown
-    return shown[: fitting(shown, limit - 1)] + "…"
+    return split(shown, limit - 1)[0] + "…"
 
 
 def since_then(changes: Changes) -> str:

@@ -14,6 +14,13 @@ MESSAGE_LIMIT = 2000
 
 FENCE = "```"
 
+_QUOTE = "> "
+"""Before every line of a quotation, code in it included."""
+
+_FENCES = re.compile(
+    rf"(?P<quote>(?:(?<=\n)|\A){_QUOTE})?{FENCE}(?P<language>[A-Za-z0-9_+.#-]{{0,20}}(?=\n))?"
+)
+
 # What a cut should not go through: an escape, a link, a citation marker, code, bold, a mention.
 _ATOM = re.compile(
     r"\\.|\[[^\]\n]{1,300}\]\(<?[^)\s]*>?\)|\[\d{1,3}\]|(?P<ticks>`++)[^\n]*?[^`\n](?P=ticks)(?!`)"
@@ -58,8 +65,9 @@ def _joined(text: str, at: int) -> bool:
 def split(text: str, limit: int = MESSAGE_LIMIT) -> list[str]:
     """Cut Markdown into messages: at paragraphs, lines, words, and only then inside a word.
 
-    A code block that is cut is closed and opened again with its language. No part is empty or
-    longer than `limit` code units (at least 100), and nothing but white space is lost.
+    A code block that fits into one message is never cut; a longer one is closed and opened again
+    with its language. No part is empty or longer than `limit` code units (at least 100), and
+    nothing but white space is lost.
     """
     parts: list[str] = []
     opener = ""
@@ -75,29 +83,71 @@ def _next_part(rest: str, opener: str, limit: int) -> tuple[str, str, str]:
     """Return one message, what remains, and the fence to open again (or an empty string)."""
     prefix = f"{opener}\n" if opener else ""
     still_open = _open_fence(rest, opener)
-    if units(prefix) + units(rest) + (4 if still_open else 0) <= limit:
+    if units(prefix) + units(rest) + (6 if still_open else 0) <= limit:
         return _closed(prefix + rest, still_open), "", ""
-    window = fitting(rest, limit - units(prefix) - len("\n" + FENCE))
-    cut = _best_cut(rest, window, bool(opener))
+    window = fitting(rest, limit - units(prefix) - len(f"\n{_QUOTE}{FENCE}"))
+    cut = _before_block(rest, window, opener, limit) or _best_cut(rest, window, bool(opener))
     head, tail = rest[:cut], rest[cut:]
     fence = _open_fence(head, opener)
-    tail = tail.removeprefix("\n") if fence else tail.lstrip()
-    if fence and re.match(rf"{FENCE}(?!`)", tail):
+    tail = _behind(head, tail, fence)
+    if fence and (closed := re.match(rf"(?:{_QUOTE})?{FENCE}(?!`)", tail)):
         # Nothing is left in the block: its closing fence has just been written.
-        return _closed(prefix + head, fence), tail[3:].lstrip("\n"), ""
+        return _closed(prefix + head, fence), tail[closed.end() :].lstrip("\n"), ""
     return _closed(prefix + head, fence), tail, fence
 
 
+def _behind(head: str, tail: str, fence: str) -> str:
+    """Return what the next message begins with: in code as it stands, else with a word."""
+    if not fence:
+        return tail.lstrip()
+    if tail.startswith("\n"):
+        return tail[1:]
+    inside_line = fence.startswith(_QUOTE) and not head.endswith("\n")
+    return _QUOTE + tail if inside_line else tail
+
+
 def _closed(part: str, fence: str) -> str:
+    quote = _QUOTE if fence.startswith(_QUOTE) else ""
     part = part.rstrip("\n") if fence else part.rstrip()
-    return f"{part}\n{FENCE}" if fence else part
+    return f"{part}\n{quote}{FENCE}" if fence else part
 
 
 def _open_fence(text: str, opener: str) -> str:
     """Return the opening fence that is still open at the end of `text`, given the one before."""
-    for match in re.finditer(r"```([A-Za-z0-9_+.#-]{0,20}(?=\n))?", text):
-        opener = "" if opener else FENCE + (match[1] or "")
+    for match in _FENCES.finditer(text):
+        opener = "" if opener else f"{match['quote'] or ''}{FENCE}{match['language'] or ''}"
     return opener
+
+
+def _before_block(text: str, window: int, opener: str, limit: int) -> int:
+    """Return where to cut so that a code block which fits into one message stays whole; else 0.
+
+    What leads in to it stays above it, where there is room.
+    """
+    start: int | None = None
+    is_open = bool(opener)
+    for match in _FENCES.finditer(text):
+        if is_open:
+            if start is not None and match.end() > window:
+                return _around_block(text, start, match.end(), limit)
+            start = None
+        elif match.start() > window:
+            return 0
+        else:
+            start = match.start()
+        is_open = not is_open
+    return 0
+
+
+def _around_block(text: str, start: int, end: int, limit: int) -> int:
+    if units(text[start:end]) > limit:
+        return 0
+    if not text[:start].strip():
+        return end
+    lead = text.rfind("\n", 0, max(start - 1, 0)) + 1
+    leads_in = text[lead:start].strip() and FENCE not in text[lead:start]
+    fits = leads_in and units(text[lead:end]) <= limit
+    return lead if fits and text[:lead].strip() else start
 
 
 def _best_cut(text: str, window: int, inside: bool) -> int:
@@ -134,7 +184,9 @@ def _lines(text: str, window: int, inside: bool) -> Iterator[int]:
     while at > 0:
         # A block's opening line stays with the line after it.
         line = text[text.rfind("\n", 0, at) + 1 : at]
-        if not line.startswith(FENCE) or not _open_fence(text[:at], FENCE if inside else ""):
+        if not line.removeprefix(_QUOTE).startswith(FENCE) or not _open_fence(
+            text[:at], FENCE if inside else ""
+        ):
             yield at
         at = text.rfind("\n", 0, at)
 

@@ -1,4 +1,4 @@
-"""Lists for Discord: sources, gaps, how an answer was found, progress and failures. Pure.
+"""Lists for Discord: sources, gaps, progress and failures. Pure.
 
 A page is one message; long rows make for more pages, never for a lost row.
 """
@@ -14,11 +14,10 @@ from bot.community.gap_groups import GapGroup
 from bot.community.store.records import TeamAnswer
 from bot.discord_bot.text.answers import Card
 from bot.discord_bot.text.message_split import MESSAGE_LIMIT, fitting, units
+from bot.discord_bot.text.plain_words import for_people
 from bot.discord_bot.text.quotes import ago
-from bot.discord_bot.text.safe_markdown import clean, in_code, literal, one_line
-from bot.schema import Answer, HitTrace
+from bot.discord_bot.text.safe_markdown import clean, literal, one_line
 from index.schema import SourceEntry, SourceState, SyncFailure, SyncReport
-from index.text.layout import aligned
 
 PAGE_SIZE = 10
 
@@ -27,10 +26,11 @@ MAX_REVIEWS = 5
 
 _STATES: dict[SourceState, str] = {"ready": "✅", "indexing": "⏳", "failed": "⚠️"}
 _GAPS_HINT = "-# Add what is missing with `/source add`, or answer a question yourself."
-_TRACE_ROWS = 12
+NOT_READ = "It could not be read."
 _BAR = 20
 _FOOT = 40
 _NAMES = 3
+_ADDED = 5
 _REASONS = 2
 _REVIEWED = 1900
 """Characters of a team answer on its card; escaping can double them."""
@@ -49,15 +49,21 @@ class Page:
 
 
 def sources_page(
-    entries: Sequence[SourceEntry], number: int, *, label: Callable[[str], str], now: datetime
+    entries: Sequence[SourceEntry],
+    number: int,
+    *,
+    label: Callable[[str], str],
+    now: datetime,
+    keeps: bool = False,
 ) -> Page:
     """Return one page of sources with state, size, age and who added each.
 
-    `label` says what people call a collection.
+    `label` says what people call a collection; `keeps` that the person may add to them.
     """
     if not entries:
-        return Page("There are no sources yet. Add one with `/source add`.", 1, 1)
-    head = f"**Sources** · {_plural(len(entries), 'document')}"
+        hint = " Add one with `/source add`." if keeps else ""
+        return Page(f"There are no sources here yet that you may read.{hint}", 1, 1)
+    head = f"**Sources** · {counted(len(entries), 'document')}"
     lines = [_source_line(entry, label(entry.collection), now) for entry in entries]
     return _page(head, lines, number)
 
@@ -73,26 +79,9 @@ def gaps_page(
     if not groups:
         none = "No open questions: everything asked so far was answered."
         return Page("\n".join([*above, none]), 1, 1)
-    title = f"**Gaps** · {_plural(len(groups), 'question')} without a good answer"
+    title = f"**Gaps** · {counted(len(groups), 'question')} without a good answer"
     lines = [f"{place}. {_gap_line(group, now)}" for place, group in enumerate(groups, start=1)]
     return _page("\n".join([*above, title, _GAPS_HINT]), lines, number)
-
-
-def why_text(answer: Answer) -> str:
-    """Return how an answer was found: the question searched for, ranks and scores."""
-    found = [
-        f"**Searched for:** {literal(one_line(answer.standalone_question, 200))}",
-        f"**Engine:** {literal(one_line(answer.engine, 60))} · **confidence** "
-        f"{answer.confidence:.0%} · **outcome** {answer.status.replace('_', ' ')}",
-    ]
-    if not answer.trace:
-        return "\n".join([*found, "Nothing in the sources came near the question."])
-    rows = [["#", "score", "sense", "words", "used", "source"]]
-    rows += [_trace_row(place, hit) for place, hit in enumerate(answer.trace[:_TRACE_ROWS], 1)]
-    left = len(answer.trace) - _TRACE_ROWS
-    more = [f"-# and {left} more"] if left > 0 else []
-    note = "-# sense: rank by meaning; words: rank by words; score: how likely it answers."
-    return "\n".join([*found, f"```\n{aligned(rows, ruled=True)}\n```", *more, note])
 
 
 def progress(done: int, total: int, name: str) -> str:
@@ -116,11 +105,32 @@ def sync_text(result: SyncReport) -> str:
     return _clipped([*lines, *_named("⚠️", result.failed), *_named("ℹ️", result.warnings)])
 
 
+def added_text(
+    report: SyncReport, titles: Sequence[str], label: str, question: str | None, ask: str
+) -> str:
+    """Return what adding did, to which documents of which collection, and what to try next.
+
+    `ask` is the mention of the command that asks.
+    """
+    failed = {failure.source for failure in report.failed}
+    names = [f"**{literal(one_line(title, 60))}**" for title in titles if title not in failed]
+    if not report.added and not report.updated:
+        return sync_text(report)
+    named = names[:_ADDED]
+    left = len(names) - _ADDED
+    more = [f"{left} more"] if left > 0 else []
+    what = " and ".join(filter(None, [", ".join([*named, *more][:-1]), *[*named, *more][-1:]]))
+    place = f"{what} in **{literal(label)}**."
+    tried = f"-# Try {ask} {literal(question)}" if question else f"-# Ask about it with {ask}."
+    first, *others = sync_text(report).split("\n")
+    return _clipped([f"{first.rstrip('.')}: {place}", tried, *others])
+
+
 def _named(sign: str, failures: Sequence[SyncFailure]) -> Iterator[str]:
     for failure in failures:
         reason = failure.reason.removeprefix(f"{failure.source}: ")
         name = literal(one_line(failure.source, 80))
-        yield f"- {sign} **{name}**: {literal(one_line(reason, 200))}"
+        yield f"- {sign} **{name}**: {literal(one_line(for_people(reason) or NOT_READ, 200))}"
 
 
 def _page(head: str, lines: Sequence[str], number: int) -> Page:
@@ -162,10 +172,10 @@ def _source_line(entry: SourceEntry, collection: str, now: datetime) -> str:
     changed = entry.modified or entry.added_at
     facts = [
         literal(one_line(collection, 30)),
-        _plural(entry.characters, "character") if entry.characters else "",
+        counted(entry.characters, "character") if entry.characters else "",
         f"changed {ago(changed, now)}" if changed else "",
         f"added by {literal(one_line(entry.added_by, 32))}" if entry.added_by else "",
-        literal(one_line(entry.failure, 60)) if entry.failure else "",
+        literal(one_line(for_people(entry.failure) or NOT_READ, 60)) if entry.failure else "",
     ]
     title = literal(one_line(entry.title, 60)) or "Untitled"
     return f"{_STATES[entry.state]} **{title}**\n-# {' · '.join(filter(None, facts))}"
@@ -174,7 +184,7 @@ def _source_line(entry: SourceEntry, collection: str, now: datetime) -> str:
 def _gap_line(group: GapGroup, now: datetime) -> str:
     sign = " · 👎" if group.disliked else ""
     last = datetime.fromtimestamp(group.last, UTC)
-    asked = f"asked {_plural(len(group.gaps), 'time')}, last {ago(last, now)}"
+    asked = f"asked {counted(len(group.gaps), 'time')}, last {ago(last, now)}"
     said = "; ".join(f"“{literal(one_line(reason, 60))}”" for reason in group.reasons[:_REASONS])
     below = f"\n-# {said}" if said else ""
     return f"{literal(one_line(group.wording, 120))} · {asked}{sign}{_by(group.persons)}{below}"
@@ -217,11 +227,6 @@ def review_card(answer: TeamAnswer, *, now: datetime) -> Card:
     )
 
 
-def _trace_row(place: int, hit: HitTrace) -> list[str]:
-    ranks = [str(rank) if rank else "-" for rank in (hit.dense_rank, hit.lexical_rank)]
-    title = in_code(one_line(hit.title, 40))
-    return [str(place), f"{hit.score:.2f}", *ranks, "yes" if hit.used else "", title]
-
-
-def _plural(count: int, noun: str) -> str:
+def counted(count: int, noun: str) -> str:
+    """Return `1 passage`, `2 passages`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 
 from bot.discord_bot.text.quotes import unwrapped
-from bot.discord_bot.text.safe_markdown import literal
+from bot.discord_bot.text.safe_markdown import literal, with_code
+from index.text.fences import open_fence
 from index.text.list_marks import list_mark
 
 CONTEXT_LINES = 8
@@ -32,24 +33,39 @@ def without_mark(before: str) -> tuple[str, str]:
 
 def above(text: str, room: int) -> str:
     """Return the end of the text before a quote, of at most `room` characters before escaping."""
-    kept = "\n".join(unwrapped(text[-_REACH:]).rstrip().split("\n")[-CONTEXT_LINES:])
+    if not room:
+        return ""
+    reached = unwrapped(text[-_REACH:], open_fence(text[:-_REACH])).rstrip()
+    kept = "\n".join(reached.split("\n")[-CONTEXT_LINES:])
     if len(kept) > room:
         line_cut, _, whole = kept[len(kept) - room :].partition("\n")
         kept = whole or _after_cut(line_cut)
-    return _shown(kept.strip("\n")) if room else ""
+    # What is kept ends where `text` does, but for white space, whatever was joined in it.
+    opened = open_fence(text[: len(text.rstrip()) - len(kept.lstrip("…"))])
+    return _shown(kept.strip("\n"), opened)
 
 
-def below(text: str, room: int) -> str:
-    """Return the beginning of the text after a quote, which ends in no bare heading."""
-    lines = unwrapped(text[:_REACH]).strip().split("\n")[:CONTEXT_LINES]
+def below(text: str, room: int, opened: str = "") -> str:
+    """Return the beginning of the text after a quote, which ends in no bare heading.
+
+    `opened` is the fence that it begins inside, if it does.
+    """
+    reached = unwrapped(text[:_REACH], opened)
+    reached = reached.strip("\n").rstrip() if opened else reached.strip()
+    lines = reached.split("\n")[:CONTEXT_LINES]
     kept = "\n".join(lines)
     if len(kept) > room:
         whole, _, line_cut = kept[:room].rpartition("\n")
         kept = whole or _before_cut(line_cut)
     lines = kept.rstrip().split("\n")
-    while lines and (_HEADING.match(lines[-1]) or not lines[-1].strip()):
+    while lines and (_ends_badly(lines[-1]) and not open_fence("\n".join([opened, *lines]))):
         lines.pop()
-    return _shown("\n".join(lines)) if room else ""
+    return _shown("\n".join(lines), opened) if room else ""
+
+
+def _ends_badly(line: str) -> bool:
+    """Say whether nothing would be missed if the text ended before this line."""
+    return _HEADING.match(line) is not None or not line.strip()
 
 
 def _after_cut(text: str) -> str:
@@ -64,10 +80,9 @@ def _before_cut(text: str) -> str:
     return f"{words}{space}…" if words else f"{text}…"
 
 
-def _shown(text: str) -> str:
-    if "```" in text or "~~~" in text:
-        return literal(text)
-    return "\n".join(_line(line) for line in text.split("\n"))
+def _shown(text: str, opened: str = "") -> str:
+    """Return text as it is written, headings in bold and code as code."""
+    return with_code(text, lambda piece: "\n".join(map(_line, piece.split("\n"))), opened)
 
 
 def _line(line: str) -> str:

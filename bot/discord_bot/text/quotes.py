@@ -8,8 +8,16 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from bot.discord_bot.text.message_split import units
-from bot.discord_bot.text.safe_markdown import FENCE_OR_CODE, clean, literal, one_line
+from bot.discord_bot.text.safe_markdown import (
+    FENCE_OR_CODE,
+    clean,
+    literal,
+    literal_with_code,
+    one_line,
+)
+from bot.discord_bot.text.tables import with_aligned_tables
 from bot.schema import Citation
+from index.text.bracketed_numbers import without_bracketed_numbers
 from index.text.list_marks import list_mark
 from index.text.readable_markdown import Readable, markup_of, readable_span, readable_title
 
@@ -64,24 +72,27 @@ def _aware(moment: datetime) -> datetime:
 
 
 def facts(citation: Citation, now: datetime) -> list[str]:
-    """Return page, heading and age, each empty where unknown."""
+    """Return page, heading and age, each empty where unknown; of a team answer, who gave it."""
     page = f"page {citation.page}" if citation.page is not None else ""
     markup = markup_of(citation.source)
     titles = [readable_title(part, markup).strip() for part in (citation.title, *citation.heading)]
     path = [part for part in titles[1:] if part != titles[0]]
-    heading = literal(one_line(" › ".join(path), 120))
+    heading = literal(one_line(without_bracketed_numbers(" › ".join(path)), 120))
     age = f"changed {ago(citation.modified, now)}" if citation.modified else ""
+    if citation.author:
+        age = f"by {literal(one_line(without_bracketed_numbers(citation.author), 90))}"
     return [page, heading, age]
 
 
-def unwrapped(text: str) -> str:
+def unwrapped(text: str, opened: str = "") -> str:
     """Replace the line ends that only wrap a paragraph by spaces, keeping every offset.
 
     Discord shows every line end; lists, tables, headings, code and blank lines keep theirs.
+    `opened` is the fence that the text begins inside, if it does.
     """
     lines = text.split("\n")
     joined = lines[0]
-    fenced = _FENCE_LINE.match(lines[0]) is not None
+    fenced = bool(opened) ^ (_FENCE_LINE.match(lines[0]) is not None)
     for before, line in itertools.pairwise(lines):
         soft = not fenced and _is_wrapped(before, line)
         fenced ^= _FENCE_LINE.match(line) is not None
@@ -107,6 +118,7 @@ def readable_quote(citation: Citation, *, styled: bool) -> Readable:
     shown = readable_span(
         unwrapped(citation.quote), citation.highlight, markup_of(citation.source), styled=styled
     )
+    shown = shown._replace(text=without_bracketed_numbers(shown.text))
     ends_in_code = _FENCE_LINE.match(shown.text.rpartition("\n")[2]) is not None
     return shown._replace(text=f"{shown.text}\n") if styled and ends_in_code else shown
 
@@ -151,25 +163,16 @@ def unmarked(text: str) -> str:
     return text.replace(_OPEN, "\ufffd").replace(_CLOSE, "\ufffd")
 
 
-def around_highlight(
-    quote: str, highlight: tuple[int, int] | None, limit: int
-) -> tuple[str, tuple[int, int] | None]:
-    """Cut a long quote to about `limit` characters around what matters in it."""
-    if len(quote) <= limit:
-        return quote, highlight
-    start, end = highlight or (0, 0)
-    room = max(limit - (end - start), 0)
-    first = max(0, start - room // 2)
-    last = min(len(quote), first + limit)
-    first = max(0, last - limit) if first else 0
-    before, after = "…" if first else "", "…" if last < len(quote) else ""
-    moved = (max(start, first) - first + len(before), min(end, last) - first + len(before))
-    return f"{before}{quote[first:last]}{after}", moved if highlight else None
+def quoted(
+    text: str, highlight: tuple[int, int] | None, opened: str = "", *, tables: bool = False
+) -> str:
+    """Return a quote as Discord block quote lines, as it is written, the highlight in bold.
 
-
-def quoted(text: str, highlight: tuple[int, int] | None) -> str:
-    """Return a quote as Discord block quote lines, as it is written, the highlight in bold."""
+    Code stands in blocks of its own; `opened` is the fence that the quote begins inside. `tables`
+    aligns tables.
+    """
     plain = unmarked(text)
     shown = _marked(plain, highlight) if highlight else plain
-    lines = bold(literal(shown)).strip("\n").split("\n")
+    shown = with_aligned_tables(shown) if tables else shown
+    lines = bold(literal_with_code(shown, opened)).strip("\n").split("\n")
     return "\n".join(f"> {line}".rstrip() for line in lines)

@@ -10,7 +10,8 @@ neither.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from bot.discord_bot.text.message_split import FENCE, fitting, units
 from index.text.invisible_characters import JOINERS, UNSEEN
@@ -58,7 +59,15 @@ FENCE_OR_CODE = re.compile(r"```.*?```|(?<!\\)(`+)(?!`).*?[^`](?:\1)(?!`)", re.D
 # Markdown itself knows no other lists than these: other signs are text to Discord.
 _BULLET = re.compile(r"^(\s*)[*+](?=\s)")
 _LITERAL_START = re.compile(r"^( *)(-|\+|\d+(?=[.)]\s))", re.MULTILINE)
-_LANGUAGE = re.compile(r"[A-Za-z0-9_+.#-]{0,20}$")
+_LANGUAGE = re.compile(
+    r"\{?\.?(?P<language>[A-Za-z0-9_+#-][A-Za-z0-9_+.#-]{0,19}|)(?:$|[,;:}]|\s+(?=[{\[#.]|\w+=).*$)"
+)
+"""What stands behind a fence: a language, and perhaps attributes, which Discord does not know."""
+_FENCE_LINE = re.compile(
+    r"(?P<before>[ \t>]*(?:(?:[-*+]|\d{1,3}[.)])[ \t]+)?)(?P<mark>`{3,}|~{3,})(?P<info>[^`]*)$"
+)
+_TICKS = re.compile("`{3,}")
+_QUOTE_SIGN = re.compile(r"^[ \t]*>[ ]?")
 _TRAILING = re.compile(r"[.,;:!?'\"*_~|\\]+$")
 
 
@@ -88,16 +97,39 @@ def literal(text: str) -> str:
 
 def prose(text: str) -> str:
     """Return the Markdown of an answer with only lists, bold, italics and code left alive."""
-    pieces = [
-        piece if fenced else "\n".join(map(_prose_line, piece.split("\n")))
-        for fenced, piece in _by_fence(clean(text))
-    ]
-    return "".join(pieces).strip("\n")
+    return with_code(text, lambda piece: "\n".join(map(_prose_line, piece.split("\n"))))
+
+
+def literal_with_code(text: str, opened: str = "") -> str:
+    """Return what `literal` does, but blocks of code as code; `opened` is that of `by_fence`."""
+    return with_code(text, literal, opened)
+
+
+def with_code(text: str, shown: Callable[[str], str], opened: str = "") -> str:
+    """Return text as `shown` makes it, and code in blocks; `opened` is that of `by_fence`."""
+    pieces = by_fence(clean(text), opened)
+    return "".join(
+        piece.markdown if isinstance(piece, CodeBlock) else shown(piece) for piece in pieces
+    ).strip("\n")
+
+
+def holds_whole_code(text: str, limit: int) -> bool:
+    """Say whether every block of code in `text` can be shown as it is, in `limit` code units."""
+    blocks = (piece for piece in by_fence(clean(text)) if isinstance(piece, CodeBlock))
+    return all(FENCE not in block.body and units(block.markdown) <= limit for block in blocks)
 
 
 def in_code(text: str) -> str:
     """Return text for the inside of a code block, which three backticks would close."""
-    return clean(text).replace(FENCE, "` ` `")
+    return _apart(clean(text))
+
+
+def _apart(text: str) -> str:
+    """Set three backticks and more apart: they would close a block wherever they stand.
+
+    The private marks of a highlight, of which code shows nothing, go before they can hide some.
+    """
+    return _TICKS.sub(lambda ticks: " ".join(ticks[0]), re.sub("[\ue000\ue001]", "", text))
 
 
 def _prose_line(text: str) -> str:
@@ -167,38 +199,68 @@ def _dead_url(text: str) -> str:
 
 def _code_spans(inside: str) -> str:
     """Return inline code; a long one as several, so that no cut between messages opens it."""
-    inside = inside.replace(FENCE, "` ` `")
+    inside = _apart(inside)
     pieces = [inside[at : at + _LONGEST_SPAN] for at in range(0, len(inside), _LONGEST_SPAN)]
     return " ".join(f"`` {piece} ``" if "`" in piece else f"`{piece}`" for piece in pieces)
 
 
-def _by_fence(text: str) -> Iterator[tuple[bool, str]]:
-    """Split into (is code block, text); every block comes out closed and on lines of its own."""
+@dataclass(frozen=True)
+class CodeBlock:
+    """Code between fences."""
+
+    language: str
+    """As Discord takes it; empty where none is named."""
+    lines: tuple[str, ...]
+
+    @property
+    def markdown(self) -> str:
+        """The block as Discord shows it, on lines of its own."""
+        return f"{FENCE}{self.language}\n{in_code(self.body)}\n{FENCE}\n"
+
+    @property
+    def body(self) -> str:
+        """The code as it is written."""
+        return "\n".join(self.lines)
+
+
+def by_fence(text: str, opened: str = "") -> Iterator[str | CodeBlock]:
+    """Split into text and code; `opened` is the line of a fence that the text begins inside.
+
+    A fence may be indented, be quoted or begin an item of a list; its code loses as much.
+    """
     outside: list[str] = []
+    lines = [opened, *text.split("\n")] if opened else text.split("\n")
     inside: list[str] | None = None
-    mark = info = ""
-    for line in text.split("\n"):
-        opened = re.match(r" *(`{3,}|~{3,})[ \t]*([^`]*)$", line)
-        if inside is None and opened:
-            yield False, "\n".join([*outside, ""])
-            outside, inside, mark, info = [], [], opened[1], opened[2].strip()
+    before = mark = info = ""
+    for line in lines:
+        begins = _FENCE_LINE.match(line)
+        if inside is None and begins:
+            before, mark, info = begins["before"], begins["mark"], begins["info"].strip()
+            item = before.lstrip(" \t>").rstrip()
+            yield "\n".join([*outside, *([item] if item else []), ""])
+            outside, inside = [], []
         elif inside is not None and _closes(line, mark):
-            yield True, _block(info, inside)
+            yield _block(info, inside, before)
             inside = None
         else:
             (outside if inside is None else inside).append(line)
     if inside is not None:
-        yield True, _block(info, inside)
-    yield False, "\n".join(outside)
+        yield _block(info, inside, before)
+    yield "\n".join(outside)
 
 
 def _closes(line: str, mark: str) -> bool:
-    line = line.strip()
+    line = line.strip(" \t>")
     return len(line) >= len(mark) and set(line) == {mark[0]}
 
 
-def _block(info: str, lines: list[str]) -> str:
-    if not _LANGUAGE.match(info):
-        info, lines = "", [info, *lines]
-    body = in_code("\n".join(lines))
-    return f"{FENCE}{info}\n{body}\n{FENCE}\n"
+def _block(info: str, lines: Sequence[str], before: str) -> CodeBlock:
+    room = len(before)
+    if ">" in before:
+        lines = [_QUOTE_SIGN.sub("", line) for line in lines]
+        room = max(len(before.rpartition(">")[2]) - 1, 0)
+    lines = [line[min(room, len(line) - len(line.lstrip(" "))) :] for line in lines]
+    named = _LANGUAGE.match(info)
+    if named is None:
+        return CodeBlock("", (info, *lines))
+    return CodeBlock(named["language"], tuple(lines))

@@ -146,7 +146,8 @@ async def followup(hub: Hub, call: Call) -> tuple[int, Any]:
     payload = call.payload
     where = f"follow-up to {interaction.name}"
     original = interaction.original
-    if interaction.response_type == DEFERRED and original is not None and original.loading:
+    promised = original is not None and original.loading and not original.deleted
+    if interaction.response_type == DEFERRED and original is not None and promised:
         # The first follow-up of a deferred response takes its place.
         await change(hub, original, call, payload)
         return 200, original.payload()

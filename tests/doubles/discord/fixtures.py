@@ -29,6 +29,7 @@ from bot.schema import (
     Scope,
     Status,
     Turn,
+    is_team_answer,
 )
 from bot.settings import Settings, load_settings
 from index.config import SHARED_COLLECTION
@@ -71,6 +72,7 @@ def citation(of: Source, quote: str, *, marker: int | None = 1) -> Citation:
         url=of.url,
         lines=of.lines_of(Span(start=start, end=start + len(quote))),
         modified=of.modified,
+        author=of.added_by if is_team_answer(of.uri) else None,
     )
 
 

@@ -39,6 +39,8 @@ def application(hub: Hub) -> web.Application:
 def _served(hub: Hub, handler: Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def serve(request: web.Request) -> web.Response:
         path = request.path.removeprefix(_PREFIX)
+        if request.content_type != "multipart/form-data":
+            await request.read()  # what has arrived is done, even if the bot hangs up meanwhile
         await _slowed(hub, request.method, path)
         throttle = hub.throttled(request.method, path)
         payload: Any = None
@@ -88,7 +90,7 @@ async def _answer(
 async def _parsed(request: web.Request) -> Call:
     if request.content_type == "multipart/form-data":
         return await _multipart(request)
-    text = await request.text() if request.can_read_body else ""
+    text = await request.text()
     return Call(request, json.loads(text) if text else {})
 
 

@@ -57,7 +57,10 @@ def _allowed(user: User, channel: Channel, command: Payload) -> None:
     if not permissions(user, channel) & USE_COMMANDS:
         raise PermissionError(f"{user.name} may not use commands in #{channel.name}")
     needed = command.get("default_member_permissions")
-    has = guild_permissions(guild.members[user.id], guild)
+    member = guild.members[user.id]
+    if guild.commands_for & {user.id, guild.id, *(role.id for role in member.roles)}:
+        return
+    has = guild_permissions(member, guild)
     missing = needed is not None and int(needed) & ~has
     if (missing or needed == "0") and not has & ADMINISTRATOR:
         raise PermissionError(f"{user.name} may not use /{command['name']}")

@@ -152,6 +152,10 @@ class GuildHandle:
         """Take a role away. The bot is not told."""
         self.guild.members[person.id].roles.remove(role)
 
+    def offer_commands(self, *who: Role | Person) -> None:
+        """Offer every command to these, as Server Settings, Integrations, can."""
+        self.guild.commands_for |= {one.id for one in who}
+
     def delete_role(self, role: Role) -> None:
         """Delete a role."""
         del self.guild.roles[role.id]

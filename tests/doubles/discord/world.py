@@ -232,6 +232,8 @@ class Guild:
     members: dict[str, Member] = field(default_factory=dict)
     channels: dict[str, Channel] = field(default_factory=dict)
     threads: dict[str, Channel] = field(default_factory=dict)
+    commands_for: set[str] = field(default_factory=set)
+    """Roles and people to whom Server Settings, Integrations, offers every command."""
 
     @property
     def everyone(self) -> Role:

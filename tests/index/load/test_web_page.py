@@ -426,7 +426,7 @@ def test_a_slow_server_is_left_when_the_time_is_up(pieces: list[bytes]) -> None:
 def test_an_answer_that_is_not_http_has_a_reason(piece: bytes) -> None:
     with raw_server(piece) as port:
         assert reason(f"http://localhost:{port}/") in (
-            "The server's answer broke off or is not HTTP.",
+            "The server's answer broke off or is no web page.",
             "The connection failed: Connection reset by peer.",
         )
 
