@@ -83,7 +83,7 @@ class Source(LoadedDocument):
 class Passage(Value):
     """A stretch of a source that is embedded and retrieved as one."""
 
-    id: str = Field(description="Hash of source id, version and span: a rerun changes nothing.")
+    id: str = Field(description="Hash of source, content and occurrence: survives other edits.")
     source_id: str = Field(description="The source it was cut from.")
     ordinal: int = Field(ge=0, description="Position among the passages of its source, from 0.")
     start: int = Field(ge=0, description="Offset of the first character in the source's text.")
@@ -143,6 +143,8 @@ class SyncReport(Value):
     removed: int = Field(default=0, description="Sources gone from the folder and the index.")
     failed: tuple[SyncFailure, ...] = Field(default=(), description="Documents not indexed.")
     passages: int = Field(default=0, description="Passages in the collection afterwards.")
+    embedded: int = Field(default=0, description="Passages whose vectors were computed.")
+    kept: int = Field(default=0, description="Passages that needed no computing.")
     seconds: float = Field(default=0.0, description="Time taken.")
     warnings: tuple[SyncFailure, ...] = Field(
         default=(), description="Indexed, with something a person should know."
@@ -192,6 +194,10 @@ def source_id(collection: str, uri: str) -> str:
     return hashlib.sha256(f"{collection}\0{uri}".encode()).hexdigest()[:16]
 
 
-def passage_id(source: str, sha256: str, start: int, end: int) -> str:
-    """Return the id of a passage: the same source, version and span give the same id."""
-    return hashlib.sha256(f"{source}\0{sha256}\0{start}\0{end}".encode()).hexdigest()[:24]
+def passage_id(source: str, content: str, occurrence: int = 0) -> str:
+    """Return the id of a passage of a source: the n-th, from 0, that has this very content.
+
+    Where it stands is not part of it, so that an edit elsewhere leaves it alone.
+    """
+    named = f"{source}\0{occurrence}\0{content}".encode("utf-8", "surrogatepass")
+    return hashlib.sha256(named).hexdigest()[:24]

@@ -326,7 +326,8 @@ def stats_screen(stats: CatalogStats, home: str, embeddings: str) -> str:
 def sync_screen(report: SyncReport) -> str:
     """Return one line that says what a synchronisation did."""
     counts = {name: getattr(report, name) for name in ("added", "updated", "unchanged", "removed")}
-    return report_line(counts, len(report.failed), report.passages, report.seconds)
+    failed, passages = len(report.failed), report.passages
+    return report_line(counts, failed, passages, report.seconds, embedded=report.embedded)
 
 
 def other_languages(counts: Mapping[str, int]) -> str:

@@ -87,7 +87,9 @@ def _print(summary: UnchangedSummary, as_json: bool, seconds: float) -> int | No
         import json
 
         failed = [{"source": source, "reason": reason} for source, reason in summary.failed]
-        rest = {"failed": failed, "passages": summary.passages, "seconds": round(seconds, 3)}
+        passages = summary.passages
+        rest = {"failed": failed, "passages": passages, "embedded": 0}
+        rest |= {"kept": passages if summary.has_vectors else 0, "seconds": round(seconds, 3)}
         text = json.dumps(counts | rest, ensure_ascii=False, indent=2)
     try:
         for source, reason in summary.failed:
@@ -99,9 +101,15 @@ def _print(summary: UnchangedSummary, as_json: bool, seconds: float) -> int | No
     return 2 if summary.failed else 0
 
 
-def report_line(counts: Mapping[str, int], failed: int, passages: int, seconds: float) -> str:
-    """Return one line that says what a synchronisation did."""
+def report_line(
+    counts: Mapping[str, int], failed: int, passages: int, seconds: float, *, embedded: int = 0
+) -> str:
+    """Return one line that says what a synchronisation did.
+
+    `embedded` are the passages whose vectors were computed, told where that is not all of them.
+    """
     parts = [f"{counts[name]} {name}" for name in counts if counts[name]]
     if failed:
         parts.append(f"{failed} failed")
-    return f"{', '.join(parts) or 'nothing to do'}; {passages} passages; {seconds:.1f} s"
+    told = f", {embedded} of them embedded" if 0 < embedded < passages else ""
+    return f"{', '.join(parts) or 'nothing to do'}; {passages} passages{told}; {seconds:.1f} s"

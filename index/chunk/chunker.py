@@ -10,7 +10,9 @@ The header of a table is repeated in no passage, because passages are verbatim;
 
 from __future__ import annotations
 
+import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -40,10 +42,21 @@ def chunk(
     measurer = Measurer(source, config.max_tokens, count_tokens)
     packer = Packer(source.text, config)
     passages: list[Passage] = []
+    seen: Counter[str] = Counter()
     for run in packer.runs(measurer.measured(_blocks(source))):
         for units in packer.passages(run):
-            passages.append(_passage(source, len(passages), run.heading, units))
+            cut = _passage(source, len(passages), run.heading, units)
+            content = _content(source, cut)
+            id = passage_id(source.id, content, seen[content])
+            seen[content] += 1
+            passages.append(cut.model_copy(update={"id": id}))
     return passages
+
+
+def _content(source: Source, passage: Passage) -> str:
+    """Return what a passage is, wherever it stands: all that is embedded and found of it."""
+    inside = [(each.start - passage.start, each.end - passage.start) for each in passage.sentences]
+    return json.dumps([source.title, passage.heading, passage.kind, inside, passage.text])
 
 
 def _blocks(source: Source) -> list[Block]:
@@ -94,7 +107,7 @@ def _passage(
         start = _line_start(source.text, start)
     quoted = [unit for unit in units if unit.role == "unit"] or units
     return Passage(
-        id=passage_id(source.id, source.sha256, start, end),
+        id="",
         source_id=source.id,
         ordinal=ordinal,
         start=start,

@@ -35,7 +35,12 @@ def digest_of(given: EmbeddingInput) -> bytes:
 
 def metadata(source: Source, passage: Passage) -> dict[str, str | int]:
     """Return what other applications may want to know of a passage."""
-    known: dict[str, str | int | None] = {
+    return {name: fact for name, fact in facts(source, passage).items() if fact is not None}
+
+
+def facts(source: Source, passage: Passage) -> dict[str, str | int | None]:
+    """Return the same under every name, with None for what is not known."""
+    return {
         "document_id": source.id,
         "uri": source.uri,
         "title": source.title,
@@ -47,4 +52,3 @@ def metadata(source: Source, passage: Passage) -> dict[str, str | int]:
         "page": passage.page,
         "url": source.url,
     }
-    return {name: fact for name, fact in known.items() if fact is not None}

@@ -157,7 +157,7 @@ class Searcher:
             for one in queries
         ]
         valued = (replace(c, gain=gain(c.passage, cited)) for c in _valued(queries, found))
-        ranked = sorted(valued, key=lambda c: (-c.value, c.passage.id))
+        ranked = sorted(valued, key=_place)
         distinct = fold_duplicates(ranked)
         worth = [c for c in distinct if c.score >= SCORE_FLOOR]
         return Findings(
@@ -250,6 +250,12 @@ class Searcher:
             return ""
         source = self._sources([passage]).get(passage.source_id)
         return header_in(source, passage) if source and stands_in(passage, source) else ""
+
+
+def _place(candidate: Candidate) -> tuple[float, str, str, int]:
+    """Return where a candidate stands among the others; equal ones by name, whoever was first."""
+    source = candidate.source
+    return -candidate.value, source.collection, source.uri, candidate.passage.start
 
 
 def checked_question(text: str) -> str:

@@ -172,7 +172,7 @@ class Catalog(SqliteFile):
         body_weight: float = 1.0,
         title_weight: float = 0.5,
     ) -> list[tuple[str, float]]:
-        """Return up to `limit` (passage id, BM25 score > 0) pairs, best first.
+        """Return up to `limit` (passage id, BM25 score > 0) pairs, best first, equal ones by uri.
 
         `title_weight` is that of the words in title and headings.
         """
@@ -181,11 +181,20 @@ class Catalog(SqliteFile):
         if not entry or not wanted or limit < 1:
             return []
         table = words_table(entry[0][0])
+        asked = (title_weight, body_weight, " OR ".join(f'"{term}"' for term in wanted))
+        best = self._matched(table, asked, limit + 1)
+        if len(best) > limit and best[limit][1] == best[limit - 1][1]:
+            best = self._matched(table, asked, -1)  # so that the limit cuts by uri, too
+        return best[:limit]
+
+    def _matched(self, table: str, asked: Sequence[object], limit: int) -> list[tuple[str, float]]:
+        """Return the (passage id, score) pairs of a query; a negative limit is none."""
         rows = self.rows(
             f"SELECT p.id, -m.score FROM (SELECT rowid, bm25({table}, ?, ?) AS score "
-            f"FROM {table} WHERE {table} MATCH ? ORDER BY score, rowid LIMIT ?) m "
-            "JOIN passages p ON p.key = m.rowid ORDER BY m.score, m.rowid",
-            (title_weight, body_weight, " OR ".join(f'"{term}"' for term in wanted), limit),
+            f"FROM {table} WHERE {table} MATCH ? ORDER BY score LIMIT ?) m "
+            "JOIN passages p ON p.key = m.rowid JOIN sources s ON s.id = p.source "
+            "ORDER BY m.score, s.uri, p.ordinal",
+            (*asked, limit),
         )
         return [(id, score) for id, score in rows]
 

@@ -20,8 +20,8 @@ NOTE_FILE = "unchanged"
 SCHEMA_VERSION = 2
 """Number of the last migration in `index.store.catalog_schema`."""
 
-CHUNKING_VERSION = 3
-"""Raised whenever the same document is cut, or its words compared, in another way than before."""
+CHUNKING_VERSION = 4
+"""Raised whenever the same document is cut, its passages named or its words compared otherwise."""
 
 
 def recipe(max_tokens: int = 220) -> str:

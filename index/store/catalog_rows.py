@@ -67,7 +67,12 @@ REPLACE_VERSION = "DO UPDATE SET " + ", ".join(f"{name} = excluded.{name}" for n
 
 def passage_row(passage: Passage) -> Row:
     """Return the columns of a passage, as in `PASSAGE_COLUMNS`."""
-    return tuple(_packed(getattr(passage, name)) for name in _PASSAGE)
+    return passage_columns(passage, _PASSAGE)
+
+
+def passage_columns(passage: Passage, names: Sequence[str]) -> Row:
+    """Return these fields of a passage as their columns hold them."""
+    return tuple(_packed(getattr(passage, name)) for name in names)
 
 
 def passage_of(row: Row) -> Passage:

@@ -91,6 +91,17 @@ def folder_state(connection: sqlite3.Connection, collection: str) -> FolderState
     return None if row is None else FolderState(*row)
 
 
+def passages_held(connection: sqlite3.Connection, build: Build, sources: Sequence[str]) -> set[str]:
+    """Return the ids of the passages that sources have in a build."""
+    found: set[str] = set()
+    for source in sources:
+        rows = connection.execute(
+            "SELECT id FROM passages WHERE source = ? AND build = ?", (source, build.number)
+        )
+        found.update(row[0] for row in rows)
+    return found
+
+
 def known_inputs(
     connection: sqlite3.Connection, build: Build, inputs: Sequence[bytes]
 ) -> dict[bytes, Known]:

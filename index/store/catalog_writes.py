@@ -11,11 +11,13 @@ from index.schema import Passage, Source
 from index.store.catalog_rows import (
     REPLACE_VERSION,
     FileState,
+    passage_columns,
     passage_row,
     source_row,
     vectors_blob,
 )
 from index.store.catalog_schema import create_words, drop_words, words_table
+from index.store.sqlite_file import Row
 from index.text.words import terms
 
 
@@ -86,14 +88,46 @@ def put_source(
 ) -> set[str]:
     """Write a source in place of any earlier version; returns the passage ids that are gone."""
     row = source_row(source)
-    gone = clear_passages(connection, build, source.id)
     connection.execute(
         f"INSERT INTO sources VALUES ({','.join('?' * len(row))}) "
         f"ON CONFLICT (id) {REPLACE_VERSION}, characters = excluded.characters",
         row,
     )
-    put_passages(connection, build, source, passages)
-    return gone - {each.passage.id for each in passages}
+    before = _known_passages(connection, build, source.id)
+    stay = {each.passage.id for each in passages} & before.keys()
+    gone = before.keys() - stay
+    _delete_passages(connection, build, [before[id][0] for id in gone])
+    for each in passages:
+        if each.passage.id in stay:
+            _move_passage(connection, before[each.passage.id], each)
+    put_passages(connection, build, source, [p for p in passages if p.passage.id not in stay])
+    return gone
+
+
+_PLACE = ("ordinal", "start", "end", "page", "sentences")
+"""Columns of a passage that an edit elsewhere in its document changes."""
+
+
+def _known_passages(connection: sqlite3.Connection, build: int, source: str) -> dict[str, Row]:
+    """Return (key, whether it lacks sentence vectors, `_PLACE`) of each passage by id."""
+    rows = connection.execute(
+        'SELECT id, key, vectors IS NULL, ordinal, start, "end", page, sentences FROM passages '
+        "WHERE source = ? AND build = ?",
+        (source, build),
+    )
+    return {id: tuple(row) for id, *row in rows}
+
+
+def _move_passage(connection: sqlite3.Connection, before: Row, each: IndexedPassage) -> None:
+    """Write where a passage stands now, if that or its sentence vectors are new."""
+    key, bare, *place = before
+    now = passage_columns(each.passage, _PLACE)
+    if (bare and each.sentences is not None) or tuple(place) != now:
+        connection.execute(
+            'UPDATE passages SET ordinal = ?, start = ?, "end" = ?, page = ?, sentences = ?, '
+            "vectors = coalesce(vectors, ?) WHERE key = ?",
+            (*now, vectors_blob(each.sentences), key),
+        )
 
 
 def put_passages(
@@ -123,14 +157,15 @@ def put_sentences(connection: sqlite3.Connection, build: int, indexed: IndexedPa
 
 def clear_passages(connection: sqlite3.Connection, build: int, source: str) -> set[str]:
     """Delete the passages of a source and their words from a build; returns their ids."""
-    where = "source = ? AND build = ?"
-    rows = connection.execute(f"SELECT key, id FROM passages WHERE {where}", (source, build))
-    keys = dict(rows)
-    connection.executemany(
-        f"DELETE FROM {words_table(build)} WHERE rowid = ?", [(key,) for key in keys]
-    )
-    connection.execute(f"DELETE FROM passages WHERE {where}", (source, build))
-    return set(keys.values())
+    known = _known_passages(connection, build, source)
+    _delete_passages(connection, build, [row[0] for row in known.values()])
+    return set(known)
+
+
+def _delete_passages(connection: sqlite3.Connection, build: int, keys: Sequence[int]) -> None:
+    """Delete passages of a build by their keys, and their words."""
+    for table, column in ((words_table(build), "rowid"), ("passages", "key")):
+        connection.executemany(f"DELETE FROM {table} WHERE {column} = ?", [(key,) for key in keys])
 
 
 def remove_source(connection: sqlite3.Connection, build: int, source: str) -> set[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -80,6 +80,31 @@ class ChromaVectors:
                     documents=[row.text for row in some],
                     metadatas=[row.metadata for row in some],
                 )
+
+    def describe(
+        self, collection: str, known: Mapping[str, Mapping[str, str | int | None]]
+    ) -> None:
+        """Replace the metadata of rows that exist; None takes a name away."""
+        with self._client() as client:
+            found = _existing(client, self._name(collection)) if known else None
+            if found is None:
+                return
+            ids, size = list(known), client.get_max_batch_size()
+            for first in range(0, len(ids), size):
+                some = ids[first : first + size]
+                found.update(ids=some, metadatas=[dict(known[id]) for id in some])
+
+    def descriptions(self, collection: str) -> dict[str, dict[str, str | int]]:
+        """Return the metadata of every row, by id."""
+        with self._client() as client:
+            found = _existing(client, self._name(collection))
+            known: dict[str, dict[str, str | int]] = {}
+            while found is not None:
+                page = found.get(limit=_PAGE, offset=len(known), include=["metadatas"])
+                known.update(zip(page["ids"], page["metadatas"], strict=True))
+                if len(page["ids"]) < _PAGE:
+                    break
+            return known
 
     def delete(self, collection: str, ids: Sequence[str]) -> None:
         """Delete rows; unknown ids are ignored."""

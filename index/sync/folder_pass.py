@@ -42,7 +42,7 @@ class Tally:
     warnings: list[SyncFailure] = field(default_factory=list)
     languages: Counter[str] = field(default_factory=Counter)
 
-    def report(self, *, passages: int, seconds: float) -> SyncReport:
+    def report(self, *, passages: int, embedded: int, kept: int, seconds: float) -> SyncReport:
         """Return the report."""
         return SyncReport(
             added=self.added,
@@ -51,6 +51,8 @@ class Tally:
             removed=self.removed,
             failed=tuple(sorted(self.failed, key=lambda failure: failure.source)),
             passages=passages,
+            embedded=embedded,
+            kept=kept,
             seconds=round(seconds, 3),
             warnings=tuple(self.warnings),
             languages=dict(self.languages.most_common()),
@@ -200,6 +202,7 @@ class FolderPass:
             tally.added + tally.updated + tally.unchanged,
             self.catalog.passage_count(build.collection),
             tuple(sorted((each.source, each.reason) for each in tally.failed)),
+            has_vectors=bool(build.dimension),
         )
         with contextlib.suppress(OSError):  # it only saves time
             note(
@@ -209,7 +212,6 @@ class FolderPass:
                 model=build.model,
                 cut=build.recipe,
                 digest=digest,
-                has_vectors=bool(build.dimension and summary.passages),
             )
 
 

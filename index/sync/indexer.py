@@ -9,15 +9,16 @@ vectors are deleted. (5) The mark is taken away. Whoever dies in between leaves 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
-from index.embed.inputs import digest_of, embedding_input, metadata
+from index.embed.inputs import digest_of, embedding_input, facts, metadata
 from index.protocols import Embedder, EmbeddingInput, PassageVectors, VectorRow
 from index.schema import Passage, Source
 from index.store.catalog import Catalog
 from index.store.catalog_rows import Build, FileState
-from index.store.catalog_state import known_inputs
+from index.store.catalog_state import known_inputs, passages_held
 from index.store.catalog_writes import (
     IndexedPassage,
     forget_files,
@@ -85,12 +86,17 @@ class Indexer:
         self._catalog = catalog
         self._vectors = vectors
         self._embedder = embedder
+        self.embedded: Counter[str] = Counter()
+        """Passages whose vectors were computed, by collection, since somebody cleared it."""
 
     def write(self, build: Build, prepared: Sequence[Prepared]) -> None:
         """Write sources into the build that serves, each in place of its earlier version."""
-        embedded = self._embed(build, prepared, reuse=True)
+        connection = self._catalog.connection()
+        held = passages_held(connection, build, [each.source.id for each in prepared])
+        embedded = self._embed(build, prepared, but=held)
         self._begin(build)
-        self._upsert(build, prepared, embedded)
+        self._upsert(build, prepared, embedded, but=held)
+        self._describe(build, prepared, held)
         gone: set[str] = set()
         with self._catalog.transaction() as connection:
             for each in prepared:
@@ -103,7 +109,7 @@ class Indexer:
 
     def fill(self, build: Build, prepared: Sequence[Prepared]) -> None:
         """Write passages of known sources into a build that does not serve yet."""
-        embedded = self._embed(build, prepared, reuse=False)
+        embedded = self._embed(build, prepared)
         self._upsert(build, prepared, embedded)
         with self._catalog.transaction() as connection:
             for each in prepared:
@@ -146,6 +152,7 @@ class Indexer:
             if not self._can_embed(build):
                 return 0
             self._restore(build, missing)
+            self._correct(build)
         if self.is_dirty(build):
             with self._catalog.transaction() as connection:
                 set_dirty(connection, build.number, dirty=False)
@@ -159,11 +166,24 @@ class Indexer:
         for source_id in sorted({passage.source_id for passage in found.values()}):
             passages = [each for each in found.values() if each.source_id == source_id]
             prepared = [Prepared(self._catalog.source(source_id), passages)]
-            embedded = self._embed(build, prepared, reuse=False)
+            embedded = self._embed(build, prepared)
             self._upsert(build, prepared, embedded)
             with self._catalog.transaction() as connection:
                 for each in _indexed(prepared[0], embedded):
                     put_sentences(connection, build.number, each)
+
+    def _correct(self, build: Build) -> None:
+        """Write to Chroma where passages stand, for those that an edit has moved."""
+        found = self._catalog.passages(sorted(self._catalog.passage_ids(build.collection)))
+        told = self._vectors.descriptions(build.chroma)
+        for source_id in sorted({passage.source_id for passage in found.values()}):
+            source = self._catalog.source(source_id)
+            moved = [
+                each
+                for each in found.values()
+                if each.source_id == source_id and told.get(each.id) != metadata(source, each)
+            ]
+            self._describe(build, [Prepared(source, moved)], {each.id for each in moved})
 
     def _can_embed(self, build: Build) -> bool:
         return self._embedder is not None or not build.dimension
@@ -188,33 +208,52 @@ class Indexer:
         self._vectors.wrote(generation)
 
     def _upsert(
-        self, build: Build, prepared: Sequence[Prepared], embedded: dict[bytes, PassageVectors]
+        self,
+        build: Build,
+        prepared: Sequence[Prepared],
+        embedded: dict[bytes, PassageVectors],
+        *,
+        but: Set[str] = frozenset(),
     ) -> None:
-        """Write the vectors of prepared sources to Chroma."""
+        """Write the vectors of prepared sources to Chroma, but for those of some ids."""
         rows = [
             VectorRow(passage.id, made.passage, passage.text, metadata(source, passage))
             for source, passage, digest in _inputs_of(prepared)
-            if (made := embedded.get(digest))
+            if passage.id not in but and (made := embedded.get(digest))
         ]
         if rows:
             self._vectors.upsert(build.chroma, rows)
 
+    def _describe(self, build: Build, prepared: Sequence[Prepared], ids: Set[str]) -> None:
+        """Write to Chroma where the passages with these ids stand now."""
+        if build.dimension:
+            known = {
+                passage.id: facts(each.source, passage)
+                for each in prepared
+                for passage in each.passages
+                if passage.id in ids
+            }
+            self._vectors.describe(build.chroma, known)
+
     def _embed(
-        self, build: Build, prepared: Sequence[Prepared], *, reuse: bool
+        self, build: Build, prepared: Sequence[Prepared], *, but: Set[str] | None = None
     ) -> dict[bytes, PassageVectors]:
         """Return vectors by the hash of what they were made from, each input embedded once.
 
-        There are none without an embedder, and for a build of words.
+        There are none without an embedder, and for a build of words. With `but`, passages of these
+        ids are left out, and vectors that the build holds are taken from there.
         """
         if self._embedder is None or not build.dimension:
             return {}
         wanted: dict[bytes, EmbeddingInput] = {}
         for each in prepared:
             for passage in each.passages:
-                given = embedding_input(each.source, passage)
-                wanted.setdefault(digest_of(given), given)
-        found = self._reused(build, list(wanted)) if reuse else {}
+                if but is None or passage.id not in but:
+                    given = embedding_input(each.source, passage)
+                    wanted.setdefault(digest_of(given), given)
+        found = {} if but is None else self._reused(build, list(wanted))
         fresh = [digest for digest in wanted if digest not in found]
+        self.embedded[build.collection] += len(fresh)
         for first in range(0, len(fresh), _SLICE):
             some = fresh[first : first + _SLICE]
             made = self._embedder.embed_passages([wanted[digest] for digest in some])

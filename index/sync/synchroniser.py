@@ -79,6 +79,7 @@ class Synchroniser:
             recipe=recipe or default_recipe(),
         )
         self._builds = Builds(catalog, vectors, self._indexer, self._preparer, stamp)
+        self._has_vectors = stamp.dimension > 0
         self._lock_seconds = lock_seconds
 
     def sync_folder(
@@ -179,6 +180,7 @@ class Synchroniser:
         """Hold the write lock, with Chroma as it is on disk and without stray builds."""
         home = self._catalog.path.parent
         with write_lock(home, seconds=self._lock_seconds):
+            self._indexer.embedded.clear()
             self._forget_note()
             self._vectors.follow(self._catalog.generation())
             self._builds.sweep()
@@ -272,7 +274,13 @@ class Synchroniser:
         if tally.removed:
             self._catalog.erase_traces()
         passages = self._catalog.passage_count(collection)
-        return tally.report(passages=passages, seconds=time.monotonic() - session.began)
+        embedded = self._indexer.embedded[collection]
+        return tally.report(
+            passages=passages,
+            embedded=embedded,
+            kept=max(0, passages - embedded) if self._has_vectors else 0,
+            seconds=time.monotonic() - session.began,
+        )
 
 
 def _state_of_followed(addition: Addition, seen: FileState | None) -> FileState | None:

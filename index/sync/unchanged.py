@@ -19,13 +19,21 @@ _END = "end"
 class UnchangedSummary:
     """What `Synchroniser.sync_folder` would report: only these, nothing added or removed."""
 
-    __slots__ = ("failed", "passages", "unchanged")
+    __slots__ = ("failed", "has_vectors", "passages", "unchanged")
 
-    def __init__(self, unchanged: int, passages: int, failed: tuple[tuple[str, str], ...]) -> None:
+    def __init__(
+        self,
+        unchanged: int,
+        passages: int,
+        failed: tuple[tuple[str, str], ...],
+        *,
+        has_vectors: bool = True,
+    ) -> None:
         self.unchanged = unchanged
         self.passages = passages
         self.failed = failed
         """(source, reason) of each file that cannot be indexed, as in the last report."""
+        self.has_vectors = has_vectors and passages > 0
 
 
 def unchanged(
@@ -59,7 +67,8 @@ def unchanged(
         if survey(os.fspath(documents)) != lines[1]:
             return None
         pairs = iter([_read(line) for line in lines[3:-1]])
-        return UnchangedSummary(count, passages, tuple(zip(pairs, pairs, strict=True)))
+        failed = tuple(zip(pairs, pairs, strict=True))
+        return UnchangedSummary(count, passages, failed, has_vectors=bool(has_vectors))
     except (OSError, ValueError, IndexError):
         return None
 
@@ -72,13 +81,12 @@ def note(
     model: str,
     cut: str,
     digest: str,
-    has_vectors: bool,
 ) -> None:
     """Leave the note; `digest` is that of a survey made before the folder was walked."""
     lines = [
         _stamp(home, collection, model, cut),
         digest,
-        f"{summary.unchanged} {summary.passages} {int(has_vectors)}",
+        f"{summary.unchanged} {summary.passages} {int(summary.has_vectors)}",
         *(_written(part) for failure in summary.failed for part in failure),
         _END,
     ]

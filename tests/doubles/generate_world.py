@@ -56,7 +56,7 @@ def hit(of: Source, *, score: float = 0.8, start: int = 0, end: int | None = Non
         for found in re.finditer(r"\S(?:[^\n]*?[.:][\"\]]?(?= |\n|$)|[^\n]*)", text)
     )
     passage = Passage(
-        id=passage_id(of.id, of.sha256, start, end),
+        id=passage_id(of.id, f"{start}-{end}: {text}"),
         source_id=of.id,
         ordinal=0,
         start=start,

@@ -38,7 +38,7 @@ class Home:
         """Synchronise; returns the parts of the report that are not nothing."""
         time.sleep(0.025)  # what was written within a tick of the clock is looked at twice
         report = self.synchroniser.sync_folder("documents", self.documents)
-        told = report.model_dump(exclude={"seconds", "warnings"})
+        told = report.model_dump(exclude={"seconds", "warnings", "embedded", "kept"})
         return {key: value for key, value in told.items() if value}
 
     def add(self, *uris: str, to: str = "documents", of: str = "An owl.") -> SyncReport:
@@ -129,6 +129,7 @@ def contents(home: Home, collection: str = "documents") -> dict[str, object]:
             for entry in catalog.sources(collection)
         ],
         "passages": passages,
+        "described": home.vectors.descriptions(collection),
         "in chroma": home.vectors.ids(collection) - ids,
         "not in chroma": ids - home.vectors.ids(collection),
         "sentence vectors": {

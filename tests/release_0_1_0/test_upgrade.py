@@ -56,7 +56,9 @@ def sync(home: Path, catalog: Catalog) -> dict[str, object]:
         recipe="1/220",  # as that release cut documents; today they are cut anew
     )
     report = writer.sync_folder("documents", home.parent / "documents")
-    return {key: value for key, value in report.model_dump(exclude={"seconds"}).items() if value}
+    return {
+        key: value for key, value in report.model_dump(exclude={"seconds", "kept"}).items() if value
+    }
 
 
 def tables(path: Path) -> dict[str, list[tuple[object, ...]]]:

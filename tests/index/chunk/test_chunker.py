@@ -9,7 +9,7 @@ import pytest
 
 from index.chunk.chunker import chunk
 from index.config import ChunkConfig
-from index.schema import Source, Span
+from index.schema import Passage, Source, Span
 from index.text.sentences import language_of, sentence_spans
 from index.text.table_rows import header_of
 
@@ -40,6 +40,12 @@ def outline(source: Source, config: ChunkConfig | None = None) -> Outline:
         (p.kind, p.heading, [s.of(source.text) for s in p.sentences])
         for p in chunk(source, config or ChunkConfig())
     ]
+
+
+def cut(
+    text: str, mime: str = "text/plain", *, title: str = "", max_tokens: int = 220
+) -> list[Passage]:
+    return chunk(source_of(text, mime, title=title), ChunkConfig(max_tokens=max_tokens))
 
 
 def texts(source: Source, config: ChunkConfig | None = None) -> list[str]:
@@ -429,3 +435,37 @@ def test_sentences_end_where_readers_end_them(language: str, text: str, count: i
 )
 def test_the_language_is_told_by_frequent_words(text: str, language: str) -> None:
     assert language_of(text) == language
+
+
+def test_an_edit_elsewhere_leaves_the_id_of_a_passage() -> None:
+    paragraphs = [f"Paragraph {at} tells of the river and the fox. " * 3 for at in range(6)]
+    before = cut("\n\n".join(paragraphs), max_tokens=40)
+    after = cut("\n\n".join(["A new beginning. " * 9, *paragraphs[1:]]), max_tokens=40)
+    known = {passage.text: passage for passage in before}
+    same = [passage for passage in after if passage.text in known]
+    assert len(same) >= 5
+    for passage in same:
+        assert passage.id == known[passage.text].id
+        assert passage.start != known[passage.text].start
+
+
+def test_the_same_words_in_another_place_are_another_passage() -> None:
+    said = "The ferry casts off at noon and not a minute later, whatever the sea may do. " * 2
+    passages = cut("\n\n".join([said] * 3), max_tokens=40)
+    assert [passage.text for passage in passages] == [said.strip()] * 3
+    assert len({passage.id for passage in passages}) == 3
+    fewer = cut("\n\n".join([said] * 2), max_tokens=40)
+    assert [each.id for each in fewer] == [each.id for each in passages[:2]]
+
+
+def test_what_stands_above_or_inside_is_part_of_the_id() -> None:
+    ids = [
+        cut(text, mime="text/markdown", title=title)[-1].id
+        for title, text in (
+            ("Guide", "# One\n\nTurn the key."),
+            ("Guide", "# Two\n\nTurn the key."),
+            ("Manual", "# One\n\nTurn the key."),
+            ("Guide", "# One\n\n- Turn the key."),
+        )
+    ]
+    assert len(set(ids)) == 4

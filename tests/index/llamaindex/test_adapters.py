@@ -55,7 +55,7 @@ def source() -> Source:
 def passage(words: str, ordinal: int, *heading: str) -> Passage:
     start = TEXT.index(words)
     return Passage(
-        id=passage_id("s1", "0" * 64, start, start + len(words)),
+        id=passage_id("s1", words),
         source_id="s1",
         ordinal=ordinal,
         start=start,

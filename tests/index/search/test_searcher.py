@@ -159,6 +159,16 @@ def test_passages_that_say_the_same_are_folded_into_one(world: World) -> None:
     assert [c.passage.text for c in found.ranked].count(TIDES) == 1
 
 
+@pytest.mark.parametrize("order", ["ab", "ba"])
+def test_of_equal_files_the_first_by_name_is_cited_whichever_came_first(
+    world: World, order: str
+) -> None:
+    for name in order:
+        world.add(order, f"{name}.md", "The ferry casts off at noon.", title="Ferry")
+    (hit,) = world.find("When does the ferry cast off?", order).hits
+    assert hit.source.uri == "a.md"
+
+
 def test_versions_that_differ_in_a_number_are_both_kept(world: World) -> None:
     text = (
         "The membership fee for adults who live in the town is {} euros a year, payable in March "

@@ -65,7 +65,7 @@ def source_of(text: str, *, uri: str = "a.txt", collection: str = "documents") -
 
 def passage_of(source: Source, start: int, end: int, ordinal: int = 0) -> Passage:
     return Passage(
-        id=passage_id(source.id, source.sha256, start, end),
+        id=passage_id(source.id, f"{start}-{end} of {source.sha256}"),
         source_id=source.id,
         ordinal=ordinal,
         start=start,
@@ -377,6 +377,16 @@ catalog.close()
         subprocess.run([sys.executable, "-c", code], check=True)
         assert reader.generation() == before + 1
         assert len(reader.match("documents", "fox", 5)) == 1
+
+
+def test_equal_passages_come_by_uri_whoever_was_first(catalog: Catalog) -> None:
+    for name in ("c", "a", "d", "b"):
+        put(catalog, source_of("The red fox.", uri=f"{name}/fox.txt"))
+    by_uri = [source_id("documents", f"{name}/fox.txt") for name in "abcd"]
+    for limit in (2, 4):
+        ids = [id for id, _ in catalog.match("documents", "fox", limit)]
+        found = catalog.passages(ids)
+        assert [found[id].source_id for id in ids] == by_uri[:limit]
 
 
 def test_a_closed_catalog_says_so(catalog: Catalog) -> None:

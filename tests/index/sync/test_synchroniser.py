@@ -21,7 +21,7 @@ from index.errors import (
     StoreError,
 )
 from index.load.loaders import load_bytes
-from index.protocols import EmbeddingInput, PassageVectors
+from index.protocols import EmbeddingInput, PassageVectors, VectorRow
 from index.schema import LoadedDocument, Passage, Source, source_id
 from index.store.chroma_vectors import ChromaVectors
 from index.sync.additions import Addition
@@ -185,6 +185,57 @@ def test_only_the_passages_that_changed_are_embedded(home: Home) -> None:
     home.sync()
     assert 1 <= len(home.embedder.passages) <= 2
     assert any("New." in given.text for given in home.embedder.passages)
+    assert_like_new(home)
+
+
+class Recording(ChromaVectors):
+    """Remembers which rows were written with their vectors."""
+
+    def __init__(self, home: Home) -> None:
+        super().__init__(home.path, current=home.catalog.chroma_name)
+        self.written: list[str] = []
+
+    def upsert(self, collection: str, rows: Sequence[VectorRow]) -> None:
+        self.written += [row.text for row in rows]
+        super().upsert(collection, rows)
+
+
+def test_an_edit_writes_the_vectors_of_what_changed_and_tells_how_many(home: Home) -> None:
+    paragraphs = [
+        " ".join(f"Paragraph {n} tells {part} of the river." for part in range(4)) for n in range(9)
+    ]
+    put(home.documents / "long.txt", "\n\n".join(paragraphs))
+    report = home.synchroniser.sync_folder("documents", home.documents)
+    assert (report.embedded, report.kept) == (report.passages - 3, 3)
+    put(home.documents / "long.txt", "\n\n".join(["Quite new.", *paragraphs]))
+    recording = Recording(home)
+    writer = synchroniser(home.catalog, recording, home.embedder)
+    time.sleep(0.025)
+    report = writer.sync_folder("documents", home.documents)
+    recording.close()
+    home.vectors.follow(home.catalog.generation())
+    assert 1 <= report.embedded <= 2
+    assert report.kept == report.passages - report.embedded
+    assert len(recording.written) == report.embedded
+    assert all("new" in text or "Paragraph 0" in text for text in recording.written)
+    assert_like_new(home)
+    again = home.synchroniser.sync_folder("documents", home.documents)
+    assert (again.embedded, again.kept) == (0, again.passages)
+
+
+def test_what_a_killed_writer_did_not_tell_chroma_is_told_by_the_next(home: Home) -> None:
+    class Dying(ChromaVectors):
+        def describe(self, *_: object) -> None:
+            raise StoreError("The disk is full. Free some space and try again.")
+
+    put(home.documents / "a.txt", STORY + "\n\n" + "Another river. " * 40)
+    home.sync()
+    put(home.documents / "a.txt", "New. " * 40 + "\n\n" + STORY + "\n\n" + "Another river. " * 40)
+    dying = Dying(home.path, current=home.catalog.chroma_name)
+    with pytest.raises(StoreError, match="disk is full"):
+        synchroniser(home.catalog, dying, home.embedder).sync_folder("documents", home.documents)
+    dying.close()
+    home.sync()
     assert_like_new(home)
 
 
@@ -499,8 +550,6 @@ def test_a_lost_chroma_folder_is_filled_again(home: Home) -> None:
 def test_stray_and_missing_vectors_are_repaired(home: Home) -> None:
     ids = sorted(home.catalog.passage_ids("documents"))
     (row,) = home.vectors.vectors("documents", ids[:1]).values()
-    from index.protocols import VectorRow
-
     home.vectors.upsert("documents", [VectorRow("stray", row, "stray", {"uri": "x"})])
     home.vectors.delete("documents", ids[:1])
     with home.catalog.transaction() as connection:
