@@ -17,11 +17,13 @@ from bot.community.store.confirmations import Confirmations
 from bot.community.store.feedback import Feedback
 from bot.community.store.memory import MAX_TURNS, Memory
 from bot.community.store.open_answers import OpenAnswer, OpenAnswers
-from bot.community.store.records import Kept
+from bot.community.store.records import Kept, TeamAnswer
 from bot.community.store.records_file import Records
+from bot.community.store.team_answer_records import TeamAnswerRecords
 from bot.schema import Citation
 from index.store.catalog_format import COMMUNITY_FILE
 from tests.doubles.discord.fixtures import citation, kept, source
+from tests.doubles.traces import marked_word, traces
 
 PEACE = source("guild-100", "peace.txt", "It ends. It began. It paused.")
 ENDS, BEGAN = (citation(PEACE, quote) for quote in ("It ends.", "It began."))
@@ -48,6 +50,20 @@ def feedback(records: Records) -> Feedback:
 @pytest.fixture
 def confirmations(records: Records) -> Confirmations:
     return Confirmations(records)
+
+
+def team_answer(text: str) -> TeamAnswer:
+    return TeamAnswer(
+        guild=100,
+        collection="guild-100",
+        name="team-answer-1.txt",
+        source="s1",
+        question="When is it quiet?",
+        text=text,
+        author="Ada",
+        at=1.0,
+        rests_on=(),
+    )
 
 
 def asked(question: str, *citations: Citation, guild: int = 100) -> Kept:
@@ -170,6 +186,38 @@ async def test_what_is_forgotten_is_in_no_file_any_more(
     await feedback.forget(7)
     await memory.forget(7)
     assert holding() == []
+
+
+async def test_a_deleted_answer_and_what_was_said_with_it_are_in_no_file_any_more(
+    tmp_path: Path, memory: Memory
+) -> None:
+    for key, message in (("one", 5), ("two", 6)):
+        given = kept(key, question=f"What of {marked_word(message)}?", at=float(message))
+        await memory.keep(given)
+        await memory.add_turns(given)
+        await memory.put_on(message, key)
+    await memory.forget_messages([5])
+    assert len(await memory.turns("c1", since=0, collections=())) == 2
+    assert traces(tmp_path, but=[marked_word(6)]) == {}
+
+
+async def test_what_is_closed_replaced_or_over_is_in_no_file_any_more(
+    tmp_path: Path, memory: Memory, feedback: Feedback, records: Records
+) -> None:
+    answers = TeamAnswerRecords(records)
+    given = kept("one", question=f"What of {marked_word(1)}?", at=1.0)
+    await memory.add_turns(given)
+    await feedback.add_unanswered(given)
+    await feedback.rate(given, 7, liked=False, reason=f"No, {marked_word(4)}.", at=2.0)
+    held = await answers.put(team_answer(text=f"Nothing but {marked_word(2)}."))
+    await answers.put(team_answer(text=f"Not only {marked_word(3)}."))
+    assert len(traces(tmp_path)) >= 1
+    await memory.expire(1e10, history_days=1)
+    await feedback.forget(7)
+    await feedback.close_gaps(100, [gap.id for gap in await feedback.gaps(100)])
+    assert traces(tmp_path, but=[marked_word(3)]) == {}
+    await answers.drop(held.id)
+    assert traces(tmp_path) == {}
 
 
 async def test_everybody_rates_once_and_may_change_their_mind(feedback: Feedback) -> None:

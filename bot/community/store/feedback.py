@@ -93,6 +93,7 @@ class Feedback(Store):
             write.executemany(
                 "DELETE FROM bot_gaps WHERE guild = ? AND id = ?", [(guild, id) for id in ids]
             )
+        self._records.erase_traces()
 
     @on_records
     def close_unanswered(self, kept: Kept) -> None:
@@ -102,6 +103,7 @@ class Feedback(Store):
                 "DELETE FROM bot_gaps WHERE guild = ? AND answer = ? AND kind = 'not_found'",
                 (kept.guild, kept.key),
             )
+        self._records.erase_traces()
 
     @on_records
     def forget(self, person: int) -> None:

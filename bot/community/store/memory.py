@@ -69,14 +69,24 @@ class Memory(Store):
     @on_records
     def forget_messages(self, messages: Iterable[int]) -> None:
         """Drop the answers whose messages were deleted; most messages show none."""
-        query = "SELECT key FROM bot_messages WHERE message = ?"
+        query = (
+            "SELECT m.key, a.body FROM bot_messages m LEFT JOIN bot_answers a USING (key) "
+            "WHERE m.message = ?"
+        )
         found = [(each, row) for each in messages if (row := self._records.row(query, (each,)))]
         if not found:
             return
         with self._records.transaction() as write:
-            for message, key in found:
+            for message, (key, body) in found:
                 write.execute("DELETE FROM bot_messages WHERE message = ?", (message,))
-                write.execute("DELETE FROM bot_answers WHERE key = ?", key)
+                write.execute("DELETE FROM bot_answers WHERE key = ?", (key,))
+                if body is not None:
+                    kept = _kept((body,))
+                    turn = (kept.conversation, kept.at, kept.asker)
+                    write.execute(
+                        "DELETE FROM bot_turns WHERE conversation = ? AND at = ? AND person = ?",
+                        turn,
+                    )
         self._records.erase_traces()
 
     @on_records
@@ -117,8 +127,10 @@ class Memory(Store):
     def expire(self, now: float, *, history_days: int) -> None:
         """Drop conversations that are over their time, and ids that cannot come again."""
         with self._records.transaction() as write:
-            write.execute("DELETE FROM bot_turns WHERE at < ?", (now - history_days * _DAY,))
+            over = write.execute("DELETE FROM bot_turns WHERE at < ?", (now - history_days * _DAY,))
             write.execute("DELETE FROM bot_seen WHERE at < ?", (now - SEEN_SECONDS,))
+        if over.rowcount:
+            self._records.erase_traces()
 
     @on_records
     def forget(self, person: int) -> int:

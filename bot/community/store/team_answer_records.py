@@ -27,6 +27,7 @@ class TeamAnswerRecords(Store):
             row = write.execute(
                 "SELECT id FROM bot_team_answers WHERE source = ?", (answer.source,)
             ).fetchone()
+        self._records.erase_traces()  # of the one before
         return answer.model_copy(update={"id": row[0]})
 
     @on_records
@@ -42,3 +43,4 @@ class TeamAnswerRecords(Store):
         """Delete a team answer."""
         with self._records.transaction() as write:
             write.execute("DELETE FROM bot_team_answers WHERE id = ?", (id,))
+        self._records.erase_traces()
