@@ -29,7 +29,12 @@ from index.store.catalog_rows import (
     source_of,
     vectors_of,
 )
-from index.store.catalog_schema import CATALOG_MIGRATIONS, counts_table, words_table
+from index.store.catalog_schema import (
+    CATALOG_MIGRATIONS,
+    counts_table,
+    merge_words,
+    words_table,
+)
 from index.store.catalog_state import serving_builds
 from index.store.sqlite_file import BUSY_SECONDS, Row, SqliteFile, UnreadableFile
 from index.text.words import content_terms, terms
@@ -226,6 +231,12 @@ class Catalog(SqliteFile):
             )
             found += (row[0] for row in self.rows(sql, (f'"{term}"', limit - len(found))))
         return found
+
+    def merge_words(self) -> None:
+        """Take the words of deleted passages out of the full-text tables, at the price of them."""
+        for build in self.builds():
+            with self.transaction() as connection:
+                merge_words(connection, build.number)
 
     def stats(self) -> CatalogStats:
         """Return how much the catalog holds."""

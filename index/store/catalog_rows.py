@@ -27,6 +27,10 @@ class Build(NamedTuple):
     """Name of the Chroma collection that holds its vectors."""
     dirty: bool
     """Whether a writer has not finished, or was killed."""
+    deleted: int = 0
+    """Vectors that were deleted since its Chroma collection was begun."""
+    spare: str = ""
+    """A Chroma collection that is not used, and to be deleted."""
 
 
 class FileState(NamedTuple):

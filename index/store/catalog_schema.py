@@ -112,6 +112,12 @@ def create_words(connection: sqlite3.Connection, build: int) -> None:
     )
 
 
+def merge_words(connection: sqlite3.Connection, build: int) -> None:
+    """Make one segment of the full-text table of a build, which holds no deleted words."""
+    table = words_table(build)
+    connection.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")
+
+
 def drop_words(connection: sqlite3.Connection, build: int) -> None:
     """Delete the full-text table of a build."""
     connection.execute(f"DROP TABLE IF EXISTS {counts_table(build)}")
@@ -125,5 +131,14 @@ def _move_out_what_people_made(connection: sqlite3.Connection) -> None:
     move_out_what_people_made(connection)
 
 
-CATALOG_MIGRATIONS = (script(_SCHEMA), _move_out_what_people_made)
+_PURGE = """
+INSERT INTO meta SELECT 'purge', count(*) > 0 FROM builds;
+ALTER TABLE builds ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE builds ADD COLUMN spare TEXT NOT NULL DEFAULT ''
+"""
+"""`purge` says that texts were deleted of which the files may still hold bytes, as those of older
+releases do. `deleted` counts the vectors that a build's Chroma collection has lost, and `spare`
+names one that it does not use (yet, or any more)."""
+
+CATALOG_MIGRATIONS = (script(_SCHEMA), _move_out_what_people_made, script(_PURGE))
 assert len(CATALOG_MIGRATIONS) == SCHEMA_VERSION

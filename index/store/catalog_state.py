@@ -25,7 +25,14 @@ class FolderState(NamedTuple):
     """The volume it is on."""
 
 
-_BUILD = "b.build, b.collection, b.model, b.dimension, b.recipe, b.chroma, b.dirty"
+_BUILD = (
+    "b.build, b.collection, b.model, b.dimension, b.recipe, b.chroma, b.dirty, b.deleted, b.spare"
+)
+
+
+def owes_purge(connection: sqlite3.Connection) -> bool:
+    """Say whether texts were deleted of which the files may still hold bytes."""
+    return bool(connection.execute("SELECT value FROM meta WHERE key = 'purge'").fetchone()[0])
 
 
 def serving_builds(connection: sqlite3.Connection) -> list[Build]:

@@ -37,6 +37,28 @@ def move_generation(connection: sqlite3.Connection) -> int:
     return int(connection.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone()[0])
 
 
+def owe_purge(connection: sqlite3.Connection, *, owed: bool = True) -> None:
+    """Record that texts were deleted of which the files may still hold bytes, or hold none."""
+    connection.execute("UPDATE meta SET value = ? WHERE key = 'purge'", (int(owed),))
+
+
+def count_deleted(connection: sqlite3.Connection, build: int, vectors: int) -> None:
+    """Record that the Chroma collection of a build loses vectors."""
+    connection.execute("UPDATE builds SET deleted = deleted + ? WHERE build = ?", (vectors, build))
+
+
+def name_spare(connection: sqlite3.Connection, build: int, spare: str) -> None:
+    """Record a Chroma collection that a build does not use."""
+    connection.execute("UPDATE builds SET spare = ? WHERE build = ?", (spare, build))
+
+
+def swap_chroma(connection: sqlite3.Connection, build: int) -> None:
+    """Let the spare Chroma collection of a build hold its vectors, and the other be the spare."""
+    connection.execute(
+        "UPDATE builds SET chroma = spare, spare = chroma, deleted = 0 WHERE build = ?", (build,)
+    )
+
+
 def add_build(
     connection: sqlite3.Connection, collection: str, *, model: str, dimension: int, recipe: str
 ) -> int:
@@ -72,6 +94,8 @@ def set_dirty(connection: sqlite3.Connection, build: int, dirty: bool) -> None:
 
 def drop_build(connection: sqlite3.Connection, build: int) -> None:
     """Delete a build that does not serve, with its passages and words."""
+    if connection.execute("SELECT 1 FROM passages WHERE build = ? LIMIT 1", (build,)).fetchone():
+        owe_purge(connection)
     drop_words(connection, build)
     connection.execute("DELETE FROM builds WHERE build = ?", (build,))
 
@@ -79,7 +103,9 @@ def drop_build(connection: sqlite3.Connection, build: int) -> None:
 def drop_collection(connection: sqlite3.Connection, collection: str) -> None:
     """Delete a collection with its sources; its builds are left to `drop_build`."""
     for table in ("files", "folders", "sources"):
-        connection.execute(f"DELETE FROM {table} WHERE collection = ?", (collection,))
+        gone = connection.execute(f"DELETE FROM {table} WHERE collection = ?", (collection,))
+    if gone.rowcount:
+        owe_purge(connection)
     connection.execute("DELETE FROM collections WHERE name = ?", (collection,))
 
 
@@ -88,6 +114,8 @@ def put_source(
 ) -> set[str]:
     """Write a source in place of any earlier version; returns the passage ids that are gone."""
     row = source_row(source)
+    if connection.execute("SELECT 1 FROM sources WHERE id = ?", (source.id,)).fetchone():
+        owe_purge(connection)
     connection.execute(
         f"INSERT INTO sources VALUES ({','.join('?' * len(row))}) "
         f"ON CONFLICT (id) {REPLACE_VERSION}, characters = excluded.characters",
@@ -172,6 +200,7 @@ def remove_source(connection: sqlite3.Connection, build: int, source: str) -> se
     """Delete a source; returns the ids of its passages."""
     gone = clear_passages(connection, build, source)
     connection.execute("DELETE FROM sources WHERE id = ?", (source,))
+    owe_purge(connection)
     return gone
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from index.errors import ConfigurationError
+from index.store.chroma_file import CHROMA_FILE
 
 _importing = threading.Lock()
 _opening = threading.Lock()
@@ -23,6 +24,8 @@ class OpenChroma:
 
     client: Any
     system: Any
+    file: int | None = None
+    """Which file of an embedded one is open."""
     users: int = 0
     retired: bool = False
 
@@ -40,7 +43,15 @@ def open_embedded(path: Path) -> OpenChroma:
     with _own_engine(str(path)):
         settings = _settings(chromadb, is_persistent=True)
         client = chromadb.PersistentClient(str(path), settings=settings)
-        return OpenChroma(client, client._system)
+        return OpenChroma(client, client._system, file_id(path))
+
+
+def file_id(path: Path) -> int | None:
+    """Return what tells the file in Chroma's folder from one that took its place."""
+    try:
+        return (path / CHROMA_FILE).stat().st_ino
+    except OSError:
+        return None
 
 
 def open_server(url: str) -> OpenChroma:

@@ -19,7 +19,14 @@ import numpy as np
 
 from index.errors import ConfigurationError, StoreError
 from index.protocols import VectorRow, Vectors
-from index.store.chroma_client import OpenChroma, open_embedded, open_server
+from index.store.chroma_client import OpenChroma, file_id, open_embedded, open_server
+from index.store.chroma_file import (
+    CHROMA_FILE,
+    blank_room_in_graphs,
+    delete_stray_graphs,
+    replace_chroma_file,
+    rewrite_chroma_file,
+)
 
 CHROMA_FOLDER = "chroma"
 """Name of Chroma's folder in the home folder."""
@@ -94,17 +101,14 @@ class ChromaVectors:
                 some = ids[first : first + size]
                 found.update(ids=some, metadatas=[dict(known[id]) for id in some])
 
-    def descriptions(self, collection: str) -> dict[str, dict[str, str | int]]:
-        """Return the metadata of every row, by id."""
+    def descriptions(self, collection: str, ids: Sequence[str]) -> dict[str, dict[str, str | int]]:
+        """Return the metadata of the rows that exist, by id."""
         with self._client() as client:
             found = _existing(client, self._name(collection))
-            known: dict[str, dict[str, str | int]] = {}
-            while found is not None:
-                page = found.get(limit=_PAGE, offset=len(known), include=["metadatas"])
-                known.update(zip(page["ids"], page["metadatas"], strict=True))
-                if len(page["ids"]) < _PAGE:
-                    break
-            return known
+            if found is None or not ids:
+                return {}
+            rows = found.get(ids=list(dict.fromkeys(ids)), include=["metadatas"])
+        return dict(zip(rows["ids"], rows["metadatas"], strict=True))
 
     def delete(self, collection: str, ids: Sequence[str]) -> None:
         """Delete rows; unknown ids are ignored."""
@@ -163,11 +167,12 @@ class ChromaVectors:
                 client.delete_collection(name)
 
     def follow(self, generation: int) -> None:
-        """Reopen Chroma if the catalog's generation moved since it was last opened or followed.
+        """Reopen Chroma if the catalog's generation moved since it was last opened or followed,
+        or its file is another one.
 
         An embedded Chroma keeps answering from what it read when another process has written.
         """
-        if self._generation != generation:
+        if self._generation != generation or self._was_replaced():
             if self._generation is not None:
                 self.reopen()
             self._generation = generation
@@ -181,13 +186,48 @@ class ChromaVectors:
         if self._url is None:
             self.close()
 
+    def purge(self) -> bool:
+        """Leave nothing on disk of the texts of rows that are gone; the caller holds the lock.
+
+        Calls that are running finish on the old file. A server is left alone. Returns False where
+        the system lets nobody replace a file that somebody has open.
+        """
+        file = self.path / CHROMA_FILE
+        if self._url is not None or not file.exists():
+            return True
+        with self._errors():
+            copy = rewrite_chroma_file(file)
+            with self._changing:  # opened in between, it would go on with the file that goes
+                self._retire()
+                try:
+                    replace_chroma_file(file, copy)
+                except PermissionError:
+                    copy.unlink()
+                    return False
+            delete_stray_graphs(file)
+        return True
+
+    def blank_room(self) -> None:
+        """Leave nothing on disk that Chroma saved from memory unasked; takes next to no time."""
+        if self._url is None and self.path.exists():
+            with self._errors():
+                blank_room_in_graphs(self.path)
+
     def close(self) -> None:
         """Give back files and memory; the next call opens Chroma again."""
         with self._changing:
-            opened, self._opened = self._opened, None
-            if opened is not None:
-                opened.retired = True
-                opened.stop_if_unused()
+            self._retire()
+
+    def _retire(self) -> None:
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            opened.retired = True
+            opened.stop_if_unused()
+
+    def _was_replaced(self) -> bool:
+        """Say whether what is open is no longer the file of the home."""
+        opened = self._opened
+        return opened is not None and self._url is None and opened.file != file_id(self.path)
 
     def _name(self, collection: str) -> str:
         """Return the Chroma name that serves `collection`."""

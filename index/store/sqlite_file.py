@@ -100,10 +100,14 @@ class SqliteFile:
         """Return the first row of a query, if it has one."""
         return next(iter(self.rows(sql, parameters)), None)
 
-    def erase_traces(self) -> None:
-        """Leave no copy of what was deleted, neither in a backup nor in SQLite's log."""
+    def erase_traces(self) -> bool:
+        """Leave no copy of what was deleted, neither in a backup nor in SQLite's log.
+
+        Returns False when a reader held on to the log for so long that it still stands.
+        """
         self._drop_backups()
-        self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+        (busy, _, _) = self.rows("PRAGMA wal_checkpoint(TRUNCATE)")[0]
+        return not busy
 
     def close(self) -> None:
         """Close the connections of all threads."""

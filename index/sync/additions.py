@@ -12,6 +12,7 @@ from index.errors import LoadError
 from index.load.folder_walk import scan
 from index.load.loaders import load_bytes
 from index.schema import LoadedDocument, SyncFailure
+from index.store.catalog_rows import FileState
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,22 @@ def text_addition(
         return SyncFailure(source=name, reason=error.reason)
     stated = {"title": title, "url": url, "modified": datetime.now(UTC)}
     return Addition(name, read.model_copy(update=stated), added_by)
+
+
+def state_of_followed(addition: Addition, seen: FileState | None) -> FileState | None:
+    """Have a file of the folder that was added by hand looked at again; None for other documents.
+
+    So the folder, not the added documents, answers for it from now on.
+    """
+    if seen is not None:
+        return seen._replace(size=-1, failure=None)
+    if not addition.followed or not isinstance(addition.document, Path):
+        return None
+    try:
+        facts = addition.document.stat()
+    except OSError:
+        return FileState(size=-1, mtime_ns=0, ctime_ns=0)  # it vanished, which the folder will say
+    return FileState(size=-1, mtime_ns=facts.st_mtime_ns, ctime_ns=facts.st_ctime_ns)
 
 
 def _files(name: str, inside: Path | None) -> Iterator[Addition | SyncFailure]:

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
+from index.embed.inputs import metadata
 from index.errors import IndexMismatch
+from index.protocols import VectorRow
 from index.store.catalog import Catalog
 from index.store.catalog_rows import Build
 from index.store.catalog_state import serving_builds, source_ids, stray_builds
@@ -16,8 +18,11 @@ from index.store.catalog_writes import (
     drop_collection,
     move_generation,
     name_chroma,
+    name_spare,
+    owe_purge,
     serve_build,
     set_dirty,
+    swap_chroma,
 )
 from index.store.chroma_vectors import ChromaVectors, chroma_name
 from index.sync.indexer import Batch, Indexer
@@ -25,6 +30,12 @@ from index.sync.preparer import Preparer
 
 WORDS_ONLY = "words"
 """Model name of a build without vectors, for when there is no embedder."""
+
+_WORN = 100
+"""Deleted vectors that are always borne with; they take about 170 kB."""
+
+_SLICE = 256
+"""Passages copied at a time."""
 
 
 class Stamp(NamedTuple):
@@ -113,11 +124,54 @@ class Builds:
         self._vectors.wrote(generation)
         self.sweep()
 
+    def renew_worn(self) -> None:
+        """Begin anew the Chroma collections whose graph is full of deleted vectors.
+
+        Chroma keeps their places for ever; the vectors and texts are copied, none is computed.
+        """
+        for build in serving_builds(self._catalog.connection()):
+            passages = self._catalog.passage_count(build.collection)
+            if build.dimension and build.deleted > max(_WORN, passages // 2) and not build.dirty:
+                self._renew(build)
+
+    def _renew(self, build: Build) -> None:
+        generation = self._catalog.generation()
+        name = chroma_name(build.collection, self._catalog.home_id(), build.number, generation)
+        with self._catalog.transaction() as connection:
+            name_spare(connection, build.number, name)
+        self._copy_vectors(build, name)
+        with self._catalog.transaction() as connection:
+            swap_chroma(connection, build.number)
+            owe_purge(connection)
+            generation = move_generation(connection)
+        self._vectors.wrote(generation)
+        self.sweep()
+
+    def _copy_vectors(self, build: Build, chroma: str) -> None:
+        """Write the passages of a build, with the vectors they have, to another collection."""
+        ids = sorted(self._catalog.passage_ids(build.collection))
+        for first in range(0, len(ids), _SLICE):
+            passages = self._catalog.passages(ids[first : first + _SLICE])
+            held = self._vectors.vectors(build.chroma, list(passages))
+            named = {passage.source_id for passage in passages.values()}
+            sources = {id: self._catalog.source(id) for id in named}
+            rows = [
+                VectorRow(id, held[id], each.text, metadata(sources[each.source_id], each))
+                for id, each in passages.items()
+                if id in held
+            ]
+            self._vectors.upsert(chroma, rows)
+
     def sweep(self) -> None:
-        """Delete the builds that serve nobody: replaced, or never finished."""
+        """Delete what serves nobody: builds that were replaced or never finished, and spares."""
+        for build in serving_builds(self._catalog.connection()):
+            if build.spare:
+                self._vectors.drop(build.spare)
+                with self._catalog.transaction() as connection:
+                    name_spare(connection, build.number, "")
         for build in stray_builds(self._catalog.connection()):
-            if build.dimension and build.chroma:
-                self._vectors.drop(build.chroma)
+            for chroma in filter(None, (build.chroma, build.spare) if build.dimension else ()):
+                self._vectors.drop(chroma)
             with self._catalog.transaction() as connection:
                 drop_build(connection, build.number)
 

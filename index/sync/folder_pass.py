@@ -80,6 +80,8 @@ class FolderPass:
     preparer: Preparer
     build: Build
     folder: Path
+    settle: Callable[[], bool]
+    """Leaves nothing on disk of what was removed; says whether that is done."""
     progress: Progress | None = None
     tally: Tally = field(default_factory=Tally)
     _seen: dict[str, FileState] = field(default_factory=dict)
@@ -101,7 +103,8 @@ class FolderPass:
         self._remove(todo.gone)
         self._note(known)
         self.indexer.finish(self.build)
-        self._note_unchanged(digest)
+        if self.settle():
+            self._note_unchanged(digest)
         return self.tally
 
     def _survey(self) -> str | None:

@@ -18,11 +18,13 @@ from index.protocols import Embedder, EmbeddingInput, PassageVectors, VectorRow
 from index.schema import Passage, Source
 from index.store.catalog import Catalog
 from index.store.catalog_rows import Build, FileState
-from index.store.catalog_state import known_inputs, passages_held
+from index.store.catalog_state import known_inputs, passages_held, source_ids
 from index.store.catalog_writes import (
     IndexedPassage,
+    count_deleted,
     forget_files,
     move_generation,
+    owe_purge,
     put_file,
     put_passages,
     put_sentences,
@@ -35,6 +37,9 @@ from index.store.chroma_vectors import ChromaVectors
 _SLICE = 256
 """Passages embedded at a time; their sentence vectors take about 4 MB at 10 sentences each."""
 
+
+_ALL = 10**9
+"""More passages than any source has."""
 
 _BATCH_PASSAGES = 96
 """Passages written at a time: some seconds of embedding, so that a bar moves and a crash costs
@@ -104,6 +109,7 @@ class Indexer:
                 gone |= put_source(connection, build.number, each.source, passages)
                 if each.file is not None:
                     put_file(connection, build.collection, each.source.uri, each.file)
+            count_deleted(connection, build.number, len(gone))
             generation = move_generation(connection)
         self._cleaned(build, gone, generation)
 
@@ -124,6 +130,7 @@ class Indexer:
             for id in ids:
                 gone |= remove_source(connection, build.number, id)
             forget_files(connection, build.collection, uris)
+            count_deleted(connection, build.number, len(gone))
             generation = move_generation(connection)
         self._cleaned(build, gone, generation)
 
@@ -148,7 +155,7 @@ class Indexer:
             missing = wanted - held
             if missing or held - wanted:
                 self._begin(build)
-            self._vectors.delete(build.chroma, sorted(held - wanted))
+            self._delete_stray(build, held - wanted)
             if not self._can_embed(build):
                 return 0
             self._restore(build, missing)
@@ -156,9 +163,18 @@ class Indexer:
         if self.is_dirty(build):
             with self._catalog.transaction() as connection:
                 set_dirty(connection, build.number, dirty=False)
+                owe_purge(connection)  # of what a killed writer began and nobody goes on with
                 generation = move_generation(connection)
             self._vectors.wrote(generation)
         return len(missing)
+
+    def _delete_stray(self, build: Build, ids: Set[str]) -> None:
+        """Delete vectors, and texts with them, that the catalog does not know."""
+        if ids:
+            with self._catalog.transaction() as connection:
+                owe_purge(connection)
+                count_deleted(connection, build.number, len(ids))
+            self._vectors.delete(build.chroma, sorted(ids))
 
     def _restore(self, build: Build, missing: set[str]) -> None:
         """Embed passages of the catalog again, as they are."""
@@ -174,15 +190,11 @@ class Indexer:
 
     def _correct(self, build: Build) -> None:
         """Write to Chroma where passages stand, for those that an edit has moved."""
-        found = self._catalog.passages(sorted(self._catalog.passage_ids(build.collection)))
-        told = self._vectors.descriptions(build.chroma)
-        for source_id in sorted({passage.source_id for passage in found.values()}):
-            source = self._catalog.source(source_id)
-            moved = [
-                each
-                for each in found.values()
-                if each.source_id == source_id and told.get(each.id) != metadata(source, each)
-            ]
+        for id in source_ids(self._catalog.connection(), build.collection):
+            source = self._catalog.source(id)
+            passages = self._catalog.passages_of(id, 0, _ALL)
+            told = self._vectors.descriptions(build.chroma, [each.id for each in passages])
+            moved = [each for each in passages if told.get(each.id) != metadata(source, each)]
             self._describe(build, [Prepared(source, moved)], {each.id for each in moved})
 
     def _can_embed(self, build: Build) -> bool:

@@ -26,12 +26,13 @@ from index.store.catalog_rows import Build, FileState
 from index.store.catalog_state import indexed_versions, seen_files, serving_builds
 from index.store.chroma_vectors import ChromaVectors
 from index.store.write_lock import write_lock
-from index.sync.additions import Addition
+from index.sync.additions import Addition, state_of_followed
 from index.sync.additions_pass import AdditionsPass
 from index.sync.builds import WORDS_ONLY, Builds, Stamp
 from index.sync.folder_pass import FolderPass, Progress, Tally
 from index.sync.indexer import Batch, Indexer, Prepared
 from index.sync.preparer import Cut, Load, Preparer, version_of_text
+from index.sync.purge import Purge
 from index.sync.unchanged import forget
 
 __all__ = ["Progress", "Synchroniser"]
@@ -92,7 +93,13 @@ class Synchroniser:
         with self._writing(collection, progress, rebuild=True) as session:
             build = self._builds.current(collection)
             tally = FolderPass(
-                self._catalog, self._indexer, self._preparer, build, folder, progress
+                self._catalog,
+                self._indexer,
+                self._preparer,
+                build,
+                folder,
+                partial(self._settle, session.added),
+                progress,
             ).run()
             return self._report(collection, tally, session)
 
@@ -136,7 +143,6 @@ class Synchroniser:
         with self._writing() as session:
             session.added.remove_collection(collection)
             self._builds.drop(collection)
-            self._catalog.erase_traces()
 
     def repair(self, progress: Progress | None = None) -> int:
         """Finish what a killed writer left; returns the number of vectors that were missing."""
@@ -186,6 +192,12 @@ class Synchroniser:
             self._builds.sweep()
             with closing(AddedDocuments(home, self._catalog.connection())) as added:
                 yield added
+                self._settle(added)
+
+    def _settle(self, added: AddedDocuments) -> bool:
+        """Leave nothing on disk of what was removed; False if that is still owed."""
+        self._builds.renew_worn()
+        return Purge(self._catalog, self._vectors).run(added)
 
     def _follow(self, added: AddedDocuments, progress: Progress | None) -> None:
         """Bring the catalog in step with what people added."""
@@ -253,7 +265,7 @@ class Synchroniser:
         if prepared is None:
             tally.unchanged += 1
             return
-        batch.add(replace(prepared, file=_state_of_followed(addition, files.get(uri))))
+        batch.add(replace(prepared, file=state_of_followed(addition, files.get(uri))))
         tally.take(prepared.source, is_new=uri not in versions)
 
     def _prepared(self, build: Build, addition: Addition, indexed: str | None) -> Prepared | None:
@@ -271,8 +283,6 @@ class Synchroniser:
         )
 
     def _report(self, collection: str, tally: Tally, session: _Session) -> SyncReport:
-        if tally.removed:
-            self._catalog.erase_traces()
         passages = self._catalog.passage_count(collection)
         embedded = self._indexer.embedded[collection]
         return tally.report(
@@ -281,19 +291,3 @@ class Synchroniser:
             kept=max(0, passages - embedded) if self._has_vectors else 0,
             seconds=time.monotonic() - session.began,
         )
-
-
-def _state_of_followed(addition: Addition, seen: FileState | None) -> FileState | None:
-    """Have a file of the folder that was added by hand looked at again; None for other documents.
-
-    So the folder, not the added documents, answers for it from now on.
-    """
-    if seen is not None:
-        return seen._replace(size=-1, failure=None)
-    if not addition.followed or not isinstance(addition.document, Path):
-        return None
-    try:
-        facts = addition.document.stat()
-    except OSError:
-        return FileState(size=-1, mtime_ns=0, ctime_ns=0)  # it vanished, which the folder will say
-    return FileState(size=-1, mtime_ns=facts.st_mtime_ns, ctime_ns=facts.st_ctime_ns)

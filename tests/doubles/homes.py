@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from index.chunk.chunker import chunk
 from index.config import ChunkConfig
@@ -61,9 +63,10 @@ def open_home(
     tokens: int = 40,
     load: Load = load_any,
     lock_seconds: float = 30.0,
+    busy_seconds: float = 10.0,
 ) -> Iterator[Home]:
     """Open an index with a fake embedder and everything else real."""
-    catalog = Catalog(path)
+    catalog = Catalog(path, busy_seconds=busy_seconds)
     vectors = ChromaVectors(path, current=catalog.chroma_name)
     embedder = embedder or HashingEmbedder()
     made = synchroniser(
@@ -117,36 +120,66 @@ def age(path: Path, mtime_ns: int) -> None:
     os.utime(path, ns=(mtime_ns, mtime_ns))
 
 
+class Cosines:
+    """Cosines of the nearest, whose ids may come in any order where passages are equal.
+
+    Chroma's differ in the last digits from run to run, so that rounded ones would differ at times.
+    """
+
+    def __init__(self, found: Sequence[tuple[str, float]]) -> None:
+        self.values = [cosine for _, cosine in found]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Cosines) and self.values == pytest.approx(other.values, abs=1e-3)
+
+    def __hash__(self) -> int:
+        return hash(len(self.values))
+
+
 def contents(home: Home, collection: str = "documents") -> dict[str, object]:
-    """Return everything a reader can find, without times, in a form that compares."""
+    """Return everything a reader can find, without times and ids, in a form that compares.
+
+    A passage is named by uri and ordinal: a renamed source keeps an id that no fresh index gives.
+    """
     catalog = home.catalog
+    entries = catalog.sources(collection)
+    uris = {entry.id: entry.uri for entry in entries}
     ids = catalog.passage_ids(collection)
     passages = catalog.passages(sorted(ids))
+    names = {id: (uris[each.source_id], each.ordinal) for id, each in passages.items()}
     questions = ("red fox", "agreement on the river", "mandate", "version 7")
     return {
         "sources": [
             (entry.uri, entry.sha256, entry.title, entry.passages, entry.failure)
-            for entry in catalog.sources(collection)
+            for entry in entries
         ],
-        "passages": passages,
-        "described": home.vectors.descriptions(collection),
+        "passages": {
+            names[id]: each.model_copy(update={"id": "", "source_id": ""})
+            for id, each in passages.items()
+        },
+        "described": {
+            names[id]: {name: fact for name, fact in told.items() if name != "document_id"}
+            for id, told in home.vectors.descriptions(collection, sorted(ids)).items()
+        },
         "in chroma": home.vectors.ids(collection) - ids,
         "not in chroma": ids - home.vectors.ids(collection),
         "sentence vectors": {
-            id: found.shape for id, found in catalog.sentence_vectors(sorted(ids)).items()
+            names[id]: found.shape for id, found in catalog.sentence_vectors(sorted(ids)).items()
         },
-        "words": {q: sorted(catalog.match(collection, q, 10_000)) for q in questions},
+        "words": {
+            question: sorted(
+                (names[id], score) for id, score in catalog.match(collection, question, 10_000)
+            )
+            for question in questions
+        },
         "vectors": {
-            id: tuple((vector * 100).round().astype(int).tolist())
+            names[id]: tuple((vector * 100).round().astype(int).tolist())
             for id, vector in home.vectors.vectors(collection, sorted(ids)).items()
         },
         "nearest": {
-            question: [
-                round(cosine, 2)  # ids of equal passages may come in any order
-                for _, cosine in home.vectors.query(
-                    collection, home.embedder.embed([question])[0], 10
-                )
-            ]
+            question: Cosines(
+                home.vectors.query(collection, home.embedder.embed([question])[0], 10)
+            )
             for question in questions
         },
     }

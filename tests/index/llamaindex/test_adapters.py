@@ -190,7 +190,10 @@ def collection(tmp_path: Path, minilm: MiniLM) -> Any:
             "end": found.end,
         }
         rows.append(VectorRow(found.id, given.passage, found.text, facts))
-    vectors.upsert(name, rows)
+    gone = VectorRow("gone", rows[0].vector, "What must be signed is gone.", {"uri": "gone.md"})
+    vectors.upsert(name, [*rows, gone])
+    vectors.delete(name, [gone.id])
+    assert vectors.purge()
     vectors.close()
     return chromadb.PersistentClient(
         str(vectors.path), settings=chromadb.Settings(anonymized_telemetry=False)

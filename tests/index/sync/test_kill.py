@@ -26,6 +26,7 @@ from index.errors import IndexLocked
 from index.schema import Source, source_id
 from index.store.added_documents import AddedDocuments
 from tests.doubles.homes import Home, contents, open_home, put
+from tests.doubles.traces import marked_word, traces
 
 ROOT = Path(__file__).parents[3]
 WORDS = ("red", "fox", "river", "agreement", "mandate", "version", "7", "council", "late", "on")
@@ -36,6 +37,8 @@ import json, os, random, signal, sys, threading
 from contextlib import contextmanager
 from pathlib import Path
 import chromadb
+from index.store import chroma_vectors
+from index.store.catalog import Catalog
 from index.store.chroma_vectors import ChromaVectors
 from index.store.sqlite_file import SqliteFile
 from tests.doubles.homes import open_home
@@ -52,14 +55,14 @@ def step():
     if left == 0:
         die()
 
-def counted(name):
-    original = getattr(ChromaVectors, name)
-    def call(self, *given, **named):
+def counted(owner, name):
+    original = getattr(owner, name)
+    def call(*given, **named):
         step()
-        result = original(self, *given, **named)
+        result = original(*given, **named)
         step()
         return result
-    setattr(ChromaVectors, name, call)
+    setattr(owner, name, call)
 
 original = SqliteFile.transaction
 
@@ -72,8 +75,12 @@ def transaction(self):
     step()
 
 SqliteFile.transaction = transaction
-for name in ("upsert", "delete", "drop"):
-    counted(name)
+for name in ("upsert", "describe", "delete", "drop", "purge", "blank_room"):
+    counted(ChromaVectors, name)
+counted(chroma_vectors, "rewrite_chroma_file")
+counted(SqliteFile, "erase_traces")
+counted(Catalog, "merge_words")
+counted(Path, "replace")
 
 def write(home, documents, seconds, seed):
     with open_home(Path(home), Path(documents)) as opened:
@@ -145,7 +152,9 @@ def change(folder: Path, rng: random.Random) -> None:
         elif act == "rename":
             path.rename(path.with_name(f"renamed-{rng.randint(0, 99)}.txt"))
         elif act == "copy":
-            shutil.copy2(path, path.with_name(f"copy-{rng.randint(0, 99)}.txt"))
+            copy = path.with_name(f"copy-{rng.randint(0, 99)}.txt")
+            if copy != path:
+                shutil.copy2(path, copy)
         elif act == "case":
             path.rename(path.with_name(path.name.swapcase().replace(".TXT", ".txt")))
         elif path.parent != folder and not path.parent.with_name("moved").exists():
@@ -167,15 +176,18 @@ def change_additions(home: Home, rng: random.Random) -> None:
 
 
 def text(rng: random.Random) -> str:
-    """Return some paragraphs of words that the comparison asks for."""
-    return "\n\n".join(
+    """Return some paragraphs of words that the comparison asks for, and one that leaves traces."""
+    said = [
         " ".join(rng.choices(WORDS, k=rng.randint(4, 30))).capitalize() + "."
         for _ in range(rng.randint(1, 8))
-    )
+    ]
+    return "\n\n".join([*said, f"It is {marked_word(rng.randrange(10**12))}."])
 
 
 def check_like_new(home: Path, documents: Path) -> None:
     """Compare what a reader finds with a fresh build, and check that a rerun writes nothing.
+
+    No byte may be left of what neither the folder nor the additions say.
 
     The fresh one is built from the same folder and the same additions, which must be just what the
     survivor holds besides the folder.
@@ -184,6 +196,8 @@ def check_like_new(home: Path, documents: Path) -> None:
         survivor.sync()
         kept, indexed = additions(survivor)
         assert indexed == kept
+        said = [path.read_text() for path in documents.rglob("*") if path.is_file()]
+        assert traces(home, but=[*said, *(source.text for source in kept)]) == {}
         home.with_name("fresh").mkdir()
         shutil.copy2(home / "additions.sqlite", home.with_name("fresh"))
         with open_home(home.with_name("fresh"), documents) as fresh:
@@ -214,7 +228,7 @@ def kill_again_and_again(writers: Writers, place: Path, seeds: range) -> int:
         rng = random.Random(seed)
         change(documents, rng)
         by_count = rng.random() < 0.8
-        countdown = rng.randint(1, 60) if by_count else -1
+        countdown = rng.randint(1, 90) if by_count else -1
         seconds = 0 if by_count else rng.uniform(0.001, 0.4)
         finished += writers.run_and_kill(
             home, documents, countdown=countdown, seconds=seconds, seed=seed
@@ -237,6 +251,29 @@ def test_a_hundred_killed_writers_are_repaired(writers: Writers, tmp_path: Path)
     change(tmp_path / "docs", random.Random(100))
     finished = kill_again_and_again(writers, tmp_path, range(101, 201))
     assert finished < 100, "nobody was killed in time"
+
+
+@pytest.mark.parametrize(
+    "countdowns", [range(4, 40, 12), pytest.param(range(1, 60), marks=pytest.mark.long)]
+)
+@pytest.mark.limit(1800)
+def test_a_writer_killed_at_any_step_of_an_edit_leaves_no_trace(
+    writers: Writers, tmp_path: Path, countdowns: range
+) -> None:
+    for countdown in countdowns:
+        path, new = tmp_path / "docs" / "edited.txt", tmp_path / "docs" / "new.txt"
+        put(path, f"The {marked_word(2 * countdown)} and the fox.")
+        with open_home(tmp_path / "home", tmp_path / "docs") as home:
+            home.sync()
+        put(path, f"The owl and the {marked_word(2 * countdown + 1)} are late.")
+        put(new, f"Nobody will have known of {marked_word(1000 + countdown)}.")
+        writers.run_and_kill(tmp_path / "home", tmp_path / "docs", countdown=countdown, seconds=0)
+        put(path, f"The fox, {countdown} times.")
+        new.unlink()
+        with open_home(tmp_path / "home", tmp_path / "docs") as home:
+            home.sync()
+            kept, _ = additions(home)
+        assert traces(tmp_path / "home", but=[each.text for each in kept]) == {}, countdown
 
 
 HOLDER = """

@@ -1,0 +1,38 @@
+"""Removed means gone: what was removed or replaced leaves no byte in the files of a home folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from index.store.added_documents import AddedDocuments
+from index.store.catalog import Catalog
+from index.store.catalog_state import owes_purge
+from index.store.catalog_writes import move_generation, owe_purge
+from index.store.chroma_vectors import ChromaVectors
+
+
+@dataclass(frozen=True)
+class Purge:
+    """Rewrites what still holds bytes of removed texts; the caller holds the write lock.
+
+    That it is owed is noted in the very transaction that removes a text, so that whoever writes
+    next finishes what a killed writer, or one that a reader kept from it, has left.
+    """
+
+    catalog: Catalog
+    vectors: ChromaVectors
+
+    def run(self, added: AddedDocuments) -> bool:
+        """Purge if that is owed; False where a reader kept a file as it was."""
+        self.vectors.blank_room()
+        if not owes_purge(self.catalog.connection()):
+            return True
+        self.catalog.merge_words()
+        done = [self.vectors.purge(), self.catalog.erase_traces(), added.erase_traces()]
+        if not all(done):
+            return False
+        with self.catalog.transaction() as connection:
+            owe_purge(connection, owed=False)
+            generation = move_generation(connection)  # readers let go of the files that were
+        self.vectors.wrote(generation)
+        return True
