@@ -59,7 +59,7 @@ class LoadedDocument(Value):
 class Source(LoadedDocument):
     """One version of one document of a collection, with its canonical text."""
 
-    id: str = Field(description="Stable for a collection and uri; the same for every version.")
+    id: str = Field(description="The same for every version, and when its file is renamed.")
     collection: str = Field(description="Name of the collection it belongs to.")
     uri: str = Field(description="Path relative to the documents folder, absolute path, or URL.")
     sha256: str = Field(description="SHA-256 of the original bytes: names this version.")
@@ -189,9 +189,13 @@ class CatalogStats(Value):
     generation: int = Field(description="Number of changes committed so far.")
 
 
-def source_id(collection: str, uri: str) -> str:
-    """Return the stable id of the source at `uri` in `collection`."""
-    return hashlib.sha256(f"{collection}\0{uri}".encode()).hexdigest()[:16]
+def source_id(collection: str, uri: str, attempt: int = 0) -> str:
+    """Return the id of a source that is new at `uri` in `collection`; it keeps it when renamed.
+
+    A further `attempt` gives another, for when the first is that of a source renamed since.
+    """
+    named = f"{collection}\0{uri}\0{attempt}" if attempt else f"{collection}\0{uri}"
+    return hashlib.sha256(named.encode()).hexdigest()[:16]
 
 
 def passage_id(source: str, content: str, occurrence: int = 0) -> str:

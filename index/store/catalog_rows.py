@@ -64,7 +64,7 @@ _SHARED_COLUMNS = ", ".join(f"s.{name}" for name in _SOURCE)
 SOURCE_COLUMNS = f"{_SHARED_COLUMNS}, s.text, f.mtime_ns"
 ENTRY_COLUMNS = f"{_SHARED_COLUMNS}, s.characters, f.mtime_ns, f.failure"
 
-_OF_VERSION = ("title", "mime", "sha256", "pages", "url", "modified", "warnings", "text")
+_OF_VERSION = ("uri", "title", "mime", "sha256", "pages", "url", "modified", "warnings", "text")
 REPLACE_VERSION = "DO UPDATE SET " + ", ".join(f"{name} = excluded.{name}" for name in _OF_VERSION)
 """When and by whom a document was first added stays as it was."""
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from itertools import count
 from typing import NamedTuple
 
 from index.protocols import Vectors
+from index.schema import source_id
 from index.store.catalog_rows import Build, FileState, vectors_of
 
 
@@ -55,6 +57,24 @@ def indexed_versions(connection: sqlite3.Connection, collection: str) -> dict[st
     """Return the SHA-256 of each indexed source by uri."""
     rows = connection.execute("SELECT uri, sha256 FROM sources WHERE collection = ?", (collection,))
     return dict(rows)
+
+
+def indexed_ids(connection: sqlite3.Connection, collection: str) -> dict[str, str]:
+    """Return the id of each indexed source by uri."""
+    rows = connection.execute("SELECT uri, id FROM sources WHERE collection = ?", (collection,))
+    return dict(rows)
+
+
+def id_at(connection: sqlite3.Connection, collection: str, uri: str) -> str:
+    """Return the id of the source at `uri`, or else one that no other source has."""
+    row = connection.execute(
+        "SELECT id FROM sources WHERE collection = ? AND uri = ?", (collection, uri)
+    ).fetchone()
+    if row is not None:
+        return str(row[0])
+    ids = (source_id(collection, uri, attempt) for attempt in count())
+    taken = "SELECT 1 FROM sources WHERE id = ?"
+    return next(id for id in ids if connection.execute(taken, (id,)).fetchone() is None)
 
 
 def added_versions(connection: sqlite3.Connection) -> dict[tuple[str, str], str]:

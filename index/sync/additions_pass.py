@@ -10,13 +10,13 @@ from itertools import groupby
 from operator import itemgetter
 
 from index.errors import IndexMismatch
-from index.schema import source_id
 from index.store.added_documents import AddedDocuments, Key
 from index.store.catalog import Catalog
 from index.store.catalog_format import ADDITIONS_FILE
 from index.store.catalog_state import (
     added_versions,
     followed_collections,
+    id_at,
     seen_files,
     serving_builds,
 )
@@ -59,7 +59,8 @@ class AdditionsPass:
     def _remove(self, keys: Iterable[Key]) -> None:
         for collection, found in _by_collection(keys):
             if build := self.builds.serving(collection):
-                self.indexer.remove(build, [source_id(*key) for key in found], [])
+                connection = self.catalog.connection()
+                self.indexer.remove(build, [id_at(connection, *key) for key in found], [])
                 self.indexer.finish(build)
 
     def _index(self, keys: Iterable[Key]) -> None:
@@ -78,7 +79,9 @@ class AdditionsPass:
         for done, key in enumerate(keys):
             if self.progress is not None:
                 self.progress(done, len(keys), key[1])
-            batch.add(self.preparer.stored(self.added.source(key)))
+            id = id_at(self.catalog.connection(), *key)
+            source = self.added.source(key).model_copy(update={"id": id})
+            batch.add(self.preparer.stored(source))
         batch.flush()
         self.indexer.finish(build)
 

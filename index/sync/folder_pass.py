@@ -14,14 +14,22 @@ from typing import TypeAlias
 
 from index.errors import ConfigurationError, LoadError, StoreError
 from index.load.folder_walk import FolderScan, FoundFile, scan
-from index.schema import Source, SyncFailure, SyncReport, source_id
+from index.schema import Source, SyncFailure, SyncReport
 from index.store.catalog import Catalog
 from index.store.catalog_rows import Build, FileState
-from index.store.catalog_state import FolderState, folder_state, indexed_versions, seen_files
+from index.store.catalog_state import (
+    FolderState,
+    folder_state,
+    id_at,
+    indexed_ids,
+    indexed_versions,
+    seen_files,
+)
 from index.store.catalog_writes import put_file, put_folder
 from index.sync.indexer import Batch, Indexer, Prepared
 from index.sync.plan import plan
 from index.sync.preparer import Preparer
+from index.sync.renamed_files import renamed_sources
 from index.sync.survey import changed_at, survey, too_recent
 from index.sync.unchanged import UnchangedSummary, note
 from index.text.language import language_of
@@ -85,20 +93,24 @@ class FolderPass:
     progress: Progress | None = None
     tally: Tally = field(default_factory=Tally)
     _seen: dict[str, FileState] = field(default_factory=dict)
+    _ids: dict[str, str] = field(default_factory=dict)
+    """By uri, the ids of sources whose files were renamed to it."""
 
     def run(self) -> Tally:
         """Read, write, remove; raises ConfigurationError when there is no folder to read."""
         began = time.time_ns()
         digest = self._survey()
         found = scan(self.folder)
-        connection = self.catalog.connection()
-        known = seen_files(connection, self.build.collection)
+        connection, collection = self.catalog.connection(), self.build.collection
+        known = seen_files(connection, collection)
         self._refuse_to_forget(found, known)
         files = {file.uri: file for file in found.files}
         seen = {uri: _state_of(file) for uri, file in files.items()}
         todo = plan(seen, [failure.source for failure in found.failures], known)
         self.tally.failed += found.failures
         self.tally.unchanged += len(todo.same)
+        new = [files[uri] for uri in todo.read if uri not in known]
+        self._ids = renamed_sources(connection, collection, new, [(u, known[u]) for u in todo.gone])
         self._read([(files[uri], _certain(seen[uri], began)) for uri in todo.read])
         self._remove(todo.gone)
         self._note(known)
@@ -154,8 +166,10 @@ class FolderPass:
         self, file: FoundFile, seen: FileState, indexed: str | None, batch: Batch
     ) -> None:
         """Look at one file; a failure leaves what was indexed of it."""
+        collection, uri = self.build.collection, file.uri
+        id = self._ids.get(uri) or id_at(self.catalog.connection(), collection, uri)
         try:
-            loaded = self.preparer.file(self.build.collection, file.path, file.uri, indexed=indexed)
+            loaded = self.preparer.file(collection, file.path, uri, indexed=indexed, id=id)
         except LoadError as error:
             self._fail(file, indexed, error.reason, seen)
             return
@@ -164,7 +178,7 @@ class FolderPass:
             self.tally.unchanged += 1
             return
         batch.add(Prepared(loaded.source, loaded.passages, seen))
-        self.tally.take(loaded.source, is_new=indexed is None)
+        self.tally.take(loaded.source, is_new=indexed is None and uri not in self._ids)
 
     def _fail(self, file: FoundFile, indexed: str | None, reason: str, seen: FileState) -> None:
         """Report a file; if it vanished since the walk, the index forgets it too."""
@@ -179,8 +193,8 @@ class FolderPass:
         uris = list(uris)
         if not uris:
             return
-        indexed = indexed_versions(self.catalog.connection(), self.build.collection)
-        gone = [source_id(self.build.collection, uri) for uri in uris if uri in indexed]
+        indexed = indexed_ids(self.catalog.connection(), self.build.collection)
+        gone = [indexed[uri] for uri in uris if uri in indexed]
         self.indexer.remove(self.build, gone, uris)
         self.tally.removed += len(gone)
 

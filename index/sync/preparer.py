@@ -38,6 +38,7 @@ class Preparer:
         uri: str,
         *,
         indexed: str | None,
+        id: str | None = None,
         added_by: str | None = None,
     ) -> Prepared | None:
         """Prepare a file; None when its version is the one `indexed`. Raises LoadError.
@@ -50,7 +51,7 @@ class Preparer:
             return None
         loaded = self.load(data, path.name)
         del data  # a large file and its passages are not held together
-        return self.document(collection, loaded, uri, sha256=sha256, added_by=added_by)
+        return self.document(collection, loaded, uri, sha256=sha256, id=id, added_by=added_by)
 
     def document(
         self,
@@ -59,12 +60,13 @@ class Preparer:
         uri: str,
         *,
         sha256: str,
+        id: str | None = None,
         added_by: str | None = None,
     ) -> Prepared:
         """Prepare a document that is loaded already; raises LoadError when it cannot be cut."""
         source = Source(
             **dict(loaded),
-            id=source_id(collection, uri),
+            id=id or source_id(collection, uri),
             collection=collection,
             uri=uri,
             sha256=sha256,

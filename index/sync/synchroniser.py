@@ -18,12 +18,12 @@ from typing import NamedTuple
 from index.errors import LoadError, SourceNotFound, StoreError
 from index.load.loaders import load_bytes
 from index.protocols import Embedder
-from index.schema import LoadedDocument, Source, SyncReport, source_id
+from index.schema import LoadedDocument, Source, SyncReport
 from index.store.added_documents import AddedDocuments
 from index.store.catalog import Catalog
 from index.store.catalog_format import recipe as default_recipe
 from index.store.catalog_rows import Build, FileState
-from index.store.catalog_state import indexed_versions, seen_files, serving_builds
+from index.store.catalog_state import id_at, indexed_versions, seen_files, serving_builds
 from index.store.chroma_vectors import ChromaVectors
 from index.store.write_lock import write_lock
 from index.sync.additions import Addition, state_of_followed
@@ -133,7 +133,7 @@ class Synchroniser:
             if build is None or not (known or uri in seen_files(connection, collection)):
                 raise SourceNotFound(uri)
             session.added.remove((collection, uri))
-            ids = [source_id(collection, uri)] if known else []
+            ids = [id_at(connection, collection, uri)] if known else []
             self._indexer.remove(build, ids, [uri])
             self._indexer.finish(build)
             return self._report(collection, Tally(removed=1), session)
@@ -271,15 +271,16 @@ class Synchroniser:
     def _prepared(self, build: Build, addition: Addition, indexed: str | None) -> Prepared | None:
         """Prepare one addition; None when it is the version that is indexed."""
         uri, document, added_by = addition.uri, addition.document, addition.added_by
+        id = id_at(self._catalog.connection(), build.collection, uri)
         if isinstance(document, Path):
             return self._preparer.file(
-                build.collection, document, uri, indexed=indexed, added_by=added_by
+                build.collection, document, uri, indexed=indexed, id=id, added_by=added_by
             )
         sha256 = addition.sha256 or version_of_text(document)
         if sha256 == indexed:
             return None
         return self._preparer.document(
-            build.collection, document, uri, sha256=sha256, added_by=added_by
+            build.collection, document, uri, sha256=sha256, id=id, added_by=added_by
         )
 
     def _report(self, collection: str, tally: Tally, session: _Session) -> SyncReport:
