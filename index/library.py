@@ -60,15 +60,39 @@ class Library:
     def __init__(self, config: IndexConfig, catalog: Catalog) -> None:
         self.config = config
         self.catalog = catalog
-        self.models = Models(config)
+        self.models = Models(config, words_only=self.is_held)
         self._vectors = Once(self._open_vectors)
         self._searcher = Once(self._build_searcher)
         self._synchroniser = Once(self._build_synchroniser)
 
     @property
     def vectors(self) -> ChromaVectors:
-        """The vector store."""
+        """The vector store; raises ConfigurationError for an index that is held."""
+        self._refuse_if_held()
         return self._vectors()
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the index is left as it is, and searched by words only.
+
+        It was built with a model or a vector store that the folder names and the person has not
+        allowed; with others it would be built anew, and once more when the folder is allowed.
+        """
+        if not self.config.withheld:
+            return False
+        is_embedded = (self.config.home / "chroma" / "chroma.sqlite3").exists()
+        return any(
+            build.model != self.config.embeddings or not is_embedded
+            for build in self.catalog.builds()
+            if build.dimension
+        )
+
+    def _refuse_if_held(self) -> None:
+        if self.is_held:
+            raise ConfigurationError(
+                "This index was built with the embedding model or the vector store that the "
+                "folder's .env names, which you have not allowed. Run `quoth trust` in the folder."
+            )
 
     @property
     def searcher(self) -> Searcher:
@@ -131,6 +155,8 @@ class Library:
         again what people added and the catalog lost. Raises as `sync` does.
         """
         config = self.config
+        if self.is_held:
+            return None
         if config.documents is None or not self.has_folder():
             self._restore_additions(progress)
             return None
@@ -261,7 +287,7 @@ class Library:
 
         return Searcher(
             catalog=self.catalog,
-            vectors=self.vectors,
+            vectors=self._vectors(),
             embedder=self.models.embedder_if_any(),
             word_pieces=lambda: self.models.matcher,
         )
@@ -270,6 +296,7 @@ class Library:
         from index.chunk.chunker import chunk, estimate_tokens
         from index.sync.synchroniser import Synchroniser
 
+        self._refuse_if_held()
         config = self.config.chunk
         embedder = self.models.embedder_if_any()
         count = getattr(embedder, "count_word_pieces", estimate_tokens)

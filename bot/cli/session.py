@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.environment import Environment, say, write
+from bot.cli.environment import INDEX, MODEL, Environment, say, write
 from bot.cli.input_lines import Asked
 from bot.cli.progress import progress_bar
 from bot.cli.terminal_text import answer_screen, below_text, neutral, one_line, other_languages
@@ -61,7 +61,7 @@ def open_session(
 
     Where `settings` are given, they hold instead of those of the environment.
     """
-    settings = settings or environment.settings
+    settings = settings or environment.settled(INDEX, MODEL)
     with environment.open_library(settings.index) as library:
         bring_in_step(library)
         only = library.find(source, collections).id if source else None

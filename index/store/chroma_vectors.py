@@ -20,6 +20,7 @@ import numpy as np
 from index.errors import ConfigurationError, StoreError
 from index.protocols import VectorRow, Vectors
 from index.store.chroma_client import OpenChroma, open_embedded, open_server
+from index.text.shown_address import shown_address
 
 CHROMA_FOLDER = "chroma"
 """Name of Chroma's folder in the home folder."""
@@ -205,7 +206,7 @@ class ChromaVectors:
         said = " ".join(str(error).split())[:300]
         if self._url is not None:
             return (
-                f"The Chroma server {self._url!r} failed: {said}. "
+                f"The Chroma server {shown_address(self._url)!r} failed: {said}. "
                 "Check QUOTH_CHROMA_URL and that the server runs."
             )
         if "disk is full" in said or "No space" in said or "ENOSPC" in said:

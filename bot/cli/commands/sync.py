@@ -7,7 +7,7 @@ import sys
 import click
 
 from bot.cli import options
-from bot.cli.environment import Environment, pass_environment, write
+from bot.cli.environment import PAGES, Environment, pass_environment, write
 from bot.cli.json_output import dumps, sync_payload
 from bot.cli.progress import progress_bar
 from bot.cli.session import say_problems
@@ -48,7 +48,7 @@ def add(environment: Environment, paths: tuple[str, ...], as_json: bool, collect
     quoth add ~/handbook.pdf notes/
     quoth add minutes.md --collection board
     """
-    with environment.library() as library, progress_bar() as progress:
+    with environment.library(PAGES) as library, progress_bar() as progress:
         report = library.add(paths, collection, progress)
     _finish(report, as_json, environment)
 
