@@ -17,6 +17,7 @@ from bot.cli.terminal_text import other_languages
 from bot.discord_bot.invite import application_of, invite_link
 from bot.setting_sources import read_given
 from bot.settings import Settings, unknown_variables, variables
+from index.config import SHARED_COLLECTION
 from index.embed.weights import INSTALL
 from index.errors import QuothError
 from index.library import Library
@@ -152,6 +153,12 @@ def _addresses(patient: Patient) -> Finding:
 
 def _documents(patient: Patient) -> Finding:
     folder = patient.settings.documents
+    if missing := len(patient.library.catalog.missing(SHARED_COLLECTION)):
+        return Finding(
+            "problem",
+            f"{missing} indexed documents were not found in {str(folder)!r} at the last look",
+            "Bring them back (is a disk not mounted?), or `quoth sync --yes` to forget them.",
+        )
     if not folder.is_dir():
         advice = "Create it, or point QUOTH_DOCUMENTS at the folder with your documents."
         return Finding("problem", f"there is no folder {str(folder)!r}", advice)

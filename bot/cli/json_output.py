@@ -57,6 +57,7 @@ def _citation(citation: Citation) -> Payload:
         "quote": citation.quote,
         "highlight": citation.highlight,
         "modified": _moment(citation.modified),
+        "missing": citation.missing,
     }
 
 
@@ -78,6 +79,7 @@ def _hit(hit: Hit) -> Payload:
         "score": round(hit.score, 4),
         "dense_rank": hit.dense_rank,
         "lexical_rank": hit.lexical_rank,
+        "missing": hit.source.missing,
     }
 
 
@@ -96,6 +98,7 @@ def entry_payload(entry: SourceEntry) -> Payload:
         "title": entry.title,
         "state": entry.state,
         "failure": entry.failure,
+        "missing": entry.missing,
         "warnings": entry.warnings,
         "mime": entry.mime,
         "characters": entry.characters,

@@ -19,6 +19,7 @@ from bot.cli.input_lines import Asked
 from bot.cli.progress import progress_bar
 from bot.cli.terminal_text import answer_screen, below_text, neutral, one_line, other_languages
 from bot.schema import Answer, Scope
+from index.config import SHARED_COLLECTION
 from index.errors import ConfigurationError, IndexLocked, IndexMismatch
 from index.schema import SyncReport
 
@@ -91,8 +92,16 @@ def bring_in_step(library: Library) -> None:
         return
     if report is not None:
         say_problems(report, english_only=library.config.english_only)
-    elif not library.has_folder():
+    if library.is_held:
+        return
+    if not library.has_folder():
         _without_folder(library)
+    elif count := len(library.catalog.missing(SHARED_COLLECTION)):
+        documents = "1 document is" if count == 1 else f"{count} documents are"
+        say(
+            f"{documents} no longer in the documents folder; answers still come from what was "
+            "indexed. `quoth sync` says more."
+        )
 
 
 def _without_folder(library: Library) -> None:

@@ -31,7 +31,11 @@ def quick_sync(arguments: Sequence[str], environ: Mapping[str, str], folder: str
         return None
     values = _values(environ, folder)
     summary = None if values is None else _summary(values, folder)
-    if summary is None or not all(text.isprintable() for pair in summary.failed for text in pair):
+    if (
+        summary is None
+        or summary.missing
+        or not all(text.isprintable() for pair in summary.failed for text in pair)
+    ):
         return None
     return _print(summary, "--json" in arguments, time.perf_counter() - began)
 
@@ -88,6 +92,7 @@ def _print(summary: UnchangedSummary, as_json: bool, seconds: float) -> int | No
 
         failed = [{"source": source, "reason": reason} for source, reason in summary.failed]
         rest = {"failed": failed, "passages": summary.passages, "seconds": round(seconds, 3)}
+        rest |= {"missing": 0, "missing_folders": {}}
         text = json.dumps(counts | rest, ensure_ascii=False, indent=2)
     try:
         for source, reason in summary.failed:
@@ -99,9 +104,13 @@ def _print(summary: UnchangedSummary, as_json: bool, seconds: float) -> int | No
     return 2 if summary.failed else 0
 
 
-def report_line(counts: Mapping[str, int], failed: int, passages: int, seconds: float) -> str:
+def report_line(
+    counts: Mapping[str, int], failed: int, passages: int, seconds: float, missing: int = 0
+) -> str:
     """Return one line that says what a synchronisation did."""
     parts = [f"{counts[name]} {name}" for name in counts if counts[name]]
+    if missing:
+        parts.append(f"{missing} missing")
     if failed:
         parts.append(f"{failed} failed")
     return f"{', '.join(parts) or 'nothing to do'}; {passages} passages; {seconds:.1f} s"

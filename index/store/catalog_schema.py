@@ -125,5 +125,14 @@ def _move_out_what_people_made(connection: sqlite3.Connection) -> None:
     move_out_what_people_made(connection)
 
 
-CATALOG_MIGRATIONS = (script(_SCHEMA), _move_out_what_people_made)
+_MISSING = """
+CREATE TABLE missing (
+    collection TEXT NOT NULL REFERENCES collections (name),
+    uri TEXT NOT NULL,
+    PRIMARY KEY (collection, uri)
+) WITHOUT ROWID;
+"""
+"""Documents whose files are gone but are not forgotten before a person confirms it."""
+
+CATALOG_MIGRATIONS = (script(_SCHEMA), _move_out_what_people_made, script(_MISSING))
 assert len(CATALOG_MIGRATIONS) == SCHEMA_VERSION

@@ -19,13 +19,21 @@ _END = "end"
 class UnchangedSummary:
     """What `Synchroniser.sync_folder` would report: only these, nothing added or removed."""
 
-    __slots__ = ("failed", "passages", "unchanged")
+    __slots__ = ("failed", "missing", "passages", "unchanged")
 
-    def __init__(self, unchanged: int, passages: int, failed: tuple[tuple[str, str], ...]) -> None:
+    def __init__(
+        self,
+        unchanged: int,
+        passages: int,
+        failed: tuple[tuple[str, str], ...],
+        missing: int = 0,
+    ) -> None:
         self.unchanged = unchanged
         self.passages = passages
         self.failed = failed
         """(source, reason) of each file that cannot be indexed, as in the last report."""
+        self.missing = missing
+        """Documents that are kept although their files are gone."""
 
 
 def unchanged(
@@ -53,13 +61,13 @@ def unchanged(
             return None
         if not (opened or _is_database(f"{place}/{CATALOG_FILE}")):
             return None
-        count, passages, has_vectors = map(int, lines[2].split())
+        count, passages, has_vectors, missing = map(int, lines[2].split())
         if has_vectors and embedded:
             os.stat(f"{place}/chroma/chroma.sqlite3")  # noqa: PTH116 - see survey
         if survey(os.fspath(documents)) != lines[1]:
             return None
         pairs = iter([_read(line) for line in lines[3:-1]])
-        return UnchangedSummary(count, passages, tuple(zip(pairs, pairs, strict=True)))
+        return UnchangedSummary(count, passages, tuple(zip(pairs, pairs, strict=True)), missing)
     except (OSError, ValueError, IndexError):
         return None
 
@@ -78,7 +86,7 @@ def note(
     lines = [
         _stamp(home, collection, model, cut),
         digest,
-        f"{summary.unchanged} {summary.passages} {int(has_vectors)}",
+        f"{summary.unchanged} {summary.passages} {int(has_vectors)} {summary.missing}",
         *(_written(part) for failure in summary.failed for part in failure),
         _END,
     ]
