@@ -57,14 +57,16 @@ def open_session(
     *,
     source: str | None = None,
     settings: Settings | None = None,
+    forget: bool = False,
 ) -> Iterator[Session]:
     """Open Quoth, bring the index in step and wait for questions; `source` limits them to one.
 
-    Where `settings` are given, they hold instead of those of the environment.
+    Where `settings` are given, they hold instead of those of the environment. With `forget`,
+    documents whose files vanished together are forgotten too.
     """
     settings = settings or environment.settled(INDEX, MODEL)
     with environment.open_library(settings.index) as library:
-        bring_in_step(library)
+        bring_in_step(library, forget=forget)
         only = library.find(source, collections).id if source else None
         scope = Scope(collections=tuple(collections), source=only)
         with asyncio.Runner() as runner:
@@ -76,7 +78,7 @@ def open_session(
                 runner.run(opened.__aexit__(None, None, None))
 
 
-def bring_in_step(library: Library) -> None:
+def bring_in_step(library: Library, *, forget: bool = False) -> None:
     """Index what is new or changed, and say on standard error what could not be.
 
     Where the folder is missing, another process is writing, or the embedding model cannot be
@@ -85,6 +87,8 @@ def bring_in_step(library: Library) -> None:
     try:
         with progress_bar() as progress:
             report = library.bring_in_step(progress)
+            if forget and library.catalog.missing(SHARED_COLLECTION):
+                report = library.forget_missing(progress)
     except (IndexLocked, IndexMismatch) as error:
         if library.is_empty():
             raise

@@ -92,7 +92,6 @@ def _print(summary: UnchangedSummary, as_json: bool, seconds: float) -> int | No
 
         failed = [{"source": source, "reason": reason} for source, reason in summary.failed]
         rest = {"failed": failed, "passages": summary.passages, "seconds": round(seconds, 3)}
-        rest |= {"missing": 0, "missing_folders": {}}
         text = json.dumps(counts | rest, ensure_ascii=False, indent=2)
     try:
         for source, reason in summary.failed:

@@ -112,3 +112,13 @@ def test_one_of_two_files_is_deleted_as_ever(copied_folder: Path) -> None:
     min(documents.iterdir()).unlink()
     done = quoth(copied_folder, "sync")
     assert (done.returncode, done.stdout.split(";")[0]) == (0, "1 unchanged, 1 removed")
+
+
+def test_the_folder_of_an_evaluation_is_as_it_is_named(lost: Path) -> None:
+    (lost / "q.jsonl").write_text('{"qid": "1", "question": "What are the UN prerequisites?"}\n')
+    kept = json.loads(quoth(lost, "eval", "q.jsonl", "--documents", "away", "--json").stdout)
+    for path in (lost / "away").iterdir():
+        path.unlink()
+    (lost / "away" / "new.md").write_text("# Herons\n\nHerons stand still.")
+    now = json.loads(quoth(lost, "eval", "q.jsonl", "--documents", "away", "--json").stdout)
+    assert kept["metrics"] != now["metrics"]

@@ -160,7 +160,8 @@ def _session(
         return
     apart = _apart(environment.settled(INDEX, MODEL), documents)
     if documents.is_dir():
-        with open_session(environment, [SHARED_COLLECTION], settings=apart) as session:
+        # That folder was named for this run, and nothing else confirms what it lost.
+        with open_session(environment, [SHARED_COLLECTION], settings=apart, forget=True) as session:
             yield session
     else:
         from bot.evaluation.question_file import read_documents
