@@ -87,6 +87,9 @@ class Citation(Value):
     author: str | None = Field(
         default=None, description="Who answered and when, where it is a team answer."
     )
+    missing: bool = Field(
+        default=False, description="Whether its file was not found at the last look at the folder."
+    )
 
     def link(self) -> str:
         """Return where to look it up: a web text fragment, a PDF page, or a path with lines."""

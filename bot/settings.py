@@ -1,13 +1,15 @@
 """Settings from the environment and from `.env`, read once and handed down as a frozen value.
 
-The environment wins over `.env`, and an empty value means the default. Everything is read from
-the arguments of `load_settings`; nothing here looks at the process on its own.
+The environment wins over `.env`, and an empty value means the default. What a `.env` says of
+addresses, keys and other folders is used only in a folder that the person trusts
+(`bot.setting_sources` says what, `bot.trusted_folders` which), and an address of a `.env` gets no
+key of the environment. Everything is read from the arguments of `load_settings`; nothing here looks
+at the process on its own.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -15,6 +17,14 @@ from pydantic import BeforeValidator, ConfigDict, Field, SecretStr, ValidationEr
 from pydantic.fields import FieldInfo
 
 from bot.setting_errors import EMBEDDINGS, HTTP, MODEL, WEBSOCKET, sentence
+from bot.setting_sources import (
+    DISCORD_ADDRESSES,
+    PROVIDER_ADDRESS,
+    PROVIDER_VARIABLE,
+    GivenSettings,
+    read_given,
+)
+from bot.trusted_folders import trusted_folders
 from index.config import IndexConfig
 from index.errors import ConfigurationError
 from index.schema import Value
@@ -26,8 +36,8 @@ PROVIDER_KEYS: dict[str, tuple[str, ...]] = {
 }
 """The variables in which each provider's own library looks for its key."""
 
-_PROVIDERS = re.compile(r"(?<!^QUOTH_LLM)_(API_KEY|API_BASE|BASE_URL|HOST)$")
-"""Names under which the libraries of model providers look for keys and addresses."""
+_PREFIXES = {"google": ("GOOGLE_", "GEMINI_")}
+"""How the variables of a provider begin, where not with its name."""
 
 
 def _separated(names: str) -> tuple[str, ...]:
@@ -108,6 +118,10 @@ class Settings(Value):
     provider_variables: tuple[tuple[str, SecretStr], ...] = Field(alias="provider_variables")
     """What the providers' own libraries look for: OPENAI_API_KEY and the like; no variable of ours
     sets it."""
+    from_file: tuple[str, ...] = Field(default=(), alias="from_file")
+    """Variables of addresses, keys and other folders that hold what the trusted `.env` says."""
+    withheld: tuple[str, ...] = Field(default=(), alias="withheld")
+    """The same of a `.env` that is not trusted: these are not used."""
 
     @property
     def index(self) -> IndexConfig:
@@ -122,7 +136,21 @@ class Settings(Value):
             threads=self.threads or None,
             allowed_hosts=self.allowed_hosts,
             provider_variables=self.provider_variables,
+            withheld=not {"QUOTH_EMBEDDINGS", "QUOTH_CHROMA_URL"}.isdisjoint(self.withheld),
         )
+
+    @property
+    def shut_out(self) -> tuple[str, ...]:
+        """How the variables begin that no library may find in the environment.
+
+        The providers' libraries take keys, accounts and headers from there on their own, and would
+        send them to an address that a `.env` names.
+        """
+        found = [name.partition("_")[0] + "_" for name in self.from_file if _is_address(name)]
+        if self.llm and "QUOTH_LLM_BASE_URL" in self.from_file:
+            provider = self.llm.partition("/")[0]
+            found += _PREFIXES.get(provider, (f"{provider.upper()}_",))
+        return tuple(found)
 
     @property
     def log_file(self) -> Path:
@@ -142,48 +170,81 @@ def load_settings(environ: Mapping[str, str], folder: Path) -> Settings:
     Relative paths are taken from `folder`. Raises ConfigurationError with one sentence that
     names the variable.
     """
-    given = merged_environment(environ, folder)
-    values: dict[str, Any] = {name: given[name] for name in variables() if given.get(name)}
-    if "QUOTH_LLM_API_KEY" not in values and (key := _provider_key(given)):
-        values["QUOTH_LLM_API_KEY"] = key
-    values["provider_variables"] = [
-        (name, value) for name, value in sorted(given.items()) if value and _PROVIDERS.search(name)
-    ]
+    found = read_given(environ, folder)
+    trusted = is_trusted(found)
+    given = found.in_use(trusted=trusted)
+    merged = given.merged
+    values: dict[str, Any] = {name: merged[name] for name in variables() if merged.get(name)}
+    values |= _secrets(given)
+    values["provider_variables"] = _provider_variables(given)
+    values["from_file"] = given.from_file()
+    values["withheld"] = () if trusted else found.from_file()
     try:
-        settings = Settings.model_validate(values)
+        settings = Settings.model_validate(
+            {name: value for name, value in values.items() if value is not None}
+        )
     except ValidationError as error:
         raise ConfigurationError(sentence(error, variables())) from None
     return _anchored(settings, folder)
 
 
-def merged_environment(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """Return `.env` of `folder` overlaid by `environ`, with surrounding blanks removed.
-
-    Raises ConfigurationError where `.env` cannot be read.
-    """
-    from dotenv import dotenv_values
-
-    path = folder / ".env"
-    try:
-        lines = dotenv_values(path, interpolate=False) if path.is_file() else {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(
-            f"The settings file {str(path)!r} cannot be read ({error}). "
-            "Save it as UTF-8 text, or move it away."
-        ) from None
-    merged = {name: value for name, value in lines.items() if value is not None} | dict(environ)
-    return {name: value.strip() for name, value in merged.items()}
+def is_trusted(given: GivenSettings) -> bool:
+    """Say whether the person has allowed what a `.env` says, or need not."""
+    if not given.guarded:
+        return True
+    return trusted_folders(given.environ).allows(given.folder, given.fingerprint)
 
 
 def unknown_variables(environ: Mapping[str, str], folder: Path) -> list[str]:
     """Return the names that start with `QUOTH_` but are no setting, sorted."""
-    ours = {name for name in merged_environment(environ, folder) if name.startswith("QUOTH_")}
+    merged = read_given(environ, folder).merged
+    ours = {name for name in merged if name.startswith("QUOTH_")}
     return sorted(ours - variables().keys())
 
 
-def _provider_key(given: Mapping[str, str]) -> str | None:
-    provider = given.get("QUOTH_LLM", "").partition("/")[0]
-    return next(filter(None, (given.get(name) for name in PROVIDER_KEYS.get(provider, ()))), None)
+def _secrets(given: GivenSettings) -> dict[str, str | None]:
+    """Return the key of the language model and the bot's token, each for where it is sent."""
+    from_file, merged = given.from_file(), given.merged
+    provider = merged.get("QUOTH_LLM", "").partition("/")[0]
+    names = ("QUOTH_LLM_API_KEY", *PROVIDER_KEYS.get(provider, ()))
+    keys = given.file if "QUOTH_LLM_BASE_URL" in from_file else merged
+    tokens = merged if set(DISCORD_ADDRESSES).isdisjoint(from_file) else given.file
+    return {
+        "QUOTH_LLM_API_KEY": _first(keys, names),
+        "DISCORD_TOKEN": _first(tokens, ["DISCORD_TOKEN"]),
+    }
+
+
+def _first(given: Mapping[str, str], names: Iterable[str]) -> str | None:
+    return next(filter(None, map(given.get, names)), None)
+
+
+def _is_address(name: str) -> bool:
+    """Say whether a variable is an address of a provider's own library."""
+    return bool(PROVIDER_VARIABLE.search(name) and PROVIDER_ADDRESS.search(name))
+
+
+def _provider_variables(given: GivenSettings) -> list[tuple[str, str]]:
+    """Return what the providers' libraries look for.
+
+    Where the `.env` names the address of a provider, only keys of the `.env` go with it; where the
+    environment names one too, that one holds.
+    """
+    chosen = {_prefix(name) for name, value in given.environ.items() if value and _is_address(name)}
+    in_file = {_prefix(name) for name in given.from_file() if _is_address(name)}
+    found: dict[str, str] = {}
+    for name, value in given.merged.items():
+        if not PROVIDER_VARIABLE.search(name):
+            continue
+        if _is_address(name):
+            found[name] = "" if name not in given.environ and _prefix(name) in chosen else value
+        else:
+            found[name] = given.file.get(name, "") if _prefix(name) in in_file - chosen else value
+    return [(name, value) for name, value in sorted(found.items()) if value]
+
+
+def _prefix(name: str) -> str:
+    return name.partition("_")[0]
 
 
 def _anchored(settings: Settings, folder: Path) -> Settings:

@@ -49,6 +49,10 @@ class IndexConfig(Value):
     provider_variables: tuple[tuple[str, SecretStr], ...] = Field(
         default=(), description="What the providers' own libraries look for, by name."
     )
+    withheld: bool = Field(
+        default=False,
+        description="Whether these are not the model and the vector store that the folder names.",
+    )
     chunk: ChunkConfig = Field(default_factory=ChunkConfig, description="How documents are cut.")
 
     @property

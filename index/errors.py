@@ -82,11 +82,28 @@ class IndexMismatch(StoreError):
         )
 
 
+class IndexHeld(ConfigurationError):
+    """The index may not be written, since the person has not allowed what it was built with."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This index was built with the embedding model or the vector store that the folder's "
+            ".env names, which you have not allowed. Run `quoth trust` in the folder."
+        )
+
+
 class SourceNotFound(QuothError):
     """No such source in the collections that were opened."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"There is no source {name!r} here. `quoth sources` lists what there is.")
+
+
+class InexactName(SourceNotFound):
+    """A name that is good enough to look at a source, but not to remove it."""
+
+    def __init__(self, name: str, near: str) -> None:
+        QuothError.__init__(self, f"No source is called {name!r} exactly. Did you mean {near!r}?")
 
 
 class AmbiguousSource(SourceNotFound):

@@ -14,18 +14,25 @@ from typing import TYPE_CHECKING
 
 from index.config import SHARED_COLLECTION, IndexConfig
 from index.embed.lazy_models import Models, Once
-from index.errors import AmbiguousSource, ConfigurationError, QuothError, SourceNotFound
-from index.protocols import Vectors
+from index.errors import (
+    AmbiguousSource,
+    ConfigurationError,
+    IndexHeld,
+    InexactName,
+    SourceNotFound,
+)
 from index.schema import Source, SourceEntry, SyncFailure, SyncReport
 from index.store.catalog import Catalog
 from index.store.catalog_format import recipe
 from index.store.chroma_vectors import ChromaVectors
+from index.store.fresh_vectors import FreshVectors, is_built_elsewhere
 from index.sync.unchanged import unchanged
 
 if TYPE_CHECKING:
     from index.search.searcher import Searcher
     from index.sync.additions import Addition
-    from index.sync.synchroniser import Progress, Synchroniser
+    from index.sync.folder_pass import Forget, Progress
+    from index.sync.synchroniser import Synchroniser
 
 LONG_WAIT = 30.0
 """Seconds to wait for another writer by those who came to write."""
@@ -34,41 +41,31 @@ SHORT_WAIT = 1.0
 """The same for those who came to ask, and can be answered from the index as it is."""
 
 
-class InexactName(SourceNotFound):
-    """A name that is good enough to look at a source, but not to remove it."""
-
-    def __init__(self, name: str, near: str) -> None:
-        QuothError.__init__(self, f"No source is called {name!r} exactly. Did you mean {near!r}?")
-
-
-class FreshVectors(ChromaVectors):
-    """Sees what other processes have written: an embedded Chroma does not by itself."""
-
-    def __init__(self, catalog: Catalog, home: Path, *, url: str | None) -> None:
-        super().__init__(home, url=url, current=catalog.chroma_name)
-        self._catalog = catalog
-
-    def query(self, collection: str, vector: Vectors, limit: int) -> list[tuple[str, float]]:
-        """Return up to `limit` (id, cosine) pairs as the index is now."""
-        self.follow(self._catalog.generation())
-        return super().query(collection, vector, limit)
-
-
 class Library:
     """The index of one home folder. Everything here blocks; asynchronous code uses the bridge."""
 
     def __init__(self, config: IndexConfig, catalog: Catalog) -> None:
         self.config = config
         self.catalog = catalog
-        self.models = Models(config)
+        self.models = Models(config, words_only=self.is_held)
         self._vectors = Once(self._open_vectors)
         self._searcher = Once(self._build_searcher)
         self._synchroniser = Once(self._build_synchroniser)
 
     @property
     def vectors(self) -> ChromaVectors:
-        """The vector store."""
+        """The vector store; raises IndexHeld."""
+        if self.is_held:
+            raise IndexHeld
         return self._vectors()
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the index is left as it is, built with what the person has not allowed.
+
+        With another model it would be built anew, and once more when the folder is allowed.
+        """
+        return self.config.withheld and is_built_elsewhere(self.config, self.catalog)
 
     @property
     def searcher(self) -> Searcher:
@@ -128,12 +125,16 @@ class Library:
         """Bring the shared collection in step with the documents folder.
 
         Returns None, and opens nothing, when nothing has changed. Without a folder, it only indexes
-        again what people added and the catalog lost. Raises as `sync` does.
+        again what people added and the catalog lost, and marks what was in the folder as missing.
+        Raises as `sync` does.
         """
         config = self.config
+        if self.is_held:
+            return None
         if config.documents is None or not self.has_folder():
             self._restore_additions(progress)
-            return None
+            if config.documents is None or not self.catalog.unmarked(SHARED_COLLECTION):
+                return None
         summary = unchanged(
             config.home,
             config.documents,
@@ -148,17 +149,27 @@ class Library:
         writer = self._build_synchroniser(LONG_WAIT if self.is_empty() else SHORT_WAIT)
         return writer.sync_folder(SHARED_COLLECTION, config.documents, progress)
 
+    def forget_missing(self, progress: Progress | None = None) -> SyncReport:
+        """Bring the shared collection in step, and forget what was missing before.
+
+        Raises as `sync` does.
+        """
+        return self.sync(SHARED_COLLECTION, progress, forget="marked")
+
     def _restore_additions(self, progress: Progress | None) -> None:
         from index.sync.additions_pass import is_behind
 
         if is_behind(self.catalog):
             self.synchroniser.repair(progress)
 
-    def sync(self, collection: str, progress: Progress | None = None) -> SyncReport:
+    def sync(
+        self, collection: str, progress: Progress | None = None, *, forget: Forget | None = None
+    ) -> SyncReport:
         """Bring the shared collection in step with its folder, or read another one again.
 
-        What was built with another embedding model is built anew, in every collection. Raises
-        ConfigurationError without a folder, IndexLocked while another process writes.
+        What was built with another embedding model is built anew, in every collection. Files that
+        vanished together are forgotten only with `forget`. Raises ConfigurationError without a
+        folder, IndexLocked while another process writes.
         """
         self._rebuild(progress)
         if collection != SHARED_COLLECTION:
@@ -166,7 +177,8 @@ class Library:
             return self.add(names, collection, progress)
         if self.config.documents is None:
             raise ConfigurationError("No documents folder is configured. Set QUOTH_DOCUMENTS.")
-        return self.synchroniser.sync_folder(collection, self.config.documents, progress)
+        folder = self.config.documents
+        return self.synchroniser.sync_folder(collection, folder, progress, forget=forget)
 
     def _rebuild(self, progress: Progress | None) -> None:
         if self.models.embedder_if_any() is not None:  # else it would lose its vectors
@@ -261,7 +273,7 @@ class Library:
 
         return Searcher(
             catalog=self.catalog,
-            vectors=self.vectors,
+            vectors=self._vectors(),
             embedder=self.models.embedder_if_any(),
             word_pieces=lambda: self.models.matcher,
         )
@@ -270,6 +282,8 @@ class Library:
         from index.chunk.chunker import chunk, estimate_tokens
         from index.sync.synchroniser import Synchroniser
 
+        if self.is_held:
+            raise IndexHeld
         config = self.config.chunk
         embedder = self.models.embedder_if_any()
         count = getattr(embedder, "count_word_pieces", estimate_tokens)

@@ -65,6 +65,9 @@ class Source(LoadedDocument):
     sha256: str = Field(description="SHA-256 of the original bytes: names this version.")
     added_at: datetime = Field(description="When it came into the collection, in UTC.")
     added_by: str | None = Field(default=None, description="Who added it, where that is known.")
+    missing: bool = Field(
+        default=False, description="Whether its file was not found at the last look at the folder."
+    )
 
     def page_at(self, offset: int) -> int | None:
         """Return the page number, counted from 1, that holds `offset`; None without pages."""
@@ -153,6 +156,13 @@ class SyncReport(Value):
         default_factory=dict,
         description="How many of the new or changed ones seem not to be English, by language.",
     )
+    missing: int = Field(
+        default=0, description="Sources kept although their files are gone, until it is confirmed."
+    )
+    missing_folders: dict[str, int] = Field(
+        default_factory=dict,
+        description="How many of them each folder had that is gone as a whole; `.` is all of it.",
+    )
 
 
 class SourceEntry(Value):
@@ -175,6 +185,9 @@ class SourceEntry(Value):
     state: SourceState = Field(default="ready", description="`failed` when nothing is indexed.")
     failure: str | None = Field(
         default=None, description="Why the file's current version could not be read."
+    )
+    missing: bool = Field(
+        default=False, description="Whether its file was not found at the last look at the folder."
     )
 
 

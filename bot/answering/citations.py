@@ -45,6 +45,7 @@ def cite(
         lines=source.lines_of(Span(start=start, end=end)),
         modified=source.modified,
         author=source.added_by if is_team_answer(source.uri) else None,
+        missing=source.missing,
     )
 
 

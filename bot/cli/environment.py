@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 MAX_WIDTH = 100
 """Columns of prose; longer lines are hard to read."""
 
+INDEX, MODEL, BOT, PAGES = "index", "model", "bot", "pages"
+"""What settings are used for: the index, the language model, the bot in Discord, web pages."""
+
 
 def _open_library(config: IndexConfig) -> AbstractContextManager[Library]:
     from index.library import open_library
@@ -51,9 +54,9 @@ class Environment:
     open_library: Callable[[IndexConfig], AbstractContextManager[Library]] = _open_library
     open_app: Callable[[Settings, Library], AbstractAsyncContextManager[App]] = _open_app
 
-    def library(self) -> AbstractContextManager[Library]:
-        """Open the index that the settings name; raises QuothError."""
-        return self.open_library(self.settings.index)
+    def library(self, *uses: str) -> AbstractContextManager[Library]:
+        """Open the index that the settings name, for more than itself; raises QuothError."""
+        return self.open_library(self.settled(INDEX, *uses).index)
 
     @cached_property
     def settings(self) -> Settings:
@@ -62,7 +65,20 @@ class Environment:
 
         settings = load_settings(self.environ, self.folder)
         _listen(settings.log_level.upper())
+        _shut_out(settings.shut_out)
         return settings
+
+    def settled(self, *uses: str) -> Settings:
+        """Return the settings, the person asked first about what `uses` need of the `.env`.
+
+        On a terminal a person is asked; elsewhere one line says what is not used. Raises
+        ConfigurationError where nothing can be done without it.
+        """
+        from bot.cli.folder_consent import settle
+
+        if settle(self.settings, self.environ, self.folder, uses):
+            del self.__dict__["settings"]
+        return self.settings
 
     def style(self) -> Style:
         """Return how text is set on standard output."""
@@ -95,6 +111,12 @@ def _listen(level: str) -> None:
         logging.getLogger(name).setLevel(level)
     if logging.lastResort is not None:
         logging.lastResort.setLevel(level)
+
+
+def _shut_out(prefixes: tuple[str, ...]) -> None:
+    """Take variables out of this process, so that no library sends them where a `.env` says."""
+    for name in [name for name in os.environ if prefixes and name.startswith(prefixes)]:
+        del os.environ[name]
 
 
 def say(message: str) -> None:

@@ -11,15 +11,20 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from bot.app import model_config
+from bot.cli.address_origins import address_origins
+from bot.cli.folder_consent import trust_command
 from bot.cli.terminal_text import other_languages
 from bot.discord_bot.invite import application_of, invite_link
+from bot.setting_sources import read_given
 from bot.settings import Settings, unknown_variables, variables
+from index.config import SHARED_COLLECTION
 from index.embed.weights import INSTALL
 from index.errors import QuothError
 from index.library import Library
 from index.load.folder_walk import scan
 from index.protocols import EmbeddingInput
 from index.text.language import languages_of
+from index.text.shown_address import shown_address
 
 State = Literal["ok", "problem", "off"]
 
@@ -57,6 +62,7 @@ def examine(patient: Patient) -> Iterator[tuple[str, Finding]]:
         "python": _python,
         "packages": _packages,
         "settings": _settings,
+        "addresses": _addresses,
         "documents": _documents,
         "index": _index,
         "languages": _languages,
@@ -134,8 +140,25 @@ def _settings(patient: Patient) -> Finding:
     )
 
 
+def _addresses(patient: Patient) -> Finding:
+    given = read_given(patient.environ, patient.folder)
+    found = "; ".join(address_origins(patient.settings, given))
+    if not found:
+        return Finding("off", "none are set; nothing is sent to other servers")
+    if not patient.settings.withheld:
+        return Finding("ok", found)
+    advice = f"Run `{trust_command(patient.folder)}` if you want what is not allowed to be used."
+    return Finding("problem", found, advice)
+
+
 def _documents(patient: Patient) -> Finding:
     folder = patient.settings.documents
+    if missing := len(patient.library.catalog.missing(SHARED_COLLECTION)):
+        return Finding(
+            "problem",
+            f"{missing} indexed documents were not found in {str(folder)!r} at the last look",
+            "Bring them back (is a disk not mounted?), or `quoth sync --yes` to forget them.",
+        )
     if not folder.is_dir():
         advice = "Create it, or point QUOTH_DOCUMENTS at the folder with your documents."
         return Finding("problem", f"there is no folder {str(folder)!r}", advice)
@@ -220,7 +243,8 @@ def _vectors(patient: Patient) -> Finding:
         for name in (one.collection for one in builds if one.dimension)
     }
     apart = [name for name, (passages, stored) in rows.items() if passages != stored]
-    place = patient.settings.chroma_url or "embedded Chroma"
+    url = patient.settings.chroma_url
+    place = shown_address(url) if url else "embedded Chroma"
     if apart:
         detail = f"{place} is not in step with the catalog in {', '.join(apart)}"
         return Finding("problem", detail, "Run `quoth sync`; it repairs the index.")

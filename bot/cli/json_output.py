@@ -57,6 +57,7 @@ def _citation(citation: Citation) -> Payload:
         "quote": citation.quote,
         "highlight": citation.highlight,
         "modified": _moment(citation.modified),
+        **_mark(missing=citation.missing),
     }
 
 
@@ -78,14 +79,15 @@ def _hit(hit: Hit) -> Payload:
         "score": round(hit.score, 4),
         "dense_rank": hit.dense_rank,
         "lexical_rank": hit.lexical_rank,
+        **_mark(missing=hit.source.missing),
     }
 
 
 def sync_payload(report: SyncReport) -> Payload:
     """Return the shape of `quoth sync --json` and `quoth add --json`."""
-    return report.model_dump(exclude={"warnings", "languages"}) | {
-        "seconds": round(report.seconds, 3)
-    }
+    shown = report.model_dump(exclude={"warnings", "languages", "missing", "missing_folders"})
+    lost = {"missing": report.missing, "missing_folders": report.missing_folders}
+    return shown | {"seconds": round(report.seconds, 3)} | (lost if report.missing else {})
 
 
 def entry_payload(entry: SourceEntry) -> Payload:
@@ -96,6 +98,7 @@ def entry_payload(entry: SourceEntry) -> Payload:
         "title": entry.title,
         "state": entry.state,
         "failure": entry.failure,
+        "missing": entry.missing,
         "warnings": entry.warnings,
         "mime": entry.mime,
         "characters": entry.characters,
@@ -142,6 +145,11 @@ def report_payload(found: Report) -> Payload:
             for qid, question, problems in found.failing
         ],
     }
+
+
+def _mark(*, missing: bool) -> Payload:
+    """Return `"missing": true` for a document whose file is gone; nothing for others."""
+    return {"missing": True} if missing else {}
 
 
 def _moment(moment: datetime | None) -> str | None:

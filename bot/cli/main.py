@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "doctor": ("bot.cli.commands.doctor", "Check what is configured and what works."),
     "stats": ("bot.cli.commands.sources", "Count sources, passages and bytes."),
+    "trust": ("bot.cli.commands.trust", "Allow the addresses and keys in a folder's .env."),
     "discord": ("bot.cli.commands.discord", "Run the Discord bot."),
 }
 """Module and summary of each command, in the order of the help."""

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.environment import Environment, say, write
+from bot.cli.environment import INDEX, MODEL, Environment, say, write
 from bot.cli.input_lines import Asked
 from bot.cli.progress import progress_bar
 from bot.cli.terminal_text import answer_screen, below_text, neutral, one_line, other_languages
 from bot.schema import Answer, Scope
+from index.config import SHARED_COLLECTION
 from index.errors import ConfigurationError, IndexLocked, IndexMismatch
 from index.schema import SyncReport
 
@@ -56,14 +57,16 @@ def open_session(
     *,
     source: str | None = None,
     settings: Settings | None = None,
+    forget: bool = False,
 ) -> Iterator[Session]:
     """Open Quoth, bring the index in step and wait for questions; `source` limits them to one.
 
-    Where `settings` are given, they hold instead of those of the environment.
+    Where `settings` are given, they hold instead of those of the environment. With `forget`,
+    documents whose files vanished together are forgotten too.
     """
-    settings = settings or environment.settings
+    settings = settings or environment.settled(INDEX, MODEL)
     with environment.open_library(settings.index) as library:
-        bring_in_step(library)
+        bring_in_step(library, forget=forget)
         only = library.find(source, collections).id if source else None
         scope = Scope(collections=tuple(collections), source=only)
         with asyncio.Runner() as runner:
@@ -75,7 +78,7 @@ def open_session(
                 runner.run(opened.__aexit__(None, None, None))
 
 
-def bring_in_step(library: Library) -> None:
+def bring_in_step(library: Library, *, forget: bool = False) -> None:
     """Index what is new or changed, and say on standard error what could not be.
 
     Where the folder is missing, another process is writing, or the embedding model cannot be
@@ -84,6 +87,8 @@ def bring_in_step(library: Library) -> None:
     try:
         with progress_bar() as progress:
             report = library.bring_in_step(progress)
+            if forget and library.catalog.missing(SHARED_COLLECTION):
+                report = library.forget_missing(progress)
     except (IndexLocked, IndexMismatch) as error:
         if library.is_empty():
             raise
@@ -91,8 +96,16 @@ def bring_in_step(library: Library) -> None:
         return
     if report is not None:
         say_problems(report, english_only=library.config.english_only)
-    elif not library.has_folder():
+    if library.is_held:
+        return
+    if not library.has_folder():
         _without_folder(library)
+    elif count := len(library.catalog.missing(SHARED_COLLECTION)):
+        documents = "1 document is" if count == 1 else f"{count} documents are"
+        say(
+            f"{documents} no longer in the documents folder; answers still come from what was "
+            "indexed. `quoth sync` says more."
+        )
 
 
 def _without_folder(library: Library) -> None:

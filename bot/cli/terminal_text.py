@@ -45,6 +45,9 @@ _MARKED = re.compile(f"{OPEN}([^{CLOSE}]*){CLOSE}")
 _UNSEEN = dict.fromkeys(map(ord, (OPEN, CLOSE, KEPT)))
 
 
+MISSING = "not found at the last look at the folder"
+"""What is said of a document that is kept although its file is gone."""
+
 NEAR_LINES = 20
 """Lines between two quotes up to which their places are told as one."""
 
@@ -202,7 +205,7 @@ def _cited_place(citation: Citation, style: Style) -> str:
     if citation.author:
         heading.append(f"by {citation.author}")
     place = _place(title, heading, citation.page, citation.lines, citation.source)
-    return f"{place} ({neutral(rooted.link())})"
+    return f"{place} ({neutral(rooted.link())})" + (f", {MISSING}" if citation.missing else "")
 
 
 def rooted_uri(uri: str, style: Style) -> str:
@@ -235,7 +238,8 @@ def _hit_entry(number: int, hit: Hit, style: Style) -> str:
     lines = source.lines_of(passage.span)
     where = _place(source.title, passage.heading, passage.page, lines, source.uri)
     path = f"{rooted_uri(source.uri, style)}:{lines[0]}"
-    head = f"{number}. {style.bold(where)} {style.dim(f'({neutral(path)}, score {hit.score:.2f})')}"
+    facts = style.dim(f"({neutral(path)}, score {hit.score:.2f})")
+    head = f"{number}. {style.bold(where)} {facts}" + (f", {MISSING}" if source.missing else "")
     body = [line for line in neutral(passage.text).split("\n") if line.strip()]
     rest = len(body) - HIT_LINES
     shown = [_wrapped(line, style, first="   ", rest="   ") for line in body[:HIT_LINES]]
@@ -305,7 +309,7 @@ def sources_table(entries: Sequence[SourceEntry], style: Style) -> str:
 def _state(entry: SourceEntry) -> str:
     if entry.failure:
         return f"{'old version kept' if entry.state == 'ready' else 'failed'}: {entry.failure}"
-    return "; ".join((entry.state, *entry.warnings))
+    return "; ".join((MISSING if entry.missing else entry.state, *entry.warnings))
 
 
 def stats_screen(stats: CatalogStats, home: str, embeddings: str) -> str:
@@ -327,7 +331,21 @@ def sync_screen(report: SyncReport) -> str:
     """Return one line that says what a synchronisation did."""
     counts = {name: getattr(report, name) for name in ("added", "updated", "unchanged", "removed")}
     failed, passages = len(report.failed), report.passages
-    return report_line(counts, failed, passages, report.seconds, embedded=report.embedded)
+    return report_line(
+        counts, failed, passages, report.seconds, missing=report.missing, embedded=report.embedded
+    )
+
+
+def missing_text(report: SyncReport, folder: str) -> str:
+    """Say what a folder seems to have lost, and what can be done about it."""
+    count = report.missing
+    some = "1 indexed document was" if count == 1 else f"{count} indexed documents were"
+    named = ", ".join(f"{name}/: {lost}" for name, lost in report.missing_folders.items())
+    where = "" if not named or "." in report.missing_folders else f" ({named})"
+    return (
+        f"{some} not found in {folder!r}{where}. They stay in the index, and answers say so. If "
+        "they are gone for good, `quoth sync --yes` removes them from the index."
+    )
 
 
 def other_languages(counts: Mapping[str, int]) -> str:

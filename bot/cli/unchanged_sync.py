@@ -31,7 +31,11 @@ def quick_sync(arguments: Sequence[str], environ: Mapping[str, str], folder: str
         return None
     values = _values(environ, folder)
     summary = None if values is None else _summary(values, folder)
-    if summary is None or not all(text.isprintable() for pair in summary.failed for text in pair):
+    if (
+        summary is None
+        or summary.missing
+        or not all(text.isprintable() for pair in summary.failed for text in pair)
+    ):
         return None
     return _print(summary, "--json" in arguments, time.perf_counter() - began)
 
@@ -82,7 +86,9 @@ def _summary(values: Mapping[str, str], folder: str) -> UnchangedSummary | None:
 def _print(summary: UnchangedSummary, as_json: bool, seconds: float) -> int | None:
     """Print what the command would; None when the reader has gone, which the command handles."""
     counts = {"added": 0, "updated": 0, "unchanged": summary.unchanged, "removed": 0}
-    text = report_line(counts, len(summary.failed), summary.passages, seconds)
+    text = report_line(
+        counts, len(summary.failed), summary.passages, seconds, missing=summary.missing
+    )
     if as_json:
         import json
 
@@ -102,13 +108,21 @@ def _print(summary: UnchangedSummary, as_json: bool, seconds: float) -> int | No
 
 
 def report_line(
-    counts: Mapping[str, int], failed: int, passages: int, seconds: float, *, embedded: int = 0
+    counts: Mapping[str, int],
+    failed: int,
+    passages: int,
+    seconds: float,
+    *,
+    missing: int = 0,
+    embedded: int = 0,
 ) -> str:
     """Return one line that says what a synchronisation did.
 
     `embedded` are the passages whose vectors were computed, told where that is not all of them.
     """
     parts = [f"{counts[name]} {name}" for name in counts if counts[name]]
+    if missing:
+        parts.append(f"{missing} missing")
     if failed:
         parts.append(f"{failed} failed")
     told = f", {embedded} of them embedded" if 0 < embedded < passages else ""

@@ -59,6 +59,10 @@ class Documents(Protocol):
         """Index what changed in the documents folder; None when nothing did, or there is none."""
         ...
 
+    def forget_missing(self) -> SyncReport:
+        """Bring the shared collection in step, and forget what is missing from the folder."""
+        ...
+
 
 class SourceReader:
     """Looks sources up on the thread of the records, not behind searching and indexing."""

@@ -22,7 +22,7 @@ from bot.community.rights import (
     readable,
 )
 from bot.community.server_rules import NotAvailableError, ServerRules
-from bot.community.source_refresh import Refreshed, other_way
+from bot.community.source_refresh import MISSING, Refreshed, other_way
 from bot.community.suggested_question import suggested_question
 from bot.community.team_answers import TeamAnswers
 from index.config import SHARED_COLLECTION
@@ -201,6 +201,8 @@ class SourceManagement:
         now = after.get(entry.uri)
         if now is None:
             return SyncReport(removed=1)
+        if now.missing:
+            return failed_report(now.uri, MISSING)
         if now.failure:
             return failed_report(now.uri, now.failure)
         same = now.sha256 == entry.sha256
@@ -234,6 +236,23 @@ class SourceManagement:
         await self._write(self._documents.remove_collection, rule.name)
         await self._rules.change(rules.guild, lambda held: held.without(rule.name))
         return rule
+
+    async def forgettable(self, caller: Caller) -> int:
+        """Return how many shared documents are missing that `caller` may have forgotten."""
+        try:
+            found = await self.refreshable_sources(caller)
+        except NotAvailableError:
+            return 0
+        return sum(entry.missing for entry in found)
+
+    async def forget_missing(self, caller: Caller) -> SyncReport:
+        """Forget the shared documents whose files are gone, for those who manage a server.
+
+        Raises NotAvailableError where the shared library is not read.
+        """
+        if SHARED_COLLECTION not in readable(caller, self._rules.managed(caller)):
+            raise NotAvailableError
+        return await self._write(self._documents.forget_missing)
 
     async def is_empty(self) -> bool:
         """Say whether nothing of the documents folder is indexed yet."""

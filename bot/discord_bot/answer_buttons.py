@@ -15,9 +15,9 @@ from bot.discord_bot.callers import audience_of, caller_of
 from bot.discord_bot.client import Click, Filled, Handlers, Target
 from bot.discord_bot.direct_messages import caller_here, looked_in, shared_servers
 from bot.discord_bot.gap_buttons import GAP_CLICKS, GAP_FORMS
-from bot.discord_bot.list_messages import sources_text
 from bot.discord_bot.questions import answer_interaction, defer_answer, noticed
 from bot.discord_bot.replies import pieces, post, say
+from bot.discord_bot.source_buttons import SOURCE_CLICKS
 from bot.discord_bot.text.answer_grounds import figures_text, why_text
 from bot.discord_bot.text.answers import render_answer, show_card, since_then
 from bot.discord_bot.text.safe_markdown import literal
@@ -183,13 +183,6 @@ async def _say_with_changes(
     await say(click, text, view=view)
 
 
-async def sources(click: Click, target: Target) -> None:
-    """Turn the page of `/sources`."""
-    await click.response.defer()
-    text, view = await sources_text(click, target.key, target.number)
-    await say(click, text, view=view)
-
-
 async def documents(click: Click, target: Target) -> None:
     """Offer the servers whose documents the person may read in direct messages."""
     await click.response.defer(ephemeral=True, thinking=True)
@@ -232,10 +225,10 @@ HANDLERS = Handlers(
         "more": follow_up,
         "again": again,
         "share": share,
-        "sources": sources,
         "documents": documents,
         "choose": choose,
         **GAP_CLICKS,
+        **SOURCE_CLICKS,
     },
     forms={
         "down": dislike_reason,

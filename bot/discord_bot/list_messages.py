@@ -14,7 +14,7 @@ from bot.discord_bot.direct_messages import caller_here
 from bot.discord_bot.text.message_split import MESSAGE_LIMIT, fitting
 from bot.discord_bot.text.pages import gaps_page, sources_page
 from bot.discord_bot.text.safe_markdown import literal
-from bot.discord_bot.views import EVERY, gaps_view, page_view
+from bot.discord_bot.views import EVERY, forget_button, gaps_view, page_view
 
 
 async def sources_text(click: Click, collection: str, number: int) -> tuple[str, discord.ui.View]:
@@ -29,7 +29,10 @@ async def sources_text(click: Click, collection: str, number: int) -> tuple[str,
     rules = click.client.service.rules.of(caller.guild)
     keeps = rules is not None and manages(caller, rules)
     page = sources_page(found, number, label=label, now=datetime.now(UTC), keeps=keeps)
-    return page.text, page_view("sources", key, page)
+    view = page_view("sources", key, page)
+    if missing := await sources.forgettable(caller):
+        view.add_item(forget_button(missing))
+    return page.text, view
 
 
 async def gaps_text(click: Click, number: int) -> tuple[str, discord.ui.View]:

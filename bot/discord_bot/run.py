@@ -38,6 +38,7 @@ from bot.discord_bot.interrupted_answers import take_up_when_ready
 from bot.discord_bot.invite import PERMISSIONS, invite_link
 from bot.discord_bot.process import LAST_MOMENT, leave_within, logged
 from bot.discord_bot.views import AnswerButton, AnswerSelect
+from bot.setting_sources import DISCORD_ADDRESSES
 from bot.settings import Settings
 from index.errors import ConfigurationError
 
@@ -55,6 +56,10 @@ MAX_ANNOUNCED = 10
 NO_TOKEN = (
     "DISCORD_TOKEN is not set. Create a bot at https://discord.com/developers/applications and "
     "put its token into .env."
+)
+NO_TOKEN_THERE = (
+    "The DISCORD_TOKEN of the environment is not sent to the address that {names} in .env gives. "
+    "Put the token into that file too, or the address into the environment."
 )
 WRONG_TOKEN = (
     "Discord refuses the token in DISCORD_TOKEN. Copy it again from "
@@ -147,7 +152,8 @@ async def _connected(bot: QuothBot, token: str) -> None:
 def _token(settings: Settings) -> str:
     token = settings.discord_token.get_secret_value() if settings.discord_token else ""
     if not token:
-        raise ConfigurationError(NO_TOKEN)
+        names = " and ".join(name for name in DISCORD_ADDRESSES if name in settings.from_file)
+        raise ConfigurationError(NO_TOKEN_THERE.format(names=names) if names else NO_TOKEN)
     return token
 
 

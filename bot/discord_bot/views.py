@@ -152,6 +152,19 @@ def page_view(action: str, key: str, page: Page) -> discord.ui.View:
     return _turning_view(Target(action, key, page.number), page.pages, "◀", "▶")
 
 
+def forget_button(missing: int) -> AnswerButton:
+    """Return what asks whether documents whose files are gone are to be forgotten."""
+    target = Target("missing", EVERY, missing)
+    return AnswerButton(target, label=f"Missing files ({missing})", row=1)
+
+
+def forget_view(missing: int) -> discord.ui.View:
+    """Return what confirms that documents whose files are gone are forgotten."""
+    target, danger = Target("forget", EVERY, missing), discord.ButtonStyle.danger
+    label = "Forget 1 document" if missing == 1 else f"Forget {missing} documents"
+    return discord.ui.View(timeout=None).add_item(AnswerButton(target, label=label, style=danger))
+
+
 def _turning_view(here: Target, total: int, before: str, after: str) -> discord.ui.View:
     """Return the buttons to the one before and the one after, where there are several."""
     view = discord.ui.View(timeout=None)

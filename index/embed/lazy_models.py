@@ -40,8 +40,9 @@ class Once(Generic[T]):
 class Models:
     """The embedding model, the matcher, the reader and the selector that are asked for."""
 
-    def __init__(self, config: IndexConfig) -> None:
+    def __init__(self, config: IndexConfig, *, words_only: bool = False) -> None:
         self._config = config
+        self._words_only = words_only
         self._embedder = Once(self._open_embedder)
         self._embedder_if_any = Once(self._open_embedder_if_any)
         self._reader = Once(self._open_reader)
@@ -76,6 +77,8 @@ class Models:
         return self._embedder_if_any()
 
     def _open_embedder_if_any(self) -> Embedder | None:
+        if self._words_only:
+            return None
         try:
             return self.embedder
         except WeightsUnavailable as error:

@@ -73,7 +73,7 @@ class AddedDocuments(SqliteFile):
         """Return a document, which must be here, as the source that it is in the index."""
         (row,) = self.rows("SELECT * FROM documents WHERE collection = ? AND uri = ?", key)
         text = zlib.decompress(row[-1]).decode()
-        return source_of((source_id(*key), *row[:-1], text, None))
+        return source_of((source_id(*key), *row[:-1], text, None, None))
 
     def put(self, sources: Sequence[Source]) -> None:
         """Keep documents, each in place of its earlier version."""
@@ -100,7 +100,7 @@ def _adopt(connection: sqlite3.Connection, catalog: sqlite3.Connection) -> None:
     names = catalog.execute("SELECT name FROM collections").fetchall()
     connection.executemany("INSERT OR IGNORE INTO collections VALUES (?)", names)
     rows = catalog.execute(
-        f"SELECT {SOURCE_COLUMNS} FROM sources s LEFT JOIN files f "
+        f"SELECT {SOURCE_COLUMNS}, NULL FROM sources s LEFT JOIN files f "
         "ON f.collection = s.collection AND f.uri = s.uri WHERE f.uri IS NULL"
     )
     _insert(connection, (_row(source_of(row)) for row in rows), "ON CONFLICT DO NOTHING")

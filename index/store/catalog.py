@@ -35,7 +35,12 @@ from index.store.catalog_schema import (
     merge_words,
     words_table,
 )
-from index.store.catalog_state import serving_builds
+from index.store.catalog_state import (
+    indexed_versions,
+    missing_documents,
+    seen_files,
+    serving_builds,
+)
 from index.store.sqlite_file import BUSY_SECONDS, Row, SqliteFile, UnreadableFile
 from index.text.words import content_terms, terms
 
@@ -43,7 +48,10 @@ _LONGEST_QUERY = 64
 """Terms of a query that are looked up; more make it slow without making it clearer."""
 
 _SERVING = "JOIN collections c ON c.build = p.build"
-_SOURCES = "sources s LEFT JOIN files f ON f.collection = s.collection AND f.uri = s.uri"
+_SOURCES = (
+    "sources s LEFT JOIN files f ON f.collection = s.collection AND f.uri = s.uri "
+    "LEFT JOIN missing m ON m.collection = s.collection AND m.uri = s.uri"
+)
 
 
 class Catalog(SqliteFile):
@@ -102,7 +110,7 @@ class Catalog(SqliteFile):
             )
         )
         rows = self.rows(
-            f"SELECT {ENTRY_COLUMNS} FROM {_SOURCES} WHERE s.collection = ?", (collection,)
+            f"SELECT {ENTRY_COLUMNS}, m.uri FROM {_SOURCES} WHERE s.collection = ?", (collection,)
         )
         failed = self.rows(
             "SELECT f.uri, f.failure FROM files f LEFT JOIN sources s "
@@ -114,9 +122,22 @@ class Catalog(SqliteFile):
         listed += [failed_entry(collection, uri, failure) for uri, failure in failed]
         return sorted(listed, key=lambda entry: entry.uri)
 
+    def missing(self, collection: str) -> set[str]:
+        """Return the uris of the documents that are kept although their files are gone."""
+        with self._errors():
+            return missing_documents(self.connection(), collection)
+
+    def unmarked(self, collection: str) -> set[str]:
+        """Return the uris of the documents of the folder that are taken for being there."""
+        with self._errors():
+            connection = self.connection()
+            files = seen_files(connection, collection).keys()
+            indexed = indexed_versions(connection, collection).keys()
+            return (files & indexed) - missing_documents(connection, collection)
+
     def source(self, id: str) -> Source:
         """Return a source with its text; raises SourceNotFound."""
-        rows = self.rows(f"SELECT {SOURCE_COLUMNS} FROM {_SOURCES} WHERE s.id = ?", (id,))
+        rows = self.rows(f"SELECT {SOURCE_COLUMNS}, m.uri FROM {_SOURCES} WHERE s.id = ?", (id,))
         if not rows:
             raise SourceNotFound(id)
         return source_of(rows[0])

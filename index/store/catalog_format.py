@@ -17,7 +17,7 @@ COMMUNITY_FILE = "community.sqlite"
 NOTE_FILE = "unchanged"
 """What the documents folder looked like when nothing was left to do: `index.sync.unchanged`."""
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Number of the last migration in `index.store.catalog_schema`."""
 
 CHUNKING_VERSION = 4

@@ -94,17 +94,17 @@ def source_row(source: Source) -> Row:
 
 
 def source_of(row: Row) -> Source:
-    """Return the source of a row of `SOURCE_COLUMNS`."""
-    *shared, text, mtime_ns = row
-    return Source(**_known(shared, mtime_ns), text=text)
+    """Return the source of a row of `SOURCE_COLUMNS` and a mark, for one that is missing."""
+    *shared, text, mtime_ns, missing = row
+    return Source(**_known(shared, mtime_ns), text=text, missing=bool(missing))
 
 
 def entry_of(row: Row, passages: int) -> SourceEntry:
-    """Return the listing of a row of `ENTRY_COLUMNS`."""
-    *shared, characters, mtime_ns, failure = row
-    known = _known(shared, mtime_ns)
+    """Return the listing of a row of `ENTRY_COLUMNS` and a mark, for one that is missing."""
+    *shared, characters, mtime_ns, failure, missing = row
+    known = _known(shared, mtime_ns) | {"missing": bool(missing), "failure": failure}
     known["pages"] = len(known["pages"])
-    return SourceEntry(**known, characters=characters, passages=passages, failure=failure)
+    return SourceEntry(**known, characters=characters, passages=passages)
 
 
 def failed_entry(collection: str, uri: str, failure: str) -> SourceEntry:

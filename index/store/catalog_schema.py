@@ -140,5 +140,19 @@ ALTER TABLE builds ADD COLUMN spare TEXT NOT NULL DEFAULT ''
 releases do. `deleted` counts the vectors that a build's Chroma collection has lost, and `spare`
 names one that it does not use (yet, or any more)."""
 
-CATALOG_MIGRATIONS = (script(_SCHEMA), _move_out_what_people_made, script(_PURGE))
+_MISSING = """
+CREATE TABLE missing (
+    collection TEXT NOT NULL REFERENCES collections (name),
+    uri TEXT NOT NULL,
+    PRIMARY KEY (collection, uri)
+) WITHOUT ROWID;
+"""
+"""Documents whose files are gone but are not forgotten before a person confirms it."""
+
+CATALOG_MIGRATIONS = (
+    script(_SCHEMA),
+    _move_out_what_people_made,
+    script(_PURGE),
+    script(_MISSING),
+)
 assert len(CATALOG_MIGRATIONS) == SCHEMA_VERSION

@@ -110,6 +110,12 @@ def seen_files(connection: sqlite3.Connection, collection: str) -> dict[str, Fil
     return {uri: FileState(*state) for uri, *state in rows}
 
 
+def missing_documents(connection: sqlite3.Connection, collection: str) -> set[str]:
+    """Return the uris of the documents that are kept although their files are gone."""
+    rows = connection.execute("SELECT uri FROM missing WHERE collection = ?", (collection,))
+    return {row[0] for row in rows}
+
+
 def folder_state(connection: sqlite3.Connection, collection: str) -> FolderState | None:
     """Return the documents folder of the last synchronisation."""
     row = connection.execute(

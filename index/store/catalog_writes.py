@@ -102,7 +102,7 @@ def drop_build(connection: sqlite3.Connection, build: int) -> None:
 
 def drop_collection(connection: sqlite3.Connection, collection: str) -> None:
     """Delete a collection with its sources; its builds are left to `drop_build`."""
-    for table in ("files", "folders", "sources"):
+    for table in ("files", "folders", "missing", "sources"):
         gone = connection.execute(f"DELETE FROM {table} WHERE collection = ?", (collection,))
     if gone.rowcount:
         owe_purge(connection)
@@ -210,12 +210,28 @@ def put_file(connection: sqlite3.Connection, collection: str, uri: str, state: F
         "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)",
         (collection, uri, *state),
     )
+    unmark_missing(connection, collection, [uri])
 
 
 def forget_files(connection: sqlite3.Connection, collection: str, uris: Iterable[str]) -> None:
     """Forget files of the documents folder."""
+    uris = list(uris)
     connection.executemany(
         "DELETE FROM files WHERE collection = ? AND uri = ?", [(collection, uri) for uri in uris]
+    )
+    unmark_missing(connection, collection, uris)
+
+
+def mark_missing(connection: sqlite3.Connection, collection: str, uris: Iterable[str]) -> None:
+    """Record that these documents, and no others, are kept although their files are gone."""
+    connection.execute("DELETE FROM missing WHERE collection = ?", (collection,))
+    connection.executemany("INSERT INTO missing VALUES (?, ?)", [(collection, uri) for uri in uris])
+
+
+def unmark_missing(connection: sqlite3.Connection, collection: str, uris: Iterable[str]) -> None:
+    """Record that the files of these documents are there again, or the documents are not."""
+    connection.executemany(
+        "DELETE FROM missing WHERE collection = ? AND uri = ?", [(collection, uri) for uri in uris]
     )
 
 

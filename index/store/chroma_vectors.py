@@ -27,6 +27,7 @@ from index.store.chroma_file import (
     replace_chroma_file,
     rewrite_chroma_file,
 )
+from index.text.shown_address import shown_address
 
 CHROMA_FOLDER = "chroma"
 """Name of Chroma's folder in the home folder."""
@@ -270,7 +271,7 @@ class ChromaVectors:
         said = " ".join(str(error).split())[:300]
         if self._url is not None:
             return (
-                f"The Chroma server {self._url!r} failed: {said}. "
+                f"The Chroma server {shown_address(self._url)!r} failed: {said}. "
                 "Check QUOTH_CHROMA_URL and that the server runs."
             )
         if "disk is full" in said or "No space" in said or "ENOSPC" in said:

@@ -5,16 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
-from index.errors import ConfigurationError, LoadError, StoreError
+from index.errors import ConfigurationError, LoadError
 from index.load.folder_walk import FolderScan, FoundFile, scan
-from index.schema import Source, SyncFailure, SyncReport
 from index.store.catalog import Catalog
 from index.store.catalog_rows import Build, FileState
 from index.store.catalog_state import (
@@ -23,60 +21,35 @@ from index.store.catalog_state import (
     id_at,
     indexed_ids,
     indexed_versions,
+    missing_documents,
     seen_files,
 )
-from index.store.catalog_writes import put_file, put_folder
+from index.store.catalog_writes import mark_missing, put_file, put_folder
 from index.sync.indexer import Batch, Indexer, Prepared
+from index.sync.losses import gone_folders, held_back
 from index.sync.plan import plan
 from index.sync.preparer import Preparer
 from index.sync.renamed_files import renamed_sources
 from index.sync.survey import changed_at, survey, too_recent
+from index.sync.tally import Tally
 from index.sync.unchanged import UnchangedSummary, note
-from index.text.language import language_of
+
+Forget: TypeAlias = Literal["all", "marked"]
+"""Which of the documents whose files vanished together are forgotten: all, or those that were
+marked before, which is what a person has seen who confirms it."""
 
 Progress: TypeAlias = Callable[[int, int, str], None]
 """Called with documents done, documents in all, and the name of the one at hand."""
 
 
-@dataclass
-class Tally:
-    """What has been done so far."""
+class _Indexed(NamedTuple):
+    """What was indexed of the folder before a pass."""
 
-    added: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    removed: int = 0
-    failed: list[SyncFailure] = field(default_factory=list)
-    warnings: list[SyncFailure] = field(default_factory=list)
-    languages: Counter[str] = field(default_factory=Counter)
-
-    def report(self, *, passages: int, embedded: int, kept: int, seconds: float) -> SyncReport:
-        """Return the report."""
-        return SyncReport(
-            added=self.added,
-            updated=self.updated,
-            unchanged=self.unchanged,
-            removed=self.removed,
-            failed=tuple(sorted(self.failed, key=lambda failure: failure.source)),
-            passages=passages,
-            embedded=embedded,
-            kept=kept,
-            seconds=round(seconds, 3),
-            warnings=tuple(self.warnings),
-            languages=dict(self.languages.most_common()),
-        )
-
-    def fail(self, uri: str, reason: str) -> None:
-        """Note a document that is not indexed."""
-        self.failed.append(SyncFailure(source=uri, reason=reason))
-
-    def take(self, source: Source, *, is_new: bool) -> None:
-        """Count a document that is indexed, and note what a person should know of it."""
-        self.added += is_new
-        self.updated += not is_new
-        self.warnings += [SyncFailure(source=source.uri, reason=each) for each in source.warnings]
-        if language := language_of(source.text):
-            self.languages[language] += 1
+    documents: set[str]
+    marked: set[str]
+    """Those whose files were gone already."""
+    folder: str | None
+    """The path of the folder."""
 
 
 @dataclass
@@ -91,10 +64,12 @@ class FolderPass:
     settle: Callable[[], bool]
     """Leaves nothing on disk of what was removed; says whether that is done."""
     progress: Progress | None = None
+    forget: Forget | None = None
     tally: Tally = field(default_factory=Tally)
     _seen: dict[str, FileState] = field(default_factory=dict)
     _ids: dict[str, str] = field(default_factory=dict)
     """By uri, the ids of sources whose files were renamed to it."""
+    _vanished: list[str] = field(default_factory=list)
 
     def run(self) -> Tally:
         """Read, write, remove; raises ConfigurationError when there is no folder to read."""
@@ -103,17 +78,23 @@ class FolderPass:
         found = scan(self.folder)
         connection, collection = self.catalog.connection(), self.build.collection
         known = seen_files(connection, collection)
-        self._refuse_to_forget(found, known)
+        out_of_reach = self._is_out_of_reach(found, known)
         files = {file.uri: file for file in found.files}
         seen = {uri: _state_of(file) for uri, file in files.items()}
         todo = plan(seen, [failure.source for failure in found.failures], known)
-        self.tally.failed += found.failures
+        gone = todo.unknown if out_of_reach else todo.gone
+        before = self._indexed(known)
+        self._mark(self._held(gone, found, before))
         self.tally.unchanged += len(todo.same)
         new = [files[uri] for uri in todo.read if uri not in known]
         self._ids = renamed_sources(connection, collection, new, [(u, known[u]) for u in todo.gone])
         self._read([(files[uri], _certain(seen[uri], began)) for uri in todo.read])
-        self._remove(todo.gone)
-        self._note(known)
+        gone = (*gone, *self._vanished)
+        held = self._held(gone, found, before)
+        self._mark(held)
+        if self.forget or not out_of_reach:
+            self._remove([uri for uri in gone if uri not in held])
+        self._note(known, out_of_reach)
         self.indexer.finish(self.build)
         if self.settle():
             self._note_unchanged(digest)
@@ -126,23 +107,64 @@ class FolderPass:
         except OSError:
             return None
 
-    def _refuse_to_forget(self, found: FolderScan, known: dict[str, FileState]) -> None:
-        """Stop before a folder that is merely out of reach empties the index."""
-        for failure in found.failures:
-            if failure.source == ".":
-                raise ConfigurationError(
-                    f"The documents folder {str(self.folder)!r} cannot be read. {failure.reason} "
-                    "Create it, or point QUOTH_DOCUMENTS at another one."
-                )
-        before = folder_state(self.catalog.connection(), self.build.collection)
-        if before is None or not known or found.files or found.failures:
-            return
-        if before.folder == str(self.folder.absolute()) and before.device != self._device():
-            raise StoreError(
-                f"The documents folder {str(self.folder)!r} is empty and on another volume than "
-                f"before, when it held {len(known)} files. Mount that volume again; or, if the "
-                "documents are gone for good, put one new document in and try again."
+    def _is_out_of_reach(self, found: FolderScan, known: dict[str, FileState]) -> bool:
+        """Say whether the folder itself cannot be read.
+
+        Raises ConfigurationError where nothing is known of it, or it is there and to be forgotten.
+        """
+        failure = next((each for each in found.failures if each.source == "."), None)
+        if failure is None:
+            self.tally.failed += found.failures
+            return False
+        is_there = os.path.lexists(self.folder)
+        if not known or (self.forget and is_there):
+            raise ConfigurationError(
+                f"The documents folder {str(self.folder)!r} cannot be read. {failure.reason} "
+                "Create it, or point QUOTH_DOCUMENTS at another one."
             )
+        if is_there:
+            self.tally.failed.append(failure)
+        return True
+
+    def _indexed(self, known: dict[str, FileState]) -> _Indexed:
+        connection, collection = self.catalog.connection(), self.build.collection
+        folder = folder_state(connection, collection)
+        return _Indexed(
+            documents=known.keys() & indexed_versions(connection, collection).keys(),
+            marked=missing_documents(connection, collection),
+            folder=None if folder is None else folder.folder,
+        )
+
+    def _held(self, gone: Collection[str], found: FolderScan, before: _Indexed) -> set[str]:
+        """Return the documents that stay although their files are gone.
+
+        One whose content is in another file was moved, and is no loss. Nothing is held back for a
+        folder that was left for another one, at another path and without a file of the same name:
+        to name that is to say what is to be indexed.
+        """
+        self.tally.missing_folders = {}
+        here = {each.uri for each in found.files}.difference(gone)
+        moved_on = before.folder not in (None, str(self.folder.absolute()))
+        is_other = bool(here) and moved_on and before.documents.isdisjoint(here)
+        if not gone or self.forget == "all" or is_other:
+            return set()
+        versions = indexed_versions(self.catalog.connection(), self.build.collection)
+        contents = {versions[uri] for uri in here if uri in versions}
+        lost = [uri for uri in gone if versions.get(uri, "") not in {"", *contents}]
+        there = here.union(each.uri for each in found.skipped)
+        there.update(each.source for each in found.failures if each.source != ".")
+        held = held_back(lost, known=len(before.documents), there=there, marked=before.marked)
+        if self.forget == "marked":
+            held -= before.marked
+        self.tally.missing_folders = gone_folders(held, there) if held else {}
+        return held
+
+    def _mark(self, held: set[str]) -> None:
+        """Record what is held back, before anything else is written, and after."""
+        self.tally.missing = len(held)
+        if held != missing_documents(self.catalog.connection(), self.build.collection):
+            with self.catalog.transaction() as connection:
+                mark_missing(connection, self.build.collection, sorted(held))
 
     def _device(self) -> int:
         try:
@@ -181,12 +203,12 @@ class FolderPass:
         self.tally.take(loaded.source, is_new=indexed is None and uri not in self._ids)
 
     def _fail(self, file: FoundFile, indexed: str | None, reason: str, seen: FileState) -> None:
-        """Report a file; if it vanished since the walk, the index forgets it too."""
+        """Report a file; one that vanished since the walk is gone like others."""
         self.tally.fail(file.uri, reason)
         if os.path.lexists(file.location):
             self._seen[file.uri] = seen._replace(failure=reason)
         elif indexed is not None:
-            self._remove([file.uri])
+            self._vanished.append(file.uri)
 
     def _remove(self, uris: Iterable[str]) -> None:
         """Remove sources, and what is known of their files."""
@@ -198,8 +220,10 @@ class FolderPass:
         self.indexer.remove(self.build, gone, uris)
         self.tally.removed += len(gone)
 
-    def _note(self, known: dict[str, FileState]) -> None:
+    def _note(self, known: dict[str, FileState], out_of_reach: bool) -> None:
         """Record what the folder looks like, where that differs from what is recorded."""
+        if out_of_reach:
+            return
         connection, collection = self.catalog.connection(), self.build.collection
         fresh = {uri: seen for uri, seen in self._seen.items() if known.get(uri) != seen}
         now = FolderState(str(self.folder.absolute()), self._device())
@@ -219,6 +243,7 @@ class FolderPass:
             tally.added + tally.updated + tally.unchanged,
             self.catalog.passage_count(build.collection),
             tuple(sorted((each.source, each.reason) for each in tally.failed)),
+            tally.missing,
             has_vectors=bool(build.dimension),
         )
         with contextlib.suppress(OSError):  # it only saves time

@@ -29,10 +29,11 @@ from index.store.write_lock import write_lock
 from index.sync.additions import Addition, state_of_followed
 from index.sync.additions_pass import AdditionsPass
 from index.sync.builds import WORDS_ONLY, Builds, Stamp
-from index.sync.folder_pass import FolderPass, Progress, Tally
+from index.sync.folder_pass import FolderPass, Forget, Progress
 from index.sync.indexer import Batch, Indexer, Prepared
 from index.sync.preparer import Cut, Load, Preparer, version_of_text
 from index.sync.purge import Purge
+from index.sync.tally import Tally
 from index.sync.unchanged import forget
 
 __all__ = ["Progress", "Synchroniser"]
@@ -84,11 +85,17 @@ class Synchroniser:
         self._lock_seconds = lock_seconds
 
     def sync_folder(
-        self, collection: str, folder: Path, progress: Progress | None = None
+        self,
+        collection: str,
+        folder: Path,
+        progress: Progress | None = None,
+        *,
+        forget: Forget | None = None,
     ) -> SyncReport:
         """Bring a collection in step with a folder; raises ConfigurationError without a folder.
 
-        A collection that was built with another model, or cut otherwise, is rebuilt first.
+        A collection that was built with another model, or cut otherwise, is rebuilt first. Files
+        that vanished together (`index.sync.losses`) are only forgotten if `forget` says so.
         """
         with self._writing(collection, progress, rebuild=True) as session:
             build = self._builds.current(collection)
@@ -100,6 +107,7 @@ class Synchroniser:
                 folder,
                 partial(self._settle, session.added),
                 progress,
+                forget,
             ).run()
             return self._report(collection, tally, session)
 

@@ -19,13 +19,14 @@ _END = "end"
 class UnchangedSummary:
     """What `Synchroniser.sync_folder` would report: only these, nothing added or removed."""
 
-    __slots__ = ("failed", "has_vectors", "passages", "unchanged")
+    __slots__ = ("failed", "has_vectors", "missing", "passages", "unchanged")
 
     def __init__(
         self,
         unchanged: int,
         passages: int,
         failed: tuple[tuple[str, str], ...],
+        missing: int = 0,
         *,
         has_vectors: bool = True,
     ) -> None:
@@ -34,6 +35,8 @@ class UnchangedSummary:
         self.failed = failed
         """(source, reason) of each file that cannot be indexed, as in the last report."""
         self.has_vectors = has_vectors and passages > 0
+        self.missing = missing
+        """Documents that are kept although their files are gone."""
 
 
 def unchanged(
@@ -61,14 +64,14 @@ def unchanged(
             return None
         if not (opened or _is_database(f"{place}/{CATALOG_FILE}")):
             return None
-        count, passages, has_vectors = map(int, lines[2].split())
+        count, passages, has_vectors, missing = map(int, lines[2].split())
         if has_vectors and embedded:
             os.stat(f"{place}/chroma/chroma.sqlite3")  # noqa: PTH116 - see survey
         if survey(os.fspath(documents)) != lines[1]:
             return None
         pairs = iter([_read(line) for line in lines[3:-1]])
         failed = tuple(zip(pairs, pairs, strict=True))
-        return UnchangedSummary(count, passages, failed, has_vectors=bool(has_vectors))
+        return UnchangedSummary(count, passages, failed, missing, has_vectors=bool(has_vectors))
     except (OSError, ValueError, IndexError):
         return None
 
@@ -86,7 +89,7 @@ def note(
     lines = [
         _stamp(home, collection, model, cut),
         digest,
-        f"{summary.unchanged} {summary.passages} {int(summary.has_vectors)}",
+        f"{summary.unchanged} {summary.passages} {int(summary.has_vectors)} {summary.missing}",
         *(_written(part) for failure in summary.failed for part in failure),
         _END,
     ]

@@ -134,6 +134,7 @@ async def test_a_shared_file_is_brought_in_step_and_expires_what_rests_on_it(
 ) -> None:
     file = own_folder / "documents" / "canteen.md"
     file.write_text("# Canteen\n\nThe canteen serves lunch on weekdays.\n")
+    (own_folder / "documents" / "garden.md").write_text("# Garden\n\nRoses grow there.\n")
     acme = stage.discord.guild("Acme")
     general, kim = acme.text("general"), stage.discord.owner(acme)
     await stage.start()

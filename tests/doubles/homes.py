@@ -20,6 +20,7 @@ from index.store.catalog import Catalog
 from index.store.catalog_state import added_versions
 from index.store.chroma_vectors import ChromaVectors
 from index.sync.additions import Addition
+from index.sync.folder_pass import Forget
 from index.sync.preparer import Load
 from index.sync.synchroniser import Synchroniser, load_any
 from tests.doubles.fakes import HashingEmbedder
@@ -36,10 +37,10 @@ class Home:
     embedder: HashingEmbedder
     synchroniser: Synchroniser
 
-    def sync(self) -> dict[str, Any]:
+    def sync(self, *, forget: Forget | None = None) -> dict[str, Any]:
         """Synchronise; returns the parts of the report that are not nothing."""
         time.sleep(0.025)  # what was written within a tick of the clock is looked at twice
-        report = self.synchroniser.sync_folder("documents", self.documents)
+        report = self.synchroniser.sync_folder("documents", self.documents, forget=forget)
         told = report.model_dump(exclude={"seconds", "warnings", "embedded", "kept"})
         return {key: value for key, value in told.items() if value}
 

@@ -12,8 +12,8 @@ import pytest
 
 from bot.settings import load_settings
 from index.embed.lazy_models import Once
-from index.errors import IndexLocked, QuothError
-from index.library import InexactName, Library, open_library
+from index.errors import IndexHeld, IndexLocked, InexactName, QuothError
+from index.library import Library, open_library
 from index.protocols import EmbeddingInput, PassageVectors, Vectors
 from index.store.write_lock import write_lock
 
@@ -205,3 +205,23 @@ def test_looking_for_changes_leaves_the_locks_of_the_catalog_alone(
             check=True,
         )
         assert done.stdout == "database is locked\n"
+
+
+def test_an_index_of_a_model_that_is_not_allowed_is_searched_by_words_and_left_as_it_is(
+    own_folder: Path,
+) -> None:
+    write(own_folder, "tides.md", "The tide turns at noon.")
+    config = load_settings({}, own_folder).index
+    with open_library(config) as library:
+        library.bring_in_step()
+        with library.catalog.transaction() as connection:
+            connection.execute("UPDATE builds SET model = 'openai/some-model'")
+    write(own_folder, "moon.md", "The moon pulls the tide.")
+    with open_library(config.model_copy(update={"withheld": True})) as library:
+        assert library.bring_in_step() is None
+        assert found(library, "tide") == ["tides.md"]
+        with pytest.raises(IndexHeld, match="quoth trust"):
+            library.sync("documents")
+        with pytest.raises(IndexHeld):
+            _ = library.vectors
+        assert [build.model for build in library.catalog.builds()] == ["openai/some-model"]

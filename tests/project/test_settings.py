@@ -11,11 +11,22 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.settings import Settings, load_settings, unknown_variables, variables
+from bot.setting_sources import PROVIDER_VARIABLE, read_given
+from bot.settings import PROVIDER_KEYS, Settings, load_settings, unknown_variables, variables
+from bot.trusted_folders import config_folder, trusted_folders
+from index.embed.providers import PROVIDERS
 from index.errors import ConfigurationError
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / ".env.example"
+
+
+def trusted(folder: Path, **environ: str) -> dict[str, str]:
+    """Allow what the `.env` of a folder says, and return the environment in which it is."""
+    environ["XDG_CONFIG_HOME"] = environ["APPDATA"] = environ["HOME"] = str(folder / "config")
+    given = read_given(environ, folder)
+    trusted_folders(environ).allow(folder, given.fingerprint)
+    return environ
 
 
 def descriptions() -> dict[str, str]:
@@ -41,7 +52,12 @@ def example() -> str:
     )  # fmt: skip
     head = (
         "# Copy this file to .env and change what you need; every line is optional.\n"
-        "# Variables of the environment win over this file, and an empty value is the default."
+        "# Variables of the environment win over this file, and an empty value is the default.\n"
+        "# A .env may come from somebody else. So what it says of language models, servers, keys "
+        "and folders\n"
+        "# outside its own is used once you have allowed it with `quoth trust`, and an address in "
+        "it gets a\n"
+        "# key only if the key stands in it too."
     )
     return "\n\n".join((head, *blocks)) + "\n"
 
@@ -96,7 +112,7 @@ def test_relative_folders_start_at_the_working_folder(tmp_path: Path) -> None:
 
 def test_dollars_and_hashes_in_a_quoted_value_stay(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("QUOTH_LLM_API_KEY='a$HOME#b'\n")
-    key = load_settings({}, tmp_path).llm_api_key
+    key = load_settings(trusted(tmp_path), tmp_path).llm_api_key
     assert key is not None
     assert key.get_secret_value() == "a$HOME#b"
 
@@ -150,6 +166,54 @@ def test_the_key_of_the_model_is_found(
 ) -> None:
     found = load_settings(environ, tmp_path).llm_api_key
     assert found == (None if key is None else SecretStr(key))
+
+
+@pytest.mark.parametrize(
+    ("file", "environ", "given"),
+    [
+        ("OPENAI_API_BASE=http://f\n", {"OPENAI_API_KEY": "e"}, {"OPENAI_API_BASE": "http://f"}),
+        (
+            "OPENAI_API_BASE=http://f\nOPENAI_API_KEY=f\n",
+            {"OPENAI_API_KEY": "e"},
+            {"OPENAI_API_BASE": "http://f", "OPENAI_API_KEY": "f"},
+        ),
+        (
+            "OPENAI_API_BASE=http://f\n",
+            {"OPENAI_API_KEY": "e", "OPENAI_BASE_URL": "http://e"},
+            {"OPENAI_BASE_URL": "http://e", "OPENAI_API_KEY": "e"},
+        ),
+        (
+            "OPENAI_API_BASE=http://f\n",
+            {"OPENAI_API_KEY": "e", "OPENAI_API_BASE": ""},
+            {"OPENAI_API_KEY": "e"},
+        ),
+        ("OPENAI_API_KEY=f\n", {}, {"OPENAI_API_KEY": "f"}),
+        ("DATABASE_HOST=f\n", {}, {}),
+    ],
+    ids=["no key", "the file's key", "the environment's address", "emptied", "a key", "another"],
+)
+def test_a_trusted_address_of_embeddings_gets_the_keys_of_its_file(
+    file: str, environ: dict[str, str], given: Mapping[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text(file)
+    settings = load_settings(trusted(tmp_path, **environ), tmp_path)
+    found = {name: value.get_secret_value() for name, value in settings.provider_variables}
+    assert found == given
+    untrusted = load_settings(environ, tmp_path).provider_variables
+    assert {name for name, _ in untrusted} <= {name for name, value in environ.items() if value}
+
+
+def test_every_variable_of_a_provider_is_known() -> None:
+    names = [name for names in PROVIDER_KEYS.values() for name in names]
+    for provider in PROVIDERS.values():
+        names += [*provider.key_variables, *provider.url_variables]
+    assert [name for name in names if not PROVIDER_VARIABLE.search(name)] == []
+
+
+def test_what_is_allowed_is_kept_in_no_folder_at_hand(tmp_path: Path) -> None:
+    environ = {"XDG_CONFIG_HOME": "config", "APPDATA": "config", "HOME": str(tmp_path)}
+    found = config_folder(environ)
+    assert found is None or found.is_absolute()
 
 
 def test_secrets_are_never_printed(tmp_path: Path) -> None:

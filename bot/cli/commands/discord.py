@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from bot.cli.environment import Environment, pass_environment, say
+from bot.cli.environment import BOT, INDEX, MODEL, PAGES, Environment, pass_environment, say
 
 
 @click.command()
@@ -21,4 +21,4 @@ def discord(environment: Environment) -> None:
     """
     from bot.discord_bot.run import run
 
-    sys.exit(run(environment.settings, announce=say))
+    sys.exit(run(environment.settled(INDEX, MODEL, BOT, PAGES), announce=say))

@@ -24,8 +24,9 @@ def doctor(environment: Environment, as_json: bool) -> None:
     Exit code: 0 all that is configured works, 2 something does not.
     """
     checks: dict[str, Finding] = {}
-    with environment.library() as library:
-        patient = Patient(environment.settings, environment.environ, environment.folder, library)
+    settings = environment.settings
+    with environment.open_library(settings.index) as library:
+        patient = Patient(settings, environment.environ, environment.folder, library)
         for name, finding in examine(patient):
             checks[name] = finding
             if not as_json:

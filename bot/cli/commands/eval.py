@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot.cli import options
-from bot.cli.environment import Environment, pass_environment, say, write
+from bot.cli.environment import INDEX, MODEL, Environment, pass_environment, say, write
 from bot.cli.input_lines import Asked
 from bot.cli.json_output import report_payload
 from bot.cli.progress import progress_bar
@@ -157,14 +157,16 @@ def _session(
     if documents is None:
         with open_session(environment, [collection]) as session:
             yield session
-    elif documents.is_dir():
-        apart = _apart(environment.settings, documents)
-        with open_session(environment, [SHARED_COLLECTION], settings=apart) as session:
+        return
+    apart = _apart(environment.settled(INDEX, MODEL), documents)
+    if documents.is_dir():
+        # That folder was named for this run, and nothing else confirms what it lost.
+        with open_session(environment, [SHARED_COLLECTION], settings=apart, forget=True) as session:
             yield session
     else:
         from bot.evaluation.question_file import read_documents
 
-        only, apart = list(read_documents(documents)), _apart(environment.settings, documents)
+        only = list(read_documents(documents))
         with open_session(environment, [FROM_FILE], settings=apart) as session:
             _hold_only(session.library, only)
             yield session

@@ -7,30 +7,48 @@ import sys
 import click
 
 from bot.cli import options
-from bot.cli.environment import Environment, pass_environment, write
+from bot.cli.environment import PAGES, Environment, pass_environment, say, write
 from bot.cli.json_output import dumps, sync_payload
 from bot.cli.progress import progress_bar
 from bot.cli.session import say_problems
-from bot.cli.terminal_text import sync_screen
+from bot.cli.terminal_text import missing_text, sync_screen
 from index.schema import SyncReport
+
+MISSING = 1
+"""Exit code when documents are kept although their files are gone."""
 
 
 @click.command()
 @options.as_json
 @options.collection
+@click.option("--yes", is_flag=True, help="Forget what is missing, too.")
 @pass_environment
-def sync(environment: Environment, as_json: bool, collection: str) -> None:
+def sync(environment: Environment, as_json: bool, collection: str, yes: bool) -> None:
     """Bring the index in step with the documents folder.
 
     New and changed documents are indexed, deleted ones removed. A document that cannot be read
     is named on standard error, and the rest goes on. With another collection, what was added to
     it is read again.
 
-    Exit code: 0 all is indexed, 2 something is not.
+    Where the whole folder, a sub-folder of three documents or more, or more than half of the
+    documents (three or more) are gone, it may be a disk that is not mounted. So these stay in the
+    index until you say --yes, or agree when you are asked on a terminal.
+
+    Exit code: 0 all is indexed, 1 documents are missing, 2 something could not be indexed.
     """
-    with environment.library() as library, progress_bar() as progress:
-        report = library.sync(collection, progress)
+    with environment.library() as library:
+        with progress_bar() as progress:
+            report = library.sync(collection, progress, forget="all" if yes else None)
+        if report.missing and _is_confirmed(report, environment):
+            report = library.forget_missing()
     _finish(report, as_json, environment)
+
+
+def _is_confirmed(report: SyncReport, environment: Environment) -> bool:
+    """Say what is missing, and ask on a terminal whether it is to be forgotten."""
+    say(missing_text(report, str(environment.settings.documents)))
+    on_terminal = sys.stdin.isatty() and sys.stderr.isatty()
+    return on_terminal and click.confirm("Remove them from the index now?", err=True)
 
 
 @click.command()
@@ -48,7 +66,7 @@ def add(environment: Environment, paths: tuple[str, ...], as_json: bool, collect
     quoth add ~/handbook.pdf notes/
     quoth add minutes.md --collection board
     """
-    with environment.library() as library, progress_bar() as progress:
+    with environment.library(PAGES) as library, progress_bar() as progress:
         report = library.add(paths, collection, progress)
     _finish(report, as_json, environment)
 
@@ -56,4 +74,4 @@ def add(environment: Environment, paths: tuple[str, ...], as_json: bool, collect
 def _finish(report: SyncReport, as_json: bool, environment: Environment) -> None:
     say_problems(report, english_only=environment.settings.index.english_only)
     write(dumps(sync_payload(report)) if as_json else sync_screen(report))
-    sys.exit(2 if report.failed else 0)
+    sys.exit(2 if report.failed else MISSING if report.missing else 0)

@@ -15,7 +15,7 @@ from bot.community.store.records import TeamAnswer
 from bot.discord_bot.text.answers import Card
 from bot.discord_bot.text.message_split import MESSAGE_LIMIT, fitting, units
 from bot.discord_bot.text.plain_words import for_people
-from bot.discord_bot.text.quotes import ago
+from bot.discord_bot.text.quotes import MISSING, ago
 from bot.discord_bot.text.safe_markdown import clean, literal, one_line
 from index.schema import SourceEntry, SourceState, SyncFailure, SyncReport
 
@@ -176,6 +176,7 @@ def _source_line(entry: SourceEntry, collection: str, now: datetime) -> str:
         f"changed {ago(changed, now)}" if changed else "",
         f"added by {literal(one_line(entry.added_by, 32))}" if entry.added_by else "",
         literal(one_line(for_people(entry.failure) or NOT_READ, 60)) if entry.failure else "",
+        MISSING if entry.missing else "",
     ]
     title = literal(one_line(entry.title, 60)) or "Untitled"
     return f"{_STATES[entry.state]} **{title}**\n-# {' · '.join(filter(None, facts))}"

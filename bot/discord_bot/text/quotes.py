@@ -21,6 +21,9 @@ from index.text.bracketed_numbers import without_bracketed_numbers
 from index.text.list_marks import list_mark
 from index.text.readable_markdown import Readable, markup_of, readable_span, readable_title
 
+MISSING = "⚠️ its file was not found at the last look"
+"""What is said of a document that is kept although its file is gone."""
+
 _URL_LIMIT = 512
 _PAREN = str.maketrans({"(": "%28", ")": "%29", "<": "%3C", ">": "%3E", "\\": "%5C", "`": "%60"})
 _OPEN, _CLOSE = "\ue000", "\ue001"
@@ -72,7 +75,10 @@ def _aware(moment: datetime) -> datetime:
 
 
 def facts(citation: Citation, now: datetime) -> list[str]:
-    """Return page, heading and age, each empty where unknown; of a team answer, who gave it."""
+    """Return page, heading, age and whether the file is missing, each empty where unknown.
+
+    Of a team answer, who gave it stands in the place of its age.
+    """
     page = f"page {citation.page}" if citation.page is not None else ""
     markup = markup_of(citation.source)
     titles = [readable_title(part, markup).strip() for part in (citation.title, *citation.heading)]
@@ -81,7 +87,8 @@ def facts(citation: Citation, now: datetime) -> list[str]:
     age = f"changed {ago(citation.modified, now)}" if citation.modified else ""
     if citation.author:
         age = f"by {literal(one_line(without_bracketed_numbers(citation.author), 90))}"
-    return [page, heading, age]
+    gone = MISSING if citation.missing else ""
+    return [page, heading, age, gone]
 
 
 def unwrapped(text: str, opened: str = "") -> str:

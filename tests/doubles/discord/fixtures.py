@@ -73,6 +73,7 @@ def citation(of: Source, quote: str, *, marker: int | None = 1) -> Citation:
         lines=of.lines_of(Span(start=start, end=start + len(quote))),
         modified=of.modified,
         author=of.added_by if is_team_answer(of.uri) else None,
+        missing=of.missing,
     )
 
 
@@ -159,6 +160,7 @@ class PaperDocuments:
                 modified=paper.modified,
                 added_at=paper.added_at,
                 added_by=paper.added_by,
+                missing=paper.missing,
             )
             for paper in sorted(found, key=lambda paper: paper.uri)
         ]
@@ -211,6 +213,14 @@ class PaperDocuments:
     def bring_in_step(self) -> SyncReport | None:
         _off_the_loop()
         return None
+
+    def forget_missing(self) -> SyncReport:
+        _off_the_loop()
+        self.calls.append(("forget missing",))
+        kept = {id: paper for id, paper in self.papers.items() if not paper.missing}
+        report = SyncReport(removed=len(self.papers) - len(kept))
+        self.papers = kept
+        return report
 
     def _add(
         self,

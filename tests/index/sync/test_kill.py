@@ -193,7 +193,7 @@ def check_like_new(home: Path, documents: Path) -> None:
     survivor holds besides the folder.
     """
     with open_home(home, documents) as survivor:
-        survivor.sync()
+        survivor.sync(forget="all")
         kept, indexed = additions(survivor)
         assert indexed == kept
         said = [path.read_text() for path in documents.rglob("*") if path.is_file()]
@@ -372,7 +372,7 @@ def test_a_reader_sees_each_change_of_a_writer_at_once_and_whole(tmp_path: Path)
         assert look()[:3] == [40, 40, 40]
         shutil.rmtree(tmp_path / "docs")
         (tmp_path / "docs").mkdir()
-        writer.sync()
+        writer.sync(forget="all")
         assert look() == [0, 0, 0, []]
         reader.communicate()
 

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from index.errors import (
-    ConfigurationError,
     EmbeddingError,
     IndexMismatch,
     LoadError,
@@ -82,11 +81,6 @@ def delete_file(folder: Path) -> None:
     (folder / "b.txt").unlink()
 
 
-def delete_all(folder: Path) -> None:
-    shutil.rmtree(folder)
-    folder.mkdir()
-
-
 def rename_file(folder: Path) -> None:
     (folder / "b.txt").rename(folder / "sub" / "renamed.txt")
 
@@ -131,7 +125,6 @@ def duplicate_a(folder: Path) -> None:
         (change_text_of_equal_length, {"updated": 1, "unchanged": 2, "passages": 3}),
         (add_file, {"added": 1, "unchanged": 3, "passages": 4}),
         (delete_file, {"unchanged": 2, "removed": 1, "passages": 2}),
-        (delete_all, {"removed": 3}),
         (rename_file, {"updated": 1, "unchanged": 2, "passages": 3}),
         (rename_folder, {"updated": 1, "unchanged": 2, "passages": 3}),
         (change_case, {"updated": 1, "unchanged": 2, "passages": 3}),
@@ -375,25 +368,6 @@ def test_a_link_to_nothing_keeps_what_it_led_to(home: Home, tmp_path: Path) -> N
     report = home.sync()
     assert [failure["source"] for failure in report["failed"]] == ["link.txt"]
     assert len(home.catalog.match("documents", "linked", 5)) == 1
-
-
-def test_a_missing_folder_is_an_error_and_loses_nothing(home: Home) -> None:
-    home.documents.rename(home.documents.parent / "away")
-    with pytest.raises(ConfigurationError, match="QUOTH_DOCUMENTS"):
-        home.sync()
-    (home.documents.parent / "away").rename(home.documents)
-    assert home.sync() == {"unchanged": 3, "passages": 3}
-
-
-def test_a_volume_that_is_not_mounted_is_an_error_and_loses_nothing(home: Home) -> None:
-    with home.catalog.transaction() as connection:
-        connection.execute("UPDATE folders SET device = device + 1")
-    delete_all(home.documents)
-    with pytest.raises(StoreError, match="Mount that volume again"):
-        home.sync()
-    assert home.catalog.stats().passages == 3
-    put(home.documents / "new.txt", "A new beginning.")
-    assert home.sync() == {"added": 1, "removed": 3, "passages": 1}
 
 
 def test_progress_runs_from_nothing_to_all(home: Home) -> None:

@@ -1,0 +1,14 @@
+"""An address as it may be shown to people and written into a log."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+
+def shown_address(address: str) -> str:
+    """Return an address without user, password, query and fragment."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return "(an address that cannot be read)"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
