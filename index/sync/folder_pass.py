@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import TypeAlias
 
 from index.errors import ConfigurationError, LoadError, StoreError
-from index.load.folder_walk import FolderScan, FoundFile, scan
+from index.load.folder_walk import LEADS_OUT, FolderScan, FoundFile, scan
 from index.schema import Source, SyncFailure, SyncReport, source_id
 from index.store.catalog import Catalog
 from index.store.catalog_rows import Build, FileState
 from index.store.catalog_state import FolderState, folder_state, indexed_versions, seen_files
 from index.store.catalog_writes import put_file, put_folder
-from index.sync.indexer import Batch, Indexer, Prepared
+from index.sync.indexer import ALONE, Batch, Indexer, Prepared
+from index.sync.pace import Pace
 from index.sync.plan import plan
 from index.sync.preparer import Preparer
 from index.sync.survey import changed_at, survey, too_recent
@@ -71,7 +72,7 @@ class Tally:
 
 @dataclass
 class FolderPass:
-    """Brings one collection in step with one folder; the caller holds the write lock."""
+    """Brings one collection in step with one folder; `pace` holds the write lock where needed."""
 
     catalog: Catalog
     indexer: Indexer
@@ -79,6 +80,7 @@ class FolderPass:
     build: Build
     folder: Path
     progress: Progress | None = None
+    pace: Pace = ALONE
     tally: Tally = field(default_factory=Tally)
     _seen: dict[str, FileState] = field(default_factory=dict)
 
@@ -92,14 +94,16 @@ class FolderPass:
         self._refuse_to_forget(found, known)
         files = {file.uri: file for file in found.files}
         seen = {uri: _state_of(file) for uri, file in files.items()}
-        todo = plan(seen, [failure.source for failure in found.failures], known)
+        unseen = [each.source for each in found.failures if each.reason != LEADS_OUT]
+        todo = plan(seen, unseen, known)
         self.tally.failed += found.failures
         self.tally.unchanged += len(todo.same)
         self._read([(files[uri], _certain(seen[uri], began)) for uri in todo.read])
         self._remove(todo.gone)
-        self._note(known)
-        self.indexer.finish(self.build)
-        self._note_unchanged(digest)
+        with self.pace.hold():
+            self._note(known)
+            self.indexer.finish(self.build)
+            self._note_unchanged(digest)
         return self.tally
 
     def _survey(self) -> str | None:
@@ -136,7 +140,7 @@ class FolderPass:
     def _read(self, files: Sequence[tuple[FoundFile, FileState]]) -> None:
         """Load and write the files that may have changed."""
         versions = indexed_versions(self.catalog.connection(), self.build.collection)
-        batch = Batch(partial(self.indexer.write, self.build))
+        batch = Batch(partial(self.indexer.write, self.build, pace=self.pace))
         for done, (file, seen) in enumerate(files):
             if self.progress is not None:
                 self.progress(done, len(files), file.uri)
@@ -176,7 +180,8 @@ class FolderPass:
             return
         indexed = indexed_versions(self.catalog.connection(), self.build.collection)
         gone = [source_id(self.build.collection, uri) for uri in uris if uri in indexed]
-        self.indexer.remove(self.build, gone, uris)
+        with self.pace.hold():
+            self.indexer.remove(self.build, gone, uris)
         self.tally.removed += len(gone)
 
     def _note(self, known: dict[str, FileState]) -> None:

@@ -30,9 +30,10 @@ from index.store.catalog_writes import (
     set_dirty,
 )
 from index.store.chroma_vectors import ChromaVectors
+from index.sync.pace import Pace
 
-_SLICE = 256
-"""Passages embedded at a time; their sentence vectors take about 4 MB at 10 sentences each."""
+_SLICE = 32
+"""Passages embedded at a time: a second or two, after which others have their turn."""
 
 
 _BATCH_PASSAGES = 96
@@ -41,6 +42,10 @@ little, yet enough to sort by length and to pay for the commits."""
 
 _BATCH_CHARACTERS = 2_000_000
 """The same for documents that have few passages for their size."""
+
+
+ALONE = Pace()
+"""Of a writer that holds the lock all the time."""
 
 
 @dataclass(frozen=True)
@@ -86,9 +91,19 @@ class Indexer:
         self._vectors = vectors
         self._embedder = embedder
 
-    def write(self, build: Build, prepared: Sequence[Prepared]) -> None:
-        """Write sources into the build that serves, each in place of its earlier version."""
-        embedded = self._embed(build, prepared, reuse=True)
+    def write(self, build: Build, prepared: Sequence[Prepared], pace: Pace = ALONE) -> None:
+        """Write sources into the build that serves, each in place of its earlier version.
+
+        They are embedded before the lock is held, so that others can write meanwhile.
+        """
+        embedded = self._embed(build, prepared, reuse=True, pace=pace)
+        with pace.hold():
+            self._put(build, prepared, embedded)
+
+    def _put(
+        self, build: Build, prepared: Sequence[Prepared], embedded: dict[bytes, PassageVectors]
+    ) -> None:
+        """Write sources and their vectors to both stores."""
         self._begin(build)
         self._upsert(build, prepared, embedded)
         gone: set[str] = set()
@@ -200,7 +215,7 @@ class Indexer:
             self._vectors.upsert(build.chroma, rows)
 
     def _embed(
-        self, build: Build, prepared: Sequence[Prepared], *, reuse: bool
+        self, build: Build, prepared: Sequence[Prepared], *, reuse: bool, pace: Pace = ALONE
     ) -> dict[bytes, PassageVectors]:
         """Return vectors by the hash of what they were made from, each input embedded once.
 
@@ -217,8 +232,11 @@ class Indexer:
         fresh = [digest for digest in wanted if digest not in found]
         for first in range(0, len(fresh), _SLICE):
             some = fresh[first : first + _SLICE]
-            made = self._embedder.embed_passages([wanted[digest] for digest in some])
+            with pace.turn():
+                pace.step(first, len(fresh))
+                made = self._embedder.embed_passages([wanted[digest] for digest in some])
             found.update(zip(some, made, strict=True))
+        pace.step(len(fresh), len(fresh))
         return found
 
     def _reused(self, build: Build, digests: Sequence[bytes]) -> dict[bytes, PassageVectors]:
