@@ -183,6 +183,12 @@ async def _say_with_changes(
     await say(click, text, view=view)
 
 
+async def cancel(click: Click, target: Target) -> None:
+    """Cancel what is being added; its own message says what came of it."""
+    click.client.service.sources.under_way.cancel(caller_of(click), target.key)
+    await click.response.defer()
+
+
 async def sources(click: Click, target: Target) -> None:
     """Turn the page of `/sources`."""
     await click.response.defer()
@@ -235,6 +241,7 @@ HANDLERS = Handlers(
         "sources": sources,
         "documents": documents,
         "choose": choose,
+        "cancel": cancel,
         **GAP_CLICKS,
     },
     forms={
