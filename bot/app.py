@@ -17,7 +17,7 @@ from bot.answering.evidence import Quoter
 from bot.answering.extractive.by_language import NEVER, ExtractorByLanguage
 from bot.answering.extractive.extractor import Extractor
 from bot.answering.extractive.scored_sentences import SentenceScorer
-from bot.bridge import Bridge
+from bot.bridge import Bridge, open_writers
 from bot.errors import PromptError
 from bot.settings import Settings
 from index.embed.lazy_models import Once
@@ -38,6 +38,8 @@ class App:
     settings: Settings
     library: Library
     bridge: Bridge
+    writers: Bridge
+    """The threads that write to the index."""
     answerer: Answerer
     records: Once[Records]
     """What the bot remembers; opened by the first who asks, off the loop."""
@@ -60,10 +62,12 @@ async def open_app(settings: Settings, library: Library | None = None) -> AsyncI
             library = stack.enter_context(open_library(settings.index))
         bridge = Bridge()
         stack.callback(bridge.close)
+        writers = open_writers()
+        stack.callback(writers.close)
         records = Once(partial(_open_records, settings, stack))
         generator = await _open_generator(settings, library, bridge, records, stack)
         answerer = await bridge.run(_build_answerer, library, bridge, generator)
-        yield App(settings, library, bridge, answerer, records)
+        yield App(settings, library, bridge, writers, answerer, records)
 
 
 def _open_records(settings: Settings, stack: AsyncExitStack) -> Records:

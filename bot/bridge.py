@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
@@ -50,17 +51,26 @@ class Bridge:
         self._pool.shutdown(cancel_futures=True)
 
 
-class WriteQueue:
-    """Writes to the index for everybody: one thing after another, in the order it comes.
+WRITERS = 16
+"""Most of them wait: for the model, which serves one share after the other, or for the lock."""
 
-    The index has one writer, and a second worker of the bridge stays free for questions.
+
+def open_writers() -> Bridge:
+    """Return the threads that write to the index; those of the bridge stay free for questions."""
+    return Bridge(workers=WRITERS, queue=1000)
+
+
+class WriteQueue:
+    """Writes to the index for everybody: of each share one thing after another, as it comes.
+
+    What one share writes does not wait until another is done: the index lets them take turns.
     """
 
-    def __init__(self, bridge: Bridge) -> None:
-        self._bridge = bridge
-        self._writing = asyncio.Lock()
+    def __init__(self, writers: Bridge) -> None:
+        self._bridge = writers
+        self._writing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def write(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Await `call(*args, **kwargs)` once everything before it is written."""
-        async with self._writing:
+    async def write(self, share: str, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Await `call(*args, **kwargs)` once everything of its share before it is written."""
+        async with self._writing[share]:
             return await self._bridge.run(call, *args, **kwargs)

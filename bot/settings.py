@@ -25,7 +25,7 @@ from bot.setting_sources import (
     read_given,
 )
 from bot.trusted_folders import trusted_folders
-from index.config import IndexConfig
+from index.config import IndexConfig, ReadConfig
 from index.errors import ConfigurationError
 from index.schema import Value
 
@@ -74,6 +74,12 @@ class Settings(Value):
     without and takes a third of the time."""
     threads: int = Field(default=0, ge=0, le=256)
     """Threads for the built-in models, 0 to 256; 0 takes what the machine has."""
+    read_seconds: float = Field(default=60.0, gt=0, le=3600)
+    """Processor seconds that reading one document may take, up to 3600; what takes longer is
+    reported and left out."""
+    read_megabytes: int = Field(default=1024, ge=64, le=1_048_576)
+    """MiB of memory that reading one document may take, from 64; what takes more is reported and
+    left out."""
     chroma_url: str | None = Field(default=None, pattern=HTTP)
     """Address of a Chroma server; empty keeps the vectors in QUOTH_HOME."""
     llm: str | None = Field(default=None, pattern=MODEL)
@@ -137,6 +143,7 @@ class Settings(Value):
             allowed_hosts=self.allowed_hosts,
             provider_variables=self.provider_variables,
             withheld=not {"QUOTH_EMBEDDINGS", "QUOTH_CHROMA_URL"}.isdisjoint(self.withheld),
+            read=ReadConfig(seconds=self.read_seconds, megabytes=self.read_megabytes),
         )
 
     @property

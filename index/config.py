@@ -27,6 +27,13 @@ class ChunkConfig(Value):
     )
 
 
+class ReadConfig(Value):
+    """What reading one document may take."""
+
+    seconds: float = Field(default=60.0, gt=0, description="Of processor time.")
+    megabytes: int = Field(default=1024, ge=64, description="MiB of memory for the document.")
+
+
 class IndexConfig(Value):
     """Where the index lives and what it is built with."""
 
@@ -54,6 +61,9 @@ class IndexConfig(Value):
         description="Whether these are not the model and the vector store that the folder names.",
     )
     chunk: ChunkConfig = Field(default_factory=ChunkConfig, description="How documents are cut.")
+    read: ReadConfig = Field(
+        default_factory=ReadConfig, description="What reading one document may take."
+    )
 
     @property
     def english_only(self) -> bool:

@@ -9,6 +9,7 @@ QuothError                      a sentence for a person: what happened, to which
 +-- StoreError                  catalog or vector store failed
 |   +-- IndexLocked             another process is writing
 |   +-- IndexMismatch           the index was built with another embedding model
++-- Cancelled                   the person who asked for the work has stopped it
 +-- SourceNotFound              no such source in the collections that were opened
 |   +-- AmbiguousSource         several sources answer to that name
 +-- QuestionError               a question that cannot be searched for (empty, too long)
@@ -90,6 +91,13 @@ class IndexHeld(ConfigurationError):
             "This index was built with the embedding model or the vector store that the folder's "
             ".env names, which you have not allowed. Run `quoth trust` in the folder."
         )
+
+
+class Cancelled(QuothError):
+    """The work was stopped by the person who asked for it."""
+
+    def __init__(self) -> None:
+        super().__init__("It was cancelled.")
 
 
 class SourceNotFound(QuothError):

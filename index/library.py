@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,13 +25,15 @@ from index.store.catalog import Catalog
 from index.store.catalog_format import recipe
 from index.store.chroma_vectors import ChromaVectors
 from index.store.fresh_vectors import FreshVectors, is_built_elsewhere
+from index.sync.pace import FairTurns
 from index.sync.unchanged import unchanged
 
 if TYPE_CHECKING:
     from index.search.searcher import Searcher
     from index.sync.additions import Addition
     from index.sync.folder_pass import Forget, Progress
-    from index.sync.synchroniser import Synchroniser
+    from index.sync.read_worker import ReadWorkers
+    from index.sync.synchroniser import Steps, Synchroniser
 
 LONG_WAIT = 30.0
 """Seconds to wait for another writer by those who came to write."""
@@ -51,6 +52,8 @@ class Library:
         self._vectors = Once(self._open_vectors)
         self._searcher = Once(self._build_searcher)
         self._synchroniser = Once(self._build_synchroniser)
+        self._turns = FairTurns()
+        self._read_workers = Once(self._open_read_workers)
 
     @property
     def vectors(self) -> ChromaVectors:
@@ -195,23 +198,44 @@ class Library:
             names,
             inside=self.config.documents if collection == SHARED_COLLECTION else None,
             allowed_hosts=self.config.allowed_hosts,
+            load=self._read_workers().load,
         )
         return self._add(collection, found, progress)
 
     def add_file(
-        self, collection: str, name: str, content: bytes, *, added_by: str | None = None
+        self,
+        collection: str,
+        name: str,
+        content: bytes,
+        *,
+        added_by: str | None = None,
+        steps: Steps | None = None,
     ) -> SyncReport:
-        """Read and index an uploaded file; the same name replaces what it held."""
+        """Read and index an uploaded file; the same name replaces what it held.
+
+        `steps` is told how far it is, and may raise Cancelled.
+        """
         from index.sync.additions import file_addition
 
-        return self._add(collection, [file_addition(name, content, added_by=added_by)])
+        load = self._read_workers().load
+        return self._add(
+            collection, [file_addition(name, content, added_by=added_by, load=load)], steps=steps
+        )
 
-    def add_page(self, collection: str, url: str, *, added_by: str | None = None) -> SyncReport:
-        """Fetch a public web page and index it."""
+    def add_page(
+        self,
+        collection: str,
+        url: str,
+        *,
+        added_by: str | None = None,
+        steps: Steps | None = None,
+    ) -> SyncReport:
+        """Fetch a public web page and index it; `steps` as with a file."""
         from index.sync.additions import page_addition
 
-        hosts = self.config.allowed_hosts
-        return self._add(collection, [page_addition(url, allowed_hosts=hosts, added_by=added_by)])
+        hosts, load = self.config.allowed_hosts, self._read_workers().load
+        addition = page_addition(url, allowed_hosts=hosts, added_by=added_by, load=load)
+        return self._add(collection, [addition], steps=steps)
 
     def add_text(
         self,
@@ -243,17 +267,20 @@ class Library:
         collection: str,
         found: Sequence[Addition | SyncFailure],
         progress: Progress | None = None,
+        steps: Steps | None = None,
     ) -> SyncReport:
         """Index what could be read; what could not is in the report."""
         failed = tuple(each for each in found if isinstance(each, SyncFailure))
         read = [each for each in found if not isinstance(each, SyncFailure)]
         if not read:
             return SyncReport(failed=failed)
-        report = self.synchroniser.add(collection, read, progress)
+        report = self.synchroniser.add(collection, read, progress, steps)
         return report.model_copy(update={"failed": (*failed, *report.failed)})
 
     def close(self) -> None:
         """Close what was opened."""
+        if (workers := self._read_workers.built) is not None:
+            workers.close()
         if (vectors := self._vectors.built) is not None:
             vectors.close()
         self.catalog.close()
@@ -279,21 +306,29 @@ class Library:
         )
 
     def _build_synchroniser(self, lock_seconds: float = LONG_WAIT) -> Synchroniser:
-        from index.chunk.chunker import chunk, estimate_tokens
         from index.sync.synchroniser import Synchroniser
 
         if self.is_held:
             raise IndexHeld
-        config = self.config.chunk
-        embedder = self.models.embedder_if_any()
-        count = getattr(embedder, "count_word_pieces", estimate_tokens)
+        workers = self._read_workers()
         return Synchroniser(
             self.catalog,
             self.vectors,
-            embedder,
-            chunk=partial(chunk, config=config, count_tokens=count),
-            recipe=recipe(config.max_tokens),
+            self.models.embedder_if_any(),
+            chunk=workers.cut,
+            load=lambda data, name: workers.load(data, name=name),
+            recipe=recipe(self.config.chunk.max_tokens),
             lock_seconds=lock_seconds,
+            turns=self._turns,
+        )
+
+    def _open_read_workers(self) -> ReadWorkers:
+        from index.sync.read_worker import ReadWorkers
+
+        return ReadWorkers(
+            self.config.read,
+            chunk=self.config.chunk,
+            tokenizer=getattr(self.models.embedder_if_any(), "tokenizer", None),
         )
 
 

@@ -8,6 +8,7 @@ Answers and citations live in `bot.schema`.
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from datetime import datetime
 from typing import Literal, Self
 
@@ -71,11 +72,7 @@ class Source(LoadedDocument):
 
     def page_at(self, offset: int) -> int | None:
         """Return the page number, counted from 1, that holds `offset`; None without pages."""
-        found = None
-        for number, page in enumerate(self.pages, start=1):
-            if page.start <= offset:
-                found = number
-        return found
+        return bisect_right(self.pages, offset, key=lambda page: page.start) or None
 
     def lines_of(self, span: Span) -> tuple[int, int]:
         """Return the first and last line number, counted from 1, that `span` touches."""

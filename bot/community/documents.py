@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeAlias
 
 from bot.community.store.records_file import Records
 from index.errors import SourceNotFound
 from index.schema import Source, SourceEntry, SyncReport
+
+Steps: TypeAlias = Callable[[int, int], None]
 
 
 class Documents(Protocol):
@@ -25,13 +27,24 @@ class Documents(Protocol):
         ...
 
     def add_file(
-        self, collection: str, name: str, content: bytes, *, added_by: str | None
+        self,
+        collection: str,
+        name: str,
+        content: bytes,
+        *,
+        added_by: str | None,
+        steps: Steps | None = None,
     ) -> SyncReport:
-        """Read and index an uploaded file; the same name replaces what it held."""
+        """Read and index an uploaded file; the same name replaces what it held.
+
+        `steps` is told passages done and in all, and may raise Cancelled.
+        """
         ...
 
-    def add_page(self, collection: str, url: str, *, added_by: str | None) -> SyncReport:
-        """Fetch a public web page and index it."""
+    def add_page(
+        self, collection: str, url: str, *, added_by: str | None, steps: Steps | None = None
+    ) -> SyncReport:
+        """Fetch a public web page and index it; `steps` as with a file."""
         ...
 
     def add_text(

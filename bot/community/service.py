@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from bot.bridge import Bridge, WriteQueue
+from bot.bridge import Bridge, WriteQueue, open_writers
 from bot.community.cooldown import Cooldowns
 from bot.community.documents import Documents, SourceReader
 from bot.community.fair_queue import FairQueue
@@ -48,6 +48,8 @@ class Parts:
     bridge: Bridge
     records: Records
     documents: Documents
+    writers: Bridge = field(default_factory=open_writers)
+    """The threads that write to the index; who opened them waits for them."""
     embed: Embed | None = None
     """Embeds questions, where that can be done."""
 
@@ -124,6 +126,7 @@ async def open_service(parts: Parts, *, deadline: float | None = None) -> AsyncI
         for chore in chores:
             chore.cancel()
         await asyncio.gather(*chores, return_exceptions=True)
+        service.sources.under_way.stop()
 
 
 async def _built(parts: Parts, deadline: float | None) -> Service:
@@ -149,7 +152,7 @@ async def _built(parts: Parts, deadline: float | None) -> Service:
     answers = GivenAnswers(
         rules=rules, memory=memory, feedback=feedback, confirmations=confirmations, reader=reader
     )
-    write_queue = WriteQueue(parts.bridge)
+    write_queue = WriteQueue(parts.writers)
     team_answers = TeamAnswers(
         rules=rules,
         feedback=feedback,

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from pathlib import PurePath
 from typing import ParamSpec, TypeVar
 
 from bot.bridge import WriteQueue
@@ -25,7 +26,10 @@ from bot.community.server_rules import NotAvailableError, ServerRules
 from bot.community.source_refresh import MISSING, Refreshed, other_way
 from bot.community.suggested_question import suggested_question
 from bot.community.team_answers import TeamAnswers
+from bot.community.work_under_way import Work, WorkUnderWay
 from index.config import SHARED_COLLECTION
+from index.errors import Cancelled
+from index.load.loaders import SUFFIXES, unread_type
 from index.schema import SourceEntry, SyncFailure, SyncReport, source_id
 from index.text.invisible_characters import is_blank, without_unseen
 
@@ -38,6 +42,11 @@ MAX_FILE_BYTES = 25 * 1024 * 1024
 """Discord's own limit for one request; a book of text is a tenth of it."""
 
 MAX_LABEL = 40
+
+FOLDER = "folder"
+"""The share of work that following the documents folder is."""
+
+CANCELLED = "It was cancelled; what I had of it before stays."
 
 
 @dataclass(frozen=True)
@@ -66,6 +75,7 @@ class SourceManagement:
         self._reader = reader
         self._documents = documents
         self._write_queue = write_queue
+        self.under_way = WorkUnderWay(rules)
 
     async def readable_sources(self, caller: Caller) -> list[SourceEntry]:
         """Return the sources that `caller` may read here."""
@@ -114,36 +124,58 @@ class SourceManagement:
         *,
         added_by: str,
         progress: Callable[[int, int, str], Awaitable[None]],
+        work: Work,
     ) -> SyncReport:
         """Index files one by one; each failure is in the report."""
         rule = self._rules.collection(caller, collection or DEFAULT_LABEL)
         reports = []
         for done, upload in enumerate(uploads):
+            if refusal := _refused(upload, work):
+                reports.append(refusal)
+                continue
             await progress(done, len(uploads), upload.name)
-            reports.append(await self._add_file(rule, upload, added_by))
+            reports.append(await self._add_file(rule, upload, added_by, work))
         return reduce(merged_reports, reports, SyncReport())
 
-    async def _add_file(self, rule: CollectionRule, upload: Upload, added_by: str) -> SyncReport:
-        if upload.size > MAX_FILE_BYTES:
-            limit = MAX_FILE_BYTES // 1024 // 1024
-            return failed_report(upload.name, f"It is larger than {limit} MiB.")
+    async def _add_file(
+        self, rule: CollectionRule, upload: Upload, added_by: str, work: Work
+    ) -> SyncReport:
         try:
             content = await upload.fetch()
         except Exception:  # a network failure concerns this file only
             logger.warning("%s could not be fetched", upload.name, exc_info=True)
             return failed_report(upload.name, "Discord did not hand it over. Please try again.")
-        return await self._write(
-            self._documents.add_file, rule.name, upload.name, content, added_by=added_by
-        )
+        try:
+            return await self._write(
+                _share(work.caller),
+                self._documents.add_file,
+                rule.name,
+                upload.name,
+                content,
+                added_by=added_by,
+                steps=work.step,
+            )
+        except Cancelled:
+            return failed_report(upload.name, CANCELLED)
 
     async def add_page(
-        self, caller: Caller, collection: str | None, url: str, *, added_by: str
+        self, caller: Caller, collection: str | None, url: str, *, added_by: str, work: Work
     ) -> SyncReport:
         """Fetch a web page and index it."""
         rule = self._rules.collection(caller, collection or DEFAULT_LABEL)
-        return await self._write(
-            self._documents.add_page, rule.name, url.strip(), added_by=added_by
-        )
+        if work.cancelled:
+            return failed_report(url, CANCELLED)
+        try:
+            return await self._write(
+                _share(caller),
+                self._documents.add_page,
+                rule.name,
+                url.strip(),
+                added_by=added_by,
+                steps=work.step,
+            )
+        except Cancelled:
+            return failed_report(url, CANCELLED)
 
     async def add_text(
         self, caller: Caller, name: str, text: str, *, title: str, url: str | None, added_by: str
@@ -151,7 +183,14 @@ class SourceManagement:
         """Index a text in the server's default collection."""
         rule = self._rules.collection(caller, DEFAULT_LABEL)
         return await self._write(
-            self._documents.add_text, rule.name, name, text, title=title, url=url, added_by=added_by
+            _share(caller),
+            self._documents.add_text,
+            rule.name,
+            name,
+            text,
+            title=title,
+            url=url,
+            added_by=added_by,
         )
 
     async def suggestion(
@@ -169,7 +208,7 @@ class SourceManagement:
     async def remove(self, caller: Caller, name: str) -> str:
         """Take a source of the server out of the index; return its title."""
         entry = _called(await self.managed_sources(caller), name)
-        await self._write(self._documents.remove, entry.id)
+        await self._write(_share(caller), self._documents.remove, entry.id)
         return entry.title
 
     async def refreshable_sources(self, caller: Caller) -> list[SourceEntry]:
@@ -190,13 +229,17 @@ class SourceManagement:
             return Refreshed(await self._follow(entry), followed=True)
         return Refreshed(
             await self._write(
-                self._documents.add_page, entry.collection, entry.uri, added_by=entry.added_by
+                _share(caller),
+                self._documents.add_page,
+                entry.collection,
+                entry.uri,
+                added_by=entry.added_by,
             )
         )
 
     async def _follow(self, entry: SourceEntry) -> SyncReport:
         """Bring the documents folder in step, and say what that meant for one file of it."""
-        await self._write(self._documents.bring_in_step)
+        await self._write(FOLDER, self._documents.bring_in_step)
         after = {one.uri: one for one in await self._reader.sources(SHARED_COLLECTION)}
         now = after.get(entry.uri)
         if now is None:
@@ -233,7 +276,7 @@ class SourceManagement:
             raise NotAvailableError(
                 "The server's own collection stays; remove its sources instead."
             )
-        await self._write(self._documents.remove_collection, rule.name)
+        await self._write(_share(caller), self._documents.remove_collection, rule.name)
         await self._rules.change(rules.guild, lambda held: held.without(rule.name))
         return rule
 
@@ -252,7 +295,7 @@ class SourceManagement:
         """
         if SHARED_COLLECTION not in readable(caller, self._rules.managed(caller)):
             raise NotAvailableError
-        return await self._write(self._documents.forget_missing)
+        return await self._write(SHARED_COLLECTION, self._documents.forget_missing)
 
     async def is_empty(self) -> bool:
         """Say whether nothing of the documents folder is indexed yet."""
@@ -260,19 +303,39 @@ class SourceManagement:
 
     async def bring_in_step(self) -> None:
         """Index what changed in the documents folder; what failed is logged."""
-        report = await self._write(self._documents.bring_in_step)
+        report = await self._write(FOLDER, self._documents.bring_in_step)
         for failed in report.failed if report else ():
             logger.warning("%s was not indexed: %s", failed.source, failed.reason)
 
-    async def _write(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def _write(
+        self, share: str, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         """Write, and have the team answers looked at that may rest on what was written."""
         try:
-            return await self._write_queue.write(call, *args, **kwargs)
+            return await self._write_queue.write(share, call, *args, **kwargs)
         finally:
             try:
                 await self._team_answers.expire()
             except Exception:  # what was written stays written, and the next minute looks again
                 logger.exception("the team answers were not looked at")
+
+
+def _share(caller: Caller) -> str:
+    """Return whose share of the work it is: a server's."""
+    return str(caller.guild)
+
+
+def _refused(upload: Upload, work: Work) -> SyncReport | None:
+    """Say what keeps a file from being added, as far as that is known before it is fetched."""
+    path = PurePath(upload.name)
+    if work.cancelled:
+        return failed_report(upload.name, CANCELLED)
+    if upload.size > MAX_FILE_BYTES:
+        limit = MAX_FILE_BYTES // 1024 // 1024
+        return failed_report(upload.name, f"It is larger than {limit} MiB.")
+    if path.suffix.lower() not in SUFFIXES:
+        return failed_report(upload.name, unread_type(path))
+    return None
 
 
 def _called(entries: Sequence[SourceEntry], name: str) -> SourceEntry:

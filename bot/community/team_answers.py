@@ -28,6 +28,9 @@ from index.errors import QuothError
 from index.schema import SyncReport, source_id
 from index.text.invisible_characters import is_blank
 
+TEAM_ANSWERS = "team answers"
+"""Their share of what is written: they are short, and wait for no large document."""
+
 NO_TEXT = "A team answer needs words. To take it back, choose Drop."
 NO_LONGER_OPEN = "This question is no longer open."
 NO_LONGER_WAITING = "This team answer is no longer waiting for a review."
@@ -167,7 +170,7 @@ class TeamAnswers:
         held = self.waiting(caller, id)
         async with self._changing:
             if await self._reader.source(held.source) is not None:
-                await self._write_queue.write(self._documents.remove, held.source)
+                await self._write_queue.write(TEAM_ANSWERS, self._documents.remove, held.source)
             await self._forget(held)
 
     async def _publish(self, made: TeamAnswer) -> Written:
@@ -179,6 +182,7 @@ class TeamAnswers:
             if made.id == 0:
                 made = await self._keep(made)
             report = await self._write_queue.write(
+                TEAM_ANSWERS,
                 self._documents.add_text,
                 made.collection,
                 made.name,
@@ -200,6 +204,7 @@ class TeamAnswers:
                 source = await self._reader.source(held.source) if held.review is None else None
                 if source is not None and source.text.strip() != held.document.strip():
                     await self._write_queue.write(
+                        TEAM_ANSWERS,
                         self._documents.add_text,
                         held.collection,
                         held.name,
@@ -226,7 +231,7 @@ class TeamAnswers:
             return
         await self._keep(held.model_copy(update={"review": reason}))
         if indexed:
-            await self._write_queue.write(self._documents.remove, held.source)
+            await self._write_queue.write(TEAM_ANSWERS, self._documents.remove, held.source)
 
     async def _keep(self, held: TeamAnswer) -> TeamAnswer:
         held = await self._answers.put(held)

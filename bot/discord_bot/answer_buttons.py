@@ -183,6 +183,12 @@ async def _say_with_changes(
     await say(click, text, view=view)
 
 
+async def cancel(click: Click, target: Target) -> None:
+    """Cancel what is being added; its own message says what came of it."""
+    click.client.service.sources.under_way.cancel(caller_of(click), target.key)
+    await click.response.defer()
+
+
 async def documents(click: Click, target: Target) -> None:
     """Offer the servers whose documents the person may read in direct messages."""
     await click.response.defer(ephemeral=True, thinking=True)
@@ -227,6 +233,7 @@ HANDLERS = Handlers(
         "share": share,
         "documents": documents,
         "choose": choose,
+        "cancel": cancel,
         **GAP_CLICKS,
         **SOURCE_CLICKS,
     },

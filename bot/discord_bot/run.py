@@ -295,6 +295,7 @@ async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
             settings=app.settings,
             answerer=app.answerer,
             bridge=app.bridge,
+            writers=app.writers,
             records=await app.bridge.run(app.records),
             documents=app.library,
             embed=app.embed,

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import time
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
@@ -16,10 +14,10 @@ from bot.community.source_management import Upload, merged_reports
 from bot.discord_bot.callers import caller_of
 from bot.discord_bot.client import Click
 from bot.discord_bot.delivery import NOT_SENT
-from bot.discord_bot.edit_pace import EditPace
 from bot.discord_bot.questions import open_answer
-from bot.discord_bot.replies import InteractionReply, say
-from bot.discord_bot.text.pages import added_text, progress
+from bot.discord_bot.replies import InteractionReply
+from bot.discord_bot.text.pages import added_text
+from bot.discord_bot.work_progress import WorkProgress
 from index.schema import SyncReport
 
 logger = logging.getLogger(__name__)
@@ -30,9 +28,6 @@ DONE = (
     "and I cannot write to you directly."
 )
 NOTHING_TO_ADD = "Attach one to ten files, or give the address of a web page."
-
-_FOR_PROGRESS = 3.0
-"""Seconds that work on documents waits for its bar to be shown."""
 
 
 async def add_sources(
@@ -46,25 +41,26 @@ async def add_sources(
     if not files and not url:
         raise NotAvailableError(NOTHING_TO_ADD)
 
-    pace = EditPace()
-
-    async def show(done: int, total: int, name: str) -> None:
-        if not pace.take(time.monotonic()):
-            return
-        with contextlib.suppress(*NOT_SENT):  # the work is what was asked for, not its bar
-            async with asyncio.timeout(_FOR_PROGRESS):
-                await say(interaction, progress(done, total, name))
-
+    work = sources.under_way.begin(caller)
+    shown = WorkProgress(interaction, work)
     author = interaction.user.display_name
     done = SyncReport()
-    if files:
-        uploads = [Upload(file.filename, file.size, file.read) for file in files]
-        done = await sources.add_files(caller, collection, uploads, added_by=author, progress=show)
-    if url:
-        await show(len(files), len(files) + 1, url)
-        done = merged_reports(
-            done, await sources.add_page(caller, collection, url, added_by=author)
-        )
+    try:
+        async with shown.kept_up():
+            if files:
+                uploads = [Upload(file.filename, file.size, file.read) for file in files]
+                done = await sources.add_files(
+                    caller, collection, uploads, added_by=author, progress=shown.show, work=work
+                )
+            if url:
+                await shown.show(len(files), len(files) + 1, url)
+                page = await sources.add_page(caller, collection, url, added_by=author, work=work)
+                done = merged_reports(done, page)
+    except asyncio.CancelledError:
+        work.cancel()
+        raise
+    finally:
+        sources.under_way.end(work)
     added = [*(file.filename for file in files), *([url.strip()] if url else [])]
     return await told_added(interaction, done, added, collection)
 

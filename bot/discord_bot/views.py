@@ -147,6 +147,13 @@ def servers_view(servers: Sequence[SharedServer]) -> discord.ui.View:
     return discord.ui.View(timeout=None).add_item(chooser)
 
 
+def cancel_view(key: str) -> discord.ui.View:
+    """Return what cancels work that is under way."""
+    return discord.ui.View(timeout=None).add_item(
+        AnswerButton(Target("cancel", key), label="Cancel")
+    )
+
+
 def page_view(action: str, key: str, page: Page) -> discord.ui.View:
     """Return previous and next below a list."""
     return _turning_view(Target(action, key, page.number), page.pages, "◀", "▶")

@@ -114,31 +114,31 @@ def list_groups(lines: Lines, outer: Mapping[int, bool], stop: int) -> tuple[Gro
 
     `outer` says of every line at which something begins whether it is an outermost item.
     """
-    groups: list[Group] = []
+    groups: list[list[Piece]] = []
     for first, end in ranges(sorted(outer), stop):
         piece = lines.piece(first, end, "list", "unit")
         if outer[first] or not groups:
-            groups.append((piece,))
+            groups.append([piece])
         else:
-            groups[-1] += (piece,)
-    return tuple(groups)
+            groups[-1].append(piece)
+    return tuple(map(tuple, groups))
 
 
 def table_groups(lines: Lines, first: int, stop: int) -> tuple[Group, ...]:
     """Return a table by rows; the header stays with the ruler below it and the first row."""
-    groups: list[Group] = []
-    pending: Group = ()
+    groups: list[list[Piece]] = []
+    pending: list[Piece] = []
     rows = [line for line in range(first, stop) if lines.stripped[line]]
     for number, line in enumerate(rows):
         ruler = is_ruler(lines.stripped[line])
-        pending += (lines.piece(line, line + 1, "table", "frame" if ruler else "unit"),)
+        pending.append(lines.piece(line, line + 1, "table", "frame" if ruler else "unit"))
         if number and not ruler:
             groups.append(pending)
-            pending = ()
+            pending = []
     if not groups:
-        return (pending,)
+        return (tuple(pending),)
     groups[-1] += pending
-    return tuple(groups)
+    return tuple(map(tuple, groups))
 
 
 def code_groups(lines: Lines, first: int, stop: int) -> tuple[Group, ...]:

@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from index.chunk.blocks import Block, Lines, code_groups, table_groups
+from index.chunk.blocks import Block, BlockKind, Lines, Piece, code_groups, table_groups
 from index.chunk.markdown_blocks import MarkdownParser
 from index.chunk.packed_blocks import Packer
 from index.chunk.plain_text_blocks import PlainParser
@@ -42,15 +42,22 @@ def chunk(
     measurer = Measurer(source, config.max_tokens, count_tokens)
     packer = Packer(source.text, config)
     passages: list[Passage] = []
-    seen: Counter[str] = Counter()
     for run in packer.runs(measurer.measured(_blocks(source))):
         for units in packer.passages(run):
-            cut = _passage(source, len(passages), run.heading, units)
-            content = _content(source, cut)
-            id = passage_id(source.id, content, seen[content])
-            seen[content] += 1
-            passages.append(cut.model_copy(update={"id": id}))
-    return passages
+            passages.append(_passage(source, len(passages), run.heading, units))
+    return with_ids(source, passages)
+
+
+def with_ids(source: Source, passages: Iterable[Passage]) -> list[Passage]:
+    """Return the passages of a source, in order, each with the id that its content gives it."""
+    found: list[Passage] = []
+    seen: Counter[str] = Counter()
+    for passage in passages:
+        content = _content(source, passage)
+        id = passage_id(source.id, content, seen[content])
+        seen[content] += 1
+        found.append(passage.model_copy(update={"id": id}))
+    return found
 
 
 def _content(source: Source, passage: Passage) -> str:
@@ -76,22 +83,31 @@ def _blocks(source: Source) -> list[Block]:
 def _across_pages(source: Source, blocks: Iterable[Block]) -> list[Block]:
     """Join a paragraph that a page ends in the middle of a sentence with its rest."""
     joined: list[Block] = []
+    pieces: list[Piece] = []
     for block in blocks:
-        if joined and _goes_on(source, joined[-1], block):
-            *before, last = joined[-1].groups[0]
-            first, *others = block.groups[0]
-            group = (*before, replace(last, end=first.end), *others)
-            joined[-1] = replace(joined[-1], groups=(group,))
-        else:
-            joined.append(block)
+        first, *others = block.groups[0]
+        if joined and _goes_on(source, joined[-1].kind, pieces[-1].end, block):
+            pieces[-1] = replace(pieces[-1], end=first.end)
+            pieces += others
+            continue
+        if joined:
+            joined[-1] = _with_pieces(joined[-1], pieces)
+        joined.append(block)
+        pieces = [first, *others]
+    if joined:
+        joined[-1] = _with_pieces(joined[-1], pieces)
     return joined
 
 
-def _goes_on(source: Source, above: Block, below: Block) -> bool:
-    """Say whether `below` is the rest of the paragraph `above`, on the next page."""
-    if not source.pages or above.kind != "paragraph" or below.kind != "paragraph":
+def _with_pieces(block: Block, pieces: Sequence[Piece]) -> Block:
+    """Return a block whose first group is `pieces`."""
+    return replace(block, groups=(tuple(pieces), *block.groups[1:]))
+
+
+def _goes_on(source: Source, above: BlockKind, end: int, below: Block) -> bool:
+    """Say whether `below` is the rest of the paragraph above, which ends at `end`, one page on."""
+    if not source.pages or above != "paragraph" or below.kind != "paragraph":
         return False
-    end = above.groups[0][-1].end
     broken_off = source.text[end - 1].isalnum() or source.text[end - 1] in ",-–—("
     small = source.text[below.start].islower()
     return small and broken_off and source.page_at(end - 1) != source.page_at(below.start)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -32,6 +32,7 @@ from index.chunk.headings import (
     underline_level,
 )
 from index.chunk.line_marks import MAX_WRAP, MIN_WRAP, Marker, columns, marker, wrap_width
+from index.text.list_marks import Family
 from index.text.table_rows import is_ruler
 
 _MAX_HEADING_RUN = 6
@@ -131,9 +132,11 @@ class PlainParser:
         """Return the line behind the table that begins at `first`, or `first` without one."""
         signature, line = None, first
         cells = 0
+        ruled = False
         while line < stop:
             text = self._lines.stripped[line]
-            if is_ruler(text) and ("|" in text or "+" in text) and (cells or line == first):
+            ruled = not ruled and is_ruler(text) and ("|" in text or "+" in text)
+            if ruled and (cells or line == first):
                 line += 1
                 continue
             cells_of = None if marker(self._lines, line) else columns(text)
@@ -151,7 +154,8 @@ class PlainParser:
         at = list(found)
         segments: list[Segment] = []
         while first < stop:
-            nearest = at[bisect_left(at, first) :][:_MARKERS_COMPARED]
+            place = bisect_left(at, first)
+            nearest = at[place : place + _MARKERS_COMPARED]
             if not nearest or not self._is_list(first, nearest[0], [found[n] for n in nearest]):
                 segments.append(Segment("paragraph", first, stop))
                 break
@@ -197,24 +201,36 @@ class PlainParser:
     def _loose_lists(self, segments: Sequence[Segment]) -> list[Segment]:
         """Join items that blank lines separate, and indented paragraphs to the item above them."""
         joined: list[Segment] = []
+        starts: list[int] = []
+        families: set[Family] = set()
         for segment in segments:
-            above = joined[-1] if joined else None
-            if above is not None and above.kind == "list" and self._continues(above, segment):
-                starts = (*above.starts, *(segment.starts or (segment.first,)))
-                joined[-1] = replace(above, stop=segment.stop, starts=starts)
-            else:
-                joined.append(segment)
+            if starts and self._continues(starts[0], families, segment):
+                begun = segment.starts or (segment.first,)
+                starts += begun
+                families |= self._families(begun)
+                joined[-1] = replace(joined[-1], stop=segment.stop)
+                continue
+            if starts:
+                joined[-1] = replace(joined[-1], starts=tuple(starts))
+            joined.append(segment)
+            starts = list(segment.starts) if segment.kind == "list" else []
+            families = self._families(starts)
+        if starts:
+            joined[-1] = replace(joined[-1], starts=tuple(starts))
         return joined
 
-    def _continues(self, above: Segment, segment: Segment) -> bool:
-        first, last = (marker(self._lines, above.starts[0]), marker(self._lines, segment.first))
+    def _families(self, starts: Iterable[int]) -> set[Family]:
+        return {mark.family for line in starts if (mark := marker(self._lines, line))}
+
+    def _continues(self, begin: int, families: set[Family], segment: Segment) -> bool:
+        """Say whether a segment goes on with the list above, which begins at line `begin`."""
+        first, last = (marker(self._lines, begin), marker(self._lines, segment.first))
         if first is None or segment.kind not in ("list", "paragraph"):
             return False
         if segment.kind == "paragraph":
             line = segment.first
             alone = segment.stop - line == 1 and looks_like_heading(self._lines.stripped[line])
             return self._lines.indent(line) >= first.indent + 2 and not alone
-        families = {m.family for n in above.starts if (m := marker(self._lines, n))}
         return last is not None and (last.family in families or last.indent > first.indent)
 
     def _with_headings(self, segments: list[Segment]) -> list[Segment]:

@@ -36,6 +36,11 @@ class MiniLM:
         self._pieces = pieces
         self._session = session
 
+    @property
+    def tokenizer(self) -> Path:
+        """The file by which another process counts the same word pieces."""
+        return self._pieces.path
+
     def count_word_pieces(self, texts: Sequence[str]) -> list[int]:
         """Return how many word pieces each text has, [CLS] and [SEP] not counted."""
         return self._pieces.count(texts)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from tokenizers import Tokenizer
+
+from index.embed.piece_counter import PieceCounter
 
 CLS, SEP, PAD = 101, 102, 0
 
@@ -26,14 +27,8 @@ class Pieces:
     """First character and the one behind the last, of each piece; shape (pieces, 2)."""
 
 
-class WordPieces:
-    """The uncased tokenizer of MiniLM; safe to use from several threads."""
-
-    def __init__(self, path: Path) -> None:
-        self._tokenizer = Tokenizer.from_file(str(path))
-        # The file asks for rows of 128; lengths are ours to decide.
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
+class WordPieces(PieceCounter):
+    """The uncased tokenizer of MiniLM with the pieces themselves."""
 
     def split(self, texts: Sequence[str]) -> list[Pieces]:
         """Split texts into word pieces."""
@@ -49,11 +44,6 @@ class WordPieces:
         """Return the ids of the word pieces of each text."""
         encodings = self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
         return [encoding.ids for encoding in encodings]
-
-    def count(self, texts: Sequence[str]) -> list[int]:
-        """Return how many word pieces each text has."""
-        encodings = self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
-        return [len(encoding) for encoding in encodings]
 
 
 @lru_cache(maxsize=2)

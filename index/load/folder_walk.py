@@ -1,8 +1,10 @@
 """Finds the documents in a folder.
 
-Symbolic links are followed, after everything that is really there, and no folder is read twice;
-so a link into the folder itself adds nothing, and one that leads back to a folder it stands in is
-named. Hidden files and folders (".name") and lock files of office programs ("~$name") are ignored.
+Symbolic links to something in the folder are followed, after everything that is really there, and
+no folder is read twice; so a link to a folder that is read anyway adds nothing. One that leads back
+to a folder it stands in, or out of the documents, is named: who may put a link there may not for
+that read whatever Quoth may read. Hidden files and folders (".name") and lock files of office
+programs ("~$name") are ignored.
 """
 
 from __future__ import annotations
@@ -28,6 +30,10 @@ _OFFICE = frozenset({
 })
 # fmt: on
 """Endings of documents that Quoth does not read: a person would miss them, so they are named."""
+
+
+LEADS_OUT = "It is a symbolic link out of the documents folder; put a copy there instead."
+"""Why a link is not followed: what was read through it once is gone, not out of sight."""
 
 
 class FoundFile(NamedTuple):
@@ -100,6 +106,8 @@ class _Walk:
     suffixes: frozenset[str]
     seen: set[tuple[int, int]] = field(default_factory=set)
     links: deque[tuple[str, str]] = field(default_factory=deque)
+    home: str = ""
+    """Where the folder really is."""
 
     def run(self) -> Iterator[_Found]:
         """Yield from the folder itself, then from folders that links lead to."""
@@ -111,6 +119,7 @@ class _Walk:
         if not stat.S_ISDIR(facts.st_mode):
             yield self._file(str(self.root), self.root.name, facts)
             return
+        self.home = os.path.realpath(self.root)
         yield from self._tree(_Folder(str(self.root), "", facts))
         while self.links:
             yield from self._link(*self.links.popleft())
@@ -149,6 +158,8 @@ class _Walk:
 
     def _entry(self, entry: os.DirEntry[str], uri: str) -> _Found | _Folder | None:
         """Say what an entry is; None for a link to a folder, which waits."""
+        if entry.is_symlink() and not _is_inside(entry.path, self.home):
+            return self._refused(entry, uri)
         try:
             facts = entry.stat()
         except (OSError, ValueError) as error:
@@ -159,6 +170,17 @@ class _Walk:
             return _Folder(entry.path, uri, facts)
         self.links.append((entry.path, uri))
         return None
+
+    def _refused(self, entry: os.DirEntry[str], uri: str) -> _Found:
+        """Name a link that leads out of the folder, unless a file there would be passed over."""
+        found = (
+            None
+            if entry.is_dir()
+            else self._file(entry.path, uri, entry.stat(follow_symlinks=False))
+        )
+        if isinstance(found, SkippedFile):
+            return found
+        return SyncFailure(source=printable(uri), reason=LEADS_OUT)
 
     def _link(self, location: str, uri: str) -> Iterator[_Found]:
         """Yield what the folder that a link leads to holds, unless it has been read."""
@@ -188,6 +210,12 @@ class _Walk:
                 source=printable(uri), reason="Its name is not valid UTF-8; rename it."
             )
         return FoundFile(location, uri, facts.st_size, facts.st_mtime_ns)
+
+
+def _is_inside(path: str, home: str) -> bool:
+    """Say whether a path, links followed, is in the folder that is really at `home`."""
+    target = os.path.realpath(path)
+    return target == home or target.startswith(home.rstrip(os.sep) + os.sep)
 
 
 def printable(uri: str) -> str:

@@ -28,13 +28,17 @@ class FrontMatter:
     warnings: tuple[str, ...] = ()
 
 
+_MAX_ALIASES = 20
+"""Each may double what stands before it: with more, a few lines make billions of fields."""
+
+
 def split_front_matter(text: str) -> tuple[FrontMatter, str]:
     """Return the front matter and the text with as many blank lines in its place.
 
     Line numbers stay those of the file. A block that is no mapping in YAML stays in the text.
     """
-    block = _BLOCK.match(text)
-    if block is None or block.end() > _LIMIT:
+    block = _BLOCK.match(text, 0, _LIMIT)
+    if block is None:
         return FrontMatter(), text
     fields = _fields(block["yaml"])
     if fields is None:
@@ -60,10 +64,20 @@ def _fields(block: str) -> dict[object, object] | None:
     import yaml
 
     try:
+        if sum(isinstance(token, yaml.AliasToken) for token in yaml.scan(block)) > _MAX_ALIASES:
+            return None
         fields = yaml.safe_load(block)
     except (yaml.YAMLError, ValueError, RecursionError):
         return None
     return fields if isinstance(fields, dict) else None
+
+
+def _written(value: str | float) -> str:
+    """Return a value as a title; none of a number that nobody would read."""
+    try:
+        return str(value)
+    except ValueError:  # an integer of thousands of digits
+        return ""
 
 
 def _front_matter(fields: dict[object, object]) -> FrontMatter:
@@ -77,7 +91,9 @@ def _front_matter(fields: dict[object, object]) -> FrontMatter:
     if stated is not None and in_utc(stated) is None:
         warnings.append("The date in its front matter cannot be read; left out.")
     return FrontMatter(
-        title=clean_title(str(title)) if isinstance(title, str | int | float) else None,
+        title=(clean_title(_written(title)) or None)
+        if isinstance(title, str | int | float)
+        else None,
         url=web_address(url),
         modified=in_utc(stated),
         warnings=tuple(warnings),

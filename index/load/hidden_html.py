@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
+from index.load.removed_elements import remove_elements
 from index.text.layout import folded
 
 _SHOWN = 80
@@ -22,13 +23,12 @@ _NEVER_SHOWN = frozenset(
 )
 _HIDING = re.compile(
     r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)"
-    r"|opacity\s*:\s*0*\.?0+(?![.\d])|font-size\s*:\s*0*\.?0+(?![.\d]))",
+    r"|(?:opacity|font-size)\s*:\s*(?:0++(?:\.0++)?|\.0++)(?![.\d]))",
     re.IGNORECASE,
 )
 _COLOUR = re.compile(r"(?:^|;)\s*color\s*:\s*([^;!]+)", re.IGNORECASE)
 _BACKGROUND = re.compile(r"(?:^|;)\s*background(?:-color)?\s*:\s*([^;!]+)", re.IGNORECASE)
-_RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
-_AT_BLOCK = re.compile(r"@[^{};]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}|@[^{};]*;|/\*.*?\*/", re.DOTALL)
+_BRACKET = re.compile("[{};]")
 _SIMPLE = re.compile(r"^([.#]?)([A-Za-z_][\w-]*)$")
 _WHITE = frozenset(
     {"white", "#fff", "#ffffff", "rgb(255,255,255)", "rgba(255,255,255,1)", "hsl(0,0%,100%)"}
@@ -48,7 +48,7 @@ def remove_hidden(page: Any) -> tuple[str, ...]:
         if element not in gone:
             found.append(folded(element.text_content()))
             gone.update(element.iter())
-            element.drop_tree()
+    remove_elements(page, hidden)
     found = [text for text in found if text]
     if not found:
         return ()
@@ -57,12 +57,28 @@ def remove_hidden(page: Any) -> tuple[str, ...]:
     return (f"It hides text from readers ({times}), left out; the first: {first!r}.",)
 
 
+class _Look(NamedTuple):
+    """What some declarations say of how text looks."""
+
+    hides: bool = False
+    colour: str = ""
+    background: str = ""
+
+    def under(self, stronger: _Look) -> _Look:
+        """Return what both say, where they differ what the stronger one says."""
+        return _Look(
+            self.hides or stronger.hides,
+            stronger.colour or self.colour,
+            stronger.background or self.background,
+        )
+
+
 @dataclass(frozen=True)
 class _Styles:
     """What is known of how a page looks."""
 
-    rules: dict[str, str]
-    """Declarations by simple selector."""
+    rules: dict[str, _Look]
+    """By simple selector."""
     light: bool
     """Whether an unstated background is white: with an external style sheet it is unknown."""
 
@@ -71,31 +87,38 @@ class _Styles:
         # A browser's search finds and opens what is hidden "until-found".
         if element.get("hidden") not in (None, "until-found"):
             return True
-        style = self._of(element)
-        if not style:
-            return False
-        return bool(_HIDING.search(style)) or self._unreadable(element, style)
+        look = self._of(element)
+        return look.hides or (bool(look.colour) and self._unreadable(element, look.colour))
 
-    def _of(self, element: Any) -> str:
-        """Return the declarations that apply to an element, as far as they are known here."""
+    def _of(self, element: Any) -> _Look:
+        """Return what is known of an element, without what it stands in."""
         names = [element.tag, *(f".{name}" for name in (element.get("class") or "").split())]
         names.append(f"#{element.get('id')}")
-        found = [self.rules[name] for name in names if name in self.rules]
-        if element.get("color"):
-            found.append(f"color:{element.get('color')}")
-        return ";".join([*found, element.get("style") or ""]).strip(";")
+        look = _Look()
+        for name in names:
+            if name in self.rules:
+                look = look.under(self.rules[name])
+        if colour := element.get("color"):
+            look = look.under(_look(f"color:{colour}"))
+        return look.under(_look(element.get("style") or ""))
 
-    def _unreadable(self, element: Any, style: str) -> bool:
+    def _unreadable(self, element: Any, colour: str) -> bool:
         """Say whether text has the colour of its background."""
-        colours = _COLOUR.findall(style)
-        if not colours:
-            return False
-        colour = _name(colours[-1])
         for each in (element, *element.iterancestors()):
-            backgrounds = _BACKGROUND.findall(self._of(each)) or [each.get("bgcolor")]
-            if backgrounds[-1]:
-                return _name(backgrounds[-1]) == colour
+            if background := self._of(each).background or each.get("bgcolor"):
+                return _name(background) == colour
         return colour == "transparent" or (colour == "white" and self.light)
+
+
+def _look(declarations: str) -> _Look:
+    if not declarations:
+        return _Look()
+    colours, backgrounds = _COLOUR.findall(declarations), _BACKGROUND.findall(declarations)
+    return _Look(
+        bool(_HIDING.search(declarations)),
+        _name(colours[-1]) if colours else "",
+        _name(backgrounds[-1]) if backgrounds else "",
+    )
 
 
 def _name(colour: str) -> str:
@@ -104,19 +127,36 @@ def _name(colour: str) -> str:
     return "white" if spelled in _WHITE else spelled
 
 
-def _rules(page: Any) -> dict[str, str]:
-    """Return the declarations of the page's style elements by simple selector."""
-    rules: dict[str, str] = {}
-    for selector, declarations in _declarations(page):
-        rules[selector] = f"{rules[selector]};{declarations}" if selector in rules else declarations
+def _rules(page: Any) -> dict[str, _Look]:
+    """Return what the page's style elements say, by simple selector."""
+    rules: dict[str, _Look] = {}
+    for sheet in page.iter("style"):
+        for selectors, declarations in _declarations(_without_comments(sheet.text or "")):
+            look = _look(declarations)
+            for selector in map(str.strip, selectors.split(",")):
+                if _SIMPLE.match(selector):
+                    rules[selector] = rules.get(selector, _Look()).under(look)
     return rules
 
 
-def _declarations(page: Any) -> Iterator[tuple[str, str]]:
-    """Yield simple selectors with their declarations; rules inside @media do not count."""
-    for sheet in page.iter("style"):
-        text = _AT_BLOCK.sub("", sheet.text or "")
-        for selectors, declarations in _RULE.findall(text):
-            for selector in selectors.split(","):
-                if _SIMPLE.match(selector.strip()):
-                    yield selector.strip(), declarations.strip()
+def _without_comments(sheet: str) -> str:
+    """Return a style sheet without comments; one that is not closed goes on to the end."""
+    first, *others = sheet.split("/*")
+    return first + "".join(other.partition("*/")[2] for other in others)
+
+
+def _declarations(sheet: str) -> Iterator[tuple[str, str]]:
+    """Yield selectors with their declarations; rules inside @media do not count."""
+    depth = at = begin = 0
+    selectors = ""
+    for bracket in _BRACKET.finditer(sheet):
+        if bracket[0] == "{":
+            if not depth:
+                selectors, begin = sheet[at : bracket.start()], bracket.end()
+            depth += 1
+        elif bracket[0] == "}" and depth:
+            depth -= 1
+            if not depth and not selectors.lstrip().startswith("@"):
+                yield selectors, sheet[begin : bracket.start()]
+        if not depth:
+            at = bracket.end()

@@ -17,6 +17,7 @@ from index.load.decode import canonical, decode
 from index.load.frontmatter import web_address
 from index.load.hidden_html import remove_hidden
 from index.load.html_to_markdown import markdown, words_in
+from index.load.removed_elements import remove_elements
 from index.load.titles import (
     clean_title,
     title_from_heading,
@@ -83,13 +84,12 @@ def _tidy(page: Any) -> None:
 
     # With a comment goes the text behind it; a caption is taken for a table's first row.
     etree.strip_tags(page, etree.Comment, etree.ProcessingInstruction)
-    for caption in list(page.iter("caption")):
-        table = next(caption.iterancestors("table"), None)
-        if table is not None:
-            paragraph = etree.Element("p")
-            paragraph.text = caption.text_content()
-            table.addprevious(paragraph)
-            caption.drop_tree()
+    captions = page.xpath("//caption[ancestor::table]")
+    for caption in captions:
+        paragraph = etree.Element("p")
+        paragraph.text = caption.text_content()
+        next(caption.iterancestors("table")).addprevious(paragraph)
+    remove_elements(page, captions)
 
 
 def _main_text(page: Any, *, long: bool) -> str:
@@ -129,8 +129,7 @@ def _without_boilerplate(element: Any) -> Any:
 
     copy = deepcopy(element)
     for tag in _BOILERPLATE:
-        for each in copy.xpath(f".//{tag}[not(.//h1)]"):
-            each.drop_tree()
+        remove_elements(copy, copy.xpath(f".//{tag}[not(.//h1)]"))
     return copy
 
 

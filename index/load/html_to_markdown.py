@@ -24,6 +24,7 @@ _SILENT = frozenset({
     "option", "button", "input", "textarea", "audio", "video", "canvas", "dialog", "graphic",
 })
 # fmt: on
+_TICKS = re.compile("`{3,}")
 _SOFT_BREAK = "\v"
 _BREAK = re.compile(r" ?\v ?")
 _SPACE = re.compile(r"[ \t\n\r\f]+")
@@ -161,9 +162,7 @@ def _quote(element: Any) -> Iterator[str]:
 def _code(element: Any) -> Iterator[str]:
     """Yield code between fences that do not occur in it."""
     if text := _raw(element).strip("\n"):
-        fence = "```"
-        while fence in text:
-            fence += "`"
+        fence = "`" * max(3, *(len(run) + 1 for run in _TICKS.findall(text)), 0)
         yield f"{fence}\n{text}\n{fence}"
 
 

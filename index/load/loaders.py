@@ -28,6 +28,16 @@ class Parser(Protocol):
         ...
 
 
+class LoadBytes(Protocol):
+    """Loads bytes as `load_bytes` does, here or in another process."""
+
+    def __call__(
+        self, data: bytes, *, name: str, mime: str | None = None, charset: str | None = None
+    ) -> LoadedDocument:
+        """Load `data`; raises LoadError."""
+        ...
+
+
 @dataclass(frozen=True)
 class Format:
     """One format that Quoth reads itself."""

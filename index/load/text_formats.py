@@ -20,6 +20,10 @@ _MAX_COLUMNS = 60
 """Columns of a table that still make sense as Markdown."""
 
 
+_MAX_PADDING = 8
+"""Cells for each cell that a table holds, beyond which short rows are not filled up."""
+
+
 def load_text(data: bytes, name: str, *, charset: str | None = None) -> LoadedDocument:
     """Read plain text, reStructuredText or a log."""
     decoded = decode(data, name=name, declared=charset)
@@ -90,7 +94,11 @@ def _markdown_table(rows: list[list[str]]) -> str | None:
 def table_text(rows: list[list[str]]) -> str:
     """Write rows of cells as a Markdown table, as wide as the widest, the first as its header."""
     width = max(map(len, rows))
-    header, *others = (_table_row(row + [""] * (width - len(row))) for row in rows)
+    if len(rows) * width > _MAX_PADDING * sum(map(len, rows)):
+        rows = [rows[0] + [""] * (width - len(rows[0])), *rows[1:]]  # short rows stay short
+    else:
+        rows = [row + [""] * (width - len(row)) for row in rows]
+    header, *others = map(_table_row, rows)
     return "\n".join([header, "|" + " --- |" * width, *others])
 
 

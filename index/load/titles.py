@@ -15,10 +15,13 @@ MAX_TITLE = 200
 SEVERAL_TITLES = 3
 """First-level headings from which none of them is the title of the whole."""
 
+_LOOKED_AT = 1000
+"""Characters of a heading from which its title is made; marks are among them."""
+
 _LINE = 100
 """A first line longer than this is a paragraph, not a title."""
 
-_HEADING = re.compile(r"^ {0,3}(?P<marks>#{1,6})[ \t]+(?P<text>.+?)[ \t]*#*[ \t]*$")
+_HEADING = re.compile(r"^ {0,3}(?P<marks>#{1,6})[ \t]++(?P<text>.+)$")
 _FENCE = re.compile(r"^ {0,3}(```|~~~)")
 _UNDERLINE = re.compile(r"^ {0,3}(=+|-+)[ \t]*$")
 _RST_UNDERLINE = re.compile(r"""^([=\-`:'"~^_*+#<>.])\1{2,}[ \t]*$""")
@@ -60,7 +63,8 @@ def _headings(markdown: str) -> Iterator[tuple[int, str]]:
         elif not fenced:
             underline = _UNDERLINE.match(line)
             if match := _HEADING.match(line):
-                yield len(match["marks"]), match["text"]
+                text = match["text"].rstrip(" \t")
+                yield len(match["marks"]), text.rstrip("#").rstrip(" \t") or text[:1]
             elif underline and previous.strip() and not previous.startswith((" " * 4, "\t")):
                 yield 1 if underline[1].startswith("=") else 2, previous
         previous = "" if fenced else line
@@ -78,4 +82,4 @@ def title_from_first_line(text: str) -> str | None:
 
 def _plain(heading: str) -> str | None:
     """Return a heading without Markdown marks."""
-    return clean_title(_MARKUP.sub(lambda match: match[1] or "", heading)) or None
+    return clean_title(_MARKUP.sub(lambda match: match[1] or "", heading[:_LOOKED_AT])) or None

@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, quote, urldefrag, urljoin, urlsplit
 from index.errors import LoadError
 from index.load.checked_connection import Deadline, Origin, PinnedConnection, RefusedError
 from index.load.dates import in_utc
-from index.load.loaders import load_bytes
+from index.load.loaders import LoadBytes, load_bytes
 from index.schema import LoadedDocument
 
 MAX_PAGE_BYTES = 16 * 1024 * 1024
@@ -108,11 +108,13 @@ def fetch_page(
         raise LoadError(url, _broken(error)) from error
 
 
-def load_page(url: str, *, allowed_hosts: Collection[str] = frozenset()) -> LoadedDocument:
+def load_page(
+    url: str, *, allowed_hosts: Collection[str] = frozenset(), load: LoadBytes = load_bytes
+) -> LoadedDocument:
     """Make a document of a page, fetched as `fetch_page` does; its url is where it was found."""
     page = fetch_page(url, allowed_hosts=allowed_hosts)
     try:
-        document = load_bytes(
+        document = load(
             page.body, name=page.final_url, mime=page.content_type, charset=page.charset
         )
     except LoadError as error:

@@ -82,6 +82,12 @@ class AddedDocuments(SqliteFile):
                 connection, map(_row, sources), f"ON CONFLICT (collection, uri) {REPLACE_VERSION}"
             )
 
+    def put_collection(self, name: str) -> None:
+        """Keep a collection to which something is being added."""
+        if name not in self.collections():
+            with self.transaction() as connection:
+                connection.execute("INSERT OR IGNORE INTO collections VALUES (?)", (name,))
+
     def remove(self, *keys: Key) -> None:
         """Remove documents for good; unknown ones are ignored."""
         with self.transaction() as connection:

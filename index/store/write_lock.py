@@ -17,15 +17,18 @@ from index.errors import IndexLocked, StoreError
 LOCK_FILE = "write.lock"
 """Locked while somebody writes; the operating system frees it when the holder dies."""
 
-HOLDER_FILE = "write.holder"
-"""Says who holds the lock. A file of its own: some systems let nobody read a locked file."""
+FOLDER_LOCK_FILE = "folder.lock"
+"""Locked while somebody follows the documents folder, and lets others write meanwhile."""
+
+_HOLDER = ".holder"
+"""Ends the name of what says who holds a lock: some systems let nobody read a locked file."""
 
 
 @contextmanager
-def write_lock(home: Path, *, seconds: float) -> Iterator[None]:
+def write_lock(home: Path, *, seconds: float, file: str = LOCK_FILE) -> Iterator[None]:
     """Hold the write lock of `home`; raises IndexLocked after waiting for `seconds`."""
-    holder = home / HOLDER_FILE
-    lock = FileLock(home / LOCK_FILE, poll_interval=0.05)
+    holder = (home / file).with_suffix(_HOLDER)
+    lock = FileLock(home / file, poll_interval=0.05)
     try:
         home.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=seconds)

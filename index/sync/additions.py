@@ -10,7 +10,7 @@ from pathlib import Path
 
 from index.errors import LoadError
 from index.load.folder_walk import scan
-from index.load.loaders import load_bytes
+from index.load.loaders import LoadBytes, load_bytes
 from index.schema import LoadedDocument, SyncFailure
 from index.store.catalog_rows import FileState
 
@@ -31,7 +31,11 @@ class Addition:
 
 
 def named_additions(
-    names: Sequence[str], *, inside: Path | None = None, allowed_hosts: Collection[str] = ()
+    names: Sequence[str],
+    *,
+    inside: Path | None = None,
+    allowed_hosts: Collection[str] = (),
+    load: LoadBytes = load_bytes,
 ) -> list[Addition | SyncFailure]:
     """Find the documents that `names` mean (files, folders, addresses), each once.
 
@@ -42,7 +46,7 @@ def named_additions(
     failed: list[SyncFailure] = []
     for name in names:
         if name.startswith(("http://", "https://")):
-            results = iter([page_addition(name, allowed_hosts=allowed_hosts)])
+            results = iter([page_addition(name, allowed_hosts=allowed_hosts, load=load)])
         else:
             results = _files(name, inside)
         for result in results:
@@ -54,24 +58,28 @@ def named_additions(
 
 
 def file_addition(
-    name: str, content: bytes, *, added_by: str | None = None
+    name: str, content: bytes, *, added_by: str | None = None, load: LoadBytes = load_bytes
 ) -> Addition | SyncFailure:
     """Read an uploaded file."""
     try:
-        document = load_bytes(content, name=name)
+        document = load(content, name=name)
     except LoadError as error:
         return SyncFailure(source=name, reason=error.reason)
     return Addition(name, document, added_by, hashlib.sha256(content).hexdigest())
 
 
 def page_addition(
-    url: str, *, allowed_hosts: Collection[str] = (), added_by: str | None = None
+    url: str,
+    *,
+    allowed_hosts: Collection[str] = (),
+    added_by: str | None = None,
+    load: LoadBytes = load_bytes,
 ) -> Addition | SyncFailure:
     """Fetch a public web page."""
     from index.load.web_page import load_page
 
     try:
-        document = load_page(url, allowed_hosts=frozenset(allowed_hosts))
+        document = load_page(url, allowed_hosts=frozenset(allowed_hosts), load=load)
     except LoadError as error:
         return SyncFailure(source=url, reason=error.reason)
     return Addition(url, document, added_by)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
 from index.errors import ConfigurationError, LoadError
-from index.load.folder_walk import FolderScan, FoundFile, scan
+from index.load.folder_walk import LEADS_OUT, FolderScan, FoundFile, scan
 from index.store.catalog import Catalog
 from index.store.catalog_rows import Build, FileState
 from index.store.catalog_state import (
@@ -25,8 +25,9 @@ from index.store.catalog_state import (
     seen_files,
 )
 from index.store.catalog_writes import mark_missing, put_file, put_folder
-from index.sync.indexer import Batch, Indexer, Prepared
+from index.sync.indexer import ALONE, Batch, Indexer, Prepared
 from index.sync.losses import gone_folders, held_back
+from index.sync.pace import Pace
 from index.sync.plan import plan
 from index.sync.preparer import Preparer
 from index.sync.renamed_files import renamed_sources
@@ -54,7 +55,7 @@ class _Indexed(NamedTuple):
 
 @dataclass
 class FolderPass:
-    """Brings one collection in step with one folder; the caller holds the write lock."""
+    """Brings one collection in step with one folder; `pace` holds the write lock where needed."""
 
     catalog: Catalog
     indexer: Indexer
@@ -65,6 +66,7 @@ class FolderPass:
     """Leaves nothing on disk of what was removed; says whether that is done."""
     progress: Progress | None = None
     forget: Forget | None = None
+    pace: Pace = ALONE
     tally: Tally = field(default_factory=Tally)
     _seen: dict[str, FileState] = field(default_factory=dict)
     _ids: dict[str, str] = field(default_factory=dict)
@@ -81,7 +83,8 @@ class FolderPass:
         out_of_reach = self._is_out_of_reach(found, known)
         files = {file.uri: file for file in found.files}
         seen = {uri: _state_of(file) for uri, file in files.items()}
-        todo = plan(seen, [failure.source for failure in found.failures], known)
+        unseen = [each.source for each in found.failures if each.reason != LEADS_OUT]
+        todo = plan(seen, unseen, known)
         gone = todo.unknown if out_of_reach else todo.gone
         before = self._indexed(known)
         self._mark(self._held(gone, found, before))
@@ -94,10 +97,11 @@ class FolderPass:
         self._mark(held)
         if self.forget or not out_of_reach:
             self._remove([uri for uri in gone if uri not in held])
-        self._note(known, out_of_reach)
-        self.indexer.finish(self.build)
-        if self.settle():
-            self._note_unchanged(digest)
+        with self.pace.hold():
+            self._note(known, out_of_reach)
+            self.indexer.finish(self.build)
+            if self.settle():
+                self._note_unchanged(digest)
         return self.tally
 
     def _survey(self) -> str | None:
@@ -163,7 +167,7 @@ class FolderPass:
         """Record what is held back, before anything else is written, and after."""
         self.tally.missing = len(held)
         if held != missing_documents(self.catalog.connection(), self.build.collection):
-            with self.catalog.transaction() as connection:
+            with self.pace.hold(), self.catalog.transaction() as connection:
                 mark_missing(connection, self.build.collection, sorted(held))
 
     def _device(self) -> int:
@@ -175,7 +179,7 @@ class FolderPass:
     def _read(self, files: Sequence[tuple[FoundFile, FileState]]) -> None:
         """Load and write the files that may have changed."""
         versions = indexed_versions(self.catalog.connection(), self.build.collection)
-        batch = Batch(partial(self.indexer.write, self.build))
+        batch = Batch(partial(self.indexer.write, self.build, pace=self.pace))
         for done, (file, seen) in enumerate(files):
             if self.progress is not None:
                 self.progress(done, len(files), file.uri)
@@ -217,7 +221,8 @@ class FolderPass:
             return
         indexed = indexed_ids(self.catalog.connection(), self.build.collection)
         gone = [indexed[uri] for uri in uris if uri in indexed]
-        self.indexer.remove(self.build, gone, uris)
+        with self.pace.hold():
+            self.indexer.remove(self.build, gone, uris)
         self.tally.removed += len(gone)
 
     def _note(self, known: dict[str, FileState], out_of_reach: bool) -> None:

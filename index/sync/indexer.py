@@ -9,6 +9,7 @@ vectors are deleted. (5) The mark is taken away. Whoever dies in between leaves 
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from index.protocols import Embedder, EmbeddingInput, PassageVectors, VectorRow
 from index.schema import Passage, Source
 from index.store.catalog import Catalog
 from index.store.catalog_rows import Build, FileState
-from index.store.catalog_state import known_inputs, passages_held, source_ids
+from index.store.catalog_state import known_inputs, passages_held, serving_builds, source_ids
 from index.store.catalog_writes import (
     IndexedPassage,
     count_deleted,
@@ -33,9 +34,10 @@ from index.store.catalog_writes import (
     set_dirty,
 )
 from index.store.chroma_vectors import ChromaVectors
+from index.sync.pace import Pace
 
-_SLICE = 256
-"""Passages embedded at a time; their sentence vectors take about 4 MB at 10 sentences each."""
+_SLICE = 32
+"""Passages embedded at a time: a second or two, after which others have their turn."""
 
 
 _ALL = 10**9
@@ -47,6 +49,10 @@ little, yet enough to sort by length and to pay for the commits."""
 
 _BATCH_CHARACTERS = 2_000_000
 """The same for documents that have few passages for their size."""
+
+
+ALONE = Pace()
+"""Of a writer that holds the lock all the time."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,14 @@ class Batch:
             self._write(waiting)
 
 
+class EmbeddedHere(threading.local):
+    """What a thread has embedded since it cleared it: each works for one caller at a time."""
+
+    def __init__(self) -> None:
+        self.passages: Counter[str] = Counter()
+        """Passages whose vectors were computed, by collection."""
+
+
 class Indexer:
     """Embeds and writes; the caller holds the write lock."""
 
@@ -91,14 +105,40 @@ class Indexer:
         self._catalog = catalog
         self._vectors = vectors
         self._embedder = embedder
-        self.embedded: Counter[str] = Counter()
-        """Passages whose vectors were computed, by collection, since somebody cleared it."""
+        self.embedded = EmbeddedHere()
 
-    def write(self, build: Build, prepared: Sequence[Prepared]) -> None:
-        """Write sources into the build that serves, each in place of its earlier version."""
+    def write(self, build: Build, prepared: Sequence[Prepared], pace: Pace = ALONE) -> None:
+        """Write sources into the build that serves, each in place of its earlier version.
+
+        They are embedded before the lock is held, so that others can write meanwhile.
+        """
+        held = self._held(build, prepared)
+        embedded = self._embed(build, prepared, but=held, pace=pace)
+        with pace.hold():
+            build = self._as_it_is(build)
+            still = self._held(build, prepared)
+            if held - still:  # somebody replaced these sources meanwhile
+                embedded = self._embed(build, prepared, but=still)
+            self._put(build, prepared, embedded, still)
+
+    def _held(self, build: Build, prepared: Sequence[Prepared]) -> set[str]:
+        """Return the ids of the passages that these sources have already."""
         connection = self._catalog.connection()
-        held = passages_held(connection, build, [each.source.id for each in prepared])
-        embedded = self._embed(build, prepared, but=held)
+        return passages_held(connection, build, [each.source.id for each in prepared])
+
+    def _as_it_is(self, build: Build) -> Build:
+        """Return a build as it is now: its vectors may have been moved while others wrote."""
+        builds = serving_builds(self._catalog.connection())
+        return next((each for each in builds if each.number == build.number), build)
+
+    def _put(
+        self,
+        build: Build,
+        prepared: Sequence[Prepared],
+        embedded: dict[bytes, PassageVectors],
+        held: Set[str],
+    ) -> None:
+        """Write sources and their vectors to both stores."""
         self._begin(build)
         self._upsert(build, prepared, embedded, but=held)
         self._describe(build, prepared, held)
@@ -124,6 +164,7 @@ class Indexer:
 
     def remove(self, build: Build, ids: Sequence[str], uris: Sequence[str]) -> None:
         """Delete sources by id, and what is known of files by uri."""
+        build = self._as_it_is(build)
         self._begin(build)
         gone: set[str] = set()
         with self._catalog.transaction() as connection:
@@ -248,7 +289,12 @@ class Indexer:
             self._vectors.describe(build.chroma, known)
 
     def _embed(
-        self, build: Build, prepared: Sequence[Prepared], *, but: Set[str] | None = None
+        self,
+        build: Build,
+        prepared: Sequence[Prepared],
+        *,
+        but: Set[str] | None = None,
+        pace: Pace = ALONE,
     ) -> dict[bytes, PassageVectors]:
         """Return vectors by the hash of what they were made from, each input embedded once.
 
@@ -265,11 +311,14 @@ class Indexer:
                     wanted.setdefault(digest_of(given), given)
         found = {} if but is None else self._reused(build, list(wanted))
         fresh = [digest for digest in wanted if digest not in found]
-        self.embedded[build.collection] += len(fresh)
+        self.embedded.passages[build.collection] += len(fresh)
         for first in range(0, len(fresh), _SLICE):
             some = fresh[first : first + _SLICE]
-            made = self._embedder.embed_passages([wanted[digest] for digest in some])
+            with pace.turn():
+                pace.step(first, len(fresh))
+                made = self._embedder.embed_passages([wanted[digest] for digest in some])
             found.update(zip(some, made, strict=True))
+        pace.step(len(fresh), len(fresh))
         return found
 
     def _reused(self, build: Build, digests: Sequence[bytes]) -> dict[bytes, PassageVectors]:

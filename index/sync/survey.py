@@ -63,6 +63,7 @@ def _look(folder: str, lines: list[str]) -> int:
     newest = 0
     seen = set()
     folders = [folder]
+    home = os.path.realpath(folder)
     while folders:
         here = folders.pop()
         lines.append(here)
@@ -77,11 +78,13 @@ def _look(folder: str, lines: list[str]) -> int:
         except OSError as error:
             lines.append(f"!{error.errno}")
             continue
-        newest = max(newest, _describe(ordered, lines, folders))
+        newest = max(newest, _describe(ordered, lines, folders, home))
     return newest
 
 
-def _describe(entries: list[os.DirEntry[str]], lines: list[str], folders: list[str]) -> int:
+def _describe(
+    entries: list[os.DirEntry[str]], lines: list[str], folders: list[str], home: str
+) -> int:
     """Describe the entries of one folder, and note the folders among them."""
     newest = 0
     for entry in entries:
@@ -94,7 +97,10 @@ def _describe(entries: list[os.DirEntry[str]], lines: list[str], folders: list[s
             lines.append(f"{name}\0!{error.errno}")
             continue
         if stat.S_ISDIR(facts.st_mode):
-            folders.append(entry.path)
+            if entry.is_symlink() and not _is_inside(entry.path, home):
+                lines.append(f"{name}\0>")
+            else:
+                folders.append(entry.path)
             continue
         changed, moved = facts.st_mtime_ns, facts.st_ctime_ns
         latest = moved if _OWN_TIME else changed
@@ -103,6 +109,11 @@ def _describe(entries: list[os.DirEntry[str]], lines: list[str], folders: list[s
         # Neither programs nor renaming can change a file and keep the system's own time of it.
         lines.append(f"{name}\0{facts.st_size}\0{changed}\0{moved}")
     return newest
+
+
+def _is_inside(path: str, home: str) -> bool:
+    """Say whether a link leads into the folder; others are not followed."""
+    return f"{os.path.realpath(path)}/".startswith(f"{home.rstrip('/')}/")
 
 
 def _user() -> int:

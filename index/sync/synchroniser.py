@@ -7,6 +7,7 @@ for.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -25,18 +26,25 @@ from index.store.catalog_format import recipe as default_recipe
 from index.store.catalog_rows import Build, FileState
 from index.store.catalog_state import id_at, indexed_versions, seen_files, serving_builds
 from index.store.chroma_vectors import ChromaVectors
-from index.store.write_lock import write_lock
+from index.store.write_lock import FOLDER_LOCK_FILE, write_lock
 from index.sync.additions import Addition, state_of_followed
 from index.sync.additions_pass import AdditionsPass
 from index.sync.builds import WORDS_ONLY, Builds, Stamp
 from index.sync.folder_pass import FolderPass, Forget, Progress
 from index.sync.indexer import Batch, Indexer, Prepared
+from index.sync.pace import FairTurns, Pace, Steps
 from index.sync.preparer import Cut, Load, Preparer, version_of_text
 from index.sync.purge import Purge
 from index.sync.tally import Tally
 from index.sync.unchanged import forget
 
-__all__ = ["Progress", "Synchroniser"]
+__all__ = ["Progress", "Steps", "Synchroniser"]
+
+_PATIENCE = 300.0
+"""Seconds that work which has begun waits for another writer, rather than be lost."""
+
+_OF_SERVER = re.compile(r"guild-\d+")
+"""How the names of a server's collections begin."""
 
 
 def load_any(data: bytes, name: str) -> LoadedDocument:
@@ -70,6 +78,7 @@ class Synchroniser:
         load: Load = load_any,
         recipe: str | None = None,
         lock_seconds: float = 30.0,
+        turns: FairTurns | None = None,
     ) -> None:
         self._catalog = catalog
         self._vectors = vectors
@@ -83,6 +92,7 @@ class Synchroniser:
         self._builds = Builds(catalog, vectors, self._indexer, self._preparer, stamp)
         self._has_vectors = stamp.dimension > 0
         self._lock_seconds = lock_seconds
+        self._turns = turns or FairTurns()
 
     def sync_folder(
         self,
@@ -97,40 +107,53 @@ class Synchroniser:
         A collection that was built with another model, or cut otherwise, is rebuilt first. Files
         that vanished together (`index.sync.losses`) are only forgotten if `forget` says so.
         """
-        with self._writing(collection, progress, rebuild=True) as session:
-            build = self._builds.current(collection)
+        began = time.monotonic()
+        with self._following():
+            with self._writing(collection, progress, rebuild=True) as session:
+                build = self._builds.current(collection)
+                session.added.put_collection(collection)
             tally = FolderPass(
                 self._catalog,
                 self._indexer,
                 self._preparer,
                 build,
                 folder,
-                partial(self._settle, session.added),
+                self._settle_here,
                 progress,
                 forget,
+                self._pace(build),
             ).run()
-            return self._report(collection, tally, session)
+            # Held plainly: what says that nothing changed since is to stay.
+            with write_lock(self._catalog.path.parent, seconds=_PATIENCE):
+                return self._report(collection, tally, began)
 
     def add(
-        self, collection: str, additions: Sequence[Addition], progress: Progress | None = None
+        self,
+        collection: str,
+        additions: Sequence[Addition],
+        progress: Progress | None = None,
+        steps: Steps | None = None,
     ) -> SyncReport:
         """Add documents, or replace what was added under the same uri.
 
-        Raises IndexMismatch when the collection was built with another model.
+        `steps` is told how many passages are embedded, and may raise Cancelled: what was written
+        before stays. Raises IndexMismatch when the collection was built with another model.
         """
+        began = time.monotonic()
         with self._writing(collection, progress) as session:
             build = self._builds.matching(collection)
-            connection = self._catalog.connection()
-            versions = indexed_versions(connection, collection)
-            files = seen_files(connection, collection)
-            tally, batch = Tally(), Batch(partial(self._write_added, session.added, build))
-            for done, addition in enumerate(additions):
-                if progress is not None:
-                    progress(done, len(additions), addition.uri)
-                self._add_one(build, addition, versions, files, tally, batch)
-            batch.flush()
-            self._indexer.finish(build)
-            return self._report(collection, tally, session)
+            session.added.put_collection(collection)  # else the next writer would sweep it away
+        connection = self._catalog.connection()
+        versions = indexed_versions(connection, collection)
+        files = seen_files(connection, collection)
+        tally, batch = Tally(), Batch(partial(self._write_added, build, self._pace(build, steps)))
+        for done, addition in enumerate(additions):
+            if progress is not None:
+                progress(done, len(additions), addition.uri)
+            self._add_one(build, addition, versions, files, tally, batch)
+        batch.flush()
+        with self._held(build, settle=True):
+            return self._report(collection, tally, began)
 
     def remove(self, collection: str, uri: str) -> SyncReport:
         """Take a source out of the index; raises SourceNotFound."""
@@ -144,7 +167,7 @@ class Synchroniser:
             ids = [id_at(connection, collection, uri)] if known else []
             self._indexer.remove(build, ids, [uri])
             self._indexer.finish(build)
-            return self._report(collection, Tally(removed=1), session)
+            return self._report(collection, Tally(removed=1), session.began)
 
     def remove_collection(self, collection: str) -> None:
         """Take a collection with all its sources out of the index; none is fine."""
@@ -180,6 +203,7 @@ class Synchroniser:
     ) -> Iterator[_Session]:
         """Hold the write lock over an index that is whole, of one collection rebuilt if needed."""
         began = time.monotonic()
+        self._indexer.embedded.passages.clear()
         with self._locked() as added:
             for build in serving_builds(self._catalog.connection()):
                 if build.dirty or (build.collection == collection and self._differs(build)):
@@ -189,23 +213,66 @@ class Synchroniser:
             self._follow(added, progress)
             yield _Session(began, added)
 
+    def _pace(self, build: Build, steps: Steps | None = None) -> Pace:
+        """Return the pace of one who embeds while others write, and writes in between."""
+        pace = Pace(
+            hold=partial(self._held, build),
+            turn=partial(self._turns.turn, owner_of(build.collection)),
+        )
+        return pace if steps is None else replace(pace, step=steps)
+
     @contextmanager
-    def _locked(self) -> Iterator[AddedDocuments]:
-        """Hold the write lock, with Chroma as it is on disk and without stray builds."""
+    def _following(self) -> Iterator[None]:
+        """Follow the documents folder alone, while others may write."""
         home = self._catalog.path.parent
-        with write_lock(home, seconds=self._lock_seconds):
-            self._indexer.embedded.clear()
+        with write_lock(home, seconds=self._lock_seconds, file=FOLDER_LOCK_FILE):
+            yield
+
+    @contextmanager
+    def _held(self, build: Build, *, settle: bool = False) -> Iterator[AddedDocuments]:
+        """Hold the write lock again, for one write of work that has begun, and leave all whole."""
+        with self._locked(max(self._lock_seconds, _PATIENCE), settle=settle) as added:
+            builds = serving_builds(self._catalog.connection())
+            if build.number not in {each.number for each in builds}:
+                raise StoreError(
+                    f"The collection {build.collection!r} was removed or built anew meanwhile. "
+                    "Please try again."
+                )
+            for each in builds:
+                if each.dirty:
+                    self._repair(each)
+            yield added
+            self._indexer.finish(build)
+
+    @contextmanager
+    def _locked(
+        self, seconds: float | None = None, *, settle: bool = True
+    ) -> Iterator[AddedDocuments]:
+        """Hold the write lock, with Chroma as it is on disk and without stray builds.
+
+        What was removed is purged at the end, unless the caller goes on and will `settle` later.
+        """
+        home = self._catalog.path.parent
+        seconds = self._lock_seconds if seconds is None else seconds
+        with write_lock(home, seconds=seconds):
             self._forget_note()
             self._vectors.follow(self._catalog.generation())
             self._builds.sweep()
             with closing(AddedDocuments(home, self._catalog.connection())) as added:
                 yield added
-                self._settle(added)
+                if settle:
+                    self._settle(added)
 
     def _settle(self, added: AddedDocuments) -> bool:
         """Leave nothing on disk of what was removed; False if that is still owed."""
         self._builds.renew_worn()
         return Purge(self._catalog, self._vectors).run(added)
+
+    def _settle_here(self) -> bool:
+        """Settle within a lock that is held."""
+        home = self._catalog.path.parent
+        with closing(AddedDocuments(home, self._catalog.connection())) as added:
+            return self._settle(added)
 
     def _follow(self, added: AddedDocuments, progress: Progress | None) -> None:
         """Bring the catalog in step with what people added."""
@@ -234,17 +301,22 @@ class Synchroniser:
         """Repair a build; one of another model is left for the rebuild that it needs."""
         return self._indexer.repair(build) if self._builds.fits(build) else 0
 
-    def _write_added(
-        self, added: AddedDocuments, build: Build, prepared: Sequence[Prepared]
-    ) -> None:
+    def _write_added(self, build: Build, pace: Pace, prepared: Sequence[Prepared]) -> None:
         """Keep what no folder brings back, then index all; what fails and is told is not kept."""
         sources = [each.source for each in prepared if each.file is None]
-        added.put(sources)
-        try:
-            self._indexer.write(build, prepared)
-        except Exception:
-            self._take_back(added, sources)
-            raise
+        hold = partial(self._kept, build, sources)
+        self._indexer.write(build, prepared, replace(pace, hold=hold))
+
+    @contextmanager
+    def _kept(self, build: Build, sources: Sequence[Source]) -> Iterator[None]:
+        """Hold the lock, with sources kept that are to be indexed in it."""
+        with self._held(build) as added:
+            added.put(sources)
+            try:
+                yield
+            except Exception:
+                self._take_back(added, sources)
+                raise
 
     def _take_back(self, added: AddedDocuments, sources: Sequence[Source]) -> None:
         """Keep of these sources what is indexed."""
@@ -291,12 +363,19 @@ class Synchroniser:
             build.collection, document, uri, sha256=sha256, id=id, added_by=added_by
         )
 
-    def _report(self, collection: str, tally: Tally, session: _Session) -> SyncReport:
+    def _report(self, collection: str, tally: Tally, began: float) -> SyncReport:
+        """Say what was done; the caller holds the lock."""
         passages = self._catalog.passage_count(collection)
-        embedded = self._indexer.embedded[collection]
+        embedded = self._indexer.embedded.passages[collection]
         return tally.report(
             passages=passages,
             embedded=embedded,
             kept=max(0, passages - embedded) if self._has_vectors else 0,
-            seconds=time.monotonic() - session.began,
+            seconds=time.monotonic() - began,
         )
+
+
+def owner_of(collection: str) -> str:
+    """Return whose share of the work a collection is: all those of a server are one's."""
+    found = _OF_SERVER.match(collection)
+    return found[0] if found else collection

@@ -11,7 +11,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from html import unescape
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
@@ -59,6 +59,7 @@ _TAG = re.compile(
     r"|script|small|span|strike|strong|style|su[bp]|svg|tt|var|video|wbr"
     r"|(?P<other>[a-z][\w.:-]*))(?=[\s/>])"
 )
+_CLOSING = re.compile(r"</([A-Za-z][\w.:-]*)>")
 _ALTERNATIVE = re.compile(r"""(?is)<im(?:g|age)\s.*?\balt\s*=\s*(?:"([^"]+)"|'([^']+)')""")
 _LEFT = f"{_GONE}{_APART}{_BREAK}"
 _GAP = re.compile(
@@ -127,12 +128,16 @@ def _without_gaps(pieces: list[Piece]) -> tuple[str, list[int]]:
     """Return pieces as one text, and the place of each of its characters in the original."""
     text = "".join(words for words, _ in pieces)
     places = [place for words, place in pieces for _ in words]
-    for gap in reversed(list(_GAP.finditer(text))):
+    shown: list[str] = []
+    kept: list[int] = []
+    at = 0
+    for gap in _GAP.finditer(text):
         start, end = gap.span()
         put = _in_place_of(gap[0], text[start - 1 : start], text[end : end + 1])
-        text = text[:start] + put + text[end:]
-        del places[start + len(put) : end]
-    return text, places
+        shown += (text[at:start], put)
+        kept += places[at : start + len(put)]
+        at = end
+    return "".join([*shown, text[at:]]), kept + places[at:]
 
 
 def _in_place_of(gap: str, before: str, after: str) -> str:
@@ -217,6 +222,11 @@ class _Words:
     at: int = 0
     depth: int = 0
 
+    @cached_property
+    def _closed(self) -> set[str]:
+        """The names of elements that end in the source."""
+        return set(_CLOSING.findall(self.source))
+
     def of(self, tokens: Iterable[Token]) -> Iterator[Piece]:
         """Yield what is read of tokens."""
         for token in tokens:
@@ -267,7 +277,7 @@ class _Words:
     def _tag(self, tag: str) -> Iterator[Piece]:
         start, element, stated = self._found(tag), _TAG.match(tag), _ALTERNATIVE.match(tag)
         other = element["other"] if element else None
-        if other and tag[1] != "/" and "=" not in tag and f"</{other}>" not in self.source:
+        if other and tag[1] != "/" and "=" not in tag and other not in self._closed:
             yield from self.whole(tag, start)
         elif stated:
             yield self._shown(_decoded(stated[1] or stated[2])), start

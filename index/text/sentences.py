@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Iterator
+from itertools import accumulate, pairwise
 
 _WORD_CHARACTER = re.compile(r"\w")
 _SPACE = re.compile(r"\s")
@@ -19,6 +19,8 @@ _WORD = re.compile(r"[^\W\d_]+")
 _SAMPLE = 8_000
 # Wider than `index.text.list_marks`: initials of names are cut off too.
 _ENUMERATOR = re.compile(r"\W{0,2}(?:\d{1,3}|[a-zA-Z]|[ivx]{2,4})[.)]")
+
+_LONGEST_ENUMERATOR = 7
 
 _FUNCTION_WORDS = {
     "en": "the and of to in is that was for with are this from which",
@@ -38,6 +40,10 @@ _LANGUAGES_OF = {
     for word in words.split()
 }
 _GREEK = re.compile("[\u0370-\u03ff]")
+
+_WINDOW = 4_000
+"""Characters given to the segmenter at a time, which takes the square of them for some: longer
+than any paragraph that is written for people."""
 
 _OPEN_ABBREVIATION = re.compile(
     r"(?:^|[\s(\[])(?:approx|ca|incl|resp|est|min|max|nos|figs?|eqs?|secs?|chs?|arts?|pp?|pag|vol|"
@@ -63,14 +69,19 @@ def sentence_spans(text: str, start: int, end: int, language: str) -> list[tuple
     """Return the sentences of `text[start:end]`, trimmed; only white space is in none of them."""
     cuts = [start, *_joined(text, start, _cuts(text[start:end], language)), end]
     spans: list[tuple[int, int]] = []
+    joins = False
     for left, right in pairwise(cuts):
         span = trim(text, left, right)
         if span is None:
             continue
-        if spans and (_joins(text[slice(*spans[-1])]) or not has_words(text, *span)):
+        wordless = not has_words(text, *span)
+        if spans and (joins or wordless):
+            joins = wordless and joins and not _is_enumerator(text, *spans[-1])
             spans[-1] = (spans[-1][0], span[1])
         else:
+            joins = wordless
             spans.append(span)
+        joins = joins or _is_enumerator(text, *spans[-1])
     return spans
 
 
@@ -82,9 +93,9 @@ def trim(text: str, start: int, end: int) -> tuple[int, int] | None:
     return (start + left, start + left + length) if length else None
 
 
-def _joins(sentence: str) -> bool:
-    """Say whether what was cut off is no sentence: no word, or the number of an item."""
-    return not _WORD_CHARACTER.search(sentence) or bool(_ENUMERATOR.fullmatch(sentence))
+def _is_enumerator(text: str, start: int, end: int) -> bool:
+    """Say whether `text[start:end]` is no sentence but the number of an item."""
+    return end - start <= _LONGEST_ENUMERATOR and bool(_ENUMERATOR.fullmatch(text, start, end))
 
 
 def has_words(text: str, start: int, end: int) -> bool:
@@ -98,11 +109,21 @@ def _cuts(part: str, language: str) -> Iterator[int]:
 
     # sentencex 1.0.32 panics on white space of several bytes and cuts at carriage returns.
     plain = _SURROGATE.sub("\ufffd", _SPACE.sub(" ", part))
-    offset = 0
-    for sentence in sentencex.segment(language, plain):
-        offset += len(sentence)
-        if 0 < offset < len(part):
-            yield offset
+    for start in _windows(plain, lambda window: sentencex.segment(language, window)):
+        if 0 < start < len(part):
+            yield start
+
+
+def _windows(text: str, segment: Callable[[str], Iterable[str]]) -> Iterator[int]:
+    """Yield where the segmenter ends sentences, which takes it far too long for a long text."""
+    start = 0
+    while start < len(text):
+        window = text[start : start + _WINDOW]
+        ends = [start + end for end in accumulate(map(len, segment(window)))]
+        if start + len(window) < len(text):
+            ends.pop()  # how the last sentence ends, the next window tells
+        yield from ends
+        start = ends[-1] if ends and ends[-1] > start else start + len(window)
 
 
 def _joined(text: str, start: int, cuts: Iterable[int]) -> Iterator[int]:

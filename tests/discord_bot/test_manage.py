@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.community.documents import Steps
 from bot.discord_bot.cogs.sources import EMPTY_MESSAGE
 from bot.discord_bot.source_uploads import NOTHING_TO_ADD, STOPPED
 from index.config import SHARED_COLLECTION
@@ -289,7 +290,9 @@ async def test_a_stop_waits_for_what_is_being_added_or_excuses_it(
     documents = stage.documents
     add_file = documents.add_file
 
-    def slow(collection: str, name: str, content: bytes, *, added_by: str | None) -> SyncReport:
+    def slow(
+        collection: str, name: str, content: bytes, *, added_by: str | None, steps: Steps | None
+    ) -> SyncReport:
         begun.set()
         free.wait(30)
         return add_file(collection, name, content, added_by=added_by)

@@ -69,7 +69,7 @@ def opener(
         bridge = Bridge()
         try:
             records = Once(partial(Records, settings.home))
-            yield App(settings, library, bridge, cast(Answerer, fake), records)
+            yield App(settings, library, bridge, bridge, cast(Answerer, fake), records)
         finally:
             bridge.close()
 

@@ -34,14 +34,16 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _LIVE = r"""
     (?P<mention> @(?=everyone\b|here\b)\w+
       | <(?:@[!&]?|\#|id:|/|t:|a?:\w+:|[a-zA-Z][a-zA-Z0-9+.-]*:)[^<>\s`]*(?:\ [^<>\n`]*)?> )
-  | (?P<url> \b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s`<>]+
+  | (?P<url> \b[a-zA-Z][a-zA-Z0-9+.-]{0,30}://[^\s`<>]+
       | \bwww\.[^\s`<>]+
       | \bdiscord(?:app)?\.(?:gg|com|new|gift)/[^\s`<>]+ )
 """
 # A cut between messages can bring any word to the start of a line, so headings and quotes are
 # escaped wherever they could begin.
 _BLOCK = "(?P<block> (?<![^\\s\ue000\ue001]) (?: -?\\#{1,6}(?=\\s|$) | > ) )"
-_CODE = r"(?P<code> (?P<ticks>`++)(?P<inside>[^\n]*?[^`\n])(?P=ticks)(?!`) )"
+# Names of schemes and code on one line are shorter than this; without an end, each sign that could
+# begin one would be followed to the end of the text.
+_CODE = r"(?P<code> (?P<ticks>`{1,100}+)(?!`)(?P<inside>[^\n]{0,500}?[^`\n])(?P=ticks)(?!`) )"
 _LITERAL = re.compile(
     rf"{_CODE} | {_LIVE} | {_BLOCK} | (?P<special> [\\*_~`|] | \](?=\() )",
     re.VERBOSE | re.IGNORECASE,
@@ -53,7 +55,9 @@ _PROSE = re.compile(
 )
 # An escaped backtick is read in more than one way by those who look for code; this one is not.
 _STRAY_TICK = "\u02cb"
-FENCE_OR_CODE = re.compile(r"```.*?```|(?<!\\)(`+)(?!`).*?[^`](?:\1)(?!`)", re.DOTALL)
+FENCE_OR_CODE = re.compile(
+    r"```(?:(?!```).)*+```|(?<!\\)(`{1,100}+)(?!`).{0,500}?[^`]\1(?!`)", re.DOTALL
+)
 """What Discord shows as code in the output of `prose` and `literal`."""
 
 # Markdown itself knows no other lists than these: other signs are text to Discord.

@@ -14,6 +14,7 @@ from pathlib import Path
 from blockbuster import blockbuster_ctx
 
 from bot.bridge import Bridge
+from bot.community.documents import Steps
 from bot.community.service import Parts, Service
 from bot.community.store.records import Kept
 from bot.community.store.records_file import Records
@@ -176,11 +177,19 @@ class PaperDocuments:
         return self.papers[id]
 
     def add_file(
-        self, collection: str, name: str, content: bytes, *, added_by: str | None
+        self,
+        collection: str,
+        name: str,
+        content: bytes,
+        *,
+        added_by: str | None,
+        steps: Steps | None = None,
     ) -> SyncReport:
         return self._add(collection, name, content.decode("utf-8", "replace"), added_by)
 
-    def add_page(self, collection: str, url: str, *, added_by: str | None) -> SyncReport:
+    def add_page(
+        self, collection: str, url: str, *, added_by: str | None, steps: Steps | None = None
+    ) -> SyncReport:
         fetched = self.calls.count(("add", collection, url))
         return self._add(collection, url, f"The page at {url}, version {fetched}.", added_by)
 

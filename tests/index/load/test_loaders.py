@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from index.errors import LoadError
-from index.load.folder_walk import scan
+from index.load.folder_walk import LEADS_OUT, scan
 from index.load.loaders import load_file
 from index.load.read_file import MAX_BYTES, read_file
 from index.schema import LoadedDocument, SyncFailure
@@ -116,12 +116,42 @@ def test_an_empty_folder_holds_nothing(tmp_path: Path) -> None:
 
 @posix
 def test_a_link_to_a_folder_is_followed_once(tmp_path: Path) -> None:
-    tree(tmp_path, docs__a__x_DOT_txt="x", outside__y_DOT_txt="y")
-    (tmp_path / "docs/0-link").symlink_to(tmp_path / "outside")
-    (tmp_path / "docs/1-again").symlink_to(tmp_path / "outside")
-    (tmp_path / "docs/2-inside").symlink_to(tmp_path / "docs/a")
-    (tmp_path / "docs/y.txt").symlink_to(tmp_path / "outside/y.txt")
-    assert uris(tmp_path / "docs") == ["a/x.txt", "y.txt", "0-link/y.txt"]
+    tree(tmp_path, a__x_DOT_txt="x", _DOT_hidden__y_DOT_txt="y")
+    (tmp_path / "0-link").symlink_to(tmp_path / ".hidden")
+    (tmp_path / "1-again").symlink_to("../" + tmp_path.name + "/.hidden")
+    (tmp_path / "2-inside").symlink_to(tmp_path / "a")
+    (tmp_path / "y.txt").symlink_to(".hidden/y.txt")
+    assert uris(tmp_path) == ["a/x.txt", "y.txt", "0-link/y.txt"]
+
+
+@posix
+def test_links_out_of_the_folder_are_named_and_not_followed(tmp_path: Path) -> None:
+    tree(tmp_path, docs__x_DOT_txt="x", docs2__y_DOT_txt="y")
+    folder = tmp_path / "docs"
+    (folder / "passwd.txt").symlink_to("/etc/passwd")
+    (folder / "zero.txt").symlink_to("/dev/zero")
+    (folder / "logo.png").symlink_to("/etc/passwd")
+    (folder / "other").symlink_to(tmp_path / "docs2")
+    (folder / "up.txt").symlink_to("../docs2/y.txt")
+    (folder / "first.txt").symlink_to("second.txt")
+    (folder / "second.txt").symlink_to("third.txt")
+    (folder / "third.txt").symlink_to(tmp_path / "docs2/y.txt")
+    (folder / "root").symlink_to("/")
+    found = scan(folder)
+    assert [file.uri for file in found.files] == ["x.txt"]
+    assert [each.uri for each in found.skipped] == ["logo.png"]
+    refused = {each.source for each in found.failures}
+    assert refused == {path.name for path in folder.iterdir()} - {"x.txt", "logo.png"}
+    assert {each.reason for each in found.failures} == {LEADS_OUT}
+
+
+@posix
+def test_a_folder_may_itself_be_a_link(tmp_path: Path) -> None:
+    tree(tmp_path, real__a_DOT_txt="a")
+    (tmp_path / "real/b.txt").symlink_to("a.txt")
+    (tmp_path / "docs").symlink_to("real")
+    assert uris(tmp_path / "docs") == ["a.txt", "b.txt"]
+    assert failures(tmp_path / "docs") == {}
 
 
 @posix
@@ -156,7 +186,7 @@ def test_pipes_sockets_and_devices_are_named_and_not_opened(tmp_path: Path) -> N
         server.bind("s.txt")
         assert failures(tmp_path) == {
             "pipe.txt": "It is a named pipe, not a file.",
-            "null.txt": "It is a device, not a file.",
+            "null.txt": LEADS_OUT,
             "s.txt": "It is a socket, not a file.",
         }
         assert reason(tmp_path / "s.txt") == "It is a socket, not a file."

@@ -97,7 +97,7 @@ def test_when_and_by_whom_it_was_first_added_stays(home: Home) -> None:
 def test_it_is_kept_before_it_is_indexed(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     for text in ("A second page.", "Another version of the second page."):
         with monkeypatch.context() as patched:
-            patched.setattr(Indexer, "write", _die)
+            patched.setattr(Indexer, "_put", _die)
             with pytest.raises(KilledError):
                 home.add("second", of=text)
         assert indexed(home).get(("documents", "second")) != kept(home)["documents", "second"]
@@ -206,7 +206,7 @@ def test_additions_wait_for_the_rebuild_of_their_collection(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(Indexer, "write", _die)
+        patched.setattr(Indexer, "_put", _die)
         with pytest.raises(KilledError):
             home.add("second")
     with open_home(home.path, home.documents, embedder=HashingEmbedder(model="other")) as other:

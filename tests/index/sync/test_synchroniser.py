@@ -19,6 +19,7 @@ from index.errors import (
     SourceNotFound,
     StoreError,
 )
+from index.load.folder_walk import LEADS_OUT
 from index.load.loaders import load_bytes
 from index.protocols import EmbeddingInput, PassageVectors, VectorRow
 from index.schema import LoadedDocument, Passage, Source, source_id
@@ -361,13 +362,28 @@ def test_an_unreadable_folder_keeps_what_is_known_of_it(home: Home) -> None:
 
 
 def test_a_link_to_nothing_keeps_what_it_led_to(home: Home, tmp_path: Path) -> None:
-    put(tmp_path / "elsewhere.txt", "Linked words.")
-    (home.documents / "link.txt").symlink_to(tmp_path / "elsewhere.txt")
+    elsewhere = home.documents / ".hidden" / "elsewhere.txt"
+    put(elsewhere, "Linked words.")
+    (home.documents / "link.txt").symlink_to(elsewhere)
     assert home.sync()["added"] == 1
-    (tmp_path / "elsewhere.txt").unlink()
+    elsewhere.unlink()
     report = home.sync()
     assert [failure["source"] for failure in report["failed"]] == ["link.txt"]
     assert len(home.catalog.match("documents", "linked", 5)) == 1
+
+
+def test_what_a_link_out_of_the_folder_leads_to_is_not_read(home: Home, tmp_path: Path) -> None:
+    put(home.documents / "link.txt", "Words of our own.")
+    assert home.sync()["added"] == 1
+    (home.documents / "link.txt").unlink()
+    put(tmp_path / "secret.txt", "Secret words.")
+    (home.documents / "link.txt").symlink_to(tmp_path / "secret.txt")
+    report = home.sync()
+    assert (report["removed"], report["failed"]) == (
+        1,
+        ({"source": "link.txt", "reason": LEADS_OUT},),
+    )
+    assert home.catalog.match("documents", "own", 5) == []
 
 
 def test_progress_runs_from_nothing_to_all(home: Home) -> None:
@@ -426,7 +442,7 @@ def test_an_embedder_that_fails_leaves_what_was_done(tmp_path: Path) -> None:
     for number in range(8):
         sentences = [f"River {number} has bend {bend} and the red fox." for bend in range(99)]
         put(tmp_path / "docs" / f"{number}.txt", "\n\n".join(sentences))
-    with open_home(tmp_path / "home", tmp_path / "docs", embedder=Failing(at=3)) as home:
+    with open_home(tmp_path / "home", tmp_path / "docs", embedder=Failing(at=7)) as home:
         with pytest.raises(EmbeddingError, match="out of order"):
             home.sync()
         indexed = len(home.catalog.sources("documents"))

@@ -1,0 +1,49 @@
+"""Frames on a pipe between two processes: a length, and plain values that name no class."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import struct
+from typing import Any, TypeAlias
+
+Plain: TypeAlias = dict[str, Any]
+"""Strings, bytes, numbers, None, and tuples and dictionaries of them."""
+
+_LENGTH = struct.Struct("<Q")
+
+
+class PlainUnpickler(pickle.Unpickler):
+    """Reads plain values only: no pickle makes it import or call anything."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        """Refuse."""
+        raise pickle.UnpicklingError(f"{module}.{name} is no plain value")
+
+
+def framed(value: Plain) -> bytes:
+    """Return a frame that holds `value`."""
+    body = pickle.dumps(value, protocol=5)
+    return _LENGTH.pack(len(body)) + body
+
+
+def read_frame(stream: io.RawIOBase) -> Plain | None:
+    """Read a frame and not a byte more; None where the other side ended first."""
+    head = _exactly(stream, _LENGTH.size)
+    body = _exactly(stream, _LENGTH.unpack(head)[0]) if head else None
+    if body is None:
+        return None
+    found = PlainUnpickler(io.BytesIO(body)).load()
+    return found if isinstance(found, dict) else None
+
+
+def _exactly(stream: io.RawIOBase, length: int) -> bytearray | None:
+    """Read `length` bytes, in as many pieces as they come."""
+    held = bytearray(length)
+    view, at = memoryview(held), 0
+    while at < length:
+        got = stream.readinto(view[at:])
+        if not got:
+            return None
+        at += got
+    return held

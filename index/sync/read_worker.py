@@ -1,0 +1,271 @@
+"""Documents read in processes of their own, so that none can take more time or memory than it may.
+
+A process is started for the first document, and serves the next ones too: starting one takes a
+quarter of a second, a request next to nothing. One that takes too long or too much, or breaks down,
+is ended, the document is reported, and the next document gets a new process.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from index.config import ChunkConfig, ReadConfig
+from index.errors import LoadError
+from index.schema import LoadedDocument, Passage, Source, Span
+from index.sync.plain_frames import Plain, framed, read_frame
+
+_AT_ONCE = 3
+"""Processes at the same time: a document that takes long keeps those of others waiting only when
+there are several such."""
+
+_PATIENCE = 4
+"""Seconds of the clock for each second of the processor's: others may use the machine too."""
+
+_START = "import sys; sys.path[:] = {paths!r}; from index.sync.worker_process import main; main()"
+
+_KEPT = ("SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "HOME", "USERPROFILE", "LD_LIBRARY_PATH", "LANG")
+"""Variables that a process needs to start and to read; keys and tokens are none of them."""
+
+_FRUGAL = {"RAYON_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false", "MALLOC_ARENA_MAX": "1"}
+"""More threads would each set address space aside, which the limit counts."""
+
+logger = logging.getLogger(__name__)
+
+
+class _Ended(Exception):
+    """A process that ended instead of answering."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class ReadWorkers:
+    """Loads and cuts documents as `load_bytes` and `chunk` do; for any thread.
+
+    `tokenizer` is the file by which word pieces are counted; None estimates them.
+    """
+
+    def __init__(
+        self,
+        limits: ReadConfig | None = None,
+        *,
+        chunk: ChunkConfig | None = None,
+        tokenizer: Path | None = None,
+    ) -> None:
+        self._limits = limits or ReadConfig()
+        self._given: Plain = {
+            "chunk": (chunk or ChunkConfig()).model_dump(),
+            "tokenizer": str(tokenizer) if tokenizer else None,
+            "seconds": self._limits.seconds,
+            "megabytes": self._limits.megabytes,
+        }
+        self._places = threading.BoundedSemaphore(_AT_ONCE)
+        self._lock = threading.Lock()
+        self._idle: list[_Worker] = []
+        self._closed = False
+
+    def load(
+        self, data: bytes, *, name: str, mime: str | None = None, charset: str | None = None
+    ) -> LoadedDocument:
+        """Make a document of bytes; raises LoadError."""
+        asked = {"data": data, "name": name, "mime": mime, "charset": charset}
+        reply = self._answer({"load": asked}, name)
+        return _document(reply["document"])
+
+    def cut(self, source: Source) -> Sequence[Passage]:
+        """Cut a source into passages; raises LoadError."""
+        fields = dict(source)
+        fields["pages"] = tuple({"start": page.start, "end": page.end} for page in source.pages)
+        fields |= {"modified": None, "added_at": 0, "warnings": ()}
+        reply = self._answer({"cut": fields}, source.uri)
+        return _passages(source, reply["passages"])
+
+    def close(self) -> None:
+        """End the processes; one that reads ends when it is done."""
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for worker in idle:
+            worker.end()
+
+    def _answer(self, request: Plain, name: str) -> Plain:
+        """Return the reply to a request; raises LoadError that says what went wrong."""
+        frame = framed(request)
+        with self._places:
+            try:
+                reply = self._asked(frame)
+            except _Ended as ended:
+                raise LoadError(name, self._reason(ended.code)) from None
+        failed = reply.get("failed")
+        if failed == "document":
+            raise LoadError(name, reply["reason"])
+        if failed == "memory":
+            raise LoadError(name, self._too_large)
+        if failed:
+            logger.error("Reading %r failed\n%s", name, reply.get("traceback"))
+            what = "read" if "load" in request else "cut into passages"
+            raise LoadError(name, f"It could not be {what} ({reply.get('kind')}).")
+        return reply
+
+    def _asked(self, frame: bytes) -> Plain:
+        """Have the first process answer that does not end before it reads the request."""
+        while True:
+            with self._worker() as worker:
+                try:
+                    return worker.ask(frame, self._limits.seconds * _PATIENCE)
+                except _Ended as ended:
+                    if ended.code != 0:
+                        raise
+            # It had just ended itself, for want of work; the next one is new or answers.
+
+    @contextmanager
+    def _worker(self) -> Iterator[_Worker]:
+        """Take a process for one request, and keep it for the next one if it still lives."""
+        with self._lock:
+            worker = self._idle.pop() if self._idle else None
+        if worker is not None and not worker.lives():
+            worker.end()
+            worker = None
+        worker = worker or _Worker(framed(self._given))
+        try:
+            yield worker
+        except BaseException:
+            worker.end()
+            raise
+        with self._lock:
+            kept = worker.lives() and not self._closed
+            if kept:
+                self._idle.append(worker)
+        if not kept:
+            worker.end()
+
+    def _reason(self, code: int) -> str:
+        """Say why there is no answer, by how the process ended."""
+        if code in (_TOO_LONG, -getattr(signal, "SIGXCPU", 0)):
+            return f"It takes more than {self._limits.seconds:g} s to read; split it up."
+        if code in (-signal.SIGABRT, -getattr(signal, "SIGKILL", 0)):
+            return self._too_large
+        return "The program that reads it broke down: it is damaged, or made to do harm."
+
+    @property
+    def _too_large(self) -> str:
+        return f"It takes more than {self._limits.megabytes} MiB of memory to read; split it up."
+
+
+_TOO_LONG = 1000
+"""Stands for the code of a process that was ended because its time was up."""
+
+
+class _Worker:
+    """One process; for one thread at a time."""
+
+    def __init__(self, first: bytes) -> None:
+        variables = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        self._process: subprocess.Popen[bytes] = subprocess.Popen(
+            [sys.executable, "-I", "-c", _START.format(paths=_paths())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+            stderr=subprocess.DEVNULL,
+            env=variables | _FRUGAL,
+            start_new_session=True,  # Ctrl-C is for the parent, which then ends it
+        )
+        self._first = first
+
+    def lives(self) -> bool:
+        """Say whether the process has not ended."""
+        return self._process.poll() is None
+
+    def ask(self, frame: bytes, seconds: float) -> Plain:
+        """Return the answer to a request; raises _Ended when the process ends first."""
+        late = threading.Event()
+        timer = threading.Timer(seconds, self._stop, [late])
+        timer.daemon = True
+        timer.start()
+        try:
+            reply = self._exchanged(frame)
+        finally:
+            timer.cancel()
+        if reply is not None:
+            return reply
+        code = self._process.wait()
+        raise _Ended(_TOO_LONG if late.is_set() else code)
+
+    def _exchanged(self, frame: bytes) -> Plain | None:
+        stdin, stdout = self._pipes()
+        try:
+            _write(stdin, self._first + frame)
+        except OSError:  # it ended; how, its code tells
+            return None
+        self._first = b""
+        return read_frame(stdout)
+
+    def _stop(self, late: threading.Event) -> None:
+        late.set()
+        self._process.kill()
+
+    def _pipes(self) -> tuple[Any, Any]:
+        return self._process.stdin, self._process.stdout
+
+    def end(self) -> None:
+        """End the process and let go of all it holds."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in self._pipes():
+            try:
+                pipe.close()
+            except OSError:  # what was to be written goes nowhere
+                continue
+
+
+def _write(pipe: Any, frame: bytes) -> None:
+    """Write all of a frame, however little of it the pipe takes at a time."""
+    left = memoryview(frame)
+    while left:
+        left = left[pipe.write(left) :]
+
+
+def _paths() -> list[str]:
+    """Return where modules are looked for, without the folder that happens to be the current."""
+    return [path for path in sys.path if path]
+
+
+def _document(fields: Plain) -> LoadedDocument:
+    pages = tuple(Span(start=start, end=end) for start, end in fields["pages"])
+    stated = fields["modified"]
+    modified = datetime.fromisoformat(stated) if stated else None
+    return LoadedDocument(**{**fields, "pages": pages, "modified": modified})
+
+
+def _passages(source: Source, found: Sequence[Any]) -> list[Passage]:
+    from index.chunk.chunker import with_ids
+
+    return with_ids(
+        source,
+        (
+            Passage(
+                id="",
+                source_id=source.id,
+                ordinal=ordinal,
+                start=start,
+                end=end,
+                text=source.text[start:end],
+                page=page,
+                heading=heading,
+                kind=kind,
+                sentences=tuple(Span(start=first, end=last) for first, last in sentences),
+            )
+            for ordinal, (start, end, page, heading, kind, sentences) in enumerate(found)
+        ),
+    )

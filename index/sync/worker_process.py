@@ -1,0 +1,209 @@
+"""The inside of the process in which documents are read: one request after another, within limits.
+
+It has what a document may do harm to and nothing else: no index, no model, no secret.
+`index.sync.read_worker` starts it and ends it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import select
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import IO, TypeAlias
+
+from index.chunk.chunker import TokenCounter, chunk, estimate_tokens
+from index.config import ChunkConfig
+from index.errors import LoadError
+from index.load.loaders import load_bytes
+from index.schema import Source
+from index.sync.plain_frames import Plain, framed, read_frame
+
+IDLE_SECONDS = 60.0
+"""After this long without a request the process ends, and its memory is free for others."""
+
+FULL = 256 * 1024 * 1024
+"""Bytes of memory in use beyond which the process ends after its reply, to give them back."""
+
+
+def main() -> None:
+    """Answer requests on standard input until it is closed."""
+    requests, replies = _pipes()
+    given = read_frame(requests)
+    if given is None:
+        return
+    cut = _cutter(given)
+    limits = _Limits(given["seconds"], given["megabytes"])
+    while _comes(requests) and (request := read_frame(requests)) is not None:
+        with limits.held():
+            reply = _reply(request, cut)
+        replies.write(framed(reply))
+        replies.flush()
+        if reply.get("failed") == "memory" or _used() > FULL:
+            return
+
+
+def _pipes() -> tuple[io.RawIOBase, IO[bytes]]:
+    """Return the two pipes; what a library prints by itself goes nowhere."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal: the parent says when to end
+    replies = os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
+    return io.FileIO(0, closefd=False), replies
+
+
+def _comes(requests: io.RawIOBase) -> bool:
+    """Wait for a request; False when none comes for long."""
+    if os.name != "posix":
+        return True  # a pipe cannot be waited for there
+    return bool(select.select([requests], [], [], IDLE_SECONDS)[0])
+
+
+Cutter: TypeAlias = Callable[[Source], Plain]
+
+
+def _cutter(given: Plain) -> Cutter:
+    """Return what cuts a source, with the same passages as in the parent."""
+    config = ChunkConfig(**given["chunk"])
+    count = _counter(given["tokenizer"])
+
+    def cut(source: Source) -> Plain:
+        passages = chunk(source, config, count_tokens=count)
+        return {
+            "passages": tuple(
+                (
+                    *(each.start, each.end, each.page, each.heading, each.kind),
+                    tuple((span.start, span.end) for span in each.sentences),
+                )
+                for each in passages
+            )
+        }
+
+    return cut
+
+
+def _counter(path: str | None) -> TokenCounter:
+    """Return what counts word pieces; the file is opened by the first document."""
+    if path is None:
+        return estimate_tokens
+    opened: list[TokenCounter] = []
+
+    def count(texts: Sequence[str]) -> Sequence[int]:
+        if not opened:
+            from index.embed.piece_counter import PieceCounter
+
+            opened.append(PieceCounter(Path(path)).count)
+        return opened[0](texts)
+
+    return count
+
+
+def _reply(request: Plain, cut: Cutter) -> Plain:
+    """Do what is asked; a failure is told by its kind."""
+    try:
+        if "cut" in request:
+            return cut(Source(**request["cut"]))
+        return _loaded(**request["load"])
+    except LoadError as error:
+        return _failed(error.__cause__) or {"failed": "document", "reason": error.reason}
+    except Exception as error:
+        return _failed(error) or {
+            "failed": "error",
+            "kind": type(error).__name__,
+            "traceback": traceback.format_exc(limit=20),
+        }
+
+
+def _loaded(data: bytes, name: str, mime: str | None, charset: str | None) -> Plain:
+    document = load_bytes(data, name=name, mime=mime, charset=charset)
+    fields = dict(document)
+    fields["pages"] = tuple((page.start, page.end) for page in document.pages)
+    fields["modified"] = document.modified and document.modified.isoformat()
+    return {"document": fields}
+
+
+def _failed(error: BaseException | None) -> Plain | None:
+    return {"failed": "memory"} if isinstance(error, MemoryError) else None
+
+
+class _Limits:
+    """What one request may use; a request that uses more is ended by the system."""
+
+    def __init__(self, seconds: float, megabytes: int) -> None:
+        self._seconds = seconds
+        if memory := _address_space():
+            _set_limit("RLIMIT_AS", memory + megabytes * 1024 * 1024)
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Limit the processor time of what is done inside, and end with the parent."""
+        _set_limit("RLIMIT_CPU", int(time.process_time() + self._seconds) + 1)
+        with _bound_to_parent():
+            yield
+
+
+def _set_limit(name: str, value: int) -> None:
+    """Set a soft limit of this process, where the system knows it and does not have a lower one."""
+    try:
+        import resource
+    except ImportError:
+        return  # Windows: there the parent ends what takes too long
+    which = getattr(resource, name)
+    _, most = resource.getrlimit(which)
+    if most != resource.RLIM_INFINITY:
+        value = min(value, most)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(which, (value, most))
+
+
+@contextlib.contextmanager
+def _bound_to_parent() -> Iterator[None]:
+    """Have the system end this process when the parent's end of the pipe closes.
+
+    A thread could not: one regular expression keeps all others of the process waiting.
+    """
+    if not hasattr(os, "O_ASYNC"):
+        yield
+        return
+    import fcntl
+
+    flags = fcntl.fcntl(0, fcntl.F_GETFL)
+    fcntl.fcntl(0, fcntl.F_SETOWN, os.getpid())
+    signal.signal(signal.SIGIO, signal.SIG_DFL)
+    fcntl.fcntl(0, fcntl.F_SETFL, flags | os.O_ASYNC)
+    try:
+        if select.select([0], [], [], 0)[0]:  # it closed a moment ago
+            os._exit(1)
+        yield
+    finally:
+        fcntl.fcntl(0, fcntl.F_SETFL, flags)
+
+
+def _address_space() -> int:
+    """Return the bytes of address space in use; 0 where the system does not tell."""
+    return _pages_of(0)
+
+
+def _used() -> int:
+    """Return the bytes of memory in use; 0 where the system does not tell."""
+    return _pages_of(1)
+
+
+def _pages_of(column: int) -> int:
+    try:
+        with open("/proc/self/statm", "rb") as file:  # noqa: PTH123 - once for each document
+            return int(file.read().split()[column]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, AttributeError):
+        return 0
+
+
+if __name__ == "__main__":
+    main()
+    sys.exit(0)

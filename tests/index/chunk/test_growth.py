@@ -1,0 +1,198 @@
+"""Twice as much of anything takes at most about twice as long to load, to cut and to show."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.cli.quote_lines import written_text
+from bot.discord_bot.text.quotes import bold, marked
+from bot.discord_bot.text.safe_markdown import literal, prose
+from index.chunk.chunker import chunk
+from index.config import ChunkConfig
+from index.errors import LoadError
+from index.load.loaders import load_bytes
+from index.schema import LoadedDocument, Source, Span
+from index.text.readable_markdown import readable_span
+
+Text = Callable[[int], str]
+"""Makes a text of about so many characters."""
+
+MOST = 2.5
+"""Times as long that twice as much may take; the square of it would be four times."""
+
+TOO_SHORT = 0.05
+"""Seconds of processor time below which nothing can be told: the square of it is no harm yet."""
+
+
+def over(unit: str, *, first: str = "", last: str = "") -> Text:
+    """Repeat a unit."""
+    return lambda size: first + unit * (size // len(unit)) + last
+
+
+# fmt: off
+UNITS = [
+    "![", "[", "](", "[a](", "[a][b]", "[a]: b\n", "<!--", "<![CDATA[", "<?", "`", "a`", "``a`",
+    "*", "a**b", "**", "_a", "{", "{#a", '{a="', "/*", "- x\n", "- ", "- x\n\n", "1. x\n",
+    "1. x\n\n", "> ", ">", "> a\n", "#", "# a\n", "# ", "a\n=\n", "|", "|a", "|a|b\n",
+    "| --- |\n", "<", "&", "&amp", " ", "\t", "\n", "a", "a ", ". ", "a. ", "!? ", "A. B. ", '."',
+    "iv. ", "approx. ", "1.", "1,", "```\n", "~~~\na\n", "---\n", "(", "a-", "a'", "a_", "://",
+    "http://", "www.", "@", "\u0300", "\u200b", "a\u200d", "\U000e0067", "🔹", "\u2022 a\n", "\\",
+    "\\`", "\\|", "<a ", "<x>", "</x>", "<p>a", "<img alt=", "中", "中文字，", "中文字。", "ก",
+    "\r",
+    "a\r\n", "\u2028", "a  ", "“a", "A Heading\n\n",
+]
+PAGES = [
+    "<p>a", "<p>a</p>", "<div>", "<div>a", "<span>a", "<b>", "<ul><li>", "<blockquote>", "<!--",
+    "<nav>a</nav>b", "<p hidden>a</p>b", "<nav>", "<h1>a</h1>", "<br>", "<code>a\n", "<pre>`",
+    "<table><tr><td>", "<table><caption>a", "<font color=red>a", "<script>", "<select><option>a",
+    "<meta name=a content=b>", "<title>a</title>", "<article>a", "<form>a", "<svg>",
+]
+WHOLE_PAGES = {
+    "style without braces": over("a", first="<style>"),
+    "comments of a style": over("/*", first="<style>"),
+    "selectors of a style": over("a,", first="<style>"),
+    "at-rules of a style": over("@a{", first="<style>"),
+    "rules of a style, and who is meant": lambda size: (
+        "<style>" + ".a{b:c}" * (size // 14) + "</style>" + "<p class=a>x" * (size // 24)
+    ),
+    "zeros of a style": over("0", first='<p style="opacity:', last='1">x'),
+    "attributes": lambda size: f"<p {' '.join(f'a{n}=b' for n in range(size // 10))}>x",
+    "cells of a row": over("<td>a", first="<table><tr><td>b<td>c<tr>"),
+    "rows below a wide one": lambda size: (
+        "<table><tr>" + "<td>a" * (size // 10) + "<tr><td>a" * (size // 18)
+    ),
+    "terms": over("<dt>a<dd>b", first="<dl>"),
+    "ticks of code": over("`", first="<pre>", last="</pre>"),
+}
+# fmt: on
+
+
+def grows_in_step(act: Callable[[str], object], text: Text, size: int) -> None:
+    """Compare a size with twice that size; the machine may be busy, so a few times."""
+    ratios = []
+    for _ in range(6):
+        once, twice = (_seconds(act, text(n)) for n in (size, 2 * size))
+        if twice < TOO_SHORT or twice <= MOST * once:
+            return
+        ratios.append(round(twice / once, 1))
+    pytest.fail(f"twice as much takes {ratios} times as long")
+
+
+def _seconds(act: Callable[[str], object], text: str) -> float:
+    gc.collect()
+    gc.disable()  # it takes longer the more there is of everything else
+    try:
+        began = time.process_time()
+        with contextlib.suppress(LoadError):  # a page nested too deeply, for one
+            act(text)
+        return time.process_time() - began
+    finally:
+        gc.enable()
+
+
+def read(name: str) -> Callable[[str], object]:
+    """Return what loads and cuts a text as a file of this name."""
+
+    def act(text: str) -> object:
+        loaded = load_bytes(f"a\n\n{text}\n\nb".encode(), name=name)
+        source = Source(
+            **dict(loaded),
+            id="0" * 16,
+            collection="documents",
+            uri=name,
+            sha256="1" * 64,
+            added_at=datetime(2026, 1, 1, tzinfo=UTC),
+        )
+        return chunk(source, ChunkConfig())
+
+    return act
+
+
+def shown(text: str) -> None:
+    """Show a quote in every way there is."""
+    span = (0, len(text) // 2)
+    for styled in (False, True):
+        readable_span(text, span, styled=styled)
+    literal(text)
+    prose(text)
+    bold(literal(marked(text, span)))
+    written_text(text, joined=True)
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.md"])
+@pytest.mark.parametrize("unit", UNITS, ids=ascii)
+def test_a_text_takes_as_long_as_it_is(unit: str, name: str) -> None:
+    grows_in_step(read(name), over(unit), 12_000)
+
+
+@pytest.mark.parametrize("unit", PAGES)
+def test_a_page_takes_as_long_as_it_is(unit: str) -> None:
+    grows_in_step(read("a.html"), over(unit), 12_000)
+
+
+@pytest.mark.parametrize("text", WHOLE_PAGES.values(), ids=WHOLE_PAGES)
+def test_a_page_of_one_kind_takes_as_long_as_it_is(text: Text) -> None:
+    grows_in_step(read("a.html"), text, 12_000)
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=ascii)
+def test_showing_a_quote_takes_as_long_as_it_is(unit: str) -> None:
+    grows_in_step(shown, over(unit), 2_000)
+
+
+@pytest.mark.long
+@pytest.mark.limit(900)
+@pytest.mark.parametrize("name", ["a.txt", "a.md", "a.rst", "a.csv"])
+@pytest.mark.parametrize("unit", UNITS, ids=ascii)
+def test_a_long_text_takes_as_long_as_it_is(unit: str, name: str) -> None:
+    grows_in_step(read(name), over(unit), 200_000)
+
+
+@pytest.mark.long
+@pytest.mark.limit(900)
+@pytest.mark.parametrize("text", [*map(over, PAGES), *WHOLE_PAGES.values()])
+def test_a_long_page_takes_as_long_as_it_is(text: Text) -> None:
+    grows_in_step(read("a.html"), text, 200_000)
+
+
+def test_a_paragraph_that_goes_on_over_many_pages() -> None:
+    def act(text: str) -> None:
+        count = len(text)
+        loaded = LoadedDocument(
+            text="\n\n".join(["the words\ngo on"] * count),
+            title="Long",
+            mime="application/pdf",
+            pages=tuple(Span(start=17 * n, end=17 * n + 15) for n in range(count)),
+        )
+        source = Source(
+            **dict(loaded),
+            id="0" * 16,
+            collection="documents",
+            uri="a.pdf",
+            sha256="1" * 64,
+            added_at=datetime(2026, 1, 1, tzinfo=UTC),
+        )
+        chunk(source, ChunkConfig())
+
+    grows_in_step(act, over("a"), 2_000)
+
+
+def test_a_few_lines_of_front_matter_do_not_multiply() -> None:
+    lines = ["a0: &a0 {k: v}"]
+    for level in range(1, 12):
+        aliases = ", ".join([f"*a{level - 1}"] * 9)
+        lines.append(f"a{level}: &a{level} {{<<: [{aliases}]}}")
+    text = "\n".join(["---", *lines, "---", "Words."])
+    loaded = load_bytes(text.encode(), name="a.md")
+    assert loaded.warnings == ("Its front matter is not valid YAML; read as text.",)
+
+
+def test_a_wide_header_does_not_fill_up_every_row() -> None:
+    text = ",".join(["a"] * 60) + "\nb" * 20_000
+    assert len(load_bytes(text.encode(), name="a.csv").text) < 20 * len(text)
