@@ -183,6 +183,8 @@ def _kept(question: Question, answer: Answer) -> Kept:
         at=time.time(),
         guild=question.caller.guild,
         channel=question.caller.channel,
+        place=question.caller.place,
+        open=question.caller.open and not question.private,
         asker=question.caller.user,
         private=question.private,
         conversation=question.conversation,

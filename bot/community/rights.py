@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from typing import Protocol
 
 from pydantic import Field
 
@@ -62,6 +63,11 @@ class CollectionRule(Value):
     label: str = Field(description="What the server calls it.")
     roles: Limit = Field(default=Limit(), description="Which roles may read it.")
     channels: Limit = Field(default=Limit(), description="In which channels it may be read.")
+
+    @property
+    def limited(self) -> bool:
+        """Whether not everyone in the server may read it everywhere."""
+        return self.roles != Limit() or self.channels != Limit()
 
 
 class GuildRules(Value):
@@ -118,6 +124,10 @@ class Caller(Value):
     above: tuple[int, ...] = Field(
         default=(), description="Ids above the channel: a thread's parent, the category."
     )
+    place: int | None = Field(
+        default=None, description="Id of the channel that decides who sees what is said here."
+    )
+    open: bool = Field(default=False, description="Whether everyone in the server sees it.")
     roles: frozenset[int] = Field(
         default=frozenset(),
         description="Roles of the person, @everyone (the server's id) among them.",
@@ -128,6 +138,18 @@ class Caller(Value):
     def places(self) -> tuple[int, ...]:
         """The channel and what it stands in."""
         return (self.channel, *self.above)
+
+
+class Places(Protocol):
+    """The channels of one server as one person sees them today."""
+
+    def is_open(self, place: int) -> bool:
+        """Say whether everyone in the server sees a channel; False where that cannot be told."""
+        ...
+
+    def is_readable(self, place: int) -> bool:
+        """Say whether this person may read a channel; False where that cannot be told."""
+        ...
 
 
 class RoleView(Value):

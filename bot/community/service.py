@@ -14,12 +14,14 @@ from bot.community.cooldown import Cooldowns
 from bot.community.documents import Documents, SourceReader
 from bot.community.fair_queue import FairQueue
 from bot.community.given_answers import GivenAnswers
+from bot.community.open_questions import OpenQuestions
 from bot.community.question_intake import Answering, QuestionIntake
 from bot.community.server_rules import ServerRules
 from bot.community.source_management import SourceManagement
 from bot.community.store.confirmations import Confirmations
 from bot.community.store.feedback import Feedback
 from bot.community.store.memory import Memory
+from bot.community.store.notice_records import NoticeRecords
 from bot.community.store.records_file import Records
 from bot.community.store.team_answer_records import TeamAnswerRecords
 from bot.community.team_answer_basis import BasisLookup
@@ -82,6 +84,8 @@ class Service:
     answers: GivenAnswers
     sources: SourceManagement
     team_answers: TeamAnswers
+    open_questions: OpenQuestions
+    notices: NoticeRecords
     rules: ServerRules
     memory: Memory
     feedback: Feedback
@@ -101,6 +105,8 @@ class Service:
         """Delete what is kept of one person; return how many questions that were."""
         await self.feedback.forget(person)
         await self.confirmations.forget(person)
+        self.open_questions.forget_drafts()
+        await self.team_answers.forget(self.feedback.stands_for(person))
         return await self.memory.forget(person)
 
     async def stop(self) -> None:
@@ -149,16 +155,24 @@ async def _built(parts: Parts, deadline: float | None) -> Service:
         rules=rules, memory=memory, feedback=feedback, confirmations=confirmations, reader=reader
     )
     write_queue = WriteQueue(parts.bridge)
-    team_answers = TeamAnswers(
+    notices = NoticeRecords(records)
+    open_questions = OpenQuestions(
         rules=rules,
         feedback=feedback,
+        memory=memory,
+        notices=notices,
+        bridge=parts.bridge,
+        embed=parts.embed,
+    )
+    team_answers = TeamAnswers(
+        rules=rules,
+        open_questions=open_questions,
+        memory=memory,
         basis_lookup=BasisLookup(rules=rules, memory=memory, reader=reader),
         answers=TeamAnswerRecords(records),
         reader=reader,
         documents=parts.documents,
         write_queue=write_queue,
-        bridge=parts.bridge,
-        embed=parts.embed,
     )
     await team_answers.load()
     sources = SourceManagement(
@@ -174,6 +188,8 @@ async def _built(parts: Parts, deadline: float | None) -> Service:
         answers=answers,
         sources=sources,
         team_answers=team_answers,
+        open_questions=open_questions,
+        notices=notices,
         rules=rules,
         memory=memory,
         feedback=feedback,

@@ -32,7 +32,7 @@ def other_way(entry: SourceEntry) -> str | None:
         return None
     if re.fullmatch(r"message-\d+\.txt", entry.uri):
         return f"{title} was a message. Use 'Add to sources' on it again to take its new text."
-    if re.fullmatch(r"team-answer-\w+\.txt", entry.uri):
+    if re.fullmatch(r"team-answer-[\w-]+\.txt", entry.uri):
         return f"{title} was written here. Remove it, and answer the question when it comes back."
     return (
         f"{title} was uploaded, and I keep no copy of the file. Add the new one under the same "

@@ -1,4 +1,4 @@
-"""Open questions of one server, and the team answers that managers give to them.
+"""The team answers that managers of a server give to its open questions.
 
 A team answer is used only while what it rests on stands unchanged; from then on it waits for a
 manager to confirm, rewrite or drop it. Rows of the memory are written before the index, and taken
@@ -10,25 +10,40 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.bridge import Bridge, WriteQueue
+from bot.bridge import WriteQueue
+from bot.community.confirmed_answers import wording
 from bot.community.documents import Documents, SourceReader
-from bot.community.gap_groups import GapGroup, grouped
-from bot.community.rights import DEFAULT_LABEL, Caller
+from bot.community.gap_groups import GapGroup
+from bot.community.open_questions import OpenQuestions
+from bot.community.rights import Caller, CollectionRule, GuildRules, Places
 from bot.community.server_rules import NotAvailableError, ServerRules
-from bot.community.store.feedback import Feedback
-from bot.community.store.records import TeamAnswer
+from bot.community.store.memory import Memory
+from bot.community.store.records import Basis, TeamAnswer
 from bot.community.store.team_answer_records import TeamAnswerRecords
 from bot.community.team_answer_basis import BasisLookup
-from bot.schema import Embed
-from index.errors import QuothError
-from index.schema import SyncReport, source_id
+from index.schema import Source, SyncReport, source_id
 
-NO_LONGER_OPEN = "This question is no longer open."
+OWN_WORDS = (
+    "This was asked where not everyone here reads. Write the question in your own words before "
+    "everyone can find it."
+)
 NO_LONGER_WAITING = "This team answer is no longer waiting for a review."
+
+
+@dataclass(frozen=True)
+class WrittenAnswer:
+    """What a manager typed into the form of a question."""
+
+    question: str
+    """The question as people will read it; empty leaves it as it was asked."""
+    text: str
+    source: str = ""
+    """Name of the source it rests on."""
+    collection: str = ""
+    """Where it goes; empty is where that source is."""
 
 
 @dataclass(frozen=True)
@@ -47,86 +62,78 @@ class TeamAnswers:
         self,
         *,
         rules: ServerRules,
-        feedback: Feedback,
+        open_questions: OpenQuestions,
+        memory: Memory,
         basis_lookup: BasisLookup,
         answers: TeamAnswerRecords,
         reader: SourceReader,
         documents: Documents,
         write_queue: WriteQueue,
-        bridge: Bridge,
-        embed: Embed | None,
     ) -> None:
         self._rules = rules
-        self._feedback = feedback
+        self._open_questions = open_questions
+        self._memory = memory
         self._basis_lookup = basis_lookup
         self._answers = answers
         self._reader = reader
         self._documents = documents
         self._write_queue = write_queue
-        self._bridge = bridge
-        self._embed = embed
         self._changing = asyncio.Lock()
         self._waiting: dict[int, TeamAnswer] = {}
 
     async def load(self) -> None:
         """Read which team answers wait for a review."""
+        self._waiting.clear()
         for held in await self._answers.all():
             if held.review is not None:
                 self._waiting[held.id] = held
 
-    async def gaps(self, caller: Caller) -> list[GapGroup]:
-        """Return the open questions of the server, grouped, for its managers."""
-        gaps = await self._feedback.gaps(self._rules.managed(caller).guild)
-        vectors = None
-        if self._embed and gaps:
-            with suppress(QuothError):  # without a model, words alone tell what is alike
-                vectors = await self._embed([gap.question for gap in gaps])
-        return await self._bridge.run(grouped, gaps, vectors)
-
-    async def _group(self, caller: Caller, gap: int) -> GapGroup:
-        for group in await self.gaps(caller):
-            if gap in {one.id for one in group.gaps}:
-                return group
-        raise NotAvailableError(NO_LONGER_OPEN)
-
-    async def close(self, caller: Caller, gap: int) -> None:
-        """Close a question and those like it, answered or not."""
-        guild = self._rules.managed(caller).guild
-        await self._close(guild, await self._group(caller, gap))
-
-    async def _close(self, guild: int, group: GapGroup) -> None:
-        await self._feedback.close_gaps(guild, [gap.id for gap in group.gaps])
-
     async def answer(
-        self, caller: Caller, gap: int, text: str, *, named: str, author: str
+        self, caller: Caller, gap: int, given: WrittenAnswer, places: Places, *, author: str
     ) -> Written:
-        """Make a team answer of `text`, and close the questions it answers.
+        """Make a team answer of what was written, and close the questions it answers.
 
-        It rests on the source that is `named`, or else on what the disliked answers quoted.
+        It rests on the source that is named, or else on what the disliked answers quoted, and goes
+        into the collection that is named, or else into the one it rests on.
         """
-        rules, group = self._rules.managed(caller), await self._group(caller, gap)
-        rule = self._rules.collection(caller, DEFAULT_LABEL)
-        name = f"team-answer-{hashlib.sha256(group.wording.encode()).hexdigest()[:12]}.txt"
+        rules = self._rules.managed(caller)
+        group = await self._open_questions.group(caller, gap, places)
+        rests_on, doubt = await self._basis_lookup.named(caller, given.source)
+        if not given.source:
+            rests_on = await self._basis_lookup.quoted(group)
+        if given.collection:
+            rule = self._rules.collection(caller, given.collection)
+        else:
+            rule = _home(rules, rests_on)
+        question = _published(given.question, group, rule)
+        name = f"team-answer-{hashlib.sha256(question.encode()).hexdigest()[:12]}.txt"
         source = source_id(rule.name, name)
-        rests_on, doubt = await self._basis_lookup.named(caller, named)
-        if not named:
-            rests_on = await self._basis_lookup.quoted(group, but=source)
         made = TeamAnswer(
             guild=rules.guild,
             collection=rule.name,
             name=name,
             source=source,
-            question=group.wording,
-            text=text,
+            question=question,
+            text=given.text,
             author=author,
             at=time.time(),
-            rests_on=rests_on,
+            rests_on=tuple(basis for basis in rests_on if basis.source != source),
             review=doubt,
+            asked_by=_askers(group, question),
         )
         written = await self._publish(made)
         if not written.report.failed:
-            await self._close(rules.guild, group)
+            await self._open_questions.answered(
+                group, rules.guild, source=source, collection=rule.name
+            )
         return written
+
+    async def used_in(self, source: str) -> str | None:
+        """Return the collection of a team answer; empty while it waits, None once it is gone."""
+        if any(held.source == source for held in self._waiting.values()):
+            return ""
+        found = await self._reader.source(source)
+        return found.collection if found else None
 
     def reviews(self, caller: Caller) -> list[TeamAnswer]:
         """Return the team answers of the server that wait for a review, for its managers."""
@@ -174,17 +181,51 @@ class TeamAnswers:
                 return Written(SyncReport(), made.review)
             if made.id == 0:
                 made = await self._keep(made)
-            report = await self._write_queue.write(
-                self._documents.add_text,
-                made.collection,
-                made.name,
-                made.document,
-                title=made.title,
-                added_by=made.author,
-            )
+            report = await self._index(made)
             if not report.failed:
                 await self._keep(made)
         return Written(report)
+
+    async def _index(self, made: TeamAnswer) -> SyncReport:
+        return await self._write_queue.write(
+            self._documents.add_text,
+            made.collection,
+            made.name,
+            made.document,
+            title=made.title,
+            added_by=made.author,
+        )
+
+    async def forget(self, asker: str) -> None:
+        """Take the question off every team answer that is called by the words of this asker alone.
+
+        What is left undone here, by a crash, is done by the next look at the team answers.
+        """
+        async with self._changing:
+            for held in await self._answers.all():
+                if asker in held.asked_by:
+                    left = tuple(one for one in held.asked_by if one != asker)
+                    changes = {"asked_by": left, "question": held.question if left else ""}
+                    nameless = await self._keep(held.model_copy(update=changes))
+                    if nameless.title != held.title:
+                        await self._memory.replace_title(held.guild, held.title, nameless.title)
+        await self.load()
+        await self.expire()
+
+    async def _rename(self, held: TeamAnswer, *, indexed: bool) -> TeamAnswer:
+        """Keep and index a team answer without its question, which its old name is made from."""
+        name = held.forgotten_name
+        source = source_id(held.collection, name)
+        renamed = held.model_copy(update={"name": name, "source": source})
+        if indexed:
+            await self._index(renamed)
+        if (new := await self._reader.source(source)) is not None:
+            for other in await self._answers.all():
+                bases = (_moved(basis, held.source, new) for basis in other.rests_on)
+                await self._keep(other.model_copy(update={"rests_on": tuple(bases)}))
+        if indexed:
+            await self._write_queue.write(self._documents.remove, held.source)
+        return await self._keep(renamed)
 
     async def expire(self) -> None:
         """Take team answers out of the index whose sources have changed, or gone."""
@@ -192,7 +233,10 @@ class TeamAnswers:
             every = await self._answers.all()
             versions = await self._basis_lookup.versions(every)
             for held in every:
-                await self._look(held, versions)
+                if not held.question and held.name != held.forgotten_name:
+                    await self._rename(held, indexed=held.source in versions)
+                else:
+                    await self._look(held, versions)
 
     async def _look(self, held: TeamAnswer, versions: Mapping[str, str]) -> None:
         indexed = held.source in versions
@@ -221,3 +265,38 @@ class TeamAnswers:
 
 def _used(held: TeamAnswer, **changes: object) -> TeamAnswer:
     return held.model_copy(update={"review": None, "at": time.time(), **changes})
+
+
+def _moved(basis: Basis, source: str, now: Source) -> Basis:
+    """Return what an answer rests on, by its new name where it was called `source`."""
+    if basis.source != source:
+        return basis
+    return basis.model_copy(update={"source": now.id, "title": now.title, "sha256": now.sha256})
+
+
+def _home(rules: GuildRules, rests_on: Sequence[Basis]) -> CollectionRule:
+    """Return the collection of what an answer rests on, a limited one first, or the default one."""
+    own = {rule.name: rule for rule in rules.collections}
+    found = [own[basis.collection] for basis in rests_on if basis.collection in own]
+    limited = [rule for rule in found if rule.limited]
+    return next(iter([*limited, *found]), rules.collections[0])
+
+
+def _published(question: str, group: GapGroup, rule: CollectionRule) -> str:
+    """Return the question that an answer is published under; raises NotAvailableError.
+
+    What was asked where not everyone reads becomes nothing that everyone reads.
+    """
+    words = " ".join(question.split())
+    if group.open:
+        return words or group.wording
+    known = {wording(gap.question) for gap in group.gaps}
+    if not words or (not rule.limited and wording(words) in known):
+        raise NotAvailableError(OWN_WORDS)
+    return words
+
+
+def _askers(group: GapGroup, question: str) -> tuple[str, ...]:
+    """Return what stands for those of a group who asked in just these words."""
+    same = (gap.questioner for gap in group.gaps if wording(gap.question) == wording(question))
+    return tuple(dict.fromkeys(filter(None, same)))

@@ -138,7 +138,7 @@ async def share(click: Click, target: Target) -> None:
         return
     answer = noticed(kept.answer, since_then(await service.answers.changed(kept, caller)))
     rendered = render_answer(answer, now=datetime.now(UTC), asked=True)
-    public = await service.answers.publish(kept)
+    public = await service.answers.publish(kept, caller)
     for piece in pieces(rendered, answer_view(public)):
         message = await post(click.channel, piece, click.id)
         await service.memory.put_on(message.id, public.key)

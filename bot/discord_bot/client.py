@@ -48,6 +48,10 @@ class Filled:
     text: str
     source: str = ""
     """A source by name, where the form asks for one."""
+    question: str = ""
+    """A question as it will be read, where the form asks for one."""
+    collection: str = ""
+    """The name of a collection that was chosen."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,8 @@ class QuothBot(commands.Bot):
         if match is None:
             return
         typed = dict(_typed(data.get("components", [])))
-        filled = Filled(typed.get("text", "").strip(), typed.get("source", "").strip())
+        fields = ("text", "source", "question", "collection")
+        filled = Filled(*(typed.get(name, "").strip() for name in fields))
         await act(interaction, self.handlers.forms, Target.matched(match), filled)
 
 
@@ -136,5 +141,7 @@ def _typed(components: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
     for component in components:
         if "value" in component:
             yield str(component.get("custom_id", "")), str(component["value"] or "")
+        for chosen in component.get("values") or []:
+            yield str(component.get("custom_id", "")), str(chosen)
         inner = [component["component"]] if "component" in component else []
         yield from _typed([*inner, *component.get("components", [])])

@@ -46,6 +46,8 @@ def _served(hub: Hub, handler: Handler) -> Callable[[web.Request], Awaitable[web
         body: Any
         if throttle is not None:
             status, body = 429, _too_many(throttle, headers)
+        elif (failure := hub.failed(request.method, path)) is not None:
+            status, body = failure, {"code": 0, "message": "Internal Server Error"}
         else:
             status, body, payload = await _answer(hub, handler, request, path)
         hub.log.append(Request(request.method, path, payload, status, hub.world.clock.now()))

@@ -85,6 +85,15 @@ class Throttle:
     until: float = 0.0
 
 
+@dataclass
+class Failure:
+    """Requests that end in an error of Discord's own."""
+
+    pattern: str
+    left: int
+    status: int
+
+
 class Hub:
     """The parts of the server that know each other through it."""
 
@@ -107,6 +116,7 @@ class Hub:
         self.throttles: list[Throttle] = []
         self.slowdown: dict[str, float] = {}
         """Seconds that a request waits before it is served, by `METHOD /path` pattern."""
+        self.failures: list[Failure] = []
         self.nonces: dict[tuple[str, str], Message] = {}
         self.changed = asyncio.Condition()
         self.tasks: set[asyncio.Task[None]] = set()
@@ -224,6 +234,14 @@ class Hub:
             if not interaction.forged:
                 self.problem(f"no response to {interaction.name} within {self.deadline} s")
             await self.notify()
+
+    def failed(self, method: str, path: str) -> int | None:
+        """Return the status of the failure that this request meets, if any."""
+        for failure in self.failures:
+            if failure.left > 0 and fnmatch.fnmatch(f"{method} {path}", failure.pattern):
+                failure.left -= 1
+                return failure.status
+        return None
 
     def throttled(self, method: str, path: str) -> Throttle | None:
         """Return the 429 that this request meets, if any."""

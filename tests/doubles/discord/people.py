@@ -21,7 +21,7 @@ from tests.doubles.discord.hub import (
 )
 from tests.doubles.discord.messages import open_thread
 from tests.doubles.discord.options import Upload
-from tests.doubles.discord.world import DM, Channel, Guild, Message, User
+from tests.doubles.discord.world import DM, PRIVATE_THREAD, Channel, Guild, Message, User
 
 WITHIN = 10.0
 """Seconds that a person waits before the test fails."""
@@ -160,6 +160,16 @@ class Person:
     async def thread(self, name: str, *, in_: Channel | None = None) -> Channel:
         """Open a public thread."""
         return await open_thread(self.hub, self._at(in_), {"name": name}, owner=self.user)
+
+    async def private_thread(
+        self, name: str, *others: Person | User, in_: Channel | None = None
+    ) -> Channel:
+        """Open a private thread and invite others, the bot's user among them if it shall see it."""
+        invited = [other.user if isinstance(other, Person) else other for other in others]
+        return await open_thread(
+            self.hub, self._at(in_), {"name": name}, owner=self.user, type=PRIVATE_THREAD,
+            members=[self.user, *invited],
+        )  # fmt: skip
 
     async def forum_post(self, title: str, text: str, *, in_: Channel) -> Message:
         """Open a post in a forum; its first message has the id of the thread."""

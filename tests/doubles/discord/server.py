@@ -21,8 +21,8 @@ everything on it. `sees` returns a `Shown` (`text`, `content`, `embeds`, `button
 
 Trouble at will: `discord.gateway.drop(code=None, resumable=True)`, `.reconnect()` (op 7),
 `.invalidate(resumable=False)` (op 9), `.refusing`, `.shards`, `.allowed` (privileged intents that
-are on), `discord.throttle(...)` for 429s, `discord.slow(...)`, `discord.advance(seconds)` for
-tokens that expire.
+are on), `discord.throttle(...)` for 429s, `discord.slow(...)`, `discord.fail(...)`,
+`discord.advance(seconds)` for tokens that expire.
 
 Judged: every payload against Discord's limits (`discord_rules`), `allowed_mentions` on everything
 sent, one first response within `discord.deadline` seconds, no request while a 429 holds, no
@@ -43,7 +43,7 @@ import yarl
 from aiohttp import web
 
 from tests.doubles.discord.http import application
-from tests.doubles.discord.hub import Hub, Interaction, Request, Throttle
+from tests.doubles.discord.hub import Failure, Hub, Interaction, Request, Throttle
 from tests.doubles.discord.options import Upload
 from tests.doubles.discord.people import Person, Shown, ShownModal
 from tests.doubles.discord.world import (
@@ -236,6 +236,10 @@ class DiscordServer:
     def slow(self, pattern: str, seconds: float) -> None:
         """Let requests like `POST /channels/*/messages` take their time."""
         self.hub.slowdown[pattern] = seconds
+
+    def fail(self, pattern: str, *, times: int = 1, status: int = 500) -> None:
+        """Let requests like `POST /channels/*/messages` end in an error of Discord's own."""
+        self.hub.failures.append(Failure(pattern, times, status))
 
     def advance(self, seconds: float) -> None:
         """Put the server's clock forward."""
