@@ -80,7 +80,8 @@ class OpenQuestions:
         draft = self._drafts.get(gap)
         if draft is None or draft.guild != guild:
             return None
-        return draft if shown_gaps(draft.group.gaps, places) else None
+        today = shown_gaps(draft.group.gaps, places)
+        return draft if tuple(today) == draft.group.gaps else None
 
     async def close(self, caller: Caller, gap: int, places: Places) -> None:
         """Close a question and those like it that this manager sees, without an answer."""

@@ -8,6 +8,7 @@ closed once they were closed: taking the last role off a limited collection open
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Protocol
@@ -25,6 +26,9 @@ DEFAULT_LABEL = "server"
 
 MAX_COLLECTIONS = 25
 """Named collections of one server; as many as one autocomplete list shows."""
+
+
+_OF_SERVER = re.compile(r"guild-(\d+)(?:-[0-9a-f]{12})?")
 
 
 class Limit(Value):
@@ -194,6 +198,12 @@ def collection_name(guild: int, label: str) -> str:
     """Return the index's name of a server's collection called `label`."""
     digest = hashlib.sha256(label.casefold().encode()).hexdigest()[:12]
     return f"{default_collection(guild)}-{digest}"
+
+
+def server_of(collection: str) -> int | None:
+    """Return the server that a collection belongs to, by its name in the index."""
+    match = _OF_SERVER.fullmatch(collection)
+    return int(match[1]) if match else None
 
 
 def readable(caller: Caller, rules: GuildRules | None) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from bot.bridge import Bridge, WriteQueue
 from bot.community.cooldown import Cooldowns
 from bot.community.documents import Documents, SourceReader
 from bot.community.fair_queue import FairQueue
+from bot.community.followed_messages import FollowedMessages
 from bot.community.given_answers import GivenAnswers
 from bot.community.open_questions import OpenQuestions
 from bot.community.question_intake import Answering, QuestionIntake
@@ -20,6 +21,7 @@ from bot.community.server_rules import ServerRules
 from bot.community.source_management import SourceManagement
 from bot.community.store.confirmations import Confirmations
 from bot.community.store.feedback import Feedback
+from bot.community.store.followed_records import FollowedRecords
 from bot.community.store.memory import Memory
 from bot.community.store.notice_records import NoticeRecords
 from bot.community.store.records_file import Records
@@ -86,6 +88,7 @@ class Service:
     team_answers: TeamAnswers
     open_questions: OpenQuestions
     notices: NoticeRecords
+    followed: FollowedMessages
     rules: ServerRules
     memory: Memory
     feedback: Feedback
@@ -105,9 +108,10 @@ class Service:
         """Delete what is kept of one person; return how many questions that were."""
         await self.feedback.forget(person)
         await self.confirmations.forget(person)
+        count = await self.memory.forget(person)
         self.open_questions.forget_drafts()
         await self.team_answers.forget(self.feedback.stands_for(person))
-        return await self.memory.forget(person)
+        return count
 
     async def stop(self) -> None:
         """Take no more questions, and finish or excuse those under way."""
@@ -182,6 +186,15 @@ async def _built(parts: Parts, deadline: float | None) -> Service:
         documents=parts.documents,
         write_queue=write_queue,
     )
+    followed = FollowedMessages(
+        sources=sources,
+        reader=reader,
+        records=FollowedRecords(records),
+        notices=notices,
+        documents=parts.documents,
+        bridge=parts.bridge,
+    )
+    await followed.load()
     return Service(
         settings=settings,
         questions=questions,
@@ -190,6 +203,7 @@ async def _built(parts: Parts, deadline: float | None) -> Service:
         team_answers=team_answers,
         open_questions=open_questions,
         notices=notices,
+        followed=followed,
         rules=rules,
         memory=memory,
         feedback=feedback,

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.bridge import WriteQueue
-from bot.community.confirmed_answers import wording
 from bot.community.documents import Documents, SourceReader
-from bot.community.gap_groups import GapGroup
 from bot.community.open_questions import OpenQuestions
-from bot.community.rights import Caller, CollectionRule, GuildRules, Places
+from bot.community.published_question import askers_in_words, home_of, published_question
+from bot.community.rights import Caller, Places
 from bot.community.server_rules import NotAvailableError, ServerRules
 from bot.community.store.memory import Memory
 from bot.community.store.records import Basis, TeamAnswer
@@ -26,10 +26,8 @@ from bot.community.store.team_answer_records import TeamAnswerRecords
 from bot.community.team_answer_basis import BasisLookup
 from index.schema import Source, SyncReport, source_id
 
-OWN_WORDS = (
-    "This was asked where not everyone here reads. Write the question in your own words before "
-    "everyone can find it."
-)
+logger = logging.getLogger(__name__)
+
 NO_LONGER_WAITING = "This team answer is no longer waiting for a review."
 
 
@@ -104,8 +102,8 @@ class TeamAnswers:
         if given.collection:
             rule = self._rules.collection(caller, given.collection)
         else:
-            rule = _home(rules, rests_on)
-        question = _published(given.question, group, rule)
+            rule = home_of(rules, rests_on)
+        question = published_question(given.question, group)
         name = f"team-answer-{hashlib.sha256(question.encode()).hexdigest()[:12]}.txt"
         source = source_id(rule.name, name)
         made = TeamAnswer(
@@ -119,7 +117,7 @@ class TeamAnswers:
             at=time.time(),
             rests_on=tuple(basis for basis in rests_on if basis.source != source),
             review=doubt,
-            asked_by=_askers(group, question),
+            asked_by=askers_in_words(group, question),
         )
         written = await self._publish(made)
         if not written.report.failed:
@@ -176,6 +174,7 @@ class TeamAnswers:
     async def _publish(self, made: TeamAnswer) -> Written:
         """Keep a team answer, and index it unless it waits for a review."""
         async with self._changing:
+            self._rules.check_kept(made.guild, made.at)
             if made.review is not None:
                 await self._keep(made)
                 return Written(SyncReport(), made.review)
@@ -199,18 +198,22 @@ class TeamAnswers:
     async def forget(self, asker: str) -> None:
         """Take the question off every team answer that is called by the words of this asker alone.
 
-        What is left undone here, by a crash, is done by the next look at the team answers.
+        The index follows at the next look at the team answers, if it is busy or this is cut off.
         """
         async with self._changing:
-            for held in await self._answers.all():
-                if asker in held.asked_by:
-                    left = tuple(one for one in held.asked_by if one != asker)
-                    changes = {"asked_by": left, "question": held.question if left else ""}
-                    nameless = await self._keep(held.model_copy(update=changes))
-                    if nameless.title != held.title:
-                        await self._memory.replace_title(held.guild, held.title, nameless.title)
-        await self.load()
-        await self.expire()
+            mine = [held for held in await self._answers.all() if asker in held.asked_by]
+            for held in mine:
+                left = tuple(one for one in held.asked_by if one != asker)
+                changes = {"asked_by": left, "question": held.question if left else ""}
+                nameless = await self._keep(held.model_copy(update=changes))
+                if nameless.title != held.title:
+                    await self._memory.replace_title(held.guild, held.title, nameless.title)
+        if mine:
+            await self.load()
+            try:
+                await self.expire()
+            except Exception:
+                logger.exception("titles of team answers are forgotten in the index later")
 
     async def _rename(self, held: TeamAnswer, *, indexed: bool) -> TeamAnswer:
         """Keep and index a team answer without its question, which its old name is made from."""
@@ -272,31 +275,3 @@ def _moved(basis: Basis, source: str, now: Source) -> Basis:
     if basis.source != source:
         return basis
     return basis.model_copy(update={"source": now.id, "title": now.title, "sha256": now.sha256})
-
-
-def _home(rules: GuildRules, rests_on: Sequence[Basis]) -> CollectionRule:
-    """Return the collection of what an answer rests on, a limited one first, or the default one."""
-    own = {rule.name: rule for rule in rules.collections}
-    found = [own[basis.collection] for basis in rests_on if basis.collection in own]
-    limited = [rule for rule in found if rule.limited]
-    return next(iter([*limited, *found]), rules.collections[0])
-
-
-def _published(question: str, group: GapGroup, rule: CollectionRule) -> str:
-    """Return the question that an answer is published under; raises NotAvailableError.
-
-    What was asked where not everyone reads becomes nothing that everyone reads.
-    """
-    words = " ".join(question.split())
-    if group.open:
-        return words or group.wording
-    known = {wording(gap.question) for gap in group.gaps}
-    if not words or (not rule.limited and wording(words) in known):
-        raise NotAvailableError(OWN_WORDS)
-    return words
-
-
-def _askers(group: GapGroup, question: str) -> tuple[str, ...]:
-    """Return what stands for those of a group who asked in just these words."""
-    same = (gap.questioner for gap in group.gaps if wording(gap.question) == wording(question))
-    return tuple(dict.fromkeys(filter(None, same)))

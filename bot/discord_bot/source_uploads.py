@@ -13,6 +13,7 @@ from bot.community.server_rules import NotAvailableError
 from bot.community.source_management import Upload, merged_reports
 from bot.discord_bot.callers import caller_of
 from bot.discord_bot.client import Click
+from bot.discord_bot.posted_messages import posted
 from bot.discord_bot.replies import say
 from bot.discord_bot.text.pages import progress, sync_text
 from index.schema import SyncReport
@@ -45,6 +46,21 @@ async def add_sources(
         done = merged_reports(
             done, await sources.add_page(caller, collection, url, added_by=author)
         )
+    return sync_text(done)
+
+
+async def add_files_of(interaction: Click, message: discord.Message) -> str:
+    """Add the files of a message, and follow what becomes of them. Return the report."""
+    service, caller = interaction.client.service, caller_of(interaction)
+
+    async def show(done: int, total: int, name: str) -> None:
+        await say(interaction, progress(done, total, name))
+
+    files = [(file.id, Upload(file.filename, file.size, file.read)) for file in message.attachments]
+    uploads = service.followed.uploads(caller, posted(message, interaction), files)
+    done = await service.sources.add_files(
+        caller, None, uploads, added_by=interaction.user.display_name, progress=show
+    )
     return sync_text(done)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.community.team_answers import OWN_WORDS
+from bot.community.published_question import OWN_WORDS
 from tests.doubles.discord.fixtures import Stage, eventually, source, staged
 from tests.doubles.discord.server import GuildHandle, Person, Shown
 from tests.doubles.discord.world import (

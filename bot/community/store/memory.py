@@ -194,6 +194,12 @@ class Memory(Store):
             )
 
     @on_records
+    def drop_rules(self, guild: int) -> None:
+        """Forget what one server has decided."""
+        with self._records.transaction() as write:
+            write.execute("DELETE FROM bot_guilds WHERE guild = ?", (guild,))
+
+    @on_records
     def fact(self, name: str) -> str | None:
         """Return a remembered fact, such as the hash of the commands that Discord has."""
         row = self._records.row("SELECT value FROM bot_facts WHERE name = ?", (name,))

@@ -107,7 +107,7 @@ CREATE INDEX bot_notices_person ON bot_notices (person);
 CREATE TABLE bot_followed (
     message INTEGER NOT NULL, source TEXT NOT NULL, guild INTEGER NOT NULL,
     channel INTEGER NOT NULL, parent INTEGER, collection TEXT NOT NULL, sha256 TEXT NOT NULL,
-    attachment INTEGER, edited TEXT, person INTEGER, PRIMARY KEY (message, source)
+    attachment INTEGER, edited REAL, person INTEGER, PRIMARY KEY (message, source)
 ) WITHOUT ROWID;
 CREATE TABLE bot_erasures (
     guild INTEGER NOT NULL, collection TEXT NOT NULL, due REAL NOT NULL,

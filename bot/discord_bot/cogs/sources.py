@@ -17,8 +17,9 @@ from bot.discord_bot.cogs.autocomplete import (
     refreshable_choices,
 )
 from bot.discord_bot.list_messages import sources_text
+from bot.discord_bot.posted_messages import posted
 from bot.discord_bot.replies import say
-from bot.discord_bot.source_uploads import add_sources, finished
+from bot.discord_bot.source_uploads import add_files_of, add_sources, finished
 from bot.discord_bot.text.pages import sync_text
 from bot.discord_bot.text.safe_markdown import literal, one_line
 from bot.discord_bot.views import EVERY
@@ -78,7 +79,7 @@ async def add_message(interaction: Click, message: discord.Message) -> None:
     """Add the files of a message, or its text."""
     await interaction.response.defer(thinking=True, ephemeral=True)
     if message.attachments:
-        await finished(interaction, add_sources(interaction, None, message.attachments, None))
+        await finished(interaction, add_files_of(interaction, message))
         return
     if not message.content.strip():
         raise NotAvailableError(EMPTY_MESSAGE)
@@ -86,13 +87,9 @@ async def add_message(interaction: Click, message: discord.Message) -> None:
 
 
 async def _added(interaction: Click, message: discord.Message) -> str:
-    text = message.content.strip()
-    done = await interaction.client.service.sources.add_text(
+    done = await interaction.client.service.followed.add_text(
         caller_of(interaction),
-        f"message-{message.id}.txt",
-        text,
-        title=one_line(text, 60),
-        url=message.jump_url,
+        posted(message, interaction),
         added_by=interaction.user.display_name,
     )
     return sync_text(done)

@@ -147,6 +147,17 @@ class Person:
         message = to.message if isinstance(to, Shown) else to
         return await self.say(text, in_=message.channel, reply_to=message)
 
+    async def edit(self, message: Message, text: str, *, without: str | None = None) -> None:
+        """Edit a message of one's own, and take a file off it."""
+        message.content, message.edited = text, self.hub.world.clock.stamp()
+        message.attachments = [one for one in message.attachments if one["filename"] != without]
+        message.mentions = self.hub.mentioned(message)
+        await self.hub.publish(message, "MESSAGE_UPDATE")
+
+    async def delete(self, message: Message) -> None:
+        """Delete a message of one's own."""
+        await self.hub.delete(message)
+
     async def dm(self, text: str, *, files: Mapping[str, bytes] | None = None) -> Message:
         """Write to the bot directly."""
         return await self.say(text, in_=self.hub.world.dm(self.user), files=files)
