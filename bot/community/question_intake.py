@@ -97,6 +97,7 @@ class QuestionIntake:
         queue: FairQueue,
         history_days: int,
         deadline: float,
+        check_kept: Callable[[int | None, float], None] = lambda guild, began: None,
     ) -> None:
         self._answerer = answerer
         self._memory = memory
@@ -106,6 +107,7 @@ class QuestionIntake:
         self._queue = queue
         self._history_days = history_days
         self._deadline = deadline
+        self._check_kept = check_kept
         self._stopping = False
 
     def stop(self) -> None:
@@ -117,11 +119,13 @@ class QuestionIntake:
         text = checked_question(question.text)
         if self._stopping:
             raise StoppingError
+        began = time.time()
         async with self._queue.turn(question.caller.user):
             await self._cool_down(question.caller)
             async with self._queue.places:
                 answer = await self._answered(question, text, show)
             kept = _kept(question, await self._with_confirmed(question, answer))
+            self._check_kept(question.caller.guild, began)
             await self._remember(kept)
         return kept
 

@@ -17,9 +17,11 @@ from bot.community.followed_messages import FollowedMessages
 from bot.community.given_answers import GivenAnswers
 from bot.community.open_questions import OpenQuestions
 from bot.community.question_intake import Answering, QuestionIntake
+from bot.community.server_erasure import ServerErasure
 from bot.community.server_rules import ServerRules
 from bot.community.source_management import SourceManagement
 from bot.community.store.confirmations import Confirmations
+from bot.community.store.erasure_records import ErasureRecords
 from bot.community.store.feedback import Feedback
 from bot.community.store.followed_records import FollowedRecords
 from bot.community.store.memory import Memory
@@ -88,6 +90,7 @@ class Service:
     team_answers: TeamAnswers
     open_questions: OpenQuestions
     notices: NoticeRecords
+    erasure: ServerErasure
     followed: FollowedMessages
     rules: ServerRules
     memory: Memory
@@ -123,6 +126,7 @@ class Service:
 async def open_service(parts: Parts, *, deadline: float | None = None) -> AsyncIterator[Service]:
     """Open everything that works on the bot's records, and its chores; stop them at the end."""
     service = await _built(parts, deadline)
+    await _erase(service)
     if await service.sources.is_empty():
         # Nobody is told "not found" only because nothing has been read yet.
         await _step(service)
@@ -154,6 +158,7 @@ async def _built(parts: Parts, deadline: float | None) -> Service:
         queue=FairQueue(),
         history_days=settings.history_days,
         deadline=deadline or settings.llm_timeout + 60.0,
+        check_kept=rules.check_kept,
     )
     answers = GivenAnswers(
         rules=rules, memory=memory, feedback=feedback, confirmations=confirmations, reader=reader
@@ -204,6 +209,16 @@ async def _built(parts: Parts, deadline: float | None) -> Service:
         open_questions=open_questions,
         notices=notices,
         followed=followed,
+        erasure=ServerErasure(
+            rules=rules,
+            team_answers=team_answers,
+            open_questions=open_questions,
+            records=ErasureRecords(records),
+            documents=parts.documents,
+            bridge=parts.bridge,
+            write_queue=write_queue,
+            keep_days=settings.keep_days_after_leaving,
+        ),
         rules=rules,
         memory=memory,
         feedback=feedback,
@@ -214,7 +229,16 @@ async def _built(parts: Parts, deadline: float | None) -> Service:
 async def _expire(service: Service) -> None:
     while True:
         await service.memory.expire(time.time(), history_days=service.settings.history_days)
+        await _erase(service)
         await asyncio.sleep(_HOUR)
+
+
+async def _erase(service: Service) -> None:
+    """Erase what is due of servers that were left; what fails now may work in an hour."""
+    try:
+        await service.erasure.finish()
+    except Exception:
+        logger.exception("what is due was not erased")
 
 
 async def _in_step(service: Service) -> None:

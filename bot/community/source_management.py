@@ -20,7 +20,6 @@ from bot.community.rights import (
     CollectionRule,
     Limit,
     collection_name,
-    default_collection,
     readable,
 )
 from bot.community.server_rules import NotAvailableError, ServerRules
@@ -211,21 +210,6 @@ class SourceManagement:
             raise NotAvailableError(f"A server has at most {MAX_COLLECTIONS} collections.")
         rule = CollectionRule(name=collection_name(rules.guild, label), label=label, roles=roles)
         await self._rules.change(rules.guild, lambda held: held.with_rule(rule))
-        return rule
-
-    async def delete(self, caller: Caller, label: str) -> CollectionRule:
-        """Delete a collection and its sources; the default one cannot go.
-
-        The rule goes last: a collection that still holds sources keeps its limits.
-        """
-        rules = self._rules.managed(caller)
-        rule = self._rules.collection(caller, label)
-        if rule.name == default_collection(rules.guild):
-            raise NotAvailableError(
-                "The server's own collection stays; remove its sources instead."
-            )
-        await self._write(self._documents.remove_collection, rule.name)
-        await self._rules.change(rules.guild, lambda held: held.without(rule.name))
         return rule
 
     async def is_empty(self) -> bool:

@@ -10,6 +10,7 @@ from bot.community.given_answers import SourceGoneError
 from bot.community.store.records import Kept
 from bot.discord_bot.callers import audience_of, caller_of
 from bot.discord_bot.client import Click, Filled, Handlers, Target
+from bot.discord_bot.erasure_buttons import ERASURE_CLICKS
 from bot.discord_bot.gap_buttons import GAP_CLICKS, GAP_FORMS
 from bot.discord_bot.list_messages import sources_text
 from bot.discord_bot.questions import answer_interaction, defer_answer, noticed
@@ -173,6 +174,7 @@ HANDLERS = Handlers(
         "share": share,
         "sources": sources,
         **GAP_CLICKS,
+        **ERASURE_CLICKS,
     },
     forms={
         "down": dislike_reason,
