@@ -12,7 +12,7 @@ import hashlib
 import logging
 import re
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from bot.bridge import Bridge
@@ -98,35 +98,43 @@ class FollowedMessages:
         self, caller: Caller, message: PostedMessage, *, added_by: str
     ) -> SyncReport:
         """Index the text of a message, and follow it."""
-        rule = self._sources.default(caller)
         name = f"message-{message.id}.txt"
-        row = _row(caller, message, rule, name)
+        row = _row(caller, message, self._sources.default(caller), name)
+        self._ids.add(message.id)  # what happens to it from now on waits for the lock
         async with self._changing:
-            self._ids.add(message.id)
             await self._records.put([row])
             return await self._sources.add_text(
                 caller, name, message.text, title=message.title, url=message.url, added_by=added_by
             )
 
-    def uploads(
-        self, caller: Caller, message: PostedMessage, files: Sequence[tuple[int, Upload]]
-    ) -> list[Upload]:
-        """Return the files of a message, each with the id of its attachment, followed once read."""
-        rule = self._sources.default(caller)
+    async def add_files(
+        self,
+        caller: Caller,
+        message: PostedMessage,
+        files: Sequence[tuple[int, Upload]],
+        *,
+        added_by: str,
+        progress: Callable[[int, int, str], Awaitable[None]],
+    ) -> SyncReport:
+        """Index the files of a message, each with the id of its attachment, and follow them."""
+        collection = self._sources.default(caller)
 
-        def followed(id: int, file: Upload) -> Upload:
+        def noted(id: int, file: Upload) -> Upload:
             async def fetch() -> bytes:
                 content = await file.fetch()
-                row = _row(caller, message, rule, file.name)
-                version = hashlib.sha256(content).hexdigest()
-                self._ids.add(message.id)
-                update = {"attachment": id, "sha256": version}
-                await self._records.put([row.model_copy(update=update)])
+                noted = {"attachment": id, "sha256": hashlib.sha256(content).hexdigest()}
+                row = _row(caller, message, collection, file.name)
+                await self._records.put([row.model_copy(update=noted)])
                 return content
 
             return Upload(file.name, file.size, fetch)
 
-        return [followed(id, file) for id, file in files]
+        self._ids.add(message.id)
+        async with self._changing:
+            uploads = [noted(id, file) for id, file in files]
+            return await self._sources.add_files(
+                caller, None, uploads, added_by=added_by, progress=progress
+            )
 
     async def deleted(self, messages: Collection[int]) -> None:
         """Take out what came from messages that are gone."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bot.community.confirmed_answers import wording
 from bot.community.gap_groups import GapGroup
 from bot.community.rights import CollectionRule, GuildRules
 from bot.community.server_rules import NotAvailableError
-from bot.community.store.records import Basis
+from bot.community.store.records import Basis, TeamAnswer
 
 OWN_WORDS = (
     "This was asked where not everyone here reads, so its words stay there. Write the question in "
@@ -42,3 +42,11 @@ def askers_in_words(group: GapGroup, question: str) -> tuple[str, ...]:
     """Return what stands for those of a group who asked in just these words."""
     same = (gap.questioner for gap in group.gaps if wording(gap.question) == wording(question))
     return tuple(dict.fromkeys(filter(None, same)))
+
+
+def is_in_words_of(held: TeamAnswer, asker: str, questions: Collection[str]) -> bool:
+    """Say whether a team answer is called by the words of an asker, who asked `questions`."""
+    if held.asked_by is not None:
+        return asker in held.asked_by
+    own = wording(held.question)
+    return bool(own) and own in map(wording, questions)

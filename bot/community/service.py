@@ -111,9 +111,10 @@ class Service:
         """Delete what is kept of one person; return how many questions that were."""
         await self.feedback.forget(person)
         await self.confirmations.forget(person)
+        questions = await self.memory.questions(person)
         count = await self.memory.forget(person)
         self.open_questions.forget_drafts()
-        await self.team_answers.forget(self.feedback.stands_for(person))
+        await self.team_answers.forget(self.feedback.stands_for(person), questions)
         return count
 
     async def stop(self) -> None:

@@ -11,13 +11,18 @@ import asyncio
 import hashlib
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from bot.bridge import WriteQueue
 from bot.community.documents import Documents, SourceReader
 from bot.community.open_questions import OpenQuestions
-from bot.community.published_question import askers_in_words, home_of, published_question
+from bot.community.published_question import (
+    askers_in_words,
+    home_of,
+    is_in_words_of,
+    published_question,
+)
 from bot.community.rights import Caller, Places
 from bot.community.server_rules import NotAvailableError, ServerRules
 from bot.community.store.memory import Memory
@@ -195,15 +200,17 @@ class TeamAnswers:
             added_by=made.author,
         )
 
-    async def forget(self, asker: str) -> None:
+    async def forget(self, asker: str, questions: Collection[str]) -> None:
         """Take the question off every team answer that is called by the words of this asker alone.
 
+        Of old ones it is not kept whose words they are; they are compared with the asker's own.
         The index follows at the next look at the team answers, if it is busy or this is cut off.
         """
         async with self._changing:
-            mine = [held for held in await self._answers.all() if asker in held.asked_by]
+            every = await self._answers.all()
+            mine = [held for held in every if is_in_words_of(held, asker, questions)]
             for held in mine:
-                left = tuple(one for one in held.asked_by if one != asker)
+                left = tuple(one for one in held.asked_by or () if one != asker)
                 changes = {"asked_by": left, "question": held.question if left else ""}
                 nameless = await self._keep(held.model_copy(update=changes))
                 if nameless.title != held.title:

@@ -57,9 +57,12 @@ async def add_files_of(interaction: Click, message: discord.Message) -> str:
         await say(interaction, progress(done, total, name))
 
     files = [(file.id, Upload(file.filename, file.size, file.read)) for file in message.attachments]
-    uploads = service.followed.uploads(caller, posted(message, interaction), files)
-    done = await service.sources.add_files(
-        caller, None, uploads, added_by=interaction.user.display_name, progress=show
+    done = await service.followed.add_files(
+        caller,
+        posted(message, interaction),
+        files,
+        added_by=interaction.user.display_name,
+        progress=show,
     )
     return sync_text(done)
 

@@ -168,6 +168,18 @@ async def test_files_follow_their_message(tmp_path: Path) -> None:
         await holds(stage)
 
 
+async def test_a_message_deleted_while_its_files_are_read_leaves_nothing(stage: Stage) -> None:
+    _, general, kim, ann = a_server(stage)
+    await stage.start()
+    message = await ann.upload({"a.txt": b"A file.", "b.txt": b"Another."}, in_=general)
+    stage.discord.slow("PATCH /webhooks/*", 0.3)
+    used = await kim.menu("Add to sources", message)
+    await eventually(lambda: texts(stage))
+    await ann.delete(message)
+    await kim.sees("2 added", to=used)
+    await holds(stage)
+
+
 async def test_a_file_that_others_put_in_its_place_stays(stage: Stage) -> None:
     _, general, kim, ann = a_server(stage)
     await stage.start()

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.community.published_question import OWN_WORDS
+from bot.community.store.records_file import Records
 from tests.doubles.discord.fixtures import Stage, eventually, source, staged
 from tests.doubles.discord.server import GuildHandle, Person, Shown
 from tests.doubles.discord.world import (
@@ -460,3 +461,26 @@ async def test_a_title_stays_while_somebody_else_asked_in_the_same_words(stage: 
     assert titles(stage) == [f"Team answer: {OPENLY}"]
     await ben.sees("Forgotten", to=await ben.slash("forget", in_=general))
     assert titles(stage) == ["Team answer"]
+
+
+async def test_the_title_of_an_old_team_answer_is_compared_with_what_one_asked(
+    stage: Stage,
+) -> None:
+    acme, general, kim, ann, _ = a_server(stage)
+    await stage.start()
+    for question in (OPENLY, "Where does the printer stand?"):
+        await asks(ann, general, question)
+        await answers(kim, general, f"About it: {question}")
+    records = stage.parts.records
+    await records.run(_without_askers, records)
+    await stage.restart()
+    await asks(kim, general, "Where does the printer stand?")
+    await kim.sees("Forgotten", to=await kim.slash("forget", in_=general))
+    assert sorted(titles(stage)) == ["Team answer", f"Team answer: {OPENLY}"]
+    assert acme.id
+
+
+def _without_askers(records: Records) -> None:
+    """Make team answers those of an earlier version."""
+    with records.transaction() as write:
+        write.execute("UPDATE bot_team_answers SET body = json_remove(body, '$.asked_by')")

@@ -148,6 +148,12 @@ class Memory(Store):
         return count
 
     @on_records
+    def questions(self, person: int) -> set[str]:
+        """Return what one person asked, as far as it is kept, made to stand alone."""
+        rows = self._records.rows("SELECT body FROM bot_answers WHERE asker = ?", (person,))
+        return {_kept(row).answer.standalone_question for row in rows}
+
+    @on_records
     def replace_title(self, guild: int, old: str, new: str) -> None:
         """Call a source otherwise in every answer that names it, of one server or a team's."""
         written, instead = (as_written(title) for title in (old, new))

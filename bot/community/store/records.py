@@ -85,8 +85,9 @@ class TeamAnswer(Value):
     review: str | None = Field(
         default=None, description="Why it is not used until somebody has looked at it."
     )
-    asked_by: tuple[str, ...] = Field(
-        default=(), description="What stands for those in whose own words the question is."
+    asked_by: tuple[str, ...] | None = Field(
+        default=None,
+        description="What stands for those in whose own words the question is; None of old ones.",
     )
 
     @property

@@ -8,6 +8,7 @@ https://docs.discord.com/developers/events/gateway#message-content-intent
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 
 import aiohttp
@@ -111,16 +112,20 @@ class MessageChanges(commands.Cog):
     async def _look(self) -> None:
         while True:
             self._ready.clear()
-            seen: set[int] = set()
-            for row in await self.bot.service.followed.followed():
-                if row.message not in seen and self._is_here(row.guild):
-                    seen.add(row.message)
-                    await self._look_at(row)
-                    await asyncio.sleep(PACE)
             try:
+                await self._look_at_all()
+            except Exception:
+                logger.exception("the messages among the sources were not looked at")
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._ready.wait(), AGAIN)
-            except TimeoutError:
-                continue
+
+    async def _look_at_all(self) -> None:
+        seen: set[int] = set()
+        for row in await self.bot.service.followed.followed():
+            if row.message not in seen and self._is_here(row.guild):
+                seen.add(row.message)
+                await self._look_at(row)
+                await asyncio.sleep(PACE)
 
     def _is_here(self, id: int) -> bool:
         guild = self.bot.get_guild(id)
