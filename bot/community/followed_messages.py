@@ -212,6 +212,8 @@ def _adopted(entry: SourceEntry) -> Followed | None:
     named, placed = _NAME.fullmatch(entry.uri), _ADDRESS.fullmatch(entry.url or "")
     if not named or not placed or placed[3] != named[1]:
         return None
+    if int(placed[1]) != server_of(entry.collection):
+        return None
     return Followed(
         message=int(placed[3]),
         source=entry.id,

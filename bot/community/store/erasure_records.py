@@ -79,8 +79,9 @@ class ErasureRecords(Store):
 
     @on_records
     def guilds(self) -> set[int]:
-        """Return every server of which something is kept."""
-        union = " UNION ".join(f"SELECT guild FROM {table}" for table in _OF_SERVERS)
+        """Return every server of which something is kept, or written down."""
+        tables = (*_OF_SERVERS, "bot_erasures")
+        union = " UNION ".join(f"SELECT guild FROM {table}" for table in tables)
         found = {row[0] for row in self._records.rows(union)}
         found |= {held["guild"] for _, held in _team_answers(self._records.connection())}
         return found - {None}

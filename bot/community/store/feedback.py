@@ -68,7 +68,8 @@ class Feedback(Store):
                 " questioner, private, open, place)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (kept.guild, kept.answer.standalone_question, kind, reason,
-                 self._hashes.of_person(person), kept.key, at, person if self._names else None,
+                 self._hashes.of_person(person), kept.key, at,
+                 person if self._names and not kept.private else None,
                  self._hashes.of_person(kept.asker), kept.private,
                  kept.open and not kept.private, kept.place),
             )  # fmt: skip
