@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import reduce
 from typing import ParamSpec, TypeVar
@@ -18,7 +20,6 @@ from bot.community.rights import (
     CollectionRule,
     Limit,
     collection_name,
-    default_collection,
     readable,
 )
 from bot.community.server_rules import NotAvailableError, ServerRules
@@ -26,7 +27,8 @@ from bot.community.source_refresh import Refreshed, other_way
 from bot.community.suggested_question import suggested_question
 from bot.community.team_answers import TeamAnswers
 from index.config import SHARED_COLLECTION
-from index.schema import SourceEntry, SyncFailure, SyncReport, source_id
+from index.errors import SourceNotFound
+from index.schema import Source, SourceEntry, SyncFailure, SyncReport, source_id
 from index.text.invisible_characters import is_blank, without_unseen
 
 logger = logging.getLogger(__name__)
@@ -116,14 +118,16 @@ class SourceManagement:
         progress: Callable[[int, int, str], Awaitable[None]],
     ) -> SyncReport:
         """Index files one by one; each failure is in the report."""
-        rule = self._rules.collection(caller, collection or DEFAULT_LABEL)
+        began, rule = time.time(), self._rules.collection(caller, collection or DEFAULT_LABEL)
         reports = []
         for done, upload in enumerate(uploads):
             await progress(done, len(uploads), upload.name)
-            reports.append(await self._add_file(rule, upload, added_by))
+            reports.append(await self._add_file(caller, began, rule, upload, added_by))
         return reduce(merged_reports, reports, SyncReport())
 
-    async def _add_file(self, rule: CollectionRule, upload: Upload, added_by: str) -> SyncReport:
+    async def _add_file(
+        self, caller: Caller, began: float, rule: CollectionRule, upload: Upload, added_by: str
+    ) -> SyncReport:
         if upload.size > MAX_FILE_BYTES:
             limit = MAX_FILE_BYTES // 1024 // 1024
             return failed_report(upload.name, f"It is larger than {limit} MiB.")
@@ -132,6 +136,8 @@ class SourceManagement:
         except Exception:  # a network failure concerns this file only
             logger.warning("%s could not be fetched", upload.name, exc_info=True)
             return failed_report(upload.name, "Discord did not hand it over. Please try again.")
+        self._rules.check_kept(caller.guild, began)
+        self._rules.collection(caller, rule.name)  # which may have been deleted meanwhile
         return await self._write(
             self._documents.add_file, rule.name, upload.name, content, added_by=added_by
         )
@@ -165,6 +171,27 @@ class SourceManagement:
             if question:
                 return rule.label, question
         return rule.label, None
+
+    def default(self, caller: Caller) -> str:
+        """Return the name of the collection that messages go to, for those who manage it."""
+        return self._rules.collection(caller, DEFAULT_LABEL).name
+
+    async def put_text(self, source: Source, text: str, *, title: str) -> None:
+        """Give a text that people wrote its new wording."""
+        await self._write(
+            self._documents.add_text,
+            source.collection,
+            source.uri,
+            text,
+            title=title,
+            url=source.url,
+            added_by=source.added_by,
+        )
+
+    async def take_out(self, source: str) -> None:
+        """Take a source out of the index, by its id; one that is gone is fine."""
+        with suppress(SourceNotFound):
+            await self._write(self._documents.remove, source)
 
     async def remove(self, caller: Caller, name: str) -> str:
         """Take a source of the server out of the index; return its title."""
@@ -218,21 +245,6 @@ class SourceManagement:
             raise NotAvailableError(f"A server has at most {MAX_COLLECTIONS} collections.")
         rule = CollectionRule(name=collection_name(rules.guild, label), label=label, roles=roles)
         await self._rules.change(rules.guild, lambda held: held.with_rule(rule))
-        return rule
-
-    async def delete(self, caller: Caller, label: str) -> CollectionRule:
-        """Delete a collection and its sources; the default one cannot go.
-
-        The rule goes last: a collection that still holds sources keeps its limits.
-        """
-        rules = self._rules.managed(caller)
-        rule = self._rules.collection(caller, label)
-        if rule.name == default_collection(rules.guild):
-            raise NotAvailableError(
-                "The server's own collection stays; remove its sources instead."
-            )
-        await self._write(self._documents.remove_collection, rule.name)
-        await self._rules.change(rules.guild, lambda held: held.without(rule.name))
         return rule
 
     async def is_empty(self) -> bool:

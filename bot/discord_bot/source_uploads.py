@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 import discord
@@ -17,6 +17,7 @@ from bot.discord_bot.callers import caller_of
 from bot.discord_bot.client import Click
 from bot.discord_bot.delivery import NOT_SENT
 from bot.discord_bot.edit_pace import EditPace
+from bot.discord_bot.posted_messages import posted
 from bot.discord_bot.questions import open_answer
 from bot.discord_bot.replies import InteractionReply, say
 from bot.discord_bot.text.pages import added_text, progress
@@ -46,15 +47,7 @@ async def add_sources(
     if not files and not url:
         raise NotAvailableError(NOTHING_TO_ADD)
 
-    pace = EditPace()
-
-    async def show(done: int, total: int, name: str) -> None:
-        if not pace.take(time.monotonic()):
-            return
-        with contextlib.suppress(*NOT_SENT):  # the work is what was asked for, not its bar
-            async with asyncio.timeout(_FOR_PROGRESS):
-                await say(interaction, progress(done, total, name))
-
+    show = _progress(interaction)
     author = interaction.user.display_name
     done = SyncReport()
     if files:
@@ -69,6 +62,20 @@ async def add_sources(
     return await told_added(interaction, done, added, collection)
 
 
+def _progress(interaction: Click) -> Callable[[int, int, str], Awaitable[None]]:
+    """Return what shows in a deferred interaction how far the work is, unless that hinders it."""
+    pace = EditPace()
+
+    async def show(done: int, total: int, name: str) -> None:
+        if not pace.take(time.monotonic()):
+            return
+        with contextlib.suppress(*NOT_SENT):  # the work is what was asked for, not its bar
+            async with asyncio.timeout(_FOR_PROGRESS):
+                await say(interaction, progress(done, total, name))
+
+    return show
+
+
 async def told_added(
     interaction: Click,
     done: SyncReport,
@@ -81,6 +88,22 @@ async def told_added(
     label, question = await sources.suggestion(caller, collection, uris)
     titles = [title] if title else uris
     return added_text(done, titles, label, question, interaction.client.ask_mention)
+
+
+async def add_files_of(interaction: Click, message: discord.Message) -> str:
+    """Add the files of a message, and follow what becomes of them. Return the report."""
+    service, caller = interaction.client.service, caller_of(interaction)
+
+    files = [(file.id, Upload(file.filename, file.size, file.read)) for file in message.attachments]
+    done = await service.followed.add_files(
+        caller,
+        posted(message, interaction),
+        files,
+        added_by=interaction.user.display_name,
+        progress=_progress(interaction),
+    )
+    names = [file.filename for file in message.attachments]
+    return await told_added(interaction, done, names, None)
 
 
 async def finished(interaction: Click, work: Coroutine[Any, Any, str]) -> None:
