@@ -116,6 +116,9 @@ class Settings(Value):
     """Questions a minute from one Discord server, 1 to 6000."""
     history_days: int = Field(default=30, ge=0, le=3650)
     """Days that conversations are kept; 0 keeps none."""
+    keep_days_after_leaving: int = Field(default=30, ge=0, le=3650)
+    """Days that everything of a Discord server is kept after the bot was removed from it; being
+    invited again calls it off. 0 erases at once."""
     gap_names: Switch = "off"
     """Whether managers see in /gaps who asked: on or off; off keeps the wording only."""
     allowed_hosts: Annotated[tuple[str, ...], BeforeValidator(_separated)] = ()

@@ -7,7 +7,7 @@ model. `bot.app` adds the asynchronous half.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,6 +79,16 @@ class Library:
     def synchroniser(self) -> Synchroniser:
         """The one writer of the index."""
         return self._synchroniser()
+
+    def collections(self) -> list[str]:
+        """Return the names of all collections, of the index and of what people added."""
+        from index.store.added_documents import AddedDocuments
+        from index.store.catalog_format import ADDITIONS_FILE
+
+        if not (self.config.home / ADDITIONS_FILE).exists():
+            return sorted(self.catalog.collections())
+        with closing(AddedDocuments(self.config.home, self.catalog.connection())) as added:
+            return sorted(added.collections() | self.catalog.collections())
 
     def sources(self, collection: str) -> list[SourceEntry]:
         """Return what a collection holds, by uri."""

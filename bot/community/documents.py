@@ -18,6 +18,10 @@ class Documents(Protocol):
     Failures of one document are in the report, others raise.
     """
 
+    def collections(self) -> Sequence[str]:
+        """Return the names of all collections that hold anything, or did."""
+        ...
+
     def sources(self, collection: str) -> Sequence[SourceEntry]:
         """Return what a collection holds, by uri; empty when there is no such collection."""
         ...

@@ -192,12 +192,12 @@ class GivenAnswers:
             raise NotAvailableError("I cannot share this here: " + "; ".join(blocked) + ".")
         return kept
 
-    async def publish(self, kept: Kept) -> Kept:
+    async def publish(self, kept: Kept, caller: Caller) -> Kept:
         """Store an open copy of a private answer, in a conversation of its own."""
         token = secrets.token_urlsafe(12)
-        public = kept.model_copy(
-            update={"private": False, "key": token, "conversation": f"q{token}", "at": time.time()}
-        )
+        shown = {"channel": caller.channel, "place": caller.place, "open": caller.open}
+        copied = {"private": False, "key": token, "conversation": f"q{token}", "at": time.time()}
+        public = kept.model_copy(update={**copied, **shown})
         await self._memory.keep(public)
         await self._memory.add_turns(public)
         return public

@@ -103,6 +103,7 @@ class QuestionIntake:
         queue: FairQueue,
         history_days: int,
         deadline: float,
+        check_kept: Callable[[int | None, float], None] = lambda guild, began: None,
     ) -> None:
         self._answerer = answerer
         self._memory = memory
@@ -112,6 +113,7 @@ class QuestionIntake:
         self._queue = queue
         self._history_days = history_days
         self._deadline = deadline
+        self._check_kept = check_kept
         self._stopping = False
 
     def stop(self) -> None:
@@ -126,11 +128,13 @@ class QuestionIntake:
         text = checked_question(question.text)
         if self._stopping:
             raise StoppingError
+        began = time.time()
         async with self._queue.turn(question.caller.user, moved) as waiting:
             await self._cool_down(question.caller)
             async with self._queue.place(waiting):
                 answer = await self._answered(question, text, show)
             kept = _kept(question, await self._with_confirmed(question, answer))
+            self._check_kept(question.caller.guild, began)
             try:
                 await self._remember(kept)
             except QuothError as failure:  # an answer is given though its buttons will not work
@@ -195,6 +199,8 @@ def _kept(question: Question, answer: Answer) -> Kept:
         at=time.time(),
         guild=question.caller.guild,
         channel=question.caller.channel,
+        place=question.caller.place,
+        open=question.caller.open and not question.private,
         asker=question.caller.user,
         private=question.private,
         conversation=question.conversation,

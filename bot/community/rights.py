@@ -8,8 +8,10 @@ closed once they were closed: taking the last role off a limited collection open
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from typing import Protocol
 
 from pydantic import Field
 
@@ -24,6 +26,9 @@ DEFAULT_LABEL = "server"
 
 MAX_COLLECTIONS = 25
 """Named collections of one server; as many as one autocomplete list shows."""
+
+
+_OF_SERVER = re.compile(r"guild-(\d+)(?:-[0-9a-f]{12})?")
 
 
 class Limit(Value):
@@ -62,6 +67,11 @@ class CollectionRule(Value):
     label: str = Field(description="What the server calls it.")
     roles: Limit = Field(default=Limit(), description="Which roles may read it.")
     channels: Limit = Field(default=Limit(), description="In which channels it may be read.")
+
+    @property
+    def limited(self) -> bool:
+        """Whether not everyone in the server may read it everywhere."""
+        return self.roles != Limit() or self.channels != Limit()
 
 
 class GuildRules(Value):
@@ -118,6 +128,10 @@ class Caller(Value):
     above: tuple[int, ...] = Field(
         default=(), description="Ids above the channel: a thread's parent, the category."
     )
+    place: int | None = Field(
+        default=None, description="Id of the channel that decides who sees what is said here."
+    )
+    open: bool = Field(default=False, description="Whether everyone in the server sees it.")
     roles: frozenset[int] = Field(
         default=frozenset(),
         description="Roles of the person, @everyone (the server's id) among them.",
@@ -137,6 +151,18 @@ class Caller(Value):
     def places(self) -> tuple[int, ...]:
         """The channel and what it stands in."""
         return (self.channel, *self.above)
+
+
+class Places(Protocol):
+    """The channels of one server as one person sees them today."""
+
+    def is_open(self, place: int) -> bool:
+        """Say whether everyone in the server sees a channel; False where that cannot be told."""
+        ...
+
+    def is_readable(self, place: int) -> bool:
+        """Say whether this person may read a channel; False where that cannot be told."""
+        ...
 
 
 class RoleView(Value):
@@ -181,6 +207,12 @@ def collection_name(guild: int, label: str) -> str:
     """Return the index's name of a server's collection called `label`."""
     digest = hashlib.sha256(label.casefold().encode()).hexdigest()[:12]
     return f"{default_collection(guild)}-{digest}"
+
+
+def server_of(collection: str) -> int | None:
+    """Return the server that a collection belongs to, by its name in the index."""
+    match = _OF_SERVER.fullmatch(collection)
+    return int(match[1]) if match else None
 
 
 def readable(caller: Caller, rules: GuildRules | None) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Literal
@@ -10,6 +11,8 @@ from typing import Literal
 from bot.community.rights import Caller, CollectionRule, GuildRules, manages
 from bot.community.store.memory import Memory
 from index.errors import QuothError
+
+ERASED = "Everything of this server has just been erased, and this with it."
 
 
 class NotAvailableError(QuothError):
@@ -26,6 +29,7 @@ class ServerRules:
         self._memory = memory
         self._rules: dict[int, GuildRules] = {}
         self._changing: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._erased: dict[int, float] = {}
 
     async def load(self) -> None:
         """Read what is stored."""
@@ -69,6 +73,18 @@ class ServerRules:
             await self._memory.save_rules(rules)
             self._rules[guild] = rules
         return rules
+
+    async def erase(self, guild: int) -> None:
+        """Go back to the defaults; what of the server is under way is not kept from now on."""
+        async with self._changing[guild]:
+            self._erased[guild] = time.time()
+            await self._memory.drop_rules(guild)
+            self._rules.pop(guild, None)
+
+    def check_kept(self, guild: int | None, began: float) -> None:
+        """Raise NotAvailableError if the server was erased since `began`, in seconds since 1970."""
+        if guild is not None and began <= self._erased.get(guild, 0.0):
+            raise NotAvailableError(ERASED)
 
     async def limit(
         self, caller: Caller, name: str, how: Callable[[CollectionRule], CollectionRule]

@@ -13,13 +13,19 @@ from bot.bridge import Bridge, WriteQueue, open_writers
 from bot.community.cooldown import Cooldowns
 from bot.community.documents import Documents, SourceReader
 from bot.community.fair_queue import FairQueue
+from bot.community.followed_messages import FollowedMessages
 from bot.community.given_answers import GivenAnswers
+from bot.community.open_questions import OpenQuestions
 from bot.community.question_intake import Answering, QuestionIntake
+from bot.community.server_erasure import ServerErasure
 from bot.community.server_rules import ServerRules
 from bot.community.source_management import SourceManagement
 from bot.community.store.confirmations import Confirmations
+from bot.community.store.erasure_records import ErasureRecords
 from bot.community.store.feedback import Feedback
+from bot.community.store.followed_records import FollowedRecords
 from bot.community.store.memory import Memory
+from bot.community.store.notice_records import NoticeRecords
 from bot.community.store.open_answers import OpenAnswers
 from bot.community.store.records_file import Records
 from bot.community.store.team_answer_records import TeamAnswerRecords
@@ -86,6 +92,10 @@ class Service:
     answers: GivenAnswers
     sources: SourceManagement
     team_answers: TeamAnswers
+    open_questions: OpenQuestions
+    notices: NoticeRecords
+    erasure: ServerErasure
+    followed: FollowedMessages
     rules: ServerRules
     memory: Memory
     feedback: Feedback
@@ -103,7 +113,11 @@ class Service:
         await self.feedback.forget(person)
         await self.confirmations.forget(person)
         await self.open_answers.forget(person)
-        return await self.memory.forget(person)
+        questions = await self.memory.questions(person)
+        count = await self.memory.forget(person)
+        self.open_questions.forget_drafts()
+        await self.team_answers.forget(self.feedback.stands_for(person), questions)
+        return count
 
     async def stop(self) -> None:
         """Take no more questions, and finish or excuse those under way."""
@@ -115,6 +129,7 @@ class Service:
 async def open_service(parts: Parts, *, deadline: float | None = None) -> AsyncIterator[Service]:
     """Open everything that works on the bot's records, and its chores; stop them at the end."""
     service = await _built(parts, deadline)
+    await _erase(service)
     await service.team_answers.sign()
     if await service.sources.is_empty():
         # Nobody is told "not found" only because nothing has been read yet.
@@ -148,21 +163,30 @@ async def _built(parts: Parts, deadline: float | None) -> Service:
         queue=FairQueue(),
         history_days=settings.history_days,
         deadline=deadline or _deadline(settings),
+        check_kept=rules.check_kept,
     )
     answers = GivenAnswers(
         rules=rules, memory=memory, feedback=feedback, confirmations=confirmations, reader=reader
     )
     write_queue = WriteQueue(parts.writers)
-    team_answers = TeamAnswers(
+    notices = NoticeRecords(records)
+    open_questions = OpenQuestions(
         rules=rules,
         feedback=feedback,
+        memory=memory,
+        notices=notices,
+        bridge=parts.bridge,
+        embed=parts.embed,
+    )
+    team_answers = TeamAnswers(
+        rules=rules,
+        open_questions=open_questions,
+        memory=memory,
         basis_lookup=BasisLookup(rules=rules, memory=memory, reader=reader),
         answers=TeamAnswerRecords(records),
         reader=reader,
         documents=parts.documents,
         write_queue=write_queue,
-        bridge=parts.bridge,
-        embed=parts.embed,
     )
     await team_answers.load()
     sources = SourceManagement(
@@ -172,12 +196,34 @@ async def _built(parts: Parts, deadline: float | None) -> Service:
         documents=parts.documents,
         write_queue=write_queue,
     )
+    followed = FollowedMessages(
+        sources=sources,
+        reader=reader,
+        records=FollowedRecords(records),
+        notices=notices,
+        documents=parts.documents,
+        bridge=parts.bridge,
+    )
+    await followed.load()
     return Service(
         settings=settings,
         questions=questions,
         answers=answers,
         sources=sources,
         team_answers=team_answers,
+        open_questions=open_questions,
+        notices=notices,
+        followed=followed,
+        erasure=ServerErasure(
+            rules=rules,
+            team_answers=team_answers,
+            open_questions=open_questions,
+            records=ErasureRecords(records),
+            documents=parts.documents,
+            bridge=parts.bridge,
+            write_queue=write_queue,
+            keep_days=settings.keep_days_after_leaving,
+        ),
         rules=rules,
         memory=memory,
         feedback=feedback,
@@ -196,7 +242,16 @@ def _deadline(settings: Settings) -> float:
 async def _expire(service: Service) -> None:
     while True:
         await service.memory.expire(time.time(), history_days=service.settings.history_days)
+        await _erase(service)
         await asyncio.sleep(_HOUR)
+
+
+async def _erase(service: Service) -> None:
+    """Erase what is due of servers that were left; what fails now may work in an hour."""
+    try:
+        await service.erasure.finish()
+    except Exception:
+        logger.exception("what is due was not erased")
 
 
 async def _in_step(service: Service) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import PurePath
@@ -19,8 +21,8 @@ from bot.community.rights import (
     CollectionRule,
     Limit,
     collection_name,
-    default_collection,
     readable,
+    server_of,
 )
 from bot.community.server_rules import NotAvailableError, ServerRules
 from bot.community.source_refresh import MISSING, Refreshed, other_way
@@ -28,9 +30,9 @@ from bot.community.suggested_question import suggested_question
 from bot.community.team_answers import TeamAnswers
 from bot.community.work_under_way import Work, WorkUnderWay
 from index.config import SHARED_COLLECTION
-from index.errors import Cancelled
+from index.errors import Cancelled, SourceNotFound
 from index.load.loaders import SUFFIXES, unread_type
-from index.schema import SourceEntry, SyncFailure, SyncReport, source_id
+from index.schema import Source, SourceEntry, SyncFailure, SyncReport, source_id
 from index.text.invisible_characters import is_blank, without_unseen
 
 logger = logging.getLogger(__name__)
@@ -127,24 +129,26 @@ class SourceManagement:
         work: Work,
     ) -> SyncReport:
         """Index files one by one; each failure is in the report."""
-        rule = self._rules.collection(caller, collection or DEFAULT_LABEL)
+        began, rule = time.time(), self._rules.collection(caller, collection or DEFAULT_LABEL)
         reports = []
         for done, upload in enumerate(uploads):
             if refusal := _refused(upload, work):
                 reports.append(refusal)
                 continue
             await progress(done, len(uploads), upload.name)
-            reports.append(await self._add_file(rule, upload, added_by, work))
+            reports.append(await self._add_file(began, rule, upload, added_by, work))
         return reduce(merged_reports, reports, SyncReport())
 
     async def _add_file(
-        self, rule: CollectionRule, upload: Upload, added_by: str, work: Work
+        self, began: float, rule: CollectionRule, upload: Upload, added_by: str, work: Work
     ) -> SyncReport:
         try:
             content = await upload.fetch()
         except Exception:  # a network failure concerns this file only
             logger.warning("%s could not be fetched", upload.name, exc_info=True)
             return failed_report(upload.name, "Discord did not hand it over. Please try again.")
+        self._rules.check_kept(work.caller.guild, began)
+        self._rules.collection(work.caller, rule.name)  # which may have been deleted meanwhile
         try:
             return await self._write(
                 _share(work.caller),
@@ -205,6 +209,28 @@ class SourceManagement:
                 return rule.label, question
         return rule.label, None
 
+    def default(self, caller: Caller) -> str:
+        """Return the name of the collection that messages go to, for those who manage it."""
+        return self._rules.collection(caller, DEFAULT_LABEL).name
+
+    async def put_text(self, source: Source, text: str, *, title: str) -> None:
+        """Give a text that people wrote its new wording."""
+        await self._write(
+            str(server_of(source.collection)),
+            self._documents.add_text,
+            source.collection,
+            source.uri,
+            text,
+            title=title,
+            url=source.url,
+            added_by=source.added_by,
+        )
+
+    async def take_out(self, guild: int, source: str) -> None:
+        """Take a source of a server out of the index, by its id; one that is gone is fine."""
+        with suppress(SourceNotFound):
+            await self._write(str(guild), self._documents.remove, source)
+
     async def remove(self, caller: Caller, name: str) -> str:
         """Take a source of the server out of the index; return its title."""
         entry = _called(await self.managed_sources(caller), name)
@@ -263,21 +289,6 @@ class SourceManagement:
             raise NotAvailableError(f"A server has at most {MAX_COLLECTIONS} collections.")
         rule = CollectionRule(name=collection_name(rules.guild, label), label=label, roles=roles)
         await self._rules.change(rules.guild, lambda held: held.with_rule(rule))
-        return rule
-
-    async def delete(self, caller: Caller, label: str) -> CollectionRule:
-        """Delete a collection and its sources; the default one cannot go.
-
-        The rule goes last: a collection that still holds sources keeps its limits.
-        """
-        rules = self._rules.managed(caller)
-        rule = self._rules.collection(caller, label)
-        if rule.name == default_collection(rules.guild):
-            raise NotAvailableError(
-                "The server's own collection stays; remove its sources instead."
-            )
-        await self._write(_share(caller), self._documents.remove_collection, rule.name)
-        await self._rules.change(rules.guild, lambda held: held.without(rule.name))
         return rule
 
     async def forgettable(self, caller: Caller) -> int:

@@ -40,17 +40,16 @@ class BasisLookup:
             return (), several if near else f"There is no source {name!r} that you may open here."
         return (_basis(near[0].id, near[0].collection, near[0].title, near[0].sha256),), None
 
-    async def quoted(self, group: GapGroup, *, but: str) -> tuple[Basis, ...]:
+    async def quoted(self, group: GapGroup) -> tuple[Basis, ...]:
         """Return what the disliked answers of a group quoted: it is what a person corrects."""
         found: dict[tuple[str, str], Basis] = {}
         for key in {gap.answer for gap in group.gaps if gap.kind == "disliked"}:
             kept = await self._memory.answer(key)
             for one in kept.answer.citations if kept else ():
                 source, version = one.evidence.source_id, one.evidence.sha256
-                if source != but:
-                    found[source, one.quote] = _basis(
-                        source, one.collection, one.title, version, quote=one.quote
-                    )
+                found[source, one.quote] = _basis(
+                    source, one.collection, one.title, version, quote=one.quote
+                )
         return tuple(found.values())[:MAX_BASES]
 
     async def as_now(self, held: TeamAnswer) -> tuple[Basis, ...]:

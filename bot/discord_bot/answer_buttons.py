@@ -14,6 +14,7 @@ from bot.community.store.records import Kept
 from bot.discord_bot.callers import audience_of, caller_of
 from bot.discord_bot.client import Click, Filled, Handlers, Target
 from bot.discord_bot.direct_messages import caller_here, looked_in, shared_servers
+from bot.discord_bot.erasure_buttons import ERASURE_CLICKS
 from bot.discord_bot.gap_buttons import GAP_CLICKS, GAP_FORMS
 from bot.discord_bot.questions import answer_interaction, defer_answer, noticed
 from bot.discord_bot.replies import pieces, post, say
@@ -163,7 +164,7 @@ async def share(click: Click, target: Target) -> None:
         raise NotAvailableError
     answer = noticed(kept.answer, since_then(await service.answers.changed(kept, caller)))
     rendered = render_answer(answer, now=datetime.now(UTC), asked=True)
-    public = await service.answers.publish(kept)
+    public = await service.answers.publish(kept, caller)
     message: discord.Message | None = None
     for piece in pieces(rendered, answer_view(public)):
         message = await post(click.channel, piece, click.id, before=message)
@@ -236,6 +237,7 @@ HANDLERS = Handlers(
         "cancel": cancel,
         **GAP_CLICKS,
         **SOURCE_CLICKS,
+        **ERASURE_CLICKS,
     },
     forms={
         "down": dislike_reason,

@@ -6,6 +6,7 @@ server come over the gateway, without any privileged intent.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import discord
@@ -16,7 +17,10 @@ from bot.community.rights import Audience, Caller, RoleView
 def caller_of(interaction: discord.Interaction[Any]) -> Caller:
     """Return who uses a command or button, and where."""
     user = interaction.user
+    place, is_open = place_of(interaction.channel)
     return Caller(
+        place=place,
+        open=is_open,
         user=user.id,
         guild=interaction.guild_id,
         channel=interaction.channel_id or 0,
@@ -35,7 +39,10 @@ def caller_at(asker: discord.abc.User, channel: Any) -> Caller:
     """Return who asks in a channel, with the roles that they have now."""
     guild = getattr(channel, "guild", None)
     member = asker if isinstance(asker, discord.Member) else None
+    place, is_open = place_of(channel)
     return Caller(
+        place=place,
+        open=is_open,
         user=asker.id,
         guild=guild.id if guild else None,
         channel=channel.id,
@@ -43,6 +50,66 @@ def caller_at(asker: discord.abc.User, channel: Any) -> Caller:
         roles=_roles(asker, guild.id if guild else None),
         manager=member is not None and member.guild_permissions.manage_guild,
     )
+
+
+def caller_in(member: discord.Member, channel: int) -> Caller:
+    """Return what a member would ask as in a channel of the server, which may be gone."""
+    found = member.guild.get_channel_or_thread(channel)
+    return Caller(
+        user=member.id,
+        guild=member.guild.id,
+        channel=channel,
+        above=_above(found),
+        roles=_roles(member, member.guild.id),
+    )
+
+
+def place_of(channel: Any) -> tuple[int | None, bool]:
+    """Return the channel that decides who sees what is said here, and whether everyone does.
+
+    A thread is seen by whom its parent is, but a private one by nobody else than its members.
+    """
+    if isinstance(channel, discord.Thread):
+        if channel.is_private():
+            return channel.id, False
+        return channel.parent_id, _everyone_sees(channel.parent)
+    if not isinstance(channel, discord.abc.GuildChannel):
+        return None, False
+    return channel.id, _everyone_sees(channel)
+
+
+def _everyone_sees(channel: Any) -> bool:
+    if not isinstance(channel, discord.abc.GuildChannel) or not channel.guild.roles:
+        return False
+    return bool(channel.permissions_for(channel.guild.default_role).view_channel)
+
+
+@dataclass(frozen=True)
+class SeenPlaces:
+    """The channels of a server as the one who clicked sees them now."""
+
+    click: discord.Interaction[Any]
+
+    def is_open(self, place: int) -> bool:
+        """Say whether everyone in the server sees a channel."""
+        return place_of(self._channel(place))[1]
+
+    def is_readable(self, place: int) -> bool:
+        """Say whether the one who clicked may read a channel; of a private thread, from inside."""
+        channel, person = self._channel(place), self.click.user
+        if channel is None or not isinstance(person, discord.Member):
+            return False
+        private = isinstance(channel, discord.Thread) and channel.is_private()
+        if private and channel.parent is None:
+            return False
+        may = channel.permissions_for(person)
+        if private:
+            return bool(may.view_channel) and (may.manage_threads or self.click.channel_id == place)
+        return bool(may.view_channel and may.read_message_history)
+
+    def _channel(self, place: int) -> Any:
+        guild = self.click.guild
+        return guild.get_channel_or_thread(place) if guild else None
 
 
 def audience_of(channel: Any) -> Audience | None:

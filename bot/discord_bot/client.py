@@ -50,6 +50,10 @@ class Filled:
     text: str
     source: str = ""
     """A source by name, where the form asks for one."""
+    question: str = ""
+    """A question as it will be read, where the form asks for one."""
+    collection: str = ""
+    """The name of a collection that was chosen."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,8 @@ class QuothBot(commands.Bot):
         if match is None:
             return
         typed = dict(_typed(data.get("components", [])))
-        filled = Filled(_words(typed.get("text", "")), _words(typed.get("source", "")))
+        fields = ("text", "source", "question", "collection")
+        filled = Filled(*(_words(typed.get(name, "")) for name in fields))
         await act(interaction, self.handlers.forms, Target.matched(match), filled)
 
 
@@ -146,5 +151,7 @@ def _typed(components: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
     for component in components:
         if "value" in component:
             yield str(component.get("custom_id", "")), str(component["value"] or "")
+        for chosen in component.get("values") or []:
+            yield str(component.get("custom_id", "")), str(chosen)
         inner = [component["component"]] if "component" in component else []
         yield from _typed([*inner, *component.get("components", [])])

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Coroutine
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.community.team_answers import Written
-from bot.discord_bot.callers import caller_of
+import discord
+
+from bot.community.server_rules import NotAvailableError
+from bot.community.team_answers import Written, WrittenAnswer
+from bot.discord_bot.callers import SeenPlaces, caller_of
 from bot.discord_bot.client import Click, Filled, Target
 from bot.discord_bot.list_messages import gaps_text
 from bot.discord_bot.replies import say
 from bot.discord_bot.source_uploads import finished
 from bot.discord_bot.text.pages import review_card, sync_text
 from bot.discord_bot.text.safe_markdown import literal
-from bot.discord_bot.views import form, review_view
-
-MAX_ANSWER = 3800
-"""A form's field takes 4000 characters."""
+from bot.discord_bot.views import MAX_ANSWER, form, review_view, team_answer_form
 
 TO_REVIEW = "I do not use this answer until you confirm it, rewrite it or drop it."
 CLOSED = "✅ Closed, without a team answer."
@@ -32,16 +33,18 @@ async def gaps(click: Click, target: Target) -> None:
 
 
 async def gap(click: Click, target: Target) -> None:
-    """Ask for a team answer."""
+    """Ask for a team answer; what is known without any waiting stands in the form."""
+    service, caller = click.client.service, caller_of(click)
+    rules = service.rules.managed(caller)
+    draft = service.open_questions.draft(caller, target.number, SeenPlaces(click))
+    is_open = draft is not None and draft.group.open
     await click.response.send_modal(
-        form(
+        team_answer_form(
             target,
-            title="Team answer",
-            label="Your answer",
-            placeholder="Everyone here can find it, with your name. Empty: the question is closed.",
-            required=False,
-            length=MAX_ANSWER,
-            source="Its title or file name. When it changes, you are asked to look again.",
+            rules,
+            question=draft.group.wording if draft and is_open else "",
+            answer=draft.answer if draft else "",
+            closed=draft is not None and not is_open,
         )
     )
 
@@ -49,16 +52,20 @@ async def gap(click: Click, target: Target) -> None:
 async def gap_answer(click: Click, target: Target, filled: Filled) -> None:
     """Keep a team answer as a source, or close the question without one."""
     await click.response.defer(ephemeral=True, thinking=True)
-    caller, team_answers = caller_of(click), click.client.service.team_answers
+    caller, service, places = caller_of(click), click.client.service, SeenPlaces(click)
     if not filled.text:
-        await team_answers.close(caller, target.number)
+        await service.open_questions.close(caller, target.number, places)
         await say(click, CLOSED)
         return
-    author = click.user.display_name
-    done = team_answers.answer(
-        caller, target.number, filled.text, named=filled.source, author=author
+    given = WrittenAnswer(filled.question, filled.text, filled.source, filled.collection)
+    done = service.team_answers.answer(
+        caller, target.number, given, places, author=click.user.display_name
     )
-    await finished(click, _told(done))
+    try:
+        await finished(click, _told(done))
+    except NotAvailableError as error:
+        typed = discord.File(io.BytesIO(filled.text.encode()), filename="your-answer.txt")
+        await say(click, literal(str(error)), files=[typed])
 
 
 async def review(click: Click, target: Target) -> None:

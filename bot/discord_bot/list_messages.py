@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import discord
 
 from bot.community.rights import CollectionRule, GuildRules, Limit, manages
-from bot.discord_bot.callers import caller_of
+from bot.discord_bot.callers import SeenPlaces, caller_of
 from bot.discord_bot.client import Click
 from bot.discord_bot.direct_messages import caller_here
 from bot.discord_bot.text.message_split import MESSAGE_LIMIT, fitting
@@ -37,8 +37,9 @@ async def sources_text(click: Click, collection: str, number: int) -> tuple[str,
 
 async def gaps_text(click: Click, number: int) -> tuple[str, discord.ui.View]:
     """Return one page of the server's open questions, for those who manage it."""
-    caller, team_answers = caller_of(click), click.client.service.team_answers
-    groups, waiting = await team_answers.gaps(caller), team_answers.reviews(caller)
+    caller, service = caller_of(click), click.client.service
+    groups = await service.open_questions.groups(caller, SeenPlaces(click))
+    waiting = service.team_answers.reviews(caller)
     page = gaps_page(groups, waiting, number, now=datetime.now(UTC))
     return page.text, gaps_view(groups, waiting, page)
 

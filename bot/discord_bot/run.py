@@ -31,7 +31,10 @@ from bot.discord_bot.cogs.about import About
 from bot.discord_bot.cogs.ask import Ask, about_this
 from bot.discord_bot.cogs.collections import Collections
 from bot.discord_bot.cogs.gaps import Gaps
+from bot.discord_bot.cogs.membership import Membership
+from bot.discord_bot.cogs.message_changes import MessageChanges
 from bot.discord_bot.cogs.messages import Talk
+from bot.discord_bot.cogs.notices import Notices
 from bot.discord_bot.cogs.server_settings import ServerSettings
 from bot.discord_bot.cogs.sources import Sources, add_message, list_sources
 from bot.discord_bot.interrupted_answers import take_up_when_ready
@@ -84,6 +87,8 @@ async def build_bot(service: Service, *, shards: int = 1) -> QuothBot:
     bot = (ShardedBot if shards > 1 else QuothBot)(service, HANDLERS)
     for cog in (Ask(), Talk(bot), About(), Sources(), Collections(), ServerSettings(), Gaps()):
         await bot.add_cog(cog)
+    for kept_in_step in (Membership(bot), MessageChanges(bot), Notices(bot)):
+        await bot.add_cog(kept_in_step)
     bot.tree.add_command(about_this)
     bot.tree.add_command(add_message)
     bot.tree.add_command(list_sources)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import discord
 
 from bot.community.server_rules import NotAvailableError
 from bot.community.source_management import Upload, merged_reports
+from bot.community.work_under_way import Work
 from bot.discord_bot.callers import caller_of
 from bot.discord_bot.client import Click
 from bot.discord_bot.delivery import NOT_SENT
+from bot.discord_bot.posted_messages import posted
 from bot.discord_bot.questions import open_answer
 from bot.discord_bot.replies import InteractionReply
 from bot.discord_bot.text.pages import added_text
@@ -41,28 +44,36 @@ async def add_sources(
     if not files and not url:
         raise NotAvailableError(NOTHING_TO_ADD)
 
-    work = sources.under_way.begin(caller)
-    shown = WorkProgress(interaction, work)
     author = interaction.user.display_name
     done = SyncReport()
+    async with _under_way(interaction) as (work, shown):
+        if files:
+            uploads = [Upload(file.filename, file.size, file.read) for file in files]
+            done = await sources.add_files(
+                caller, collection, uploads, added_by=author, progress=shown.show, work=work
+            )
+        if url:
+            await shown.show(len(files), len(files) + 1, url)
+            page = await sources.add_page(caller, collection, url, added_by=author, work=work)
+            done = merged_reports(done, page)
+    added = [*(file.filename for file in files), *([url.strip()] if url else [])]
+    return await told_added(interaction, done, added, collection)
+
+
+@asynccontextmanager
+async def _under_way(interaction: Click) -> AsyncIterator[tuple[Work, WorkProgress]]:
+    """Have work that can be cancelled, and show how far it is."""
+    under_way = interaction.client.service.sources.under_way
+    work = under_way.begin(caller_of(interaction))
+    shown = WorkProgress(interaction, work)
     try:
         async with shown.kept_up():
-            if files:
-                uploads = [Upload(file.filename, file.size, file.read) for file in files]
-                done = await sources.add_files(
-                    caller, collection, uploads, added_by=author, progress=shown.show, work=work
-                )
-            if url:
-                await shown.show(len(files), len(files) + 1, url)
-                page = await sources.add_page(caller, collection, url, added_by=author, work=work)
-                done = merged_reports(done, page)
+            yield work, shown
     except asyncio.CancelledError:
         work.cancel()
         raise
     finally:
-        sources.under_way.end(work)
-    added = [*(file.filename for file in files), *([url.strip()] if url else [])]
-    return await told_added(interaction, done, added, collection)
+        under_way.end(work)
 
 
 async def told_added(
@@ -77,6 +88,23 @@ async def told_added(
     label, question = await sources.suggestion(caller, collection, uris)
     titles = [title] if title else uris
     return added_text(done, titles, label, question, interaction.client.ask_mention)
+
+
+async def add_files_of(interaction: Click, message: discord.Message) -> str:
+    """Add the files of a message, and follow what becomes of them. Return the report."""
+    service, caller = interaction.client.service, caller_of(interaction)
+    files = [(file.id, Upload(file.filename, file.size, file.read)) for file in message.attachments]
+    async with _under_way(interaction) as (work, shown):
+        done = await service.followed.add_files(
+            caller,
+            posted(message, interaction),
+            files,
+            added_by=interaction.user.display_name,
+            progress=shown.show,
+            work=work,
+        )
+    names = [file.filename for file in message.attachments]
+    return await told_added(interaction, done, names, None)
 
 
 async def finished(interaction: Click, work: Coroutine[Any, Any, str]) -> None:

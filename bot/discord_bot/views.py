@@ -16,6 +16,7 @@ import discord
 
 from bot.community.gap_groups import GapGroup
 from bot.community.given_answers import ShownCitation
+from bot.community.rights import GuildRules
 from bot.community.store.records import Kept, TeamAnswer
 from bot.discord_bot.client import CUSTOM_ID, Target, act
 from bot.discord_bot.direct_messages import SharedServer
@@ -31,6 +32,14 @@ MAX_CHOICES = 25
 
 ONLY_SHARED = "0"
 """Stands for no server in a list of servers."""
+
+MAX_ANSWER = 3800
+"""A form's field takes 4000 characters."""
+
+MAX_TITLE = 180
+"""Characters of a question that is published; a source's title takes 200."""
+
+MAX_OPTIONS = 25
 
 EVERY = "every"
 """Stands for every collection in the custom_id of a list."""
@@ -201,6 +210,49 @@ def review_view(held: TeamAnswer) -> discord.ui.View:
     for action, label in (("confirm", "Confirm"), ("rewrite", "Rewrite"), ("drop", "Drop")):
         view.add_item(AnswerButton(Target(action, EVERY, held.id), label=label))
     return view
+
+
+def team_answer_form(
+    target: Target, rules: GuildRules, *, question: str, answer: str, closed: bool
+) -> discord.ui.Modal:
+    """Return the form of a team answer: its question, its text, its source and its collection.
+
+    More collections than a list takes are left out; the server's own one stands first.
+    """
+    modal = form(
+        target,
+        title="Team answer",
+        label="Your answer",
+        placeholder="Everyone here can find it, with your name. Empty: the question is closed.",
+        required=False,
+        length=MAX_ANSWER,
+        default=answer[:MAX_ANSWER] or None,
+        source="Its title or file name. When it changes, you are asked to look again.",
+    )
+    asked: discord.ui.TextInput[Any] = discord.ui.TextInput(
+        placeholder="In your own words" if closed else "As people will read it",
+        default=question[:MAX_TITLE] or None,
+        required=False,
+        max_length=MAX_TITLE,
+        custom_id="question",
+    )
+    chosen: discord.ui.Select[Any] = discord.ui.Select(
+        placeholder="The one its source is in",
+        required=False,
+        min_values=0,
+        options=[
+            discord.SelectOption(label=rule.label[:100], value=rule.name)
+            for rule in rules.collections[:MAX_OPTIONS]
+        ],
+        custom_id="collection",
+    )
+    fields = list(modal.children)
+    modal.clear_items()
+    modal.add_item(discord.ui.Label(text="Question", component=asked))
+    for field in fields:
+        modal.add_item(field)
+    modal.add_item(discord.ui.Label(text="Collection (optional)", component=chosen))
+    return modal
 
 
 def form(

@@ -101,6 +101,10 @@ class Catalog(SqliteFile):
         )
         return str(rows[0][0]) if rows else None
 
+    def collections(self) -> set[str]:
+        """Return the names of the collections there are."""
+        return {row[0] for row in self.rows("SELECT name FROM collections")}
+
     def sources(self, collection: str) -> list[SourceEntry]:
         """Return what a collection holds, by uri; files that could not be loaded included."""
         counts: dict[str, int] = dict(

@@ -128,9 +128,11 @@ async def test_a_collection_is_removed_and_the_others_stay(
     other = f"{shelf}, other"
     await asyncio.to_thread(put, documents, shelf, "a.txt", "Boats are green.")
     await asyncio.to_thread(put, documents, other, "a.txt", "Boats are red.")
+    assert {shelf, other} <= {*await asyncio.to_thread(documents.collections)}
     await asyncio.to_thread(documents.remove_collection, shelf)
     assert await asyncio.to_thread(names, documents, shelf) == []
     assert await asyncio.to_thread(names, documents, other) == ["a.txt"]
+    assert shelf not in await asyncio.to_thread(documents.collections)
 
 
 async def test_without_a_folder_there_is_nothing_to_bring_in_step(documents: Documents) -> None:

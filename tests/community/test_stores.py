@@ -244,6 +244,18 @@ async def test_gaps_belong_to_one_server_and_direct_messages_leave_none(feedback
     assert len(await feedback.gaps(200)) == 1
 
 
+async def test_private_gaps_take_no_place_from_the_others_and_hold_no_name(
+    records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feedback_module, "MAX_GAPS", 2)
+    feedback = Feedback(records, names=True)
+    for number in range(3):
+        await feedback.add_unanswered(kept(f"open {number}", asker=7))
+        await feedback.add_unanswered(kept(f"hidden {number}", asker=7, private=True))
+    found = [(gap.answer, gap.person) for gap in await feedback.gaps(100)]
+    assert found == [("hidden 2", None), ("open 2", 7), ("hidden 1", None), ("open 1", 7)]
+
+
 async def test_gaps_hold_no_name(records: Records, feedback: Feedback) -> None:
     await feedback.add_unanswered(kept(asker=424242))
     rows = records.rows("SELECT * FROM bot_gaps")

@@ -97,7 +97,8 @@ async def test_every_question_ends_with_a_cited_answer(copied_folder: Path, name
         assert "[1]" in shown.text
         assert "Show 1" in shown.buttons
         why = await ann.sees(to=await ann.click(shown, "Why?"))
-        assert f"**Engine:** {engine}" in why.text.replace("\\", "")
+        figures = await ann.sees(to=await ann.click(why, "Figures"))
+        assert f"**Engine:** {engine}" in figures.text.replace("\\", "")
         if engine == "extractive":
             assert "language model" in shown.text
         assert "sk-secret" not in shown.text + why.text

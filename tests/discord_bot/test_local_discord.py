@@ -461,6 +461,61 @@ async def test_content_comes_with_the_intent(server: DiscordServer) -> None:
         assert await place.ann.sees("echo: anything", in_=place.general)
 
 
+async def test_edits_and_deletions_are_announced_and_the_text_hidden(place: Place) -> None:
+    bot, edits, gone = place.bot, list[tuple[int, str]](), list[int]()
+
+    async def on_raw_message_edit(event: discord.RawMessageUpdateEvent) -> None:
+        edits.append((event.message_id, event.message.content))
+
+    async def on_raw_message_delete(event: discord.RawMessageDeleteEvent) -> None:
+        gone.append(event.message_id)
+
+    async def on_raw_bulk_message_delete(event: discord.RawBulkMessageDeleteEvent) -> None:
+        gone.extend(sorted(event.message_ids))
+
+    for listener in (on_raw_message_edit, on_raw_message_delete, on_raw_bulk_message_delete):
+        setattr(bot, listener.__name__, listener)
+    said = [await place.ann.say(f"text {number}", in_=place.general) for number in range(3)]
+    ids = [int(message.id) for message in said]
+    await place.ann.edit(said[0], "another")
+    await place.ann.delete(said[0])
+    await place.server.hub.delete_many(said[1:])
+    await place.ann.mention("done")
+    await place.ann.sees("done")
+    assert edits == [(ids[0], "")]
+    assert gone == ids
+
+
+async def test_a_private_thread_is_seen_by_its_members(place: Place) -> None:
+    me = place.server.world.bot
+    thread = await place.ann.private_thread("hush", me, in_=place.general)
+    await place.ann.mention("a secret", in_=thread)
+    assert await place.ann.sees("echo", in_=thread)
+    assert place.bob.screen(thread) == []
+
+
+async def test_an_outage_is_told_from_being_put_out(place: Place) -> None:
+    bot, told = place.bot, list[str]()
+
+    async def on_guild_unavailable(guild: discord.Guild) -> None:
+        told.append(f"{guild.name} is away")
+
+    async def on_guild_remove(guild: discord.Guild) -> None:
+        told.append(f"{guild.name} put me out")
+
+    for listener in (on_guild_unavailable, on_guild_remove):
+        setattr(bot, listener.__name__, listener)
+    await bot.wait_until_ready()
+    other = place.server.guild("Other")
+    await place.ann.mention("joined", in_=place.general)
+    await place.ann.sees("joined")
+    other.outage()
+    other.remove_bot()
+    await place.ann.mention("left")
+    await place.ann.sees("left")
+    assert told == ["Other is away", "Other put me out"]
+
+
 async def test_a_thread_and_a_repeated_nonce(place: Place) -> None:
     await place.ann.mention("please open a thread", in_=place.general)
     assert (await place.ann.sees("Hello thread")).channel.name == "A talk"

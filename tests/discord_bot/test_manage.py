@@ -172,6 +172,7 @@ async def test_adding_nothing_says_what_to_give(stage: Stage) -> None:
         ("collection list", {}),
         ("gaps", {}),
         ("settings shared-library", {"state": "off"}),
+        ("settings erase", {}),
     ],
 )
 async def test_what_changes_a_server_needs_a_manager(
@@ -333,7 +334,10 @@ async def test_a_collection_is_limited_opened_and_deleted(stage: Stage) -> None:
     assert "secret" in await said(ann, "ask", general, question=QUESTION)
     listed = await said(kim, "collection list", general)
     assert "**board**: everyone in this server" in listed
-    assert "Deleted" in await said(kim, "collection delete", general, name="board")
+    sure = await kim.sees(to=await kim.slash("collection delete", name="board", in_=general))
+    assert "with its 1 document," in sure.text
+    assert "secret" in await said(ann, "ask", general, question=QUESTION)
+    assert "Deleted" in (await kim.sees(to=await kim.click(sure, "Delete it"))).text
     assert "secret" not in await said(ann, "ask", general, question=QUESTION)
     assert "stays" in await said(kim, "collection delete", general, name="server")
 

@@ -11,7 +11,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 COGS = sorted((ROOT / "bot" / "discord_bot" / "cogs").glob("*.py"))
 QUESTIONS = ROOT / "bot" / "discord_bot" / "questions.py"
-ACTIONS = tuple(ROOT / "bot" / "discord_bot" / f"{name}_buttons.py" for name in ("answer", "gap"))
+ACTIONS = tuple(
+    ROOT / "bot" / "discord_bot" / f"{name}_buttons.py" for name in ("answer", "gap", "erasure")
+)
 
 FIRST = ("response.defer", "response.send_modal", "defer_answer")
 """What gives the person a sign of life before anything is waited for."""
@@ -27,7 +29,7 @@ def handlers() -> Iterator[tuple[str, ast.AsyncFunctionDef]]:
 
 def _handles(node: ast.AsyncFunctionDef, path: Path) -> bool:
     if path in ACTIONS:
-        return not node.name.startswith("_")
+        return not node.name.startswith("_") and node.name != "done"
     decorators = " ".join(ast.unparse(one) for one in node.decorator_list)
     command = "app_commands.command" in decorators or "app_commands.context_menu" in decorators
     return command or node.name == "defer_answer"

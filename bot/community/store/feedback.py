@@ -1,7 +1,7 @@
 """Ratings and open questions.
 
 A rating knows a keyed hash of the person, so that everybody rates once; an open question knows
-its server and its wording, and who asked only where the operator wants names.
+its server, its wording and where it was asked, and who asked only where the operator wants names.
 """
 
 from __future__ import annotations
@@ -64,27 +64,38 @@ class Feedback(Store):
         with self._records.transaction() as write:
             write.execute(
                 "INSERT OR REPLACE INTO bot_gaps "
-                "(guild, question, kind, reason, asker, answer, at, person)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "(guild, question, kind, reason, asker, answer, at, person,"
+                " questioner, private, open, place)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (kept.guild, kept.answer.standalone_question, kind, reason,
-                 self._hashes.of_person(person), kept.key, at, person if self._names else None),
+                 self._hashes.of_person(person), kept.key, at,
+                 person if self._names and not kept.private else None,
+                 self._hashes.of_person(kept.asker), kept.private,
+                 kept.open and not kept.private, kept.place),
             )  # fmt: skip
+            # Private ones are counted apart, lest their number shows in what is left of the others.
             write.execute(
-                "DELETE FROM bot_gaps WHERE guild = ?1 AND id NOT IN "
-                "(SELECT id FROM bot_gaps WHERE guild = ?1 ORDER BY id DESC LIMIT ?2)",
-                (kept.guild, MAX_GAPS),
+                "DELETE FROM bot_gaps WHERE guild = ?1 AND private = ?2 AND id NOT IN (SELECT id "
+                "FROM bot_gaps WHERE guild = ?1 AND private = ?2 ORDER BY id DESC LIMIT ?3)",
+                (kept.guild, kept.private, MAX_GAPS),
             )
 
     @on_records
     def gaps(self, guild: int) -> tuple[Gap, ...]:
-        """Return the open questions of one server, newest first."""
+        """Return the open questions of one server, newest first, private ones among them."""
         rows = self._records.rows(
-            "SELECT id, question, kind, reason, answer, at, person FROM bot_gaps "
+            "SELECT id, question, kind, reason, answer, at, person, private, open, place, "
+            "asker IS questioner, COALESCE(questioner, '') FROM bot_gaps "
             "WHERE guild = ? ORDER BY id DESC",
             (guild,),
         )
-        names = ("id", "question", "kind", "reason", "answer", "at", "person")
+        asked = ("id", "question", "kind", "reason", "answer", "at", "person")
+        names = (*asked, "private", "open", "place", "own", "questioner")
         return tuple(Gap(**dict(zip(names, row, strict=True))) for row in rows)
+
+    def stands_for(self, person: int) -> str:
+        """Return what stands for a person in these records."""
+        return self._hashes.of_person(person)
 
     @on_records
     def close_gaps(self, guild: int, ids: Iterable[int]) -> None:
@@ -107,8 +118,15 @@ class Feedback(Store):
 
     @on_records
     def forget(self, person: int) -> None:
-        """Delete what one person rated and asked."""
+        """Delete what one person rated and asked, and what others said of the answers to it.
+
+        It finds more of it while `bot.community.store.memory` still has the answers.
+        """
         rater = self._hashes.of_person(person)
+        mine = "IN (SELECT key FROM bot_answers WHERE asker = ?)"
         with self._records.transaction() as write:
             write.execute("DELETE FROM bot_ratings WHERE rater = ?", (rater,))
-            write.execute("DELETE FROM bot_gaps WHERE asker = ?", (rater,))
+            write.execute(f"DELETE FROM bot_ratings WHERE key {mine}", (person,))
+            write.execute("DELETE FROM bot_gaps WHERE ? IN (asker, questioner)", (rater,))
+            write.execute(f"DELETE FROM bot_gaps WHERE answer {mine}", (person,))
+            write.execute("DELETE FROM bot_notices WHERE person = ?", (person,))

@@ -7,6 +7,7 @@ private ones stay private and `/forget` finds them. Ratings and open questions a
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import zlib
 from collections.abc import Iterable, Sequence
@@ -37,9 +38,14 @@ class Memory(Store):
     @on_records
     def keep(self, kept: Kept) -> None:
         """Store an answer for its buttons."""
-        row = (kept.key, kept.at, kept.asker, zlib.compress(kept.model_dump_json().encode()))
+        body = zlib.compress(kept.model_dump_json().encode())
+        row = (kept.key, kept.at, kept.asker, body, kept.guild)
         with self._records.transaction() as write:
-            write.execute("INSERT OR REPLACE INTO bot_answers VALUES (?, ?, ?, ?)", row)
+            write.execute(
+                "INSERT OR REPLACE INTO bot_answers (key, at, asker, body, guild) "
+                "VALUES (?, ?, ?, ?, ?)",
+                row,
+            )
             drop_oldest(write, "bot_answers", MAX_ANSWERS)
 
     @on_records
@@ -80,6 +86,7 @@ class Memory(Store):
             for message, (key, body) in found:
                 write.execute("DELETE FROM bot_messages WHERE message = ?", (message,))
                 write.execute("DELETE FROM bot_answers WHERE key = ?", (key,))
+                write.execute("DELETE FROM bot_ratings WHERE key = ?", (key,))
                 if body is not None:
                     kept = _kept((body,))
                     turn = (kept.conversation, kept.at, kept.asker)
@@ -93,12 +100,12 @@ class Memory(Store):
     def add_turns(self, kept: Kept) -> None:
         """Add a question and its answer to their conversation."""
         turn = zlib.compress(kept.answer.turn.model_dump_json().encode())
-        row = (kept.conversation, kept.at, kept.asker, kept.answer.standalone_question, turn)
+        asked = (kept.asker, kept.answer.standalone_question)
         with self._records.transaction() as write:
             write.execute(
-                "INSERT INTO bot_turns (conversation, at, person, question, answer) "
-                "VALUES (?, ?, ?, ?, ?)",
-                row,
+                "INSERT INTO bot_turns (conversation, at, person, question, answer, guild) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                (kept.conversation, kept.at, *asked, turn, kept.guild),
             )
             write.execute(
                 "DELETE FROM bot_turns WHERE conversation = ?1 AND id NOT IN (SELECT id FROM "
@@ -129,14 +136,25 @@ class Memory(Store):
         with self._records.transaction() as write:
             over = write.execute("DELETE FROM bot_turns WHERE at < ?", (now - history_days * _DAY,))
             write.execute("DELETE FROM bot_seen WHERE at < ?", (now - SEEN_SECONDS,))
+            # Budgets are of a day; who used what before it concerns nobody.
+            write.execute("DELETE FROM model_tokens WHERE day < date(?, 'unixepoch')", (now,))
         if over.rowcount:
             self._records.erase_traces()
 
     @on_records
     def forget(self, person: int) -> int:
-        """Delete everything of one person; return how many questions that were."""
+        """Delete everything of one person; return how many questions that were.
+
+        Left are today's tokens, which a budget is measured by until midnight UTC, and ids of
+        interactions, which name nobody and go after a day.
+        """
         with self._records.transaction() as write:
             count = write.execute("DELETE FROM bot_answers WHERE asker = ?", (person,)).rowcount
+            write.execute("DELETE FROM bot_ratings WHERE key NOT IN (SELECT key FROM bot_answers)")
+            write.execute("UPDATE bot_followed SET person = NULL WHERE person = ?", (person,))
+            write.execute(
+                "DELETE FROM model_tokens WHERE person = ? AND day < date('now')", (str(person),)
+            )
             write.execute("DELETE FROM bot_turns WHERE person = ?", (person,))
             write.execute("DELETE FROM bot_facts WHERE name = ?", (_chosen(person),))
             write.execute("DELETE FROM bot_messages WHERE key NOT IN (SELECT key FROM bot_answers)")
@@ -160,6 +178,33 @@ class Memory(Store):
                 write.execute("INSERT OR REPLACE INTO bot_facts VALUES (?, ?)", row)
 
     @on_records
+    def questions(self, person: int) -> set[str]:
+        """Return what one person asked, as far as it is kept, made to stand alone."""
+        rows = self._records.rows("SELECT body FROM bot_answers WHERE asker = ?", (person,))
+        return {_kept(row).answer.standalone_question for row in rows}
+
+    @on_records
+    def replace_title(self, guild: int, old: str, new: str) -> None:
+        """Call a source otherwise in every answer that names it, of one server or a team's."""
+        written, instead = (as_written(title) for title in (old, new))
+        with self._records.transaction() as write:
+            for table, column in (("bot_answers", "body"), ("bot_turns", "answer")):
+                rows = write.execute(
+                    f"SELECT rowid, {column} FROM {table} WHERE guild = ?", (guild,)
+                ).fetchall()
+                for id, packed in rows:
+                    body = zlib.decompress(packed)
+                    if written.encode() in body:
+                        write.execute(
+                            f"UPDATE {table} SET {column} = ? WHERE rowid = ?",
+                            (zlib.compress(body.replace(written.encode(), instead.encode())), id),
+                        )
+            write.execute(
+                "UPDATE bot_team_answers SET body = replace(body, ?, ?)", (written, instead)
+            )
+        self._records.erase_traces()
+
+    @on_records
     def first_time(self, id: int, at: float) -> bool:
         """Remember an interaction or message; say whether it is new."""
         with self._records.transaction() as write:
@@ -181,6 +226,12 @@ class Memory(Store):
             )
 
     @on_records
+    def drop_rules(self, guild: int) -> None:
+        """Forget what one server has decided."""
+        with self._records.transaction() as write:
+            write.execute("DELETE FROM bot_guilds WHERE guild = ?", (guild,))
+
+    @on_records
     def fact(self, name: str) -> str | None:
         """Return a remembered fact, such as the hash of the commands that Discord has."""
         row = self._records.row("SELECT value FROM bot_facts WHERE name = ?", (name,))
@@ -200,9 +251,21 @@ def note_first_time(write: sqlite3.Connection, id: int, at: float) -> bool:
     return bool(new)
 
 
-def _chosen(person: int) -> str:
+def choose_none(write: sqlite3.Connection, guild: int) -> None:
+    """Forget who looks in a server's documents by direct messages."""
+    write.execute(
+        "DELETE FROM bot_facts WHERE name LIKE ? AND value = ?", (_chosen("%"), str(guild))
+    )
+
+
+def _chosen(person: int | str) -> str:
     return f"server chosen by {person}"
 
 
 def _kept(row: Row) -> Kept:
     return Kept.model_validate_json(zlib.decompress(row[0]))
+
+
+def as_written(text: str) -> str:
+    """Return a text as it stands between the quotation marks of the JSON that is kept."""
+    return json.dumps(text, ensure_ascii=False)[1:-1]

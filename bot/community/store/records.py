@@ -20,6 +20,12 @@ class Kept(Value):
     at: float = Field(description="When it was given, in seconds since 1970.")
     guild: int | None = Field(description="Server it was given in; None in a direct message.")
     channel: int = Field(description="Channel it was given in.")
+    place: int | None = Field(
+        default=None, description="Channel that decides who sees it: a thread's parent, or itself."
+    )
+    open: bool = Field(
+        default=False, description="Whether everyone in the server could see where it was asked."
+    )
     asker: int = Field(description="Who asked.")
     private: bool = Field(description="Whether only the asker saw it.")
     conversation: str = Field(description="The conversation it belongs to.")
@@ -39,6 +45,13 @@ class Gap(Value):
     person: int | None = Field(
         default=None, description="Who asked; None unless the operator wants names."
     )
+    private: bool = Field(default=True, description="Whether only the asker saw the answer.")
+    open: bool = Field(
+        default=False, description="Whether everyone in the server could see where it was asked."
+    )
+    place: int | None = Field(default=None, description="Channel that decides who sees it.")
+    own: bool = Field(default=True, description="Whether it is of who asked the question.")
+    questioner: str = Field(default="", description="What stands for who asked the question.")
 
 
 class Basis(Value):
@@ -61,7 +74,7 @@ class TeamAnswer(Value):
     collection: str = Field(description="Collection it is indexed in.")
     name: str = Field(description="Uri it is indexed under.")
     source: str = Field(description="Id of the source that it is in the index.")
-    question: str = Field(description="The question it answers.")
+    question: str = Field(description="The question it answers; empty once it is forgotten.")
     text: str = Field(description="What the person wrote.")
     author: str = Field(description="Display name of who wrote it.")
     at: float = Field(description="When it was written or confirmed, in seconds since 1970.")
@@ -72,11 +85,20 @@ class TeamAnswer(Value):
     review: str | None = Field(
         default=None, description="Why it is not used until somebody has looked at it."
     )
+    asked_by: tuple[str, ...] | None = Field(
+        default=None,
+        description="What stands for those in whose own words the question is; None of old ones.",
+    )
 
     @property
     def title(self) -> str:
         """Title of the source."""
-        return f"Team answer: {self.question}"[:200]
+        return f"Team answer: {self.question}"[:200] if self.question else "Team answer"
+
+    @property
+    def forgotten_name(self) -> str:
+        """Uri of the source once its question is forgotten: nothing of the question is in it."""
+        return f"team-answer-without-question-{self.id}.txt"
 
     @property
     def document(self) -> str:

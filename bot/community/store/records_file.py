@@ -7,7 +7,9 @@ same number.
 from __future__ import annotations
 
 import functools
+import json
 import sqlite3
+import zlib
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -94,6 +96,32 @@ CREATE TABLE bot_open_answers (
 CREATE INDEX bot_open_answers_person ON bot_open_answers (person)
 """
 
+_PLACES = """
+ALTER TABLE bot_answers ADD COLUMN guild INTEGER;
+CREATE INDEX bot_answers_guild ON bot_answers (guild);
+ALTER TABLE bot_turns ADD COLUMN guild INTEGER;
+CREATE INDEX bot_turns_guild ON bot_turns (guild);
+ALTER TABLE bot_gaps ADD COLUMN questioner TEXT;
+ALTER TABLE bot_gaps ADD COLUMN private INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE bot_gaps ADD COLUMN open INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE bot_gaps ADD COLUMN place INTEGER;
+CREATE TABLE bot_notices (
+    id INTEGER PRIMARY KEY, guild INTEGER NOT NULL, person INTEGER NOT NULL, channel INTEGER,
+    kind TEXT NOT NULL, about TEXT NOT NULL, key TEXT NOT NULL, text TEXT NOT NULL,
+    at REAL NOT NULL, tries INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX bot_notices_person ON bot_notices (person);
+CREATE TABLE bot_followed (
+    message INTEGER NOT NULL, source TEXT NOT NULL, guild INTEGER NOT NULL,
+    channel INTEGER NOT NULL, parent INTEGER, collection TEXT NOT NULL, sha256 TEXT NOT NULL,
+    attachment INTEGER, edited REAL, person INTEGER, PRIMARY KEY (message, source)
+) WITHOUT ROWID;
+CREATE TABLE bot_erasures (
+    guild INTEGER NOT NULL, collection TEXT NOT NULL, due REAL NOT NULL,
+    begun INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (guild, collection)
+) WITHOUT ROWID
+"""
+
 
 def create_tables(connection: sqlite3.Connection) -> None:
     """Create the tables, and add what homes older than release 0.1.0 did not have."""
@@ -123,7 +151,29 @@ add_confirmations = script(_CONFIRMATIONS)
 add_open_answers = script(_OPEN_ANSWERS)
 """Keep what somebody waits for, so that the next process can answer."""
 
-MIGRATIONS = (create_tables, keep_structure, add_confirmations, add_open_answers)
+
+def add_places(connection: sqlite3.Connection) -> None:
+    """Keep of answers and turns their server, and of gaps where they were asked.
+
+    What was asked in private, and what nothing tells of any more, counts as private; whether all
+    could see the others was not noted, so they count as asked where not everyone reads.
+    """
+    script(_PLACES)(connection)
+    connection.execute("UPDATE bot_gaps SET questioner = asker WHERE kind = 'not_found'")
+    conversations = set()
+    for key, body in connection.execute("SELECT key, body FROM bot_answers").fetchall():
+        kept = json.loads(zlib.decompress(body))
+        guild = kept["guild"]
+        conversations.add((guild, kept["conversation"]))
+        connection.execute("UPDATE bot_answers SET guild = ? WHERE key = ?", (guild, key))
+        connection.execute(
+            "UPDATE bot_gaps SET private = ?, place = ? WHERE answer = ?",
+            (kept["private"], kept["channel"], key),
+        )
+    connection.executemany("UPDATE bot_turns SET guild = ? WHERE conversation = ?", conversations)
+
+
+MIGRATIONS = (create_tables, keep_structure, add_confirmations, add_open_answers, add_places)
 
 
 class Records(SqliteFile):

@@ -18,11 +18,22 @@ class TeamAnswerRecords(Store):
     @on_records
     def put(self, answer: TeamAnswer) -> TeamAnswer:
         """Store a team answer, instead of what was stored for the same source; return it."""
+        body = answer.model_dump_json()
         with self._records.transaction() as write:
+            if answer.id:
+                write.execute(
+                    "DELETE FROM bot_team_answers WHERE source = ? AND id <> ?",
+                    (answer.source, answer.id),
+                )
+                write.execute(
+                    "INSERT OR REPLACE INTO bot_team_answers (id, source, body) VALUES (?, ?, ?)",
+                    (answer.id, answer.source, body),
+                )
+                return answer
             write.execute(
                 "INSERT INTO bot_team_answers (source, body) VALUES (?, ?) "
                 "ON CONFLICT (source) DO UPDATE SET body = excluded.body",
-                (answer.source, answer.model_dump_json()),
+                (answer.source, body),
             )
             row = write.execute(
                 "SELECT id FROM bot_team_answers WHERE source = ?", (answer.source,)

@@ -34,7 +34,8 @@ MANAGERS_HELP = """\
 - `/source add`, `remove`, `refresh`; in a message's menu: **Add to sources**.
 - `/collection create`, `allow`, `deny`, `list`, `delete`{managers}: who reads what.
 - `/gaps` shows questions without a good answer, and team answers to review.
-- `/settings` for threads, listening and the shared library."""
+- `/settings` for threads, listening and the shared library; `/settings erase` erases everything \
+I keep of this server."""
 
 NOT_SHOWN = (
     "\n-# Does Discord not show you these? Someone with Manage Server can let your role see them: "
@@ -45,6 +46,7 @@ PRIVACY = (
     "I keep questions and answers so that buttons and follow-ups work, and unanswered questions "
     "{names}. `/forget` deletes yours."
 )
+LEAVING = "What I keep of a server is erased {days} days after I was removed from it."
 NAMELESS = "without a name"
 NO_HISTORY = "I do not remember conversations."
 NAMED = "with your name, which the managers of the server see"
@@ -76,7 +78,8 @@ class About(commands.Cog):
             f"**Quoth {installed}** answers from documents and quotes its sources.\n"
             f"- Engine: {literal(service.settings.llm or 'quotes only, no language model')}\n"
             f"- Open to you here: {labels or 'nothing'}\n"
-            f"- {kept} {expiry}"
+            f"- {kept} {expiry}\n"
+            f"- {LEAVING.format(days=service.settings.keep_days_after_leaving)}"
         )
         await say(interaction, text)
 

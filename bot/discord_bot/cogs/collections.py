@@ -13,6 +13,7 @@ from bot.community.server_rules import NotAvailableError
 from bot.discord_bot.callers import caller_of
 from bot.discord_bot.client import Click
 from bot.discord_bot.cogs.autocomplete import managed_collections
+from bot.discord_bot.erasure_buttons import delete_view
 from bot.discord_bot.list_messages import described, rules_text
 from bot.discord_bot.replies import say
 from bot.discord_bot.text.safe_markdown import literal
@@ -54,10 +55,18 @@ class Collections(
     @app_commands.describe(name="The collection to delete, with all its documents.")
     @app_commands.autocomplete(name=managed_collections)
     async def delete(self, interaction: Click, name: str) -> None:
-        """Delete a collection and everything in it."""
+        """Delete a collection and everything in it; a button asks once more."""
         await interaction.response.defer(thinking=True, ephemeral=True)
-        rule = await interaction.client.service.sources.delete(caller_of(interaction), name)
-        await say(interaction, f"✅ Deleted **{literal(rule.label)}** and its documents.")
+        service, caller = interaction.client.service, caller_of(interaction)
+        rule = service.erasure.deletable(caller, name)
+        sources = await service.sources.managed_sources(caller)
+        count = sum(entry.collection == rule.name for entry in sources)
+        documents = f"{count} document{'s' * (count != 1)}"
+        text = (
+            f"This deletes **{literal(rule.label)}** with its {documents}, and the answers I keep "
+            "that quote it. It cannot be undone."
+        )
+        await say(interaction, text, view=delete_view(rule.name))
 
     @app_commands.command()
     @app_commands.describe(

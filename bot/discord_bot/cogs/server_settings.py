@@ -10,6 +10,7 @@ from discord.ext import commands
 
 from bot.discord_bot.callers import caller_of
 from bot.discord_bot.client import Click
+from bot.discord_bot.erasure_buttons import ERASES, erase_view
 from bot.discord_bot.replies import say
 
 Switch = Literal["on", "off"]
@@ -64,3 +65,10 @@ class ServerSettings(
         rules = interaction.client.service.rules
         await rules.switch_shared(caller_of(interaction), on=state == "on")
         await say(interaction, f"✅ The shared library in this server: {state}.")
+
+    @app_commands.command()
+    async def erase(self, interaction: Click) -> None:
+        """Erase everything I keep of this server; a button asks once more."""
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        interaction.client.service.erasure.erasable(caller_of(interaction))
+        await say(interaction, ERASES, view=erase_view())

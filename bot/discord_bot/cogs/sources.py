@@ -17,8 +17,9 @@ from bot.discord_bot.cogs.autocomplete import (
     refreshable_choices,
 )
 from bot.discord_bot.list_messages import sources_text
+from bot.discord_bot.posted_messages import posted
 from bot.discord_bot.replies import say
-from bot.discord_bot.source_uploads import add_sources, finished, told_added
+from bot.discord_bot.source_uploads import add_files_of, add_sources, finished, told_added
 from bot.discord_bot.text.pages import sync_text
 from bot.discord_bot.text.safe_markdown import literal, one_line
 from bot.discord_bot.views import EVERY
@@ -81,7 +82,7 @@ async def add_message(interaction: Click, message: discord.Message) -> None:
     """Add the files of a message, or its text."""
     await interaction.response.defer(thinking=True, ephemeral=True)
     if message.attachments:
-        await finished(interaction, add_sources(interaction, None, message.attachments, None))
+        await finished(interaction, add_files_of(interaction, message))
         return
     if is_blank(message.content):
         raise NotAvailableError(EMPTY_MESSAGE)
@@ -89,16 +90,13 @@ async def add_message(interaction: Click, message: discord.Message) -> None:
 
 
 async def _added(interaction: Click, message: discord.Message) -> str:
-    text, name = message.content.strip(), f"message-{message.id}.txt"
-    done = await interaction.client.service.sources.add_text(
+    name = f"message-{message.id}.txt"
+    done = await interaction.client.service.followed.add_text(
         caller_of(interaction),
-        name,
-        text,
-        title=one_line(text, 60),
-        url=message.jump_url,
+        posted(message, interaction),
         added_by=interaction.user.display_name,
     )
-    return await told_added(interaction, done, [name], None, one_line(text, 60))
+    return await told_added(interaction, done, [name], None, one_line(message.content, 60))
 
 
 async def _removed(interaction: Click, source: str) -> str:

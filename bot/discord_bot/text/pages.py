@@ -196,7 +196,9 @@ def _gap_line(group: GapGroup, now: datetime) -> str:
     asked = f"asked {counted(len(group.gaps), 'time')}, last {ago(last, now)}"
     said = "; ".join(f"“{literal(one_line(reason, 60))}”" for reason in group.reasons[:_REASONS])
     below = f"\n-# {said}" if said else ""
-    return f"{literal(one_line(group.wording, 120))} · {asked}{sign}{_by(group.persons)}{below}"
+    where = f" · 🔒 <#{group.place}>" if group.place else ""
+    said_by = f"{sign}{where}{_by(group.persons)}"
+    return f"{literal(one_line(group.wording, 120))} · {asked}{said_by}{below}"
 
 
 def _by(persons: Sequence[int]) -> str:
@@ -212,7 +214,7 @@ def _reviews(waiting: Sequence[TeamAnswer]) -> list[str]:
     if not waiting:
         return []
     lines = [
-        f"{place}. {literal(one_line(held.question, 50))} · "
+        f"{place}. {literal(one_line(held.question or held.title, 50))} · "
         f"{literal(one_line(held.review or '', 50))}"
         for place, held in enumerate(waiting[:MAX_REVIEWS], start=1)
     ]
@@ -229,7 +231,7 @@ def review_card(answer: TeamAnswer, *, now: datetime) -> Card:
     written = ago(datetime.fromtimestamp(answer.at, UTC), now)
     by = one_line(answer.author, 40)
     return Card(
-        title=literal(one_line(answer.question, 120)),
+        title=literal(one_line(answer.question or answer.title, 120)),
         body=literal(shown),
         footer=f"Team answer by {by}, {written}. {one_line(answer.review or '', 200)}",
         link=None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -147,6 +148,9 @@ class PaperDocuments:
         self.papers[paper.id] = paper
         return paper
 
+    def collections(self) -> Sequence[str]:
+        return sorted({paper.collection for paper in self.papers.values()})
+
     def sources(self, collection: str) -> Sequence[SourceEntry]:
         _off_the_loop()
         found = [paper for paper in self.papers.values() if paper.collection == collection]
@@ -158,6 +162,7 @@ class PaperDocuments:
                 title=paper.title,
                 sha256=paper.sha256,
                 characters=len(paper.text),
+                url=paper.url,
                 modified=paper.modified,
                 added_at=paper.added_at,
                 added_by=paper.added_by,
@@ -185,7 +190,11 @@ class PaperDocuments:
         added_by: str | None,
         steps: Steps | None = None,
     ) -> SyncReport:
-        return self._add(collection, name, content.decode("utf-8", "replace"), added_by)
+        report = self._add(collection, name, content.decode("utf-8", "replace"), added_by)
+        held = self.papers.get(source_id(collection, name))
+        if held is not None and not report.failed:
+            self.put(held.model_copy(update={"sha256": hashlib.sha256(content).hexdigest()}))
+        return report
 
     def add_page(
         self, collection: str, url: str, *, added_by: str | None, steps: Steps | None = None
@@ -374,7 +383,8 @@ class Stage:
         bot = self.bot
         assert bot is not None
         # `wait_until_ready` waits two seconds for servers that might still come.
-        known = [int(id) for id in self.discord.world.guilds]
+        world = self.discord.world
+        known = [int(id) for id, guild in world.guilds.items() if world.bot.id in guild.members]
         await eventually(lambda: all(bot.get_guild(id) is not None for id in known))
 
     def _take(self, bot: QuothBot) -> None:

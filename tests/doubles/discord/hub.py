@@ -117,9 +117,9 @@ class Hub:
         """One entry per bulk overwrite: the guild id, or None for global."""
         self.typing: list[Channel] = []
         self.throttles: list[Throttle] = []
-        self.failures: list[Failure] = []
         self.slowdown: dict[str, float] = {}
         """Seconds that a request waits before it is served, by `METHOD /path` pattern."""
+        self.failures: list[Failure] = []
         self.nonces: dict[tuple[str, str], Message] = {}
         self.changed = asyncio.Condition()
         self.tasks: set[asyncio.Task[None]] = set()
@@ -167,13 +167,13 @@ class Hub:
         """Put a new message into a channel and tell everybody."""
         world = self.world
         message = Message(world.ids.next(), channel, author, content, world.clock.stamp(), **more)
-        message.mentions = self._mentioned(message)
+        message.mentions = self.mentioned(message)
         channel.messages[message.id] = message
         channel.archived = False
         await self.publish(message, "MESSAGE_CREATE")
         return message
 
-    def _mentioned(self, message: Message) -> list[User]:
+    def mentioned(self, message: Message) -> list[User]:
         """Return who a message names: by mention, or by a reply that pings."""
         if message.author.bot:
             return []
@@ -200,6 +200,19 @@ class Hub:
             data["guild_id"] = channel.guild.id
         if message.only_for is None:
             await self.gateway.dispatch("MESSAGE_DELETE", data, guild=channel.guild)
+        await self.notify()
+
+    async def delete_many(self, messages: list[Message]) -> None:
+        """Delete messages of one channel at once, as moderators and other bots do."""
+        channel = messages[0].channel
+        for message in messages:
+            message.deleted = True
+            self.world.touch(message)
+            channel.messages.pop(message.id, None)
+        data: Payload = {"ids": [message.id for message in messages], "channel_id": channel.id}
+        if channel.guild:
+            data["guild_id"] = channel.guild.id
+        await self.gateway.dispatch("MESSAGE_DELETE_BULK", data, guild=channel.guild)
         await self.notify()
 
     def attach(self, channel: Channel, name: str, content: bytes, kind: str) -> Payload:

@@ -257,7 +257,8 @@ async def open_thread(
     owner = more.get("owner") or hub.world.bot
     thread = Channel(
         id or hub.world.ids.next(), more.get("type") or PUBLIC_THREAD, payload["name"],
-        guild=channel.guild, parent=channel, owner=owner, members=[owner],
+        guild=channel.guild, parent=channel, owner=owner,
+        members=more.get("members") or [owner],
         auto_archive=payload.get("auto_archive_duration") or 1440,
     )  # fmt: skip
     assert channel.guild is not None

@@ -21,7 +21,7 @@ from tests.doubles.discord.hub import (
 )
 from tests.doubles.discord.messages import open_thread
 from tests.doubles.discord.options import Upload
-from tests.doubles.discord.world import DM, Channel, Guild, Message, User
+from tests.doubles.discord.world import DM, PRIVATE_THREAD, Channel, Guild, Message, User
 
 WITHIN = 10.0
 """Seconds that a person waits before the test fails."""
@@ -147,6 +147,17 @@ class Person:
         message = to.message if isinstance(to, Shown) else to
         return await self.say(text, in_=message.channel, reply_to=message)
 
+    async def edit(self, message: Message, text: str, *, without: str | None = None) -> None:
+        """Edit a message of one's own, and take a file off it."""
+        message.content, message.edited = text, self.hub.world.clock.stamp()
+        message.attachments = [one for one in message.attachments if one["filename"] != without]
+        message.mentions = self.hub.mentioned(message)
+        await self.hub.publish(message, "MESSAGE_UPDATE")
+
+    async def delete(self, message: Message) -> None:
+        """Delete a message of one's own."""
+        await self.hub.delete(message)
+
     async def dm(self, text: str, *, files: Mapping[str, bytes] | None = None) -> Message:
         """Write to the bot directly."""
         return await self.say(text, in_=self.hub.world.dm(self.user), files=files)
@@ -160,6 +171,16 @@ class Person:
     async def thread(self, name: str, *, in_: Channel | None = None) -> Channel:
         """Open a public thread."""
         return await open_thread(self.hub, self._at(in_), {"name": name}, owner=self.user)
+
+    async def private_thread(
+        self, name: str, *others: Person | User, in_: Channel | None = None
+    ) -> Channel:
+        """Open a private thread and invite others, the bot's user among them if it shall see it."""
+        invited = [other.user if isinstance(other, Person) else other for other in others]
+        return await open_thread(
+            self.hub, self._at(in_), {"name": name}, owner=self.user, type=PRIVATE_THREAD,
+            members=[self.user, *invited],
+        )  # fmt: skip
 
     async def forum_post(self, title: str, text: str, *, in_: Channel) -> Message:
         """Open a post in a forum; its first message has the id of the thread."""

@@ -22,8 +22,7 @@ everything on it. `sees` returns a `Shown` (`text`, `content`, `embeds`, `button
 Trouble at will: `discord.gateway.drop(code=None, resumable=True)`, `.reconnect()` (op 7),
 `.invalidate(resumable=False)` (op 9), `.refusing`, `.shards`, `.allowed` (privileged intents that
 are on), `discord.throttle(...)` for 429s, `discord.fail(...)` for errors,
-`discord.slow(...)`, `discord.advance(seconds)` for
-tokens that expire.
+`discord.slow(...)`, `discord.advance(seconds)` for tokens that expire.
 
 Judged: every payload against Discord's limits (`discord_rules`), `allowed_mentions` on everything
 sent, one first response within `discord.deadline` seconds, no request while a 429 holds, no
@@ -167,12 +166,30 @@ class GuildHandle:
         """Delete a channel."""
         del self.guild.channels[channel.id]
         del self.hub.world.channels[channel.id]
+        for thread in [one for one in self.guild.threads.values() if one.parent is channel]:
+            del self.guild.threads[thread.id], self.hub.world.channels[thread.id]
         self._tell("CHANNEL_DELETE", channel.payload())
 
+    def delete_thread(self, thread: Channel) -> None:
+        """Delete a thread."""
+        del self.guild.threads[thread.id], self.hub.world.channels[thread.id]
+        known = ("id", "guild_id", "parent_id", "type")
+        self._tell("THREAD_DELETE", {key: thread.payload()[key] for key in known})
+
     def remove_bot(self) -> None:
-        """Put the bot out."""
+        """Put the bot out; Discord says so by leaving `unavailable` unset."""
         del self.guild.members[self.hub.world.bot.id]
-        self._tell("GUILD_DELETE", {"id": self.id, "unavailable": False})
+        self._tell("GUILD_DELETE", {"id": self.id})
+
+    def invite_bot(self) -> None:
+        """Let the bot in again."""
+        mine = [role for role in self.guild.roles.values() if role.managed]
+        self.guild.members[self.hub.world.bot.id] = Member(self.hub.world.bot, mine)
+        self._tell("GUILD_CREATE", self.guild.payload(self.hub.world.bot))
+
+    def outage(self) -> None:
+        """Let the server fall out, as in an outage of Discord's."""
+        self._tell("GUILD_DELETE", {"id": self.id, "unavailable": True})
 
 
 class DiscordServer:

@@ -1,0 +1,144 @@
+"""Messages that became sources: their edits and deletions, seen as they come and looked for later.
+
+Without the Message Content intent Discord announces every edit and deletion, but shows the text, by
+the gateway and by HTTP alike, only of messages that mention the bot.
+https://docs.discord.com/developers/events/gateway#message-content-intent
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+
+import aiohttp
+import discord
+from discord.ext import commands
+
+from bot.community.store.followed_records import Followed
+from bot.discord_bot.client import QuothBot
+from bot.discord_bot.posted_messages import edited, edited_at
+
+logger = logging.getLogger(__name__)
+
+PACE = 1.0
+"""Seconds between two messages that are looked at; Discord allows many times that."""
+
+AGAIN = 6 * 3600.0
+"""Seconds until all are looked at again: for what was missed, or failed."""
+
+
+class MessageChanges(commands.Cog):
+    """Follows the messages that were added to sources."""
+
+    def __init__(self, bot: QuothBot) -> None:
+        self.bot = bot
+        self._ready = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def cog_unload(self) -> None:
+        """Stop looking."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """Look for what happened while the bot was away."""
+        self._ready.set()
+        if self._task is None:
+            self._task = asyncio.create_task(self._look())
+
+    @commands.Cog.listener()
+    async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
+        """Follow an edit."""
+        if self.bot.service.followed.knows(event.message_id):
+            await self._edited(event.message)
+
+    @commands.Cog.listener()
+    async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
+        """Take out what came from a message that was deleted."""
+        await self.bot.service.followed.deleted([event.message_id])
+
+    @commands.Cog.listener()
+    async def on_raw_bulk_message_delete(self, event: discord.RawBulkMessageDeleteEvent) -> None:
+        """Take out what came from messages that were deleted."""
+        await self.bot.service.followed.deleted(event.message_ids)
+
+    @commands.Cog.listener()
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        """Take out what came from a channel that was deleted: it goes without its messages."""
+        await self.bot.service.followed.channel_deleted(channel.id)
+
+    @commands.Cog.listener()
+    async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
+        """Take out what came from a thread that was deleted."""
+        await self.bot.service.followed.channel_deleted(event.thread_id)
+
+    async def _edited(self, message: discord.Message, *, fetched: bool = False) -> None:
+        at = edited_at(message)
+        if at is None:
+            return
+        shown = self._shows(message)
+        if not shown and self._may_read_all():
+            try:
+                message = message if fetched else await self._fetched(message)
+                shown = True
+            except discord.NotFound:
+                return  # its deletion is announced by itself
+            except discord.Forbidden:
+                shown = False
+        await self.bot.service.followed.edited(message.id, at, edited(message) if shown else None)
+
+    async def _fetched(self, message: discord.Message) -> discord.Message:
+        guild = message.guild.id if message.guild else None
+        place = self.bot.get_partial_messageable(message.channel.id, guild_id=guild)
+        return await place.fetch_message(message.id)
+
+    def _shows(self, message: discord.Message) -> bool:
+        """Say whether Discord shows what this message says; if not, it sends it empty."""
+        me = self.bot.user
+        if message.content or message.attachments or self.bot.intents.message_content:
+            return True
+        return me is not None and (message.author.id == me.id or me in message.mentions)
+
+    def _may_read_all(self) -> bool:
+        """Say whether the application has the intent, with which HTTP shows every text."""
+        flags = self.bot.application.flags if self.bot.application else None
+        return flags is not None and (
+            flags.gateway_message_content or flags.gateway_message_content_limited
+        )
+
+    async def _look(self) -> None:
+        while True:
+            self._ready.clear()
+            try:
+                await self._look_at_all()
+            except Exception:
+                logger.exception("the messages among the sources were not looked at")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ready.wait(), AGAIN)
+
+    async def _look_at_all(self) -> None:
+        seen: set[int] = set()
+        for row in await self.bot.service.followed.followed():
+            if row.message not in seen and self._is_here(row.guild):
+                seen.add(row.message)
+                await self._look_at(row)
+                await asyncio.sleep(PACE)
+
+    def _is_here(self, id: int) -> bool:
+        guild = self.bot.get_guild(id)
+        return guild is not None and not guild.unavailable
+
+    async def _look_at(self, row: Followed) -> None:
+        """Compare one message with what is known of it; where the bot may not read, it stays."""
+        place = self.bot.get_partial_messageable(row.channel, guild_id=row.guild)
+        try:
+            await self._edited(await place.fetch_message(row.message), fetched=True)
+        except discord.NotFound:
+            await self.bot.service.followed.deleted([row.message])
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            logger.info("message %s was not looked at: %s", row.message, type(error).__name__)
+        except Exception:
+            logger.exception("message %s was not followed", row.message)
