@@ -86,9 +86,7 @@ def _summary(values: Mapping[str, str], folder: str) -> UnchangedSummary | None:
 def _print(summary: UnchangedSummary, as_json: bool, seconds: float) -> int | None:
     """Print what the command would; None when the reader has gone, which the command handles."""
     counts = {"added": 0, "updated": 0, "unchanged": summary.unchanged, "removed": 0}
-    text = report_line(
-        counts, len(summary.failed), summary.passages, seconds, missing=summary.missing
-    )
+    text = report_line(counts, len(summary.failed), summary.passages, seconds)
     if as_json:
         import json
 

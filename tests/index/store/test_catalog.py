@@ -21,6 +21,7 @@ from index.errors import AmbiguousSource, SourceNotFound, StoreError
 from index.protocols import Vectors
 from index.schema import Passage, Source, Span, passage_id, source_id
 from index.store.catalog import Catalog
+from index.store.catalog_format import SCHEMA_VERSION
 from index.store.catalog_rows import FileState
 from index.store.catalog_state import serving_builds
 from index.store.catalog_writes import (
@@ -446,7 +447,9 @@ def test_damage_that_is_found_later_is_told_and_mended_by_the_next_opening(
 
 def test_a_catalog_of_a_newer_format_is_refused(tmp_path: Path) -> None:
     set_format(tmp_path, 99)
-    with pytest.raises(StoreError, match=r"has format 99.*reads format 3\. Upgrade Quoth"):
+    with pytest.raises(
+        StoreError, match=rf"has format 99.*reads format {SCHEMA_VERSION}\. Upgrade Quoth"
+    ):
         Catalog(tmp_path)
 
 
