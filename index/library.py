@@ -14,12 +14,17 @@ from typing import TYPE_CHECKING
 
 from index.config import SHARED_COLLECTION, IndexConfig
 from index.embed.lazy_models import Models, Once
-from index.errors import AmbiguousSource, ConfigurationError, QuothError, SourceNotFound
-from index.protocols import Vectors
+from index.errors import (
+    AmbiguousSource,
+    ConfigurationError,
+    QuothError,
+    SourceNotFound,
+)
 from index.schema import Source, SourceEntry, SyncFailure, SyncReport
 from index.store.catalog import Catalog
 from index.store.catalog_format import recipe
 from index.store.chroma_vectors import ChromaVectors
+from index.store.fresh_vectors import FreshVectors
 from index.sync.unchanged import unchanged
 
 if TYPE_CHECKING:
@@ -39,19 +44,6 @@ class InexactName(SourceNotFound):
 
     def __init__(self, name: str, near: str) -> None:
         QuothError.__init__(self, f"No source is called {name!r} exactly. Did you mean {near!r}?")
-
-
-class FreshVectors(ChromaVectors):
-    """Sees what other processes have written: an embedded Chroma does not by itself."""
-
-    def __init__(self, catalog: Catalog, home: Path, *, url: str | None) -> None:
-        super().__init__(home, url=url, current=catalog.chroma_name)
-        self._catalog = catalog
-
-    def query(self, collection: str, vector: Vectors, limit: int) -> list[tuple[str, float]]:
-        """Return up to `limit` (id, cosine) pairs as the index is now."""
-        self.follow(self._catalog.generation())
-        return super().query(collection, vector, limit)
 
 
 class Library:

@@ -214,6 +214,10 @@ def _selector(patient: Patient) -> Finding:
 
 def _vectors(patient: Patient) -> Finding:
     library = patient.library
+    if not library.vectors.may_be_opened():
+        kept = "this folder can only be read, so vectors come from the catalog, a little slower"
+        return Finding("ok", kept)
+    library.vectors.probe()
     builds = library.catalog.builds()
     rows = {
         name: (library.catalog.passage_ids(name), library.vectors.ids(name))

@@ -19,7 +19,7 @@ from bot.cli.input_lines import Asked
 from bot.cli.progress import progress_bar
 from bot.cli.terminal_text import answer_screen, below_text, neutral, one_line, other_languages
 from bot.schema import Answer, Scope
-from index.errors import ConfigurationError, IndexLocked, IndexMismatch
+from index.errors import ConfigurationError, StoreError
 from index.schema import SyncReport
 
 if TYPE_CHECKING:
@@ -78,13 +78,14 @@ def open_session(
 def bring_in_step(library: Library) -> None:
     """Index what is new or changed, and say on standard error what could not be.
 
-    Where the folder is missing, another process is writing, or the embedding model cannot be
-    had, questions are answered from the index as it is; raises QuothError when it is empty.
+    Where the folder is missing, another process is writing, the index can only be read or is
+    partly damaged, or the embedding model cannot be had, questions are answered from the index as
+    it is; raises QuothError when it is empty.
     """
     try:
         with progress_bar() as progress:
             report = library.bring_in_step(progress)
-    except (IndexLocked, IndexMismatch) as error:
+    except StoreError as error:
         if library.is_empty():
             raise
         say(f"{error} This answer comes from the index as it is now.")

@@ -16,7 +16,7 @@ from pathlib import Path
 from index.errors import AmbiguousSource, SourceNotFound
 from index.protocols import Vectors
 from index.schema import CatalogStats, Passage, Source, SourceEntry
-from index.store.catalog_format import CATALOG_FILE
+from index.store.catalog_format import CATALOG_FILE, CHROMA_FOLDER
 from index.store.catalog_rows import (
     ENTRY_COLUMNS,
     PASSAGE_COLUMNS,
@@ -30,7 +30,7 @@ from index.store.catalog_rows import (
     vectors_of,
 )
 from index.store.catalog_schema import CATALOG_MIGRATIONS, counts_table, words_table
-from index.store.catalog_state import serving_builds
+from index.store.catalog_state import nearest_kept, serving_builds
 from index.store.sqlite_file import BUSY_SECONDS, Row, SqliteFile, UnreadableFile
 from index.text.words import content_terms, terms
 
@@ -56,6 +56,10 @@ class Catalog(SqliteFile):
         opened = partial(
             super().__init__, home / CATALOG_FILE, CATALOG_MIGRATIONS, busy_seconds=busy_seconds
         )
+        if not _has_content(home / CATALOG_FILE) and (home / CHROMA_FOLDER).exists():
+            from index.store.old_catalog import delete_what_lost_its_catalog
+
+            delete_what_lost_its_catalog(home)
         try:
             opened()
         except UnreadableFile as error:
@@ -218,6 +222,17 @@ class Catalog(SqliteFile):
             found += (row[0] for row in self.rows(sql, (f'"{term}"', limit - len(found))))
         return found
 
+    def nearest(self, collection: str, vector: Vectors, limit: int) -> list[tuple[str, float]]:
+        """Return up to `limit` (passage id, cosine) pairs, nearest first, without Chroma.
+
+        None are found where no vectors are kept.
+        """
+        with self._errors():
+            build = next(iter(self._open([collection])), None)
+            if build is None or build.dimension != len(vector):
+                return []
+            return nearest_kept(self.connection(), build, vector, limit)
+
     def stats(self) -> CatalogStats:
         """Return how much the catalog holds."""
         sources, characters = self._row("SELECT count(*), total(characters) FROM sources")
@@ -266,3 +281,7 @@ class Catalog(SqliteFile):
 
     def _cure(self) -> str:
         return "It is replaced when it is next opened, and built again from your documents."
+
+
+def _has_content(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0

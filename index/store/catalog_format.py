@@ -14,10 +14,16 @@ ADDITIONS_FILE = "additions.sqlite"
 COMMUNITY_FILE = "community.sqlite"
 """What the bot remembers of people: answers, rules, ratings, team answers, tokens."""
 
+CHROMA_FOLDER = "chroma"
+"""Chroma's folder in the home folder; derived from the catalog."""
+
+CHROMA_STATE_FILE = "chroma.state"
+"""What Chroma's files were when the last writer was done: `index.store.chroma_state`."""
+
 NOTE_FILE = "unchanged"
 """What the documents folder looked like when nothing was left to do: `index.sync.unchanged`."""
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Number of the last migration in `index.store.catalog_schema`."""
 
 CHUNKING_VERSION = 3

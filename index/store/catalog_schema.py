@@ -125,5 +125,15 @@ def _move_out_what_people_made(connection: sqlite3.Connection) -> None:
     move_out_what_people_made(connection)
 
 
-CATALOG_MIGRATIONS = (script(_SCHEMA), _move_out_what_people_made)
+_VECTORS = """
+CREATE TABLE passage_vectors (
+    key INTEGER PRIMARY KEY REFERENCES passages (key) ON DELETE CASCADE,
+    vector BLOB NOT NULL
+);
+UPDATE builds SET dirty = 1 WHERE dimension > 0
+"""
+"""The vectors of passages, from which Chroma is made again without embedding anything. Builds are
+marked, so that the next writer fills the table from Chroma."""
+
+CATALOG_MIGRATIONS = (script(_SCHEMA), _move_out_what_people_made, script(_VECTORS))
 assert len(CATALOG_MIGRATIONS) == SCHEMA_VERSION

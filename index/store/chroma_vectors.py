@@ -9,25 +9,42 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from index.errors import ConfigurationError, StoreError
+from index.errors import ConfigurationError, DiskFull, StoreError
 from index.protocols import VectorRow, Vectors
-from index.store.chroma_client import OpenChroma, open_embedded, open_server
-
-CHROMA_FOLDER = "chroma"
-"""Name of Chroma's folder in the home folder."""
+from index.store.catalog_format import CHROMA_FOLDER
+from index.store.chroma_check import (
+    DamagedVectors,
+    check_chroma,
+    damage_of,
+    is_about_full_disk,
+    may_write,
+    probe_chroma,
+)
+from index.store.chroma_client import (
+    OpenChroma,
+    open_embedded,
+    open_server,
+    save_graphs,
+    unsaved_graphs,
+)
+from index.store.chroma_state import forget_state, has_state, looks_settled, record_state
 
 _PHYSICAL = re.compile(r"q-[a-z0-9-]{0,24}-[0-9a-f]{16}")
 _BREADTH = 200
 """Breadth of the search in Chroma's graph, twice the default: of the true 50 nearest of 8,000 it
 finds 99 %, against 98 %, in some milliseconds more."""
+
+_PANIC = "PanicException"
+"""What Rust calls a fault of its own; it is no `Exception`, so that few catch it."""
 
 _PAGE = 10_000
 """Ids fetched at a time; Chroma binds one SQL variable for each."""
@@ -44,7 +61,8 @@ class ChromaVectors:
     """A `VectorStore` in Chroma, safe to use from several threads.
 
     `current` tells which Chroma collection serves a collection (`Catalog.chroma_name`); a name
-    made by `chroma_name` is taken as it is. Raises StoreError when Chroma fails.
+    made by `chroma_name` is taken as it is. Raises StoreError when Chroma fails, of which
+    DamagedVectors means that its files have to be made again.
     """
 
     def __init__(
@@ -54,6 +72,7 @@ class ChromaVectors:
         url: str | None = None,
         current: Callable[[str], str | None] | None = None,
     ) -> None:
+        self._home = home
         self.path = home / CHROMA_FOLDER
         self._url = url
         self._current = current
@@ -65,7 +84,7 @@ class ChromaVectors:
         """Write rows; a row with a known id is replaced."""
         if not rows:
             return
-        with self._client() as client:
+        with self._client(writes=True) as client:
             found = client.get_or_create_collection(
                 self._name(collection),
                 embedding_function=None,
@@ -83,7 +102,7 @@ class ChromaVectors:
 
     def delete(self, collection: str, ids: Sequence[str]) -> None:
         """Delete rows; unknown ids are ignored."""
-        with self._client() as client:
+        with self._client(writes=True) as client:
             found = _existing(client, self._name(collection))
             size = client.get_max_batch_size()
             for first in range(0, len(ids) if found is not None else 0, size):
@@ -132,10 +151,47 @@ class ChromaVectors:
 
     def drop(self, collection: str) -> None:
         """Delete a collection with all its rows; one that is missing is ignored."""
-        with self._client() as client:
+        with self._client(writes=True) as client:
             name = self._name(collection)
             if _existing(client, name) is not None:
                 client.delete_collection(name)
+
+    def check(self) -> None:
+        """Open the store, if there is one; raises DamagedVectors when its files are damaged."""
+        if self._url is None and (self.path.exists() or has_state(str(self._home))):
+            with self._client():
+                pass
+
+    def may_be_opened(self) -> bool:
+        """Say whether Chroma can be opened here: its own files only where they can be written."""
+        return self._url is not None or not self.path.exists() or may_write(self.path)
+
+    def probe(self) -> None:
+        """Ask an embedded Chroma something in another process; raises DamagedVectors."""
+        if self._url is None and self.path.exists():
+            check_chroma(self._home)
+            probe_chroma(self.path)
+
+    def settle(self) -> None:
+        """Note that every change is done; the caller holds the write lock."""
+        if self._url is None and self._opened is not None and not looks_settled(str(self._home)):
+            with self._errors():
+                if names := unsaved_graphs(self.path):
+                    self.close()
+                    save_graphs(self.path, names)
+                record_state(str(self._home))
+
+    def discard(self) -> None:
+        """Delete the files of a damaged store; the caller holds the write lock."""
+        self.close()
+        with self._errors():
+            forget_state(str(self._home))
+            if self.path.exists():
+                shutil.rmtree(self.path)
+
+    def is_open_at(self, generation: int) -> bool:
+        """Say whether a query would be answered from what is open, as of this generation."""
+        return self._opened is not None and self._generation == generation
 
     def follow(self, generation: int) -> None:
         """Reopen Chroma if the catalog's generation moved since it was last opened or followed.
@@ -172,7 +228,7 @@ class ChromaVectors:
         return collection if _PHYSICAL.fullmatch(collection) else chroma_name(collection)
 
     @contextmanager
-    def _client(self) -> Iterator[Any]:
+    def _client(self, *, writes: bool = False) -> Iterator[Any]:
         """Lend the open client; it is not stopped before it is given back."""
         with self._errors():
             with self._changing:
@@ -180,6 +236,8 @@ class ChromaVectors:
                     self._opened = self._open()
                 opened = self._opened
                 opened.users += 1
+                if writes and self._url is None:
+                    forget_state(str(self._home))
             try:
                 yield opened.client
             finally:
@@ -194,26 +252,34 @@ class ChromaVectors:
             yield
         except (StoreError, ConfigurationError):
             raise
-        except Exception as error:  # Chroma raises its own, SQLite's, HTTP's and plain ones
-            raise StoreError(self._sentence(error)) from error
+        except BaseException as error:  # Chroma raises its own, SQLite's, HTTP's and plain ones
+            if not isinstance(error, Exception) and type(error).__name__ != _PANIC:
+                raise
+            raise self._failure(error) from error
 
     def _open(self) -> OpenChroma:
-        return open_server(self._url) if self._url else open_embedded(self.path)
+        if self._url:
+            return open_server(self._url)
+        check_chroma(self._home)
+        return open_embedded(self.path)
 
-    def _sentence(self, error: Exception) -> str:
-        """Say what failed and what to do."""
+    def _failure(self, error: BaseException) -> StoreError:
+        """Return what failed and what to do."""
         said = " ".join(str(error).split())[:300]
         if self._url is not None:
-            return (
+            return StoreError(
                 f"The Chroma server {self._url!r} failed: {said}. "
                 "Check QUOTH_CHROMA_URL and that the server runs."
             )
-        if "disk is full" in said or "No space" in said or "ENOSPC" in said:
-            return f"The disk that holds {str(self.path)!r} is full. Free some space and try again."
-        return (
-            f"The vector store {str(self.path)!r} failed: {said}. If it goes on, delete this "
-            "folder and run `quoth sync`: it is built again from the catalog."
-        )
+        if is_about_full_disk(self.path, said):
+            return DiskFull(self.path)
+        if "database is locked" in said or "Too many open files" in said:
+            return StoreError(
+                f"The vector store {str(self.path)!r} cannot be used now: {said}. Try again."
+            )
+        with suppress(OSError):
+            forget_state(str(self._home))  # so that it is looked into before it is opened again
+        return DamagedVectors(damage_of(self.path, said))
 
 
 def _existing(client: Any, name: str) -> Any:

@@ -33,6 +33,7 @@ from index.sync.folder_pass import FolderPass, Progress, Tally
 from index.sync.indexer import Batch, Indexer, Prepared
 from index.sync.preparer import Cut, Load, Preparer, version_of_text
 from index.sync.unchanged import forget
+from index.sync.vector_repair import replace_damaged
 
 __all__ = ["Progress", "Synchroniser"]
 
@@ -141,7 +142,7 @@ class Synchroniser:
         """Finish what a killed writer left; returns the number of vectors that were missing."""
         with self._locked() as added:
             builds = serving_builds(self._catalog.connection())
-            missing = sum(self._repair(build) for build in builds)
+            missing = sum(self._repair(build, progress) for build in builds)
             self._follow(added, progress)
             return missing
 
@@ -168,7 +169,7 @@ class Synchroniser:
         with self._locked() as added:
             for build in serving_builds(self._catalog.connection()):
                 if build.dirty or (build.collection == collection and self._differs(build)):
-                    self._repair(build)
+                    self._repair(build, progress)
             if rebuild and collection is not None:
                 self._builds.current(collection, progress)
             self._follow(added, progress)
@@ -181,9 +182,11 @@ class Synchroniser:
         with write_lock(home, seconds=self._lock_seconds):
             self._forget_note()
             self._vectors.follow(self._catalog.generation())
+            replace_damaged(self._catalog, self._vectors)
             self._builds.sweep()
             with closing(AddedDocuments(home, self._catalog.connection())) as added:
                 yield added
+            self._vectors.settle()
 
     def _follow(self, added: AddedDocuments, progress: Progress | None) -> None:
         """Bring the catalog in step with what people added."""
@@ -208,9 +211,9 @@ class Synchroniser:
             return False
         return self._vectors.count(build.chroma) != self._catalog.passage_count(build.collection)
 
-    def _repair(self, build: Build) -> int:
+    def _repair(self, build: Build, progress: Progress | None) -> int:
         """Repair a build; one of another model is left for the rebuild that it needs."""
-        return self._indexer.repair(build) if self._builds.fits(build) else 0
+        return self._indexer.repair(build, progress) if self._builds.fits(build) else 0
 
     def _write_added(
         self, added: AddedDocuments, build: Build, prepared: Sequence[Prepared]

@@ -344,6 +344,7 @@ def test_a_reader_of_the_same_process_needs_no_following(tmp_path: Path) -> None
     put(tmp_path / "docs" / "a.txt", "The red fox.")
     with open_home(tmp_path / "home", tmp_path / "docs") as home:
         home.sync()
+        assert home.vectors.count("documents") == 1
         opened = home.vectors._opened
         put(tmp_path / "docs" / "b.txt", "The red fox again.")
         home.sync()

@@ -1,0 +1,34 @@
+"""The vector store as a process sees it that does not write: always as the catalog is now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from index.errors import VectorsAway
+from index.protocols import Vectors
+from index.store.catalog import Catalog
+from index.store.chroma_state import looks_settled
+from index.store.chroma_vectors import ChromaVectors
+from index.store.write_lock import is_locked
+
+
+class FreshVectors(ChromaVectors):
+    """Sees what other processes have written: an embedded Chroma does not by itself."""
+
+    def __init__(self, catalog: Catalog, home: Path, *, url: str | None) -> None:
+        super().__init__(home, url=url, current=catalog.chroma_name)
+        self._catalog = catalog
+        self._is_embedded = url is None
+
+    def query(self, collection: str, vector: Vectors, limit: int) -> list[tuple[str, float]]:
+        """Return up to `limit` (id, cosine) pairs as the index is now; raises VectorsAway."""
+        generation = self._catalog.generation()
+        if not self.is_open_at(generation) and self._is_being_written():
+            raise VectorsAway("Another process writes to the vector store.")
+        self.follow(generation)
+        return super().query(collection, vector, limit)
+
+    def _is_being_written(self) -> bool:
+        """Say whether files would be opened that change at this moment."""
+        home = self._catalog.path.parent
+        return self._is_embedded and not looks_settled(str(home)) and is_locked(home)
