@@ -19,6 +19,8 @@ from index.errors import QuothError
 from index.library import Library
 from index.load.folder_walk import scan
 from index.protocols import EmbeddingInput
+from index.store.catalog_format import ADDITIONS_FILE, COMMUNITY_FILE
+from index.store.read_only_file import damage_in
 from index.text.language import languages_of
 
 State = Literal["ok", "problem", "off"]
@@ -59,6 +61,7 @@ def examine(patient: Patient) -> Iterator[tuple[str, Finding]]:
         "settings": _settings,
         "documents": _documents,
         "index": _index,
+        "people's": _of_people,
         "languages": _languages,
         "embeddings": _embeddings,
         "reader": _reader,
@@ -162,6 +165,18 @@ def _index(patient: Patient) -> Finding:
     if not stats.sources:
         return Finding("off", "nothing is indexed yet; `quoth sync` does")
     return Finding("ok", detail)
+
+
+def _of_people(patient: Patient) -> Finding:
+    home = patient.settings.home
+    files = [home / name for name in (ADDITIONS_FILE, COMMUNITY_FILE) if (home / name).exists()]
+    damaged = [f"{str(file)!r} ({said})" for file in files if (said := damage_in(file))]
+    if damaged:
+        advice = "Stop the bot and run `quoth restore FILE --yes` with your last backup."
+        return Finding("problem", f"damaged: {'; '.join(damaged)}", advice)
+    if not files:
+        return Finding("off", "nothing was added or asked in Discord yet")
+    return Finding("ok", f"{', '.join(file.name for file in files)}; `quoth backup` copies them")
 
 
 def _languages(patient: Patient) -> Finding:

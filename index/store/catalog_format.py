@@ -26,6 +26,9 @@ NOTE_FILE = "unchanged"
 SCHEMA_VERSION = 3
 """Number of the last migration in `index.store.catalog_schema`."""
 
+ADDITIONS_VERSION = 1
+"""Number of the last migration in `index.store.added_documents`."""
+
 CHUNKING_VERSION = 3
 """Raised whenever the same document is cut, or its words compared, in another way than before."""
 

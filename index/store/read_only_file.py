@@ -10,6 +10,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 
@@ -55,3 +56,19 @@ def _connect(path: Path, how: str, busy_seconds: float) -> sqlite3.Connection:
         isolation_level=None,
         check_same_thread=False,
     )
+
+
+def damage_in(path: Path) -> str | None:
+    """Return what SQLite finds wrong with a file; None when it is whole."""
+    try:
+        with closing(
+            sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        ) as connection:
+            ((said,),) = connection.execute("PRAGMA quick_check(1)").fetchall()
+    except sqlite3.Error:
+        try:
+            with closing(connect_to_read(path, 1.0)) as connection:
+                ((said,),) = connection.execute("PRAGMA quick_check(1)").fetchall()
+        except sqlite3.Error as error:
+            return str(error)
+    return None if said == "ok" else str(said)

@@ -200,8 +200,8 @@ class SqliteFile:
     def _cure(self) -> str:
         """Say what to do about damage."""
         return (
-            "What is in it exists nowhere else: put your backup in its place, or the file "
-            f"'{self.path.name}.before-N' beside it if there is one."
+            "What is in it exists nowhere else: restore a backup with `quoth restore FILE --yes`, "
+            f"or put the file '{self.path.name}.before-N' in its place if there is one."
         )
 
     def _sentence(self, said: str) -> str:

@@ -108,6 +108,27 @@ def nothing_panics(capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
     assert "Traceback" not in said
 
 
+@pytest.mark.parametrize("damage", [cut_off, zeroed], ids=lambda each: each.__name__)
+def test_what_people_added_is_never_thrown_away(folder: Path, damage: Damage) -> None:
+    file = folder / ".quoth" / "additions.sqlite"
+    damage(file)
+    content = file.read_bytes()
+    for name in ("ask", "search", "sources"):
+        assert run(folder, *COMMANDS[name]).exit_code == 0
+    (folder / "documents" / "later.md").write_text("# Later\n\nA later page.\n")
+    asked = run(folder, *COMMANDS["ask"])
+    assert (asked.exit_code, "is Ada Penrose" in asked.stdout) == (0, True)
+    assert "restore a backup with `quoth restore FILE --yes`" in asked.stderr
+    synced = run(folder, "sync")
+    assert (synced.exit_code, synced.stdout) == (2, "")
+    assert "restore a backup with `quoth restore FILE --yes`" in synced.stderr
+    checked = run(folder, "doctor")
+    assert checked.exit_code == 2
+    assert "damaged: " in checked.stdout
+    assert run(folder, "backup", "home.zip").exit_code == 2
+    assert file.read_bytes() == content
+
+
 @pytest.mark.limit(400)
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize(
