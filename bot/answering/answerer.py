@@ -57,7 +57,7 @@ UNSURE = 0.25
 
 
 WORDS_ONLY = (
-    "Found by its words alone: the index of meanings cannot be read just now, and repairs itself."
+    "Found by words alone: search by meaning is not available just now, and repairs itself."
 )
 """What is said below an answer for which nothing could be searched by meaning."""
 

@@ -145,18 +145,23 @@ def nearest_kept(
 ) -> list[tuple[str, float]]:
     """Return up to `limit` (passage id, cosine) pairs, nearest first, by looking at every vector.
 
-    For when Chroma cannot be asked: of 10,000 passages it takes 20 ms, and as many times longer as
-    there are more.
+    For when Chroma cannot be asked: 10,000 passages take less than a tenth of a second, and more
+    take longer in proportion.
     """
-    best: list[tuple[float, str]] = []
+    best: list[tuple[float, int]] = []
     rows = connection.execute(
-        "SELECT p.id, v.vector FROM passage_vectors v JOIN passages p USING (key) "
-        "WHERE p.build = ?",
+        "SELECT key, vector FROM passage_vectors "
+        "WHERE key IN (SELECT key FROM passages WHERE build = ?)",  # answered by an index
         (build.number,),
     )
     while some := rows.fetchmany(_LOOKED_AT):
         matrix = np.frombuffer(b"".join(row[1] for row in some), dtype="<f4")
-        cosines = matrix.reshape(len(some), -1) @ vector
-        known = [(float(cosine), row[0]) for cosine, row in zip(cosines, some, strict=True)]
-        best = nlargest(limit, [*best, *known])
-    return [(id, cosine) for cosine, id in best]
+        cosines = (matrix.reshape(len(some), -1) @ vector).tolist()
+        best = nlargest(limit, [*best, *zip(cosines, (row[0] for row in some), strict=True)])
+    ids = dict(
+        connection.execute(
+            f"SELECT key, id FROM passages WHERE key IN ({','.join('?' * len(best))})",
+            [key for _, key in best],
+        )
+    )
+    return [(ids[key], cosine) for cosine, key in best if key in ids]

@@ -6,11 +6,15 @@ The home has more than 1,000 passages: from there on Chroma reads its graph from
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from bot.answering.answerer import WORDS_ONLY
+from index.store.write_lock import write_lock
 from tests.doubles.cli_fakes import run
 from tests.doubles.damage import (
     DAMAGES,
@@ -166,3 +170,20 @@ def test_what_is_derived_is_made_again(
     elif command == "sources":
         assert done.exit_code == 0
         assert "warden.md" in done.stdout or "Nothing is indexed" in done.stderr
+
+
+def test_where_no_vectors_can_be_had_words_are_searched_and_one_sentence_says_so(
+    copied_folder: Path,
+) -> None:
+    home = copied_folder / ".quoth"
+    assert run(copied_folder, "sync").exit_code == 0
+    with closing(sqlite3.connect(home / "catalog.sqlite")) as connection:
+        connection.execute("DELETE FROM passage_vectors")  # as in a home of an older release
+        connection.commit()
+    gone(home / "chroma")
+    with write_lock(home, seconds=1):  # somebody is about to make it again
+        done = run(copied_folder, "ask", "what are the UN prerequisites?")
+    assert done.exit_code in (0, 1)
+    assert WORDS_ONLY in done.stdout
+    done = run(copied_folder, "ask", "what are the UN prerequisites?")
+    assert (done.exit_code, WORDS_ONLY in done.stdout) == (0, False)
