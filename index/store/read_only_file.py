@@ -61,14 +61,10 @@ def _connect(path: Path, how: str, busy_seconds: float) -> sqlite3.Connection:
 def damage_in(path: Path) -> str | None:
     """Return what SQLite finds wrong with a file; None when it is whole."""
     try:
-        with closing(
-            sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-        ) as connection:
+        # Opened to write where that may be: only such a connection takes away what it puts beside.
+        opened = connect_to_read(path, 1.0) if is_read_only(path) else sqlite3.connect(path)
+        with closing(opened) as connection:
             ((said,),) = connection.execute("PRAGMA quick_check(1)").fetchall()
-    except sqlite3.Error:
-        try:
-            with closing(connect_to_read(path, 1.0)) as connection:
-                ((said,),) = connection.execute("PRAGMA quick_check(1)").fetchall()
-        except sqlite3.Error as error:
-            return str(error)
+    except sqlite3.Error as error:
+        return str(error)
     return None if said == "ok" else str(said)
