@@ -125,6 +125,9 @@ add_open_answers = script(_OPEN_ANSWERS)
 
 MIGRATIONS = (create_tables, keep_structure, add_confirmations, add_open_answers)
 
+RECORDS_VERSION = len(MIGRATIONS)
+"""Number of the last migration."""
+
 
 class Records(SqliteFile):
     """What the bot remembers of people in a home folder; one thread reads and writes it."""

@@ -446,7 +446,7 @@ def test_damage_that_is_found_later_is_told_and_mended_by_the_next_opening(
 
 def test_a_catalog_of_a_newer_format_is_refused(tmp_path: Path) -> None:
     set_format(tmp_path, 99)
-    with pytest.raises(StoreError, match=r"has format 99.*reads format 3\. Upgrade Quoth"):
+    with pytest.raises(StoreError, match=r"has format 99.*reads format 5\. Upgrade Quoth"):
         Catalog(tmp_path)
 
 
