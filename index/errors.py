@@ -8,6 +8,9 @@ QuothError                      a sentence for a person: what happened, to which
 |   +-- WeightsUnavailable      the MiniLM weights are neither installed nor to be fetched
 +-- StoreError                  catalog or vector store failed
 |   +-- IndexLocked             another process is writing
+|   +-- IndexUnwritable         the index can be read, but not changed: rights, or a read-only disk
+|   |   +-- DiskFull            there is no room left for a change
+|   +-- VectorsAway             the vectors are not to be opened here or now; nothing is wrong
 |   +-- IndexMismatch           the index was built with another embedding model
 +-- Cancelled                   the person who asked for the work has stopped it
 +-- SourceNotFound              no such source in the collections that were opened
@@ -71,6 +74,23 @@ class IndexLocked(StoreError):
             f"The index in {str(home)!r} is being written by {holder}. "
             "Wait for it to finish, or stop it, and try again."
         )
+
+
+class IndexUnwritable(StoreError):
+    """The index cannot be changed, though what is in it can be read."""
+
+
+class DiskFull(IndexUnwritable):
+    """There is no room left; what was committed before is still there."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"The disk that holds {str(path)!r} is full. Free some space and try again."
+        )
+
+
+class VectorsAway(StoreError):
+    """The vector store is not to be opened: it can only be read, or another process writes."""
 
 
 class IndexMismatch(StoreError):

@@ -56,6 +56,12 @@ UNSURE = 0.25
 """The most confidence that is left when the model finds no answer in what search found."""
 
 
+WORDS_ONLY = (
+    "Found by words alone: search by meaning is not available just now, and repairs itself."
+)
+"""What is said below an answer for which nothing could be searched by meaning."""
+
+
 class Answerer:
     """Answers questions from the collections of a scope."""
 
@@ -100,6 +106,9 @@ class Answerer:
         asked = await self._bridge.run(self._gatherer.spelled, asked)
         evidence = await self._bridge.run(self._gatherer.gather, asked)
         answer = await self._by_engines(asked, evidence, show)
+        if evidence.findings.words_only:
+            said = " ".join(filter(None, [answer.notice, WORDS_ONLY]))
+            answer = answer.model_copy(update={"notice": said})
         return with_language_notice(answer, history) if self._english_only else answer
 
     async def _resolve(self, message: str, history: Sequence[Turn], asker: str | None) -> Resolved:

@@ -23,6 +23,8 @@ from index.errors import QuothError
 from index.library import Library
 from index.load.folder_walk import scan
 from index.protocols import EmbeddingInput
+from index.store.catalog_format import ADDITIONS_FILE, COMMUNITY_FILE
+from index.store.read_only_file import damage_in
 from index.text.language import languages_of
 from index.text.shown_address import shown_address
 
@@ -65,6 +67,7 @@ def examine(patient: Patient) -> Iterator[tuple[str, Finding]]:
         "addresses": _addresses,
         "documents": _documents,
         "index": _index,
+        "people's": _of_people,
         "languages": _languages,
         "embeddings": _embeddings,
         "reader": _reader,
@@ -187,6 +190,18 @@ def _index(patient: Patient) -> Finding:
     return Finding("ok", detail)
 
 
+def _of_people(patient: Patient) -> Finding:
+    home = patient.settings.home
+    files = [home / name for name in (ADDITIONS_FILE, COMMUNITY_FILE) if (home / name).exists()]
+    damaged = [f"{str(file)!r} ({said})" for file in files if (said := damage_in(file))]
+    if damaged:
+        advice = "Stop the bot and run `quoth restore FILE --yes` with your last backup."
+        return Finding("problem", f"damaged: {'; '.join(damaged)}", advice)
+    if not files:
+        return Finding("off", "nothing was added or asked in Discord yet")
+    return Finding("ok", f"{', '.join(file.name for file in files)}; `quoth backup` copies them")
+
+
 def _languages(patient: Patient) -> Finding:
     catalog = patient.library.catalog
     entries = (entry for one in catalog.builds() for entry in catalog.sources(one.collection))
@@ -237,6 +252,10 @@ def _selector(patient: Patient) -> Finding:
 
 def _vectors(patient: Patient) -> Finding:
     library = patient.library
+    if not library.vectors.may_be_opened():
+        kept = "this folder can only be read, so vectors come from the catalog, a little slower"
+        return Finding("ok", kept)
+    library.vectors.probe()
     builds = library.catalog.builds()
     rows = {
         name: (library.catalog.passage_ids(name), library.vectors.ids(name))

@@ -31,6 +31,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Measure retrieval, answers, citations and confidence on a file of questions.",
     ),
     "doctor": ("bot.cli.commands.doctor", "Check what is configured and what works."),
+    "backup": (
+        "bot.cli.commands.backup",
+        "Copy the index and all that people made into one file.",
+    ),
+    "restore": (
+        "bot.cli.commands.backup",
+        "Put a backup in the place of the index and of all that people made.",
+    ),
     "stats": ("bot.cli.commands.sources", "Count sources, passages and bytes."),
     "trust": ("bot.cli.commands.trust", "Allow the addresses and keys in a folder's .env."),
     "discord": ("bot.cli.commands.discord", "Run the Discord bot."),

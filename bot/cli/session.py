@@ -20,7 +20,7 @@ from bot.cli.progress import progress_bar
 from bot.cli.terminal_text import answer_screen, below_text, neutral, one_line, other_languages
 from bot.schema import Answer, Scope
 from index.config import SHARED_COLLECTION
-from index.errors import ConfigurationError, IndexLocked, IndexMismatch
+from index.errors import ConfigurationError, StoreError
 from index.schema import SyncReport
 
 if TYPE_CHECKING:
@@ -81,15 +81,16 @@ def open_session(
 def bring_in_step(library: Library, *, forget: bool = False) -> None:
     """Index what is new or changed, and say on standard error what could not be.
 
-    Where the folder is missing, another process is writing, or the embedding model cannot be
-    had, questions are answered from the index as it is; raises QuothError when it is empty.
+    Where the folder is missing, another process is writing, the index can only be read or is
+    partly damaged, or the embedding model cannot be had, questions are answered from the index as
+    it is; raises QuothError when it is empty.
     """
     try:
         with progress_bar() as progress:
             report = library.bring_in_step(progress)
             if forget and library.catalog.missing(SHARED_COLLECTION):
                 report = library.forget_missing(progress)
-    except (IndexLocked, IndexMismatch) as error:
+    except StoreError as error:
         if library.is_empty():
             raise
         say(f"{error} This answer comes from the index as it is now.")

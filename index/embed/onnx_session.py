@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from index.embed.weights import write_atomically
@@ -39,12 +40,24 @@ def open_cached(
             return _open(graph, threads)
         except Exception:
             # ONNX Runtime raises a class of its own for each way in which a file is damaged.
-            graph.unlink(missing_ok=True)
-    model, tensors = build(data.name)
-    write_atomically(data, lambda file: file.write(tensors))
-    write_atomically(graph, lambda file: file.write(model))
+            with suppress(OSError):
+                graph.unlink(missing_ok=True)
+    built = build(data.name)
+    try:
+        _keep(graph, data, built)
+    except OSError:  # a home that can only be read, or a full disk: made again the next time
+        with TemporaryDirectory(prefix="quoth-", ignore_cleanup_errors=True) as elsewhere:
+            graph, data = Path(elsewhere) / graph.name, Path(elsewhere) / data.name
+            _keep(graph, data, built)
+            return _open(graph, threads)
     _remove_older(folder, name)
     return _open(graph, threads)
+
+
+def _keep(graph: Path, data: Path, built: tuple[bytes, bytes]) -> None:
+    model, tensors = built
+    write_atomically(data, lambda file: file.write(tensors))
+    write_atomically(graph, lambda file: file.write(model))
 
 
 def _open(graph: Path, threads: int) -> InferenceSession:

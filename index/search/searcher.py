@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Protocol
 
-from index.errors import EmbeddingError, QuestionError, SourceNotFound
+from index.errors import EmbeddingError, QuestionError, SourceNotFound, StoreError, VectorsAway
 from index.protocols import Embedder, Lexical, PassageStore, Vectors, VectorStore
 from index.schema import Hit, Passage, Source
 from index.search.cited_sections import CitedSection, gain
@@ -66,6 +66,10 @@ class Frequencies(Protocol):
 class SearchableCatalog(Lexical, PassageStore, Neighbours, Frequencies, Vocabulary, Protocol):
     """What search asks of the catalog."""
 
+    def nearest(self, collection: str, vector: Vectors, limit: int) -> list[tuple[str, float]]:
+        """Return what the vector store would, slower; nothing where no vectors are kept."""
+        ...
+
 
 @dataclass(frozen=True)
 class Findings:
@@ -82,6 +86,8 @@ class Findings:
     """The follow-up as it was asked, where `query` is what was made of it."""
     sources: tuple[Source, ...] = ()
     """The sources of `cosines`, weak ones included, the best passages' first."""
+    words_only: bool = False
+    """Whether nothing could be found by meaning, because the vectors cannot be read now."""
 
 
 class Searcher:
@@ -148,13 +154,15 @@ class Searcher:
         queries = [query]
         if asked is not None and checked_question(asked) != text:
             queries.append(self._query(checked_question(asked), collections))
+        limited = CANDIDATES if source is None else CANDIDATES * 10
+        near = [[self._nearest(one, each, limited) for each in collections] for one in queries]
         found = [
             {
                 candidate.passage.id: candidate
-                for collection in collections
-                for candidate in self._candidates(one, collection, source)
+                for collection, dense in zip(collections, of_each, strict=True)
+                for candidate in self._candidates(one, collection, source, dense or [])
             }
-            for one in queries
+            for one, of_each in zip(queries, near, strict=True)
         ]
         valued = (replace(c, gain=gain(c.passage, cited)) for c in _valued(queries, found))
         ranked = sorted(valued, key=_place)
@@ -167,6 +175,7 @@ class Searcher:
             cosines=nearest_cosines(ranked),
             spoken=queries[1] if len(queries) > 1 else None,
             sources=tuple({c.source.id: c.source for c in ranked}.values())[:NEAREST_SOURCES],
+            words_only=any(dense is None for of_each in near for dense in of_each),
         )
 
     def _query(self, text: str, collections: Sequence[str]) -> Query:
@@ -185,12 +194,26 @@ class Searcher:
             return None
         return vector
 
-    def _candidates(self, query: Query, collection: str, source: str | None) -> list[Candidate]:
+    def _nearest(self, query: Query, collection: str, limit: int) -> list[tuple[str, float]] | None:
+        """Return what is near by meaning; None when neither store can tell it now."""
+        if query.vector is None or self._vectors is None:
+            return []
+        try:
+            return self._vectors.query(collection, query.vector, limit)
+        except StoreError as error:
+            level = logging.DEBUG if isinstance(error, VectorsAway) else logging.WARNING
+            logger.log(level, "Searching without Chroma: %s", error)
+            return self._catalog.nearest(collection, query.vector, limit) or None
+
+    def _candidates(
+        self,
+        query: Query,
+        collection: str,
+        source: str | None,
+        dense: Sequence[tuple[str, float]],
+    ) -> list[Candidate]:
         """Return every passage that either search names, with what the ranking needs."""
         limit = CANDIDATES if source is None else CANDIDATES * 10
-        dense: list[tuple[str, float]] = []
-        if query.vector is not None and self._vectors is not None:
-            dense = self._vectors.query(collection, query.vector, limit)
         lexical = self._catalog.match(collection, query.text, limit)
         cosines = dict(dense)
         dense_ranks = {id: rank for rank, (id, _) in enumerate(dense, start=1)}

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from index.schema import Source, source_id
-from index.store.catalog_format import ADDITIONS_FILE
+from index.store.catalog_format import ADDITIONS_FILE, ADDITIONS_VERSION
 from index.store.catalog_rows import REPLACE_VERSION, SOURCE_COLUMNS, source_of, source_row
 from index.store.sqlite_file import Row, SqliteFile, script
 
@@ -53,7 +53,9 @@ class AddedDocuments(SqliteFile):
             _create(connection)
             _adopt(connection, catalog)
 
-        super().__init__(home / ADDITIONS_FILE, (begin,))
+        migrations = (begin,)
+        assert len(migrations) == ADDITIONS_VERSION
+        super().__init__(home / ADDITIONS_FILE, migrations)
 
     def adopt(self, catalog: sqlite3.Connection) -> None:
         """Take over from a catalog what is not here and no folder brings back."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from index.errors import AmbiguousSource, SourceNotFound
 from index.protocols import Vectors
 from index.schema import CatalogStats, Passage, Source, SourceEntry
-from index.store.catalog_format import CATALOG_FILE
+from index.store.catalog_format import CATALOG_FILE, CHROMA_FOLDER
 from index.store.catalog_rows import (
     ENTRY_COLUMNS,
     PASSAGE_COLUMNS,
@@ -38,6 +38,7 @@ from index.store.catalog_schema import (
 from index.store.catalog_state import (
     indexed_versions,
     missing_documents,
+    nearest_kept,
     seen_files,
     serving_builds,
 )
@@ -69,6 +70,10 @@ class Catalog(SqliteFile):
         opened = partial(
             super().__init__, home / CATALOG_FILE, CATALOG_MIGRATIONS, busy_seconds=busy_seconds
         )
+        if not _has_content(home / CATALOG_FILE) and (home / CHROMA_FOLDER).exists():
+            from index.store.old_catalog import delete_what_lost_its_catalog
+
+            delete_what_lost_its_catalog(home)
         try:
             opened()
         except UnreadableFile as error:
@@ -263,6 +268,17 @@ class Catalog(SqliteFile):
             with self.transaction() as connection:
                 merge_words(connection, build.number)
 
+    def nearest(self, collection: str, vector: Vectors, limit: int) -> list[tuple[str, float]]:
+        """Return up to `limit` (passage id, cosine) pairs, nearest first, without Chroma.
+
+        None are found where no vectors are kept.
+        """
+        with self._errors():
+            build = next(iter(self._open([collection])), None)
+            if build is None or build.dimension != len(vector):
+                return []
+            return nearest_kept(self.connection(), build, vector, limit)
+
     def stats(self) -> CatalogStats:
         """Return how much the catalog holds."""
         sources, characters = self._row("SELECT count(*), total(characters) FROM sources")
@@ -311,3 +327,7 @@ class Catalog(SqliteFile):
 
     def _cure(self) -> str:
         return "It is replaced when it is next opened, and built again from your documents."
+
+
+def _has_content(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0

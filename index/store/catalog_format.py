@@ -14,11 +14,20 @@ ADDITIONS_FILE = "additions.sqlite"
 COMMUNITY_FILE = "community.sqlite"
 """What the bot remembers of people: answers, rules, ratings, team answers, tokens."""
 
+CHROMA_FOLDER = "chroma"
+"""Chroma's folder in the home folder; derived from the catalog."""
+
+CHROMA_STATE_FILE = "chroma.state"
+"""What Chroma's files were when the last writer was done: `index.store.chroma_state`."""
+
 NOTE_FILE = "unchanged"
 """What the documents folder looked like when nothing was left to do: `index.sync.unchanged`."""
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Number of the last migration in `index.store.catalog_schema`."""
+
+ADDITIONS_VERSION = 1
+"""Number of the last migration in `index.store.added_documents`."""
 
 CHUNKING_VERSION = 4
 """Raised whenever the same document is cut, its passages named or its words compared otherwise."""

@@ -126,6 +126,16 @@ def vectors_blob(vectors: Vectors | None) -> bytes | None:
     return vectors.astype("<f2").tobytes()
 
 
+def vector_blob(vector: Vectors) -> bytes:
+    """Pack the vector of a passage exactly: what is made of it again must rank as before."""
+    return vector.astype("<f4").tobytes()
+
+
+def vector_of(blob: bytes) -> Vectors:
+    """Unpack the vector of a passage, shape (dimension,)."""
+    return np.frombuffer(blob, dtype="<f4").astype(np.float32)
+
+
 def vectors_of(blob: bytes, dimension: int) -> Vectors:
     """Unpack sentence vectors, shape (sentences, dimension)."""
     return np.frombuffer(blob, dtype="<f2").astype(np.float32).reshape(-1, dimension)

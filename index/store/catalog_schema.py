@@ -149,10 +149,21 @@ CREATE TABLE missing (
 """
 """Documents whose files are gone but are not forgotten before a person confirms it."""
 
+_VECTORS = """
+CREATE TABLE passage_vectors (
+    key INTEGER PRIMARY KEY REFERENCES passages (key) ON DELETE CASCADE,
+    vector BLOB NOT NULL
+);
+UPDATE builds SET dirty = 1 WHERE dimension > 0
+"""
+"""The vectors of passages, from which Chroma is made again without embedding anything. Builds are
+marked, so that the next writer fills the table from Chroma."""
+
 CATALOG_MIGRATIONS = (
     script(_SCHEMA),
     _move_out_what_people_made,
     script(_PURGE),
     script(_MISSING),
+    script(_VECTORS),
 )
 assert len(CATALOG_MIGRATIONS) == SCHEMA_VERSION

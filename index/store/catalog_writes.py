@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from index.protocols import Vectors
@@ -14,6 +14,7 @@ from index.store.catalog_rows import (
     passage_columns,
     passage_row,
     source_row,
+    vector_blob,
     vectors_blob,
 )
 from index.store.catalog_schema import create_words, drop_words, words_table
@@ -29,6 +30,8 @@ class IndexedPassage(NamedTuple):
     """Hash of what was embedded: the same input has the same vector."""
     sentences: Vectors | None
     """Sentence vectors, shape (sentences, dimension), or None."""
+    vector: Vectors | None = None
+    """Its own vector, shape (dimension,), or None."""
 
 
 def move_generation(connection: sqlite3.Connection) -> int:
@@ -45,6 +48,11 @@ def owe_purge(connection: sqlite3.Connection, *, owed: bool = True) -> None:
 def count_deleted(connection: sqlite3.Connection, build: int, vectors: int) -> None:
     """Record that the Chroma collection of a build loses vectors."""
     connection.execute("UPDATE builds SET deleted = deleted + ? WHERE build = ?", (vectors, build))
+
+
+def forget_deleted(connection: sqlite3.Connection, build: int) -> None:
+    """Record that the Chroma collection of a build is begun anew."""
+    connection.execute("UPDATE builds SET deleted = 0 WHERE build = ?", (build,))
 
 
 def name_spare(connection: sqlite3.Connection, build: int, spare: str) -> None:
@@ -162,12 +170,14 @@ def put_passages(
     connection: sqlite3.Connection, build: int, source: Source, passages: Sequence[IndexedPassage]
 ) -> None:
     """Write the passages of a source, and their words, into a build."""
-    for passage, digest, sentences in passages:
+    for passage, digest, sentences, vector in passages:
         made = connection.execute(
             'INSERT INTO passages (id, source, ordinal, start, "end", page, heading, kind, '
             "sentences, text, build, input, vectors) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
             (*passage_row(passage), build, digest, vectors_blob(sentences)),
         )
+        if vector is not None:
+            _put_vector(connection, int(made.lastrowid or 0), vector)
         above = " ".join((source.title, *passage.heading))
         connection.execute(
             f"INSERT INTO {words_table(build)} (rowid, title, body) VALUES (?, ?, ?)",
@@ -175,8 +185,28 @@ def put_passages(
         )
 
 
+def _put_vector(connection: sqlite3.Connection, key: int, vector: Vectors) -> None:
+    connection.execute(
+        "INSERT OR REPLACE INTO passage_vectors VALUES (?, ?)", (key, vector_blob(vector))
+    )
+
+
+def keep_vectors(
+    connection: sqlite3.Connection, build: int, vectors: Mapping[str, Vectors]
+) -> None:
+    """Write the vectors of passages that are there already, by their ids."""
+    for id, vector in vectors.items():
+        row = connection.execute(
+            "SELECT key FROM passages WHERE build = ? AND id = ?", (build, id)
+        ).fetchone()
+        if row is not None:
+            _put_vector(connection, row[0], vector)
+
+
 def put_sentences(connection: sqlite3.Connection, build: int, indexed: IndexedPassage) -> None:
-    """Write the sentence vectors of a passage that is there already."""
+    """Write the vectors of a passage that is there already, and of its sentences."""
+    if indexed.vector is not None:
+        keep_vectors(connection, build, {indexed.passage.id: indexed.vector})
     connection.execute(
         "UPDATE passages SET vectors = ? WHERE build = ? AND id = ?",
         (vectors_blob(indexed.sentences), build, indexed.passage.id),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,16 @@ from urllib.parse import urlsplit
 
 from index.errors import ConfigurationError
 from index.store.chroma_file import CHROMA_FILE
+
+_NO_TRACE = """
+CREATE TRIGGER IF NOT EXISTS quoth_leaves_no_trace BEFORE INSERT ON acquire_write
+BEGIN SELECT RAISE (IGNORE); END
+"""
+"""Chroma inserts a row that nobody reads, at every opening and before every write, to get SQLite's
+lock. The statement takes the lock all the same when the row is left out."""
+
+_ROWS_UNSAVED = 1000
+"""Rows that Chroma keeps in its log before it saves the graph; its own default."""
 
 _importing = threading.Lock()
 _opening = threading.Lock()
@@ -42,7 +53,9 @@ def open_embedded(path: Path) -> OpenChroma:
     chromadb = _chroma()
     with _own_engine(str(path)):
         settings = _settings(chromadb, is_persistent=True)
+        _leave_no_trace(path)  # if it is there already: else Chroma makes it now
         client = chromadb.PersistentClient(str(path), settings=settings)
+        _leave_no_trace(path)
         return OpenChroma(client, client._system, file_id(path))
 
 
@@ -52,6 +65,71 @@ def file_id(path: Path) -> int | None:
         return (path / CHROMA_FILE).stat().st_ino
     except OSError:
         return None
+
+
+def _leave_no_trace(path: Path) -> None:
+    """Let Chroma open its file, and read it, without writing to it."""
+    database = path / CHROMA_FILE
+    if not database.exists():
+        return
+    with suppress(sqlite3.Error), closing(sqlite3.connect(database)) as connection:
+        known = "SELECT 1 FROM sqlite_master WHERE name = 'quoth_leaves_no_trace'"
+        if connection.execute(known).fetchone() is None:
+            connection.execute(_NO_TRACE)
+            connection.commit()
+
+
+def unsaved_graphs(path: Path) -> list[str]:
+    """Return the names of the collections whose graph was never saved, as small ones are.
+
+    Whoever reads one of these makes its graph again, and writes an empty one to the disk.
+    """
+    unsaved = [
+        file.parent.name
+        for file in path.glob("*/header.bin")
+        if not file.with_name("index_metadata.pickle").exists()
+    ]
+    if not unsaved:
+        return []
+    with closing(sqlite3.connect(path / CHROMA_FILE)) as connection:
+        rows = connection.execute(
+            "SELECT c.name FROM segments s JOIN collections c ON c.id = s.collection "
+            f"WHERE s.id IN ({','.join('?' * len(unsaved))})",
+            unsaved,
+        )
+        return [row[0] for row in rows]
+
+
+def save_graphs(path: Path, names: Sequence[str]) -> None:
+    """Have Chroma save graphs that are too small for it to do so by itself."""
+    with _opened(path) as client:  # an engine keeps to the number that it was opened with
+        _set_rows_unsaved(client, names, 0)
+    with _opened(path) as client:
+        for name in names:
+            client.get_collection(name, embedding_function=None).count()
+        _set_rows_unsaved(client, names, _ROWS_UNSAVED)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    opened = open_embedded(path)
+    try:
+        yield opened.client
+    finally:
+        opened.system.stop()
+
+
+def _set_rows_unsaved(client: Any, names: Sequence[str], rows: int) -> None:
+    """Set how many rows are kept in the log before the graph is saved."""
+    for name in names:
+        found = client.get_collection(name, embedding_function=None)
+        # `Collection.modify` does the same, and then warns of an embedding function.
+        found._client._modify(
+            id=found.id,
+            new_configuration={"hnsw": {"sync_threshold": rows}},
+            tenant=found.tenant,
+            database=found.database,
+        )
 
 
 def open_server(url: str) -> OpenChroma:

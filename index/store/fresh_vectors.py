@@ -1,13 +1,18 @@
-"""Vectors as they are now, also after another process has written."""
+"""The vector store as a process sees it that does not write: always as the catalog is now."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from index.config import IndexConfig
+from index.errors import VectorsAway
 from index.protocols import Vectors
 from index.store.catalog import Catalog
-from index.store.chroma_vectors import CHROMA_FOLDER, ChromaVectors
+from index.store.catalog_format import CHROMA_FOLDER
+from index.store.chroma_file import CHROMA_FILE
+from index.store.chroma_state import has_state, looks_settled
+from index.store.chroma_vectors import ChromaVectors
+from index.store.write_lock import is_locked
 
 
 class FreshVectors(ChromaVectors):
@@ -16,16 +21,29 @@ class FreshVectors(ChromaVectors):
     def __init__(self, catalog: Catalog, home: Path, *, url: str | None) -> None:
         super().__init__(home, url=url, current=catalog.chroma_name)
         self._catalog = catalog
+        self._is_embedded = url is None
 
     def query(self, collection: str, vector: Vectors, limit: int) -> list[tuple[str, float]]:
-        """Return up to `limit` (id, cosine) pairs as the index is now."""
-        self.follow(self._catalog.generation())
+        """Return up to `limit` (id, cosine) pairs as the index is now; raises VectorsAway."""
+        generation = self._catalog.generation()
+        if not self.is_open_at(generation) and self._is_being_written():
+            raise VectorsAway("Another process writes to the vector store.")
+        self.follow(generation)
         return super().query(collection, vector, limit)
+
+    def _is_being_written(self) -> bool:
+        """Say whether files would be opened that change at this moment."""
+        home = self._catalog.path.parent
+        return self._is_embedded and not looks_settled(str(home)) and is_locked(home)
 
 
 def is_built_elsewhere(config: IndexConfig, catalog: Catalog) -> bool:
-    """Say whether an index was built with another model, or has its vectors on a server."""
-    is_embedded = (config.home / CHROMA_FOLDER / "chroma.sqlite3").exists()
+    """Say whether an index was built with another model, or has its vectors on a server.
+
+    A Chroma of which the home has a note was embedded, even if its files are lost by now.
+    """
+    file = config.home / CHROMA_FOLDER / CHROMA_FILE
+    is_embedded = file.exists() or has_state(str(config.home))
     return any(
         build.model != config.embeddings or not is_embedded
         for build in catalog.builds()

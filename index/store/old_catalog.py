@@ -6,13 +6,19 @@ import logging
 import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
-from index.errors import StoreError
+from index.errors import IndexUnwritable, StoreError
 from index.store.added_documents import AddedDocuments
-from index.store.catalog_format import ADDITIONS_FILE, CATALOG_FILE, COMMUNITY_FILE, NOTE_FILE
-from index.store.chroma_vectors import CHROMA_FOLDER
+from index.store.catalog_format import (
+    ADDITIONS_FILE,
+    CATALOG_FILE,
+    CHROMA_FOLDER,
+    CHROMA_STATE_FILE,
+    COMMUNITY_FILE,
+    NOTE_FILE,
+)
 from index.store.sqlite_file import BUSY_SECONDS, DamagedFile, Migration, SqliteFile
 from index.store.write_lock import write_lock
 
@@ -42,10 +48,23 @@ def replace_catalog(home: Path, opened: Callable[[], None]) -> None:
             opened()
 
 
+def delete_what_lost_its_catalog(home: Path) -> None:
+    """Delete notes and vectors where there is no catalog: the next one names other vectors."""
+    file = home / CATALOG_FILE
+    with suppress(IndexUnwritable), write_lock(home, seconds=BUSY_SECONDS):
+        if not file.exists() or not file.stat().st_size:
+            _delete_derived(home)
+
+
+def _delete_derived(home: Path) -> None:
+    (home / NOTE_FILE).unlink(missing_ok=True)
+    (home / CHROMA_STATE_FILE).unlink(missing_ok=True)
+    shutil.rmtree(home / CHROMA_FOLDER, ignore_errors=True)
+
+
 def _set_aside(home: Path) -> str:
     """Delete a catalog with what is derived from it, or keep it where it may be the only copy."""
-    (home / NOTE_FILE).unlink(missing_ok=True)
-    shutil.rmtree(home / CHROMA_FOLDER, ignore_errors=True)
+    _delete_derived(home)
     aside = home / ASIDE
     keep = not _holds_only_what_is_derived(home) and not aside.exists()
     for suffix in ("-wal", "-shm", ""):  # left behind, the log would go into the new file

@@ -15,7 +15,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, TypeAlias
 
-from index.errors import StoreError
+from index.errors import DiskFull, StoreError
+from index.store.disk_room import is_disk_full
+from index.store.read_only_file import connect_to_read, is_read_only
 
 BUSY_SECONDS = 10.0
 """How long a statement waits for a writer of another process; writes take milliseconds."""
@@ -189,6 +191,8 @@ class SqliteFile:
                     self.path,
                     f"The {self.noun} {str(self.path)!r} is damaged ({error}). {self._cure()}",
                 ) from error
+            if code == sqlite3.SQLITE_FULL or (code in _TAKEN_AWAY and is_disk_full(self.path)):
+                raise DiskFull(self.path) from error
             sentence = self._sentence(str(error))
             if code in _TAKEN_AWAY:
                 raise UnreadableFile(self.path, sentence) from error
@@ -200,8 +204,8 @@ class SqliteFile:
     def _cure(self) -> str:
         """Say what to do about damage."""
         return (
-            "What is in it exists nowhere else: put your backup in its place, or the file "
-            f"'{self.path.name}.before-N' beside it if there is one."
+            "What is in it exists nowhere else: restore a backup with `quoth restore FILE --yes`, "
+            f"or put the file '{self.path.name}.before-N' in its place if there is one."
         )
 
     def _sentence(self, said: str) -> str:
@@ -212,8 +216,6 @@ class SqliteFile:
                 f"{name} is locked by another program. Wait for it to finish, or stop it, and try "
                 "again."
             )
-        if "full" in said:
-            return f"The disk that holds {str(self.path)!r} is full. Free some space and try again."
         if "readonly" in said or "unable to open" in said or "permission" in said.lower():
             return (
                 f"{name} cannot be opened or written. Check that the folder exists and that the "
@@ -235,6 +237,8 @@ def script(sql: str) -> Migration:
 
 def _open_connection(path: Path, busy_seconds: float) -> sqlite3.Connection:
     """Open a file for one thread; autocommit, transactions are explicit."""
+    if is_read_only(path):
+        return connect_to_read(path, busy_seconds)
     connection = sqlite3.connect(
         path, timeout=busy_seconds, isolation_level=None, check_same_thread=False
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import socket
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from index.errors import IndexLocked, StoreError
+from index.errors import DiskFull, IndexLocked, IndexUnwritable
 
 LOCK_FILE = "write.lock"
 """Locked while somebody writes; the operating system frees it when the holder dies."""
@@ -35,9 +36,11 @@ def write_lock(home: Path, *, seconds: float, file: str = LOCK_FILE) -> Iterator
     except Timeout as error:
         raise IndexLocked(home, _read_holder(holder)) from error
     except OSError as error:
-        raise StoreError(
+        if error.errno == errno.ENOSPC:
+            raise DiskFull(home) from error
+        raise IndexUnwritable(
             f"The index in {str(home)!r} cannot be locked for writing ({error.strerror}). "
-            "Check that the user who runs Quoth may write to it and that the disk is not full."
+            "Check that the user who runs Quoth may write to it."
         ) from error
     try:
         with contextlib.suppress(OSError):  # only a courtesy to those who wait
@@ -47,6 +50,17 @@ def write_lock(home: Path, *, seconds: float, file: str = LOCK_FILE) -> Iterator
         with contextlib.suppress(OSError):
             holder.unlink(missing_ok=True)
         lock.release()
+
+
+def is_locked(home: Path) -> bool:
+    """Say whether somebody holds the write lock of `home` now."""
+    try:
+        with FileLock(home / LOCK_FILE).acquire(timeout=0):
+            return False
+    except Timeout:
+        return True
+    except OSError:
+        return False
 
 
 def _describe_self() -> str:

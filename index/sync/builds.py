@@ -6,12 +6,15 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from index.embed.inputs import metadata
 from index.errors import IndexMismatch
-from index.protocols import VectorRow
 from index.store.catalog import Catalog
 from index.store.catalog_rows import Build
-from index.store.catalog_state import serving_builds, source_ids, stray_builds
+from index.store.catalog_state import (
+    passages_without_vector,
+    serving_builds,
+    source_ids,
+    stray_builds,
+)
 from index.store.catalog_writes import (
     add_build,
     drop_build,
@@ -27,15 +30,13 @@ from index.store.catalog_writes import (
 from index.store.chroma_vectors import ChromaVectors, chroma_name
 from index.sync.indexer import Batch, Indexer
 from index.sync.preparer import Preparer
+from index.sync.vector_repair import restore_kept
 
 WORDS_ONLY = "words"
 """Model name of a build without vectors, for when there is no embedder."""
 
 _WORN = 100
 """Deleted vectors that are always borne with; they take about 170 kB."""
-
-_SLICE = 256
-"""Passages copied at a time."""
 
 
 class Stamp(NamedTuple):
@@ -127,11 +128,13 @@ class Builds:
     def renew_worn(self) -> None:
         """Begin anew the Chroma collections whose graph is full of deleted vectors.
 
-        Chroma keeps their places for ever; the vectors and texts are copied, none is computed.
+        Chroma keeps their places for ever. The vectors come from the catalog, none is computed.
         """
-        for build in serving_builds(self._catalog.connection()):
+        connection = self._catalog.connection()
+        for build in serving_builds(connection):
             passages = self._catalog.passage_count(build.collection)
-            if build.dimension and build.deleted > max(_WORN, passages // 2) and not build.dirty:
+            is_worn = build.dimension and build.deleted > max(_WORN, passages // 2)
+            if is_worn and not build.dirty and not passages_without_vector(connection, build):
                 self._renew(build)
 
     def _renew(self, build: Build) -> None:
@@ -139,28 +142,14 @@ class Builds:
         name = chroma_name(build.collection, self._catalog.home_id(), build.number, generation)
         with self._catalog.transaction() as connection:
             name_spare(connection, build.number, name)
-        self._copy_vectors(build, name)
+        ids = sorted(self._catalog.passage_ids(build.collection))
+        restore_kept(self._catalog, self._vectors, build._replace(chroma=name), ids)
         with self._catalog.transaction() as connection:
             swap_chroma(connection, build.number)
             owe_purge(connection)
             generation = move_generation(connection)
         self._vectors.wrote(generation)
         self.sweep()
-
-    def _copy_vectors(self, build: Build, chroma: str) -> None:
-        """Write the passages of a build, with the vectors they have, to another collection."""
-        ids = sorted(self._catalog.passage_ids(build.collection))
-        for first in range(0, len(ids), _SLICE):
-            passages = self._catalog.passages(ids[first : first + _SLICE])
-            held = self._vectors.vectors(build.chroma, list(passages))
-            named = {passage.source_id for passage in passages.values()}
-            sources = {id: self._catalog.source(id) for id in named}
-            rows = [
-                VectorRow(id, held[id], each.text, metadata(sources[each.source_id], each))
-                for id, each in passages.items()
-                if id in held
-            ]
-            self._vectors.upsert(chroma, rows)
 
     def sweep(self) -> None:
         """Delete what serves nobody: builds that were replaced or never finished, and spares."""

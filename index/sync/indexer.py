@@ -19,7 +19,12 @@ from index.protocols import Embedder, EmbeddingInput, PassageVectors, VectorRow
 from index.schema import Passage, Source
 from index.store.catalog import Catalog
 from index.store.catalog_rows import Build, FileState
-from index.store.catalog_state import known_inputs, passages_held, serving_builds, source_ids
+from index.store.catalog_state import (
+    kept_vectors,
+    known_inputs,
+    passages_held,
+    serving_builds,
+)
 from index.store.catalog_writes import (
     IndexedPassage,
     count_deleted,
@@ -35,13 +40,16 @@ from index.store.catalog_writes import (
 )
 from index.store.chroma_vectors import ChromaVectors
 from index.sync.pace import Pace
+from index.sync.vector_repair import (
+    correct_places,
+    count_anew,
+    delete_stray,
+    keep_held,
+    restore_kept,
+)
 
 _SLICE = 32
 """Passages embedded at a time: a second or two, after which others have their turn."""
-
-
-_ALL = 10**9
-"""More passages than any source has."""
 
 _BATCH_PASSAGES = 96
 """Passages written at a time: some seconds of embedding, so that a bar moves and a crash costs
@@ -184,10 +192,11 @@ class Indexer:
             with self._catalog.transaction() as connection:
                 set_dirty(connection, build.number, dirty=False)
 
-    def repair(self, build: Build) -> int:
+    def repair(self, build: Build, progress: Callable[[int, int, str], None] | None = None) -> int:
         """Make Chroma hold exactly the passages of the catalog; returns how many it lacked.
 
-        Without an embedder the mark stays, and a later repair adds what is missing.
+        Vectors come from the catalog, and are computed again where it has none. Without an embedder
+        the mark then stays, and a later repair adds what is missing.
         """
         missing: set[str] = set()
         if build.dimension:
@@ -196,11 +205,14 @@ class Indexer:
             missing = wanted - held
             if missing or held - wanted:
                 self._begin(build)
-            self._delete_stray(build, held - wanted)
-            if not self._can_embed(build):
-                return 0
-            self._restore(build, missing)
-            self._correct(build)
+            count_anew(self._catalog, self._vectors, build)
+            delete_stray(self._catalog, self._vectors, build, held - wanted)
+            keep_held(self._catalog, self._vectors, build, held & wanted)
+            restored = restore_kept(self._catalog, self._vectors, build, sorted(missing), progress)
+            if missing - restored and not self._can_embed(build):
+                return len(restored)
+            self._restore(build, missing - restored, progress)
+            correct_places(self._catalog, self._vectors, build)
         if self.is_dirty(build):
             with self._catalog.transaction() as connection:
                 set_dirty(connection, build.number, dirty=False)
@@ -209,18 +221,18 @@ class Indexer:
             self._vectors.wrote(generation)
         return len(missing)
 
-    def _delete_stray(self, build: Build, ids: Set[str]) -> None:
-        """Delete vectors, and texts with them, that the catalog does not know."""
-        if ids:
-            with self._catalog.transaction() as connection:
-                owe_purge(connection)
-                count_deleted(connection, build.number, len(ids))
-            self._vectors.delete(build.chroma, sorted(ids))
-
-    def _restore(self, build: Build, missing: set[str]) -> None:
+    def _restore(
+        self,
+        build: Build,
+        missing: set[str],
+        progress: Callable[[int, int, str], None] | None = None,
+    ) -> None:
         """Embed passages of the catalog again, as they are."""
         found = self._catalog.passages(sorted(missing))
-        for source_id in sorted({passage.source_id for passage in found.values()}):
+        by_source = sorted({passage.source_id for passage in found.values()})
+        for done, source_id in enumerate(by_source):
+            if progress is not None:
+                progress(done, len(by_source), self._catalog.source(source_id).uri)
             passages = [each for each in found.values() if each.source_id == source_id]
             prepared = [Prepared(self._catalog.source(source_id), passages)]
             embedded = self._embed(build, prepared)
@@ -228,15 +240,6 @@ class Indexer:
             with self._catalog.transaction() as connection:
                 for each in _indexed(prepared[0], embedded):
                     put_sentences(connection, build.number, each)
-
-    def _correct(self, build: Build) -> None:
-        """Write to Chroma where passages stand, for those that an edit has moved."""
-        for id in source_ids(self._catalog.connection(), build.collection):
-            source = self._catalog.source(id)
-            passages = self._catalog.passages_of(id, 0, _ALL)
-            told = self._vectors.descriptions(build.chroma, [each.id for each in passages])
-            moved = [each for each in passages if told.get(each.id) != metadata(source, each)]
-            self._describe(build, [Prepared(source, moved)], {each.id for each in moved})
 
     def _can_embed(self, build: Build) -> bool:
         return self._embedder is not None or not build.dimension
@@ -325,7 +328,7 @@ class Indexer:
         """Return the vectors of passages that did not change: moved, renamed, or beside an edit."""
         known = known_inputs(self._catalog.connection(), build, digests)
         ids = [each.id for each in known.values()]
-        held = self._vectors.vectors(build.chroma, ids) if ids else {}
+        held = kept_vectors(self._catalog.connection(), build, ids)
         return {
             digest: PassageVectors(held[each.id], each.sentences)
             for digest, each in known.items()
@@ -342,6 +345,11 @@ def _inputs_of(prepared: Iterable[Prepared]) -> Iterator[tuple[Source, Passage, 
 def _indexed(each: Prepared, embedded: dict[bytes, PassageVectors]) -> list[IndexedPassage]:
     """Put the passages of a source together with their sentence vectors."""
     return [
-        IndexedPassage(passage, digest, made.sentences if (made := embedded.get(digest)) else None)
+        IndexedPassage(
+            passage,
+            digest,
+            made.sentences if (made := embedded.get(digest)) else None,
+            made.passage if made else None,
+        )
         for _, passage, digest in _inputs_of([each])
     ]

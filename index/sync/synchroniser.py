@@ -37,6 +37,7 @@ from index.sync.preparer import Cut, Load, Preparer, version_of_text
 from index.sync.purge import Purge
 from index.sync.tally import Tally
 from index.sync.unchanged import forget
+from index.sync.vector_repair import replace_damaged
 
 __all__ = ["Progress", "Steps", "Synchroniser"]
 
@@ -179,7 +180,7 @@ class Synchroniser:
         """Finish what a killed writer left; returns the number of vectors that were missing."""
         with self._locked() as added:
             builds = serving_builds(self._catalog.connection())
-            missing = sum(self._repair(build) for build in builds)
+            missing = sum(self._repair(build, progress) for build in builds)
             self._follow(added, progress)
             return missing
 
@@ -207,7 +208,7 @@ class Synchroniser:
         with self._locked() as added:
             for build in serving_builds(self._catalog.connection()):
                 if build.dirty or (build.collection == collection and self._differs(build)):
-                    self._repair(build)
+                    self._repair(build, progress)
             if rebuild and collection is not None:
                 self._builds.current(collection, progress)
             self._follow(added, progress)
@@ -240,7 +241,7 @@ class Synchroniser:
                 )
             for each in builds:
                 if each.dirty:
-                    self._repair(each)
+                    self._repair(each, None)
             yield added
             self._indexer.finish(build)
 
@@ -257,16 +258,24 @@ class Synchroniser:
         with write_lock(home, seconds=seconds):
             self._forget_note()
             self._vectors.follow(self._catalog.generation())
+            replace_damaged(self._catalog, self._vectors)
             self._builds.sweep()
             with closing(AddedDocuments(home, self._catalog.connection())) as added:
                 yield added
                 if settle:
                     self._settle(added)
+                else:
+                    self._vectors.settle()
 
     def _settle(self, added: AddedDocuments) -> bool:
-        """Leave nothing on disk of what was removed; False if that is still owed."""
+        """Leave nothing on disk of what was removed; False if that is still owed.
+
+        What Chroma's files are now is noted last, whether or not that is still owed.
+        """
         self._builds.renew_worn()
-        return Purge(self._catalog, self._vectors).run(added)
+        is_purged = Purge(self._catalog, self._vectors).run(added)
+        self._vectors.settle()
+        return is_purged
 
     def _settle_here(self) -> bool:
         """Settle within a lock that is held."""
@@ -297,9 +306,9 @@ class Synchroniser:
             return False
         return self._vectors.count(build.chroma) != self._catalog.passage_count(build.collection)
 
-    def _repair(self, build: Build) -> int:
+    def _repair(self, build: Build, progress: Progress | None) -> int:
         """Repair a build; one of another model is left for the rebuild that it needs."""
-        return self._indexer.repair(build) if self._builds.fits(build) else 0
+        return self._indexer.repair(build, progress) if self._builds.fits(build) else 0
 
     def _write_added(self, build: Build, pace: Pace, prepared: Sequence[Prepared]) -> None:
         """Keep what no folder brings back, then index all; what fails and is told is not kept."""

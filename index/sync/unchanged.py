@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 
 from index.store.catalog_format import CATALOG_FILE, NOTE_FILE, SCHEMA_VERSION, recipe
+from index.store.chroma_state import looks_settled
 from index.sync.survey import survey
 
 _END = "end"
@@ -65,8 +66,8 @@ def unchanged(
         if not (opened or _is_database(f"{place}/{CATALOG_FILE}")):
             return None
         count, passages, has_vectors, missing = map(int, lines[2].split())
-        if has_vectors and embedded:
-            os.stat(f"{place}/chroma/chroma.sqlite3")  # noqa: PTH116 - see survey
+        if has_vectors and embedded and not looks_settled(place):
+            return None
         if survey(os.fspath(documents)) != lines[1]:
             return None
         pairs = iter([_read(line) for line in lines[3:-1]])

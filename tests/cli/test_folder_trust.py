@@ -275,6 +275,21 @@ def test_a_folder_elsewhere_is_not_opened_unasked(folder: Path, name: str, linke
     assert [each.name for each in elsewhere.iterdir()] == ["diary.md"]
 
 
+def test_a_home_elsewhere_is_neither_backed_up_nor_replaced_unasked(folder: Path) -> None:
+    assert quoth(folder, "sync").returncode == 0
+    assert quoth(folder, "backup", "own.zip").returncode == 0
+    elsewhere = folder.parent / "elsewhere"
+    (folder / ".quoth").rename(elsewhere)
+    before = {path: path.stat().st_mtime_ns for path in elsewhere.rglob("*")}
+    write_env(folder, QUOTH_HOME=str(elsewhere))
+    for command in (("backup", "other.zip"), ("restore", "own.zip", "--yes")):
+        done = quoth(folder, *command)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "You have not allowed QUOTH_HOME" in done.stderr
+    assert {path: path.stat().st_mtime_ns for path in elsewhere.rglob("*")} == before
+    assert not (folder / "other.zip").exists()
+
+
 def test_prompts_of_the_file_do_not_reach_a_model_of_the_shell(
     folder: Path, chosen: RecordingServer
 ) -> None:

@@ -15,6 +15,7 @@ from index.embed.lazy_models import Once
 from index.errors import IndexHeld, IndexLocked, InexactName, QuothError
 from index.library import Library, open_library
 from index.protocols import EmbeddingInput, PassageVectors, Vectors
+from index.store.chroma_state import forget_state
 from index.store.write_lock import write_lock
 
 
@@ -225,3 +226,19 @@ def test_an_index_of_a_model_that_is_not_allowed_is_searched_by_words_and_left_a
         with pytest.raises(IndexHeld):
             _ = library.vectors
         assert [build.model for build in library.catalog.builds()] == ["openai/some-model"]
+
+
+def test_while_another_process_writes_vectors_come_from_the_catalog(own_folder: Path) -> None:
+    settings = load_settings({}, own_folder)
+    write(own_folder, "tides.md", "# Tides\n\nThe moon pulls the sea twice a day.\n")
+    with open_library(settings.index) as library:
+        library.bring_in_step()
+        findings = library.searcher.find("What does the moon do?", collections=["documents"])
+    with open_library(settings.index) as reader, write_lock(settings.home, seconds=1):
+        forget_state(str(settings.home))  # as a writer does first
+        meanwhile = reader.searcher.find("What does the moon do?", collections=["documents"])
+        assert reader.vectors._opened is None
+    (hit,), (usual,) = meanwhile.hits, findings.hits
+    assert (hit.passage, hit.dense_rank) == (usual.passage, 1)
+    assert hit.score == pytest.approx(usual.score, abs=1e-5)
+    assert not meanwhile.words_only

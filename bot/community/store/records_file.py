@@ -175,6 +175,9 @@ def add_places(connection: sqlite3.Connection) -> None:
 
 MIGRATIONS = (create_tables, keep_structure, add_confirmations, add_open_answers, add_places)
 
+RECORDS_VERSION = len(MIGRATIONS)
+"""Number of the last migration."""
+
 
 class Records(SqliteFile):
     """What the bot remembers of people in a home folder; one thread reads and writes it."""

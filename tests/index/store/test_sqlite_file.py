@@ -142,7 +142,9 @@ def test_a_newer_file_is_refused_with_its_name_both_formats_and_what_to_do(tmp_p
 def test_a_damaged_file_is_left_as_it_is(tmp_path: Path) -> None:
     damaged = b"not a database, certainly" * 100
     (tmp_path / "notes.sqlite").write_bytes(damaged)
-    with pytest.raises(StoreError, match=r"is damaged.*put your backup in its place"):
+    with pytest.raises(
+        StoreError, match=r"is damaged.*restore a backup with `quoth restore FILE --yes`"
+    ):
         opened(tmp_path, FIRST)
     assert (tmp_path / "notes.sqlite").read_bytes() == damaged
 

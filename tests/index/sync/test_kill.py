@@ -25,6 +25,8 @@ import pytest
 from index.errors import IndexLocked
 from index.schema import Source, source_id
 from index.store.added_documents import AddedDocuments
+from index.store.chroma_state import is_settled
+from tests.doubles.damage import overwritten
 from tests.doubles.homes import Home, contents, open_home, put
 from tests.doubles.traces import marked_word, traces
 
@@ -34,11 +36,12 @@ WORDS = ("red", "fox", "river", "agreement", "mandate", "version", "7", "council
 # Imports once what every writer needs, and forks one for each line of what to do.
 WRITERS = """
 import json, os, random, signal, sys, threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 import chromadb
-from index.store import chroma_vectors
+from index.store import chroma_access
 from index.store.catalog import Catalog
+from index.store.chroma_check import DamagedVectors
 from index.store.chroma_vectors import ChromaVectors
 from index.store.sqlite_file import SqliteFile
 from tests.doubles.homes import open_home
@@ -75,16 +78,18 @@ def transaction(self):
     step()
 
 SqliteFile.transaction = transaction
-for name in ("upsert", "describe", "delete", "drop", "purge", "blank_room"):
+for name in ("upsert", "describe", "delete", "drop", "purge", "blank_room", "settle"):
     counted(ChromaVectors, name)
-counted(chroma_vectors, "rewrite_chroma_file")
+for name in ("rewrite_chroma_file", "save_graphs", "record_state"):
+    counted(chroma_access, name)
 counted(SqliteFile, "erase_traces")
 counted(Catalog, "merge_words")
 counted(Path, "replace")
 
 def write(home, documents, seconds, seed):
     with open_home(Path(home), Path(documents)) as opened:
-        opened.vectors.count("documents")
+        with suppress(DamagedVectors):
+            opened.vectors.count("documents")
         if seconds:
             threading.Timer(seconds, die).start()
         opened.sync()
@@ -276,6 +281,28 @@ def test_a_writer_killed_at_any_step_of_an_edit_leaves_no_trace(
         assert traces(tmp_path / "home", but=[each.text for each in kept]) == {}, countdown
 
 
+@pytest.mark.parametrize(
+    "countdowns", [range(2, 50, 13), pytest.param(range(1, 110), marks=pytest.mark.long)]
+)
+@pytest.mark.limit(1800)
+def test_a_writer_killed_while_it_makes_chroma_again_leaves_no_trace(
+    writers: Writers, tmp_path: Path, countdowns: range
+) -> None:
+    home, path = tmp_path / "home", tmp_path / "docs" / "edited.txt"
+    put(tmp_path / "docs" / "kept.txt", text(random.Random(1)))
+    for countdown in countdowns:
+        put(path, f"The {marked_word(2 * countdown)} and the fox.")
+        with open_home(home, tmp_path / "docs") as opened:
+            opened.sync()
+        for graph in (home / "chroma").glob("*/data_level0.bin"):
+            overwritten(graph)
+        put(path, f"The owl and the {marked_word(2 * countdown + 1)} are late.")
+        writers.run_and_kill(home, tmp_path / "docs", countdown=countdown, seconds=0)
+        put(path, f"The fox, {countdown} times.")
+        check_like_new(home, tmp_path / "docs")
+        assert is_settled(str(home)), countdown
+
+
 HOLDER = """
 import sys, time
 from pathlib import Path
@@ -381,6 +408,7 @@ def test_a_reader_of_the_same_process_needs_no_following(tmp_path: Path) -> None
     put(tmp_path / "docs" / "a.txt", "The red fox.")
     with open_home(tmp_path / "home", tmp_path / "docs") as home:
         home.sync()
+        assert home.vectors.count("documents") == 1
         opened = home.vectors._opened
         put(tmp_path / "docs" / "b.txt", "The red fox again.")
         home.sync()

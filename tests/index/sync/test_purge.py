@@ -14,6 +14,9 @@ import pytest
 
 from index.protocols import VectorRow
 from index.store.catalog_state import owes_purge
+from index.store.chroma_state import is_settled
+from index.store.chroma_vectors import ChromaVectors
+from tests.doubles.damage import Damage, gone, overwritten, zeroed
 from tests.doubles.fakes import HashingEmbedder
 from tests.doubles.homes import Home, contents, open_home, put
 from tests.doubles.traces import marked_word, traces
@@ -253,3 +256,66 @@ def test_what_only_chroma_ever_held_is_purged_with_its_repair(home: Home) -> Non
     home.vectors.upsert("documents", [VectorRow("stray", vector, SECRETS, {"uri": NAME})])
     home.sync()
     assert traces(home.path) == {}
+
+
+DAMAGED = [("*/data_level0.bin", overwritten), ("chroma.sqlite3", zeroed), ("", gone)]
+"""Files below Chroma's folder, or all of it, and what happens to them."""
+
+
+def do_damage(home: Home, pattern: str, damage: Damage) -> None:
+    home.vectors.close()
+    chroma = home.path / "chroma"
+    for file in list(chroma.glob(pattern)) if pattern else [chroma]:
+        damage(file)
+
+
+@pytest.mark.parametrize(("pattern", "damage"), DAMAGED)
+def test_what_is_removed_after_chroma_was_made_again_is_gone(
+    home: Home, pattern: str, damage: Damage
+) -> None:
+    remove_all_but_the_file(home)
+    embedded = len(home.embedder.passages)
+    do_damage(home, pattern, damage)
+    home.sync()
+    assert "chroma/chroma.sqlite3" in traces(home.path), "the text is not there again"
+    assert len(home.embedder.passages) == embedded
+    delete_file(home)
+    assert traces(home.path) == {}
+    assert is_settled(str(home.path))
+
+
+@pytest.mark.parametrize(("pattern", "damage"), DAMAGED)
+def test_what_was_removed_does_not_come_back_when_chroma_is_made_again(
+    home: Home, pattern: str, damage: Damage
+) -> None:
+    remove_all_but_the_file(home)
+    text = (home.documents / "long.md").read_text()
+    put(home.documents / "long.md", text.replace("# Guide\n", "# Guide\n\nA new beginning.\n"))
+    delete_file(home)  # and passages move that keep their ids
+    before, embedded = contents(home), len(home.embedder.passages)
+    (build,) = (one for one in home.catalog.builds() if one.collection == "documents")
+    assert build.deleted > 0
+    do_damage(home, pattern, damage)
+    home.sync()
+    assert contents(home) == before
+    assert len(home.embedder.passages) == embedded
+    assert traces(home.path) == {}
+    assert is_settled(str(home.path))
+    (build,) = (one for one in home.catalog.builds() if one.collection == "documents")
+    assert (build.deleted, build.dirty) == (0, 0)
+    with open_home(home.path.with_name("fresh"), home.documents) as fresh:
+        fresh.sync()
+        assert contents(fresh) == before
+
+
+def test_chroma_is_read_after_a_purge_without_being_written_to(home: Home) -> None:
+    delete_file(home)
+    home.vectors.close()
+    files = {path: path.read_bytes() for path in home.path.rglob("*") if path.is_file()}
+    (vector,) = home.embedder.embed(["red fox"])
+    with closing(ChromaVectors(home.path, current=home.catalog.chroma_name)) as reader:
+        assert reader.query("documents", vector, 5)
+        assert reader.ids("documents") == home.catalog.passage_ids("documents")
+    assert {path: path.read_bytes() for path in home.path.rglob("*") if path.is_file()} == files
+    assert not owes_purge(home.catalog.connection())
+    assert is_settled(str(home.path))

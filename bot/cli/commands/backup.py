@@ -1,0 +1,85 @@
+"""`quoth backup` and `quoth restore`: the home in one file, and back."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import time
+from pathlib import Path
+
+import click
+
+from bot.cli import options
+from bot.cli.environment import INDEX, Environment, pass_environment, say, write
+from bot.cli.json_output import dumps
+from bot.cli.progress import progress_bar
+from index.store.catalog_format import (
+    ADDITIONS_FILE,
+    ADDITIONS_VERSION,
+    CATALOG_FILE,
+    COMMUNITY_FILE,
+    SCHEMA_VERSION,
+)
+from index.store.home_backup import BackedUp, restored_backup, write_backup
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("file", type=_FILE)
+@options.as_json
+@pass_environment
+def backup(environment: Environment, file: Path, as_json: bool) -> None:
+    """Copy the index and all that people made into one file.
+
+    The bot may run and documents may be indexed meanwhile. The file holds what people wrote and
+    asked; only its owner may read it. Settings and tokens are not in it: keep your .env yourself.
+    """
+    began = time.monotonic()
+    target = environment.folder / file
+    home = environment.settled(INDEX).home
+    made = write_backup(home, target, version=importlib.metadata.version("quoth"))
+    size = target.stat().st_size
+    if as_json:
+        write(dumps(_payload(made, file, began) | {"bytes": size}))
+        return
+    write(f"backed up {', '.join(made.files)} to {str(file)!r}; {size / 1e6:.1f} MB")
+    say("Settings and tokens (.env) and the documents folder are not in it.")
+
+
+@click.command()
+@click.argument("file", type=_FILE)
+@click.option("--yes", is_flag=True, help="Replace what the home holds.")
+@options.as_json
+@pass_environment
+def restore(environment: Environment, file: Path, yes: bool, as_json: bool) -> None:
+    """Put a backup in the place of the index and of all that people made.
+
+    Stop the bot first. What was there comes back if anything fails.
+    """
+    from bot.community.store.records_file import RECORDS_VERSION
+
+    began = time.monotonic()
+    formats = {
+        ADDITIONS_FILE: ADDITIONS_VERSION,
+        COMMUNITY_FILE: RECORDS_VERSION,
+        CATALOG_FILE: SCHEMA_VERSION,
+    }
+    settings = environment.settled(INDEX)
+    restored = restored_backup(
+        environment.folder / file, settings.home, replace=yes, formats=formats
+    )
+    opened = environment.open_library(settings.index)
+    with restored as made, opened as library, progress_bar() as progress:
+        library.synchroniser.repair(progress)
+        passages = library.catalog.stats().passages
+    if as_json:
+        write(dumps(_payload(made, file, began) | {"passages": passages}))
+    else:
+        write(f"restored the backup of {made.created}; {passages} passages")
+
+
+def _payload(made: BackedUp, file: Path, began: float) -> dict[str, object]:
+    seconds = round(time.monotonic() - began, 3)
+    return {
+        "file": str(file), "created": made.created, "files": made.files, "seconds": seconds,
+    }  # fmt: skip

@@ -1,0 +1,127 @@
+"""Makes Chroma again, where it is damaged or lacks rows, from what the catalog keeps."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence, Set
+
+from index.embed.inputs import facts, metadata
+from index.protocols import VectorRow
+from index.schema import Passage
+from index.store.catalog import Catalog
+from index.store.catalog_rows import Build
+from index.store.catalog_state import (
+    kept_vectors,
+    passages_without_vector,
+    serving_builds,
+    source_ids,
+)
+from index.store.catalog_writes import (
+    count_deleted,
+    forget_deleted,
+    keep_vectors,
+    move_generation,
+    owe_purge,
+    set_dirty,
+)
+from index.store.chroma_check import DamagedVectors
+from index.store.chroma_vectors import ChromaVectors
+
+_PAGE = 500
+"""Vectors copied at a time, under a MB."""
+
+_ALL = 10**9
+"""More passages than any source has."""
+
+logger = logging.getLogger(__name__)
+
+
+def replace_damaged(catalog: Catalog, vectors: ChromaVectors) -> None:
+    """Make room for new files of Chroma where the old ones are damaged, and mark what to fill.
+
+    The marks come first; until the rows are there, readers take the vectors of the catalog. The
+    caller holds the write lock.
+    """
+    try:
+        vectors.check()
+    except DamagedVectors as error:
+        logger.warning("%s", error)
+        with catalog.transaction() as connection:
+            for build in serving_builds(connection):
+                set_dirty(connection, build.number, dirty=bool(build.dimension) or build.dirty)
+            generation = move_generation(connection)
+        vectors.discard()
+        vectors.wrote(generation)
+
+
+def count_anew(catalog: Catalog, vectors: ChromaVectors, build: Build) -> None:
+    """Forget how many vectors a Chroma collection has lost that is not there any more."""
+    if build.deleted and not vectors.exists(build.chroma):
+        with catalog.transaction() as connection:
+            forget_deleted(connection, build.number)
+
+
+def delete_stray(catalog: Catalog, vectors: ChromaVectors, build: Build, ids: Set[str]) -> None:
+    """Delete vectors, and texts with them, that the catalog does not know."""
+    if ids:
+        with catalog.transaction() as connection:
+            owe_purge(connection)
+            count_deleted(connection, build.number, len(ids))
+        vectors.delete(build.chroma, sorted(ids))
+
+
+def keep_held(catalog: Catalog, vectors: ChromaVectors, build: Build, held: set[str]) -> None:
+    """Keep the vectors that only Chroma holds, as catalogs of an older format left them."""
+    lacking = passages_without_vector(catalog.connection(), build)
+    for some in _pages([id for id in lacking if id in held]):
+        found = vectors.vectors(build.chroma, some)
+        with catalog.transaction() as connection:
+            keep_vectors(connection, build.number, found)
+
+
+def restore_kept(
+    catalog: Catalog,
+    vectors: ChromaVectors,
+    build: Build,
+    missing: Sequence[str],
+    progress: Callable[[int, int, str], None] | None = None,
+) -> set[str]:
+    """Write to Chroma what it misses and the catalog keeps the vectors of; returns those ids.
+
+    `progress` is told passages instead of documents.
+    """
+    restored: set[str] = set()
+    for some in _pages(missing):
+        kept = kept_vectors(catalog.connection(), build, some)
+        passages = sorted(catalog.passages(list(kept)).values(), key=_by_source)
+        rows, source = [], None
+        for passage in passages:
+            if source is None or source.id != passage.source_id:
+                source = catalog.source(passage.source_id)
+            rows.append(
+                VectorRow(passage.id, kept[passage.id], passage.text, metadata(source, passage))
+            )
+        if progress is not None and source is not None:
+            progress(len(restored), len(missing), source.uri)
+        vectors.upsert(build.chroma, rows)
+        restored |= {row.id for row in rows}
+    return restored
+
+
+def correct_places(catalog: Catalog, vectors: ChromaVectors, build: Build) -> None:
+    """Write to Chroma where passages stand, for those that an edit has moved."""
+    for id in source_ids(catalog.connection(), build.collection):
+        source = catalog.source(id)
+        passages = catalog.passages_of(id, 0, _ALL)
+        told = vectors.descriptions(build.chroma, [each.id for each in passages])
+        moved = [each for each in passages if told.get(each.id) != metadata(source, each)]
+        vectors.describe(build.chroma, {each.id: facts(source, each) for each in moved})
+
+
+def _by_source(passage: Passage) -> tuple[str, int]:
+    return passage.source_id, passage.ordinal
+
+
+def _pages(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for first in range(0, len(ids), _PAGE):
+        yield ids[first : first + _PAGE]
