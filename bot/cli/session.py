@@ -94,6 +94,8 @@ def bring_in_step(library: Library, *, forget: bool = False) -> None:
         if library.is_empty():
             raise
         say(f"{error} This answer comes from the index as it is now.")
+        if not library.has_folder():
+            _without_folder(library)
         return
     if report is not None:
         say_problems(report, english_only=library.config.english_only)

@@ -10,7 +10,7 @@ from index.protocols import Vectors
 from index.store.catalog import Catalog
 from index.store.catalog_format import CHROMA_FOLDER
 from index.store.chroma_file import CHROMA_FILE
-from index.store.chroma_state import has_state, looks_settled
+from index.store.chroma_state import looks_settled
 from index.store.chroma_vectors import ChromaVectors
 from index.store.write_lock import is_locked
 
@@ -38,12 +38,8 @@ class FreshVectors(ChromaVectors):
 
 
 def is_built_elsewhere(config: IndexConfig, catalog: Catalog) -> bool:
-    """Say whether an index was built with another model, or has its vectors on a server.
-
-    A Chroma of which the home has a note was embedded, even if its files are lost by now.
-    """
-    file = config.home / CHROMA_FOLDER / CHROMA_FILE
-    is_embedded = file.exists() or has_state(str(config.home))
+    """Say whether an index was built with another model, or has its vectors on a server."""
+    is_embedded = (config.home / CHROMA_FOLDER / CHROMA_FILE).exists()
     return any(
         build.model != config.embeddings or not is_embedded
         for build in catalog.builds()
