@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from index.errors import ConfigurationError
-from index.store.chroma_file import CHROMA_FILE
+from index.store.chroma_file import CHROMA_FILE, is_empty_graph
 
 _NO_TRACE = """
 CREATE TRIGGER IF NOT EXISTS quoth_leaves_no_trace BEFORE INSERT ON acquire_write
@@ -80,14 +80,15 @@ def _leave_no_trace(path: Path) -> None:
 
 
 def unsaved_graphs(path: Path) -> list[str]:
-    """Return the names of the collections whose graph was never saved, as small ones are.
+    """Return the names of the collections whose graph was never saved, or only while empty.
 
-    Whoever reads one of these makes its graph again, and writes an empty one to the disk.
+    So it is with small ones. Whoever reads one of these makes its graph again, and writes an empty
+    one to the disk.
     """
     unsaved = [
         file.parent.name
         for file in path.glob("*/header.bin")
-        if not file.with_name("index_metadata.pickle").exists()
+        if not file.with_name("index_metadata.pickle").exists() or is_empty_graph(file)
     ]
     if not unsaved:
         return []

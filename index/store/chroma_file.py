@@ -85,6 +85,15 @@ def delete_stray_graphs(file: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def is_empty_graph(header: Path) -> bool:
+    """Say whether the graph of this `header.bin` was saved without any vector, or not whole."""
+    try:
+        _version, _offset, _room, vectors, _size = _GRAPH_HEADER.unpack_from(header.read_bytes())
+    except (OSError, struct.error):
+        return True
+    return not vectors
+
+
 def blank_room_in_graphs(chroma: Path) -> None:
     """Overwrite what the graphs in Chroma's folder hold beyond their vectors, where it is not 0."""
     for folder in _graph_folders(chroma):

@@ -141,7 +141,7 @@ def test_a_disk_that_fills_up_is_said_and_loses_nothing(own_folder: Path, size: 
         assert len(listed(own_folder)) == 12
         assert json.loads(again.stdout)["unchanged"] == len(held)
         checks = json.loads(run(own_folder, "doctor", "--json").stdout)["checks"]
-        assert {check["name"]: check["state"] for check in checks}["vectors"] == "ok"
+        assert [c for c in checks if c["name"] == "vectors" and c["state"] != "ok"] == []
 
 
 def listed(folder: Path) -> set[str]:

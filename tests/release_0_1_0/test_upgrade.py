@@ -130,8 +130,8 @@ async def test_everything_the_bot_remembered_is_there(home: Path) -> None:
 async def test_ratings_are_still_known_by_person(home: Path) -> None:
     Catalog(home).close()
     with closing(Records(home)) as records:
-        await Feedback(records).forget(7)
-        assert await Feedback(records).ratings("key") == (1, 0)
+        await Feedback(records).forget(8)
+        assert await Feedback(records).ratings("key") == (0, 1)
 
 
 async def test_tokens_that_were_used_stay_used(home: Path) -> None:
@@ -156,7 +156,8 @@ async def test_a_number_that_was_given_is_not_given_again(home: Path) -> None:
         answers = TeamAnswerRecords(records)
         (held,) = await answers.all()
         assert held.id == 1
-        assert (await answers.put(held.model_copy(update={"source": "another"}))).id == 3
+        new = held.model_copy(update={"id": 0, "source": "another"})
+        assert (await answers.put(new)).id == 3
 
 
 def test_opening_twice_changes_nothing(home: Path) -> None:
