@@ -39,18 +39,29 @@ class WorkProgress:
 
     @contextlib.asynccontextmanager
     async def kept_up(self) -> AsyncIterator[None]:
-        """Show every few seconds how long the document at hand will take."""
+        """Show every few seconds how long the document at hand will take.
+
+        After a failure the bar is taken away, so that what is told of it stands alone.
+        """
         keeping = asyncio.create_task(self._keep_up())
         try:
             yield
+        except Exception:
+            await _ended(keeping)
+            await self._take_away()
+            raise
         finally:
-            keeping.cancel()
-            await asyncio.gather(keeping, return_exceptions=True)
+            await _ended(keeping)
 
     async def _keep_up(self) -> None:
         while True:
             await asyncio.sleep(PACE)
             await self._say()
+
+    async def _take_away(self) -> None:
+        if self._at:
+            with contextlib.suppress(*NOT_SENT):  # then it stands beside what is told
+                await self._interaction.delete_original_response()
 
     async def _say(self) -> None:
         left = None if self._work.cancelled else self._work.seconds_left()
@@ -61,3 +72,8 @@ class WorkProgress:
             async with asyncio.timeout(_FOR_PROGRESS):
                 await say(self._interaction, text, view=cancel_view(self._work.key))
                 self._shown = text
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from bot.community.documents import Steps
+from bot.discord_bot.error_replies import OUT_OF_ORDER
 from bot.discord_bot.text.pages import time_left
+from index.errors import StoreError
 from index.schema import SyncReport
 from tests.doubles.discord.fixtures import Stage, eventually, staged
 from tests.doubles.discord.server import Upload
@@ -73,3 +75,20 @@ async def test_what_is_not_read_is_refused_before_it_is_fetched(stage: Stage) ->
 )
 def test_how_long_it_will_take(seconds: float, told: str) -> None:
     assert time_left(seconds) == told
+
+
+async def test_what_fails_leaves_no_bar_that_moves_no_more(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acme = stage.discord.guild("Acme")
+    general, kim = acme.text("general"), stage.discord.owner(acme)
+
+    def full(*given: object, **named: object) -> SyncReport:
+        raise StoreError("The disk is full.")
+
+    monkeypatch.setattr(stage.documents, "add_file", full)
+    await stage.start()
+    used = await kim.slash("source add", file1=Upload("a.txt", b"Words."), in_=general)
+    await kim.sees("0 of 1", to=used)
+    await kim.sees(OUT_OF_ORDER, to=used)
+    assert [OUT_OF_ORDER in shown.text for shown in kim.screen(general)] == [True]
