@@ -174,7 +174,7 @@ class Soak:
             used = paper.doing
             if used is None:
                 continue
-            shown = used.original
+            shown = next((one for one in reversed(used.messages) if not one.deleted), None)
             text = shown.content if shown and not shown.loading else ""
             if text and not is_unfinished(text):
                 paper.doing = None

@@ -131,7 +131,11 @@ class Ledger:
     def answer_to(self, asked: Asked) -> Shown | None:
         """Return the response as it is now."""
         if isinstance(asked.used, Interaction):
-            return snapshot(asked.used.original) if asked.used.original else None
+            original = asked.used.original
+            told = [one for one in asked.used.messages if not one.deleted]
+            if original is not None and original.deleted and told:
+                return snapshot(told[-1])
+            return snapshot(original) if original else None
         replies = [
             message
             for channel in self.world.channels.values()
