@@ -159,6 +159,8 @@ class Soak:
         with contextlib.suppress(OSError, StopIteration):
             lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
             kilobytes = next(line.split()[1] for line in lines if line.startswith("VmRSS:"))
+            if len(self.sizes) % 50 == 0:
+                self.note(f"the process has {int(kilobytes) // 1024} MiB")
             self.sizes.append((time.monotonic() - self.began, int(kilobytes) / 1024))
 
     # --- looking -----------------------------------------------------------------------------
