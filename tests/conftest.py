@@ -10,13 +10,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from bot.settings import load_settings
 from index.embed.multilingual import Multilingual, open_multilingual
 from index.errors import WeightsUnavailable
-from index.library import open_library
+from index.library import Library, open_library
+from index.sync.read_worker import ReadWorkers
 
 ROOT = Path(__file__).parents[1]
 
@@ -67,6 +69,40 @@ def clean_environ(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(_OURS) or name in _TERMINAL:
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm_read_workers() -> Iterator[None]:
+    """Let the libraries of this process share processes that read, which take long to start.
+
+    Tests of the workers themselves, and every command that is run as a process, have their own.
+    """
+    made: dict[object, _SharedReadWorkers] = {}
+
+    def shared(library: Library) -> ReadWorkers:
+        tokenizer = getattr(library.models.embedder_if_any(), "tokenizer", None)
+        key = (library.config.read, library.config.chunk, tokenizer)
+        if key not in made:
+            made[key] = _SharedReadWorkers(
+                library.config.read, chunk=library.config.chunk, tokenizer=tokenizer
+            )
+        return made[key]
+
+    with patch.object(Library, "_open_read_workers", shared):
+        yield
+    for workers in made.values():
+        workers.end()
+
+
+class _SharedReadWorkers(ReadWorkers):
+    """Processes that outlive the library which asked for them."""
+
+    def close(self) -> None:
+        """Keep them for the next library."""
+
+    def end(self) -> None:
+        """End them."""
+        super().close()
 
 
 @pytest.fixture(scope="session", autouse=True)
