@@ -49,7 +49,9 @@ def folder(copied_folder: Path) -> Path:
 
 
 def environ(folder: Path, **more: str) -> dict[str, str]:
+    """Return what the shell of these people says; models that only choose quotes stay closed."""
     config = folder.parent / "config"
+    more = {"QUOTH_QUALITY": "fast", "QUOTH_READER": "off", **more}
     return {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], "HOME": str(folder.parent),
             "XDG_CONFIG_HOME": str(config), **more}  # fmt: skip
 
@@ -169,7 +171,7 @@ def test_a_key_of_the_file_does_not_take_the_passages_to_its_account(
     assert "QUOTH_LLM_API_KEY" in done.stderr
 
 
-@pytest.mark.parametrize("trusted", [False, True])
+@pytest.mark.parametrize("trusted", [pytest.param(False, marks=pytest.mark.long), True])
 def test_no_library_reads_the_file_by_itself(
     folder: Path, attacker: RecordingServer, chosen: RecordingServer, trusted: bool
 ) -> None:

@@ -27,7 +27,10 @@ def uris(folder: Path) -> dict[str, bool]:
     return {entry["source"]: entry["missing"] for entry in listed}
 
 
-@pytest.mark.parametrize("there", [True, False], ids=["empty", "no folder"])
+@pytest.mark.parametrize(
+    "there",
+    [pytest.param(True, id="empty", marks=pytest.mark.long), pytest.param(False, id="no folder")],
+)
 def test_the_old_answer_stands_and_is_marked(lost: Path, there: bool) -> None:
     if not there:
         (lost / "documents").rmdir()

@@ -118,7 +118,14 @@ def test_graphs_of_models_are_made_elsewhere(synced_folder: Path) -> None:
         assert run(synced_folder, "ask", QUESTION).exit_code == 0
 
 
-@pytest.mark.parametrize("size", ["300k", "600k", "1200k"])
+@pytest.mark.parametrize(
+    "size",
+    [
+        pytest.param("300k", marks=pytest.mark.long),
+        pytest.param("600k", marks=pytest.mark.long),
+        "1200k",
+    ],
+)
 def test_a_disk_that_fills_up_is_said_and_loses_nothing(own_folder: Path, size: str) -> None:
     models = (own_folder / ".quoth" / "models").resolve()
     for number in range(12):

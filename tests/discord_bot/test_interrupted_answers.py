@@ -341,7 +341,13 @@ def kept_tokens(folder: Path, asked: Sequence[Interaction]) -> list[str]:
 
 
 @pytest.mark.limit(300)  # three processes, each of which imports for seconds
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "stopped"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        pytest.param(signal.SIGKILL, id="killed"),
+        pytest.param(signal.SIGTERM, id="stopped", marks=pytest.mark.long),
+    ],
+)
 async def test_who_waits_for_a_process_that_ends_is_answered_by_the_next(
     bots: Bots, how: signal.Signals
 ) -> None:

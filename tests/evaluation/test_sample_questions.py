@@ -19,7 +19,7 @@ QUESTIONS = Path(__file__).parents[1] / "sample_questions.jsonl"
     [
         # It claims less, since what it does not claim is shown all the same.
         pytest.param("best", "on", 0.8, 0.08, 0.95, id="selector"),
-        pytest.param("fast", "on", 0.88, 0.15, 0.96, id="reader"),
+        pytest.param("fast", "on", 0.88, 0.15, 0.96, id="reader", marks=pytest.mark.long),
         pytest.param("fast", "off", 0.88, 0.15, 0.96, id="words"),
     ],
 )
