@@ -144,91 +144,139 @@ async def open_service(parts: Parts, *, deadline: float | None = None) -> AsyncI
         service.sources.under_way.stop()
 
 
+@dataclass(frozen=True)
+class _Common:
+    """What several parts of a service share."""
+
+    parts: Parts
+    memory: Memory
+    feedback: Feedback
+    confirmations: Confirmations
+    rules: ServerRules
+    reader: SourceReader
+    notices: NoticeRecords
+    write_queue: WriteQueue
+
+
 async def _built(parts: Parts, deadline: float | None) -> Service:
+    common = await _common(parts)
+    open_questions = _open_questions(common)
+    team_answers = _team_answers(common, open_questions)
+    await team_answers.load()
+    sources = SourceManagement(
+        rules=common.rules,
+        team_answers=team_answers,
+        reader=common.reader,
+        documents=parts.documents,
+        write_queue=common.write_queue,
+    )
+    followed = _followed(common, sources)
+    await followed.load()
+    return Service(
+        settings=parts.settings,
+        questions=_questions(common, deadline),
+        answers=GivenAnswers(
+            rules=common.rules,
+            memory=common.memory,
+            feedback=common.feedback,
+            confirmations=common.confirmations,
+            reader=common.reader,
+        ),
+        sources=sources,
+        team_answers=team_answers,
+        open_questions=open_questions,
+        notices=common.notices,
+        followed=followed,
+        erasure=_erasure(common, open_questions, team_answers),
+        rules=common.rules,
+        memory=common.memory,
+        feedback=common.feedback,
+        confirmations=common.confirmations,
+        open_answers=OpenAnswers(parts.records),
+    )
+
+
+async def _common(parts: Parts) -> _Common:
     settings, records = parts.settings, parts.records
     memory = Memory(records)
-    feedback = await records.run(Feedback, records, names=settings.gap_names == "on")
-    confirmations = await records.run(Confirmations, records)
-    reader = SourceReader(parts.documents, records)
-    rules = ServerRules(memory)
-    await rules.load()
-    questions = QuestionIntake(
-        parts.answerer,
+    common = _Common(
+        parts=parts,
         memory=memory,
-        feedback=feedback,
-        confirmations=confirmations,
+        feedback=await records.run(Feedback, records, names=settings.gap_names == "on"),
+        confirmations=await records.run(Confirmations, records),
+        rules=ServerRules(memory),
+        reader=SourceReader(parts.documents, records),
+        notices=NoticeRecords(records),
+        write_queue=WriteQueue(parts.writers),
+    )
+    await common.rules.load()
+    return common
+
+
+def _questions(common: _Common, deadline: float | None) -> QuestionIntake:
+    settings = common.parts.settings
+    return QuestionIntake(
+        common.parts.answerer,
+        memory=common.memory,
+        feedback=common.feedback,
+        confirmations=common.confirmations,
         cooldowns=Cooldowns(
             person_seconds=settings.cooldown_seconds, server_per_minute=settings.server_per_minute
         ),
         queue=FairQueue(),
         history_days=settings.history_days,
         deadline=deadline or _deadline(settings),
-        check_kept=rules.check_kept,
+        check_kept=common.rules.check_kept,
     )
-    answers = GivenAnswers(
-        rules=rules, memory=memory, feedback=feedback, confirmations=confirmations, reader=reader
+
+
+def _open_questions(common: _Common) -> OpenQuestions:
+    return OpenQuestions(
+        rules=common.rules,
+        feedback=common.feedback,
+        memory=common.memory,
+        notices=common.notices,
+        bridge=common.parts.bridge,
+        embed=common.parts.embed,
     )
-    write_queue = WriteQueue(parts.writers)
-    notices = NoticeRecords(records)
-    open_questions = OpenQuestions(
-        rules=rules,
-        feedback=feedback,
-        memory=memory,
-        notices=notices,
-        bridge=parts.bridge,
-        embed=parts.embed,
-    )
-    team_answers = TeamAnswers(
-        rules=rules,
+
+
+def _team_answers(common: _Common, open_questions: OpenQuestions) -> TeamAnswers:
+    return TeamAnswers(
+        rules=common.rules,
         open_questions=open_questions,
-        memory=memory,
-        basis_lookup=BasisLookup(rules=rules, memory=memory, reader=reader),
-        answers=TeamAnswerRecords(records),
-        reader=reader,
-        documents=parts.documents,
-        write_queue=write_queue,
+        memory=common.memory,
+        basis_lookup=BasisLookup(rules=common.rules, memory=common.memory, reader=common.reader),
+        answers=TeamAnswerRecords(common.parts.records),
+        reader=common.reader,
+        documents=common.parts.documents,
+        write_queue=common.write_queue,
     )
-    await team_answers.load()
-    sources = SourceManagement(
-        rules=rules,
-        team_answers=team_answers,
-        reader=reader,
-        documents=parts.documents,
-        write_queue=write_queue,
-    )
-    followed = FollowedMessages(
+
+
+def _followed(common: _Common, sources: SourceManagement) -> FollowedMessages:
+    return FollowedMessages(
         sources=sources,
-        reader=reader,
-        records=FollowedRecords(records),
-        notices=notices,
-        documents=parts.documents,
-        bridge=parts.bridge,
+        reader=common.reader,
+        records=FollowedRecords(common.parts.records),
+        notices=common.notices,
+        documents=common.parts.documents,
+        bridge=common.parts.bridge,
     )
-    await followed.load()
-    return Service(
-        settings=settings,
-        questions=questions,
-        answers=answers,
-        sources=sources,
+
+
+def _erasure(
+    common: _Common, open_questions: OpenQuestions, team_answers: TeamAnswers
+) -> ServerErasure:
+    return ServerErasure(
+        rules=common.rules,
         team_answers=team_answers,
         open_questions=open_questions,
-        notices=notices,
-        followed=followed,
-        erasure=ServerErasure(
-            rules=rules,
-            team_answers=team_answers,
-            open_questions=open_questions,
-            records=ErasureRecords(records),
-            documents=parts.documents,
-            bridge=parts.bridge,
-            write_queue=write_queue,
-            keep_days=settings.keep_days_after_leaving,
-        ),
-        rules=rules,
-        memory=memory,
-        feedback=feedback,
-        confirmations=confirmations,
-        open_answers=OpenAnswers(records),
+        records=ErasureRecords(common.parts.records),
+        documents=common.parts.documents,
+        bridge=common.parts.bridge,
+        write_queue=common.write_queue,
+        keep_days=common.parts.settings.keep_days_after_leaving,
     )
 
 

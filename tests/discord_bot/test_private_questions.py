@@ -387,6 +387,8 @@ async def test_closed_direct_messages_lose_nothing_but_the_notice(stage: Stage) 
     await answers(kim, general)
     await ann.sees("Answered since", in_=general)
     await settled(stage)
+    assert stage.discord.world.dm(ben.user).messages == {}
+    assert texts(ann).count("Answered since") == 1
 
 
 async def test_an_answer_that_waits_for_a_review_is_announced_when_it_is_used(

@@ -116,14 +116,18 @@ async def test_a_question_that_waits_for_a_moment_is_not_edited() -> None:
 
 @pytest.mark.usefixtures("quick")
 async def test_an_edit_that_fails_ends_no_question() -> None:
+    tried: list[str] = []
+
     async def edit(text: str) -> bool:
+        tried.append(text)
         raise OSError
 
     notice = QueueNotice(edit, under_way=LOOKING)
     notice.moved(1)
-    await asyncio.sleep(0.1)
+    await eventually(lambda: tried)
     notice.moved(None)
     await notice.stop()
+    assert tried[0] == place_text(1)
 
 
 async def test_many_that_wait_in_one_channel_edit_no_faster_than_discord_allows(
