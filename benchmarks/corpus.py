@@ -40,6 +40,7 @@ class Corpus:
     """An indexed set."""
 
     searcher: Searcher
+    catalog: Catalog
     embedder: MiniLM
     home: Path
 
@@ -52,7 +53,7 @@ def opened(home: Path) -> Iterator[Corpus]:
     vectors = ChromaVectors(home, current=catalog.chroma_name)
     try:
         searcher = Searcher(catalog=catalog, vectors=vectors, embedder=embedder)
-        yield Corpus(searcher, embedder, home)
+        yield Corpus(searcher, catalog, embedder, home)
     finally:
         vectors.close()
         catalog.close()

@@ -1,11 +1,13 @@
 """Fit the coefficients of ranking and answers on the development sets, and report on the rest.
 
-    python -m benchmarks.fit rank|answers SETS HOMES [--looking matched] [--write]
+    python -m benchmarks.fit rank|answers|quotes SETS HOMES [--looking matched] [--write]
 
 SETS is the folder of question sets, HOMES one with an index for each (`benchmarks.index_sets`).
 Passages are fitted on `split: train` of squadshifts_newwiki, sentences and confidence on those of
 its articles that the reader was not trained on, both also on every second question of clapnq_dev
-(passages: and mtrag_human). Reported on: the others.
+(passages: and mtrag_human). Reported on: the others. With `--looking selected`, real documents
+are fitted on too; `--folds` is a folder of selectors of which each has not seen a quarter of them
+(`python -m training.selector --without-fold 0 --out FOLDER/fold0.safetensors`, and so on).
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from pathlib import Path
 
 from benchmarks.fit_answers import MODELS, answers
 from benchmarks.fit_parts import Work
+from benchmarks.fit_quotes import quotes
 from benchmarks.fit_rank import rank
 from benchmarks.linear import write
 from index.search.linear_model import LinearModel
@@ -23,6 +26,7 @@ from index.search.linear_model import LinearModel
 STAGES: dict[str, Callable[[Work, int], dict[str, LinearModel]]] = {
     "rank": rank,
     "answers": answers,
+    "quotes": quotes,
 }
 
 
@@ -34,10 +38,11 @@ def main() -> None:
     parser.add_argument("homes", type=Path)
     parser.add_argument("--count", type=int, default=700, help="questions of each big part")
     parser.add_argument("--looking", choices=MODELS, default="matched")
+    parser.add_argument("--folds", type=Path, help="selectors that have not seen a part each")
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
     for name, model in STAGES[given.stage](
-        Work(given.sets, given.homes, given.looking), given.count
+        Work(given.sets, given.homes, given.looking, given.folds), given.count
     ).items():
         print(name, {key: round(value, 3) for key, value in model.weights.items()}, model.offset)
         if given.write:

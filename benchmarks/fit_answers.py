@@ -9,7 +9,15 @@ from functools import partial
 import numpy as np
 
 from benchmarks.corpus import Question
-from benchmarks.fit_parts import Looking, Part, Work, holds_gold, parts, real_parts, repeat
+from benchmarks.fit_parts import (
+    Looking,
+    Part,
+    Work,
+    holds_gold,
+    parts,
+    real_parts,
+    repeat,
+)
 from benchmarks.linear import Choice, fit_choice, fit_logistic, matrix
 from bot.answering.extractive import answer_weights
 from bot.answering.extractive.answer_weights import FIRST_PICK

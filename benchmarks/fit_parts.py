@@ -25,7 +25,7 @@ from index.embed.selector import open_selector
 from index.protocols import Selector
 from index.search.passage_rank import Candidate
 from index.search.searcher import Findings
-from training.held_out import held_out
+from training.held_out import fold_of, held_out
 
 Looking = Literal["embedded", "matched", "read", "selected"]
 """How closely sentences are looked at."""
@@ -47,6 +47,8 @@ class Work:
     sets: Path
     homes: Path
     looking: Looking
+    folds: Path | None = None
+    """Selectors each trained without one part of the real sets, `fold0.safetensors` and so on."""
 
     def each(self, part: Part) -> Iterator[tuple[Question, Corpus, SentenceScorer, Findings]]:
         """Yield what search finds for each question."""
@@ -59,8 +61,14 @@ class Work:
                 yield question, corpus, picker, found
 
     def selector(self, corpus: Corpus) -> Selector | None:
-        """Open the selector where it is asked for."""
-        return _selector_at(corpus.home) if self.looking == "selected" else None
+        """Open the selector where it is asked for; of a real set, one that has not seen it."""
+        if self.looking != "selected":
+            return None
+        name, names = corpus.home.name, real_names(self.sets)
+        if self.folds is None or name not in names:
+            return _selector_at(corpus.home)
+        adapter = self.folds / f"fold{fold_of(name, names)}.safetensors"
+        return _selector_at(corpus.home, adapter=adapter)
 
     def _picker(self, corpus: Corpus) -> SentenceScorer:
         if self.looking == "embedded":
@@ -94,16 +102,24 @@ def parts(sets: Path, count: int, *, unread: bool) -> list[Part]:
 def real_parts(sets: Path) -> list[Part]:
     """Return the sets of real documents that may be fitted on.
 
-    The selector was trained on most of them, and tells their near misses too well for that (AUROC
-    .94 on those, .87 on those of `training.held_out`); fitted on the unseen ones alone, confidence
-    was too high for plain questions, as these are worded harder.
+    The selector was trained on them all, and tells their near misses too well for that: they are
+    judged by the selectors of `Work.folds`.
     """
-    names = sorted(path.parent.name for path in (sets / "real").glob("*/questions.jsonl"))
     return [
-        Part(f"real/{name}", document_questions(sets / "real" / name / "questions.jsonl"), True)
-        for name in names
-        if name.endswith("1") or name.startswith("t")
+        Part(f"real/{name}", _real_questions(sets / "real" / name), True)
+        for name in real_names(sets)
     ]
+
+
+def real_names(sets: Path) -> list[str]:
+    """Return the names of the sets of real documents that may be fitted on."""
+    found = (path.parent.name for path in (sets / "real").glob("*/questions.jsonl"))
+    return sorted(name for name in found if name.endswith("1") or name.startswith("t"))
+
+
+def _real_questions(folder: Path) -> list[Question]:
+    files = sorted(folder.glob("questions*.jsonl"))
+    return [question for file in files for question in document_questions(file)]
 
 
 def holds_gold(question: Question, candidate: Candidate) -> bool:

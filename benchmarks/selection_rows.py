@@ -1,9 +1,9 @@
 """Write what the selector is trained on: `python -m benchmarks.selection_rows SETS HOMES OUT`.
 
-One JSON line for each question of the sets of real documents that may be fitted on: the ten best
-passages of a search with their sentences, what of each belongs to the answer, and how much of the
-best alternative stands in it. SETS and HOMES are those of `benchmarks.fit`. What a selector is not
-trained on (`training.held_out.REAL_SETS`) is marked.
+One JSON line for each question of the sets of real documents that may be fitted on: the best
+passages of a search, and those that answer though no search finds them, with their sentences, what
+of each belongs to the answer, and how much of the best alternative stands in it. SETS and HOMES are
+those of `benchmarks.fit`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
@@ -21,10 +21,12 @@ from benchmarks.corpus import COLLECTION, Corpus, opened
 from bot.conversation.follow_ups import resolve
 from bot.conversation.plain_turns import turn_of_text
 from index.embed.inputs import context_of
-from index.search.passage_rank import Candidate
-from training.held_out import REAL_SETS
+from index.schema import Passage, Source
+from training.selection import LEAST_PART
 
-PASSAGES = 10
+PASSAGES = 24
+LAST = 10**6
+"""More passages than any source has."""
 MET = 0.8
 """Share of a span's word triples that must stand in a passage, as the scoring asks."""
 SHORT = 3
@@ -98,6 +100,13 @@ def _share(span: Words, runs: Sequence[tuple[int, int]]) -> float:
     return min(1.0, sum(stop - first for first, stop in runs) / len(span))
 
 
+def triples_of(text: str) -> set[tuple[str, ...]]:
+    """Return the word triples of a text; of a shorter one its words together."""
+    words = [word for word, _, _ in worded(text)]
+    size = min(3, len(words))
+    return {tuple(words[at : at + size]) for at in range(len(words) - size + 1)} if words else set()
+
+
 def _met(span: Words, words: Words) -> float:
     """Return the share of a span's word triples that stand in a passage."""
     wanted, held = [word for word, _, _ in span], [word for word, _, _ in words]
@@ -122,22 +131,40 @@ def rows(folder: Path, corpus: Corpus) -> Iterator[dict[str, Any]]:
         for line in path.read_text(encoding="utf-8").splitlines():
             asked = json.loads(line)
             history = [turn_of_text(t["role"], t["text"]) for t in asked.get("history", [])]
-            question = resolve(asked["question"], history).question
+            meant = resolve(asked["question"], history).question
+            question = corpus.searcher.spelled(meant, collections=[COLLECTION])
             found = corpus.searcher.find(
                 question, collections=[COLLECTION], asked=asked["question"]
-            )
+            ).ranked[:PASSAGES]
+            passages = [_passage(each.source, each.passage, asked) for each in found]
+            known = {each.passage.id for each in found}
             yield {
                 "set": folder.name,
                 "qid": asked["qid"],
-                "held_out": folder.name in REAL_SETS,
                 "question": question,
                 "answerable": asked["answerable"],
-                "passages": [_passage(c, asked) for c in found.ranked[:PASSAGES]],
+                "passages": [*passages, *_not_found(corpus, asked, known)],
             }
 
 
-def _passage(candidate: Candidate, asked: dict[str, Any]) -> dict[str, Any]:
-    passage, source = candidate.passage, candidate.source
+def _not_found(
+    corpus: Corpus, asked: Mapping[str, Any], known: Container[str]
+) -> Iterator[dict[str, Any]]:
+    """Yield the passages that answer, of those that a search did not find."""
+    if not asked["answerable"]:
+        return
+    files = {each["file"] for each in asked["answers"]}
+    for entry in corpus.catalog.sources(COLLECTION):
+        if not entry.passages or not any(entry.uri.endswith(file) for file in files):
+            continue
+        source = corpus.catalog.source(entry.id)
+        for passage in corpus.catalog.passages_of(source.id, 0, LAST):
+            row = _passage(source, passage, asked)
+            if passage.id not in known and (row["recall"] >= MET or row["part"] >= LEAST_PART):
+                yield row
+
+
+def _passage(source: Source, passage: Passage, asked: Mapping[str, Any]) -> dict[str, Any]:
     answers = asked["answers"] if asked["answerable"] else []
     spans = [each["spans"] for each in answers if source.uri.endswith(each["file"])]
     gold = gold_of(passage.text, spans)

@@ -37,10 +37,11 @@ class AdaptedLinear(nn.Linear):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (tokens, inputs) to (tokens, outputs)."""
-        y = functional.linear(x, self.weight, self.bias)
-        if self.lora_A is None or self.lora_B is None:
-            return y
-        return torch.addmm(y, functional.linear(x, self.lora_A), self.lora_B.t(), alpha=self.scale)
+        weight = self.weight
+        if self.lora_A is not None and self.lora_B is not None:
+            # One product of the small factors is cheaper than two over all tokens.
+            weight = torch.addmm(weight, self.lora_B, self.lora_A, alpha=self.scale)
+        return functional.linear(x, weight, self.bias)
 
 
 class Embeddings(nn.Module):
@@ -64,8 +65,9 @@ class Embeddings(nn.Module):
 class SelfAttention(nn.Module):
     """Query, key and value projections with scaled dot-product attention."""
 
-    def __init__(self, rank: int, alpha: float) -> None:
+    def __init__(self, rank: int, alpha: float, dropout: float) -> None:
         super().__init__()
+        self.dropout = dropout
         self.query = AdaptedLinear(WIDTH, WIDTH, rank, alpha)
         self.key = AdaptedLinear(WIDTH, WIDTH, rank, alpha)
         self.value = AdaptedLinear(WIDTH, WIDTH, rank, alpha)
@@ -78,7 +80,11 @@ class SelfAttention(nn.Module):
             return flat.view(batch, length, HEADS, WIDTH // HEADS).transpose(1, 2)
 
         mixed = functional.scaled_dot_product_attention(
-            by_head(self.query(x)), by_head(self.key(x)), by_head(self.value(x)), attn_mask=keep
+            by_head(self.query(x)),
+            by_head(self.key(x)),
+            by_head(self.value(x)),
+            attn_mask=keep,
+            dropout_p=self.dropout if self.training else 0.0,
         )
         return mixed.transpose(1, 2).reshape(batch * length, WIDTH)
 
@@ -86,30 +92,32 @@ class SelfAttention(nn.Module):
 class ResidualOutput(nn.Module):
     """Projection back to the width, added to the residual, then normalised."""
 
-    def __init__(self, inputs: int, rank: int, alpha: float) -> None:
+    def __init__(self, inputs: int, rank: int, alpha: float, dropout: float) -> None:
         super().__init__()
+        self.dropout = dropout
         self.dense = AdaptedLinear(inputs, WIDTH, rank, alpha)
         self.LayerNorm = nn.LayerNorm(WIDTH, eps=NORM_EPSILON)
 
     def forward(self, x: Tensor, residual: Tensor) -> Tensor:
         """Map (tokens, inputs) and a residual (tokens, width) to (tokens, width)."""
-        normalised: Tensor = self.LayerNorm(self.dense(x) + residual)
+        mapped = functional.dropout(self.dense(x), self.dropout, self.training)
+        normalised: Tensor = self.LayerNorm(mapped + residual)
         return normalised
 
 
 class Layer(nn.Module):
     """One post-norm transformer layer."""
 
-    def __init__(self, rank: int, alpha: float) -> None:
+    def __init__(self, rank: int, alpha: float, dropout: float) -> None:
         super().__init__()
         self.attention = nn.ModuleDict(
             {
-                "self": SelfAttention(rank, alpha),
-                "output": ResidualOutput(WIDTH, rank, alpha),
+                "self": SelfAttention(rank, alpha, dropout),
+                "output": ResidualOutput(WIDTH, rank, alpha, dropout),
             }
         )
         self.intermediate = nn.ModuleDict({"dense": AdaptedLinear(WIDTH, INNER_WIDTH, rank, alpha)})
-        self.output = ResidualOutput(INNER_WIDTH, rank, alpha)
+        self.output = ResidualOutput(INNER_WIDTH, rank, alpha, dropout)
 
     def forward(self, x: Tensor, keep: Tensor) -> Tensor:
         """Map (tokens, width) to (tokens, width)."""
@@ -123,12 +131,18 @@ class Reader(nn.Module):
     """The encoder, mostly with a linear head giving a start and an end logit per token."""
 
     def __init__(
-        self, rank: int = 16, alpha: float = 32.0, *, layers: int = LAYERS, head: bool = True
+        self,
+        rank: int = 16,
+        alpha: float = 32.0,
+        *,
+        layers: int = LAYERS,
+        head: bool = True,
+        dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        self.rank, self.alpha = rank, alpha
+        self.rank, self.alpha, self.dropout = rank, alpha, dropout
         self.embeddings = Embeddings()
-        stack = nn.ModuleList(Layer(rank, alpha) for _ in range(layers))
+        stack = nn.ModuleList(Layer(rank, alpha, dropout) for _ in range(layers))
         self.encoder = nn.ModuleDict({"layer": stack})
         if not head:
             return
@@ -141,6 +155,7 @@ class Reader(nn.Module):
         batch, length = ids.shape
         keep = attention.bool()[:, None, None, :]
         x: Tensor = self.embeddings(ids, types).view(batch * length, WIDTH)
+        x = functional.dropout(x, self.dropout, self.training)
         layers = self.encoder["layer"]
         assert isinstance(layers, nn.ModuleList)
         for layer in layers:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from training.held_out import fold_of
 from training.inputs import CLS, SEP, Pieces, pieces_of, with_mark
 
 QUESTION_PIECES, CONTEXT_PIECES, LIMIT = 48, 36, 288
@@ -68,11 +69,13 @@ class Judged:
     """First piece of the row and the one behind the last of each sentence, and whether it does."""
 
 
-def read_rows(path: Path) -> list[dict[str, Any]]:
-    """Read the rows that may be trained on and have passages."""
+def read_rows(path: Path, *, without_fold: int | None = None) -> list[dict[str, Any]]:
+    """Read the rows that have passages, without the sets of one fold (`training.held_out`)."""
     with path.open(encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
-    return [row for row in rows if row["passages"] and not row["held_out"]]
+    names = {row["set"] for row in rows}
+    kept = {name for name in names if without_fold is None or fold_of(name, names) != without_fold}
+    return [row for row in rows if row["passages"] and row["set"] in kept]
 
 
 def weight_of(passage: dict[str, Any]) -> float:

@@ -1,9 +1,9 @@
-"""Train the selector: python -m training.selector --rows ROWS ... --tokenizer FILE --out FILE.
+"""Train the selector: python -m training.selector --rows ROWS --tokenizer FILE --out FILE.
 
-ROWS are what `benchmarks.selection_rows` and `training.short_answers` write. The body is the
-published cross-encoder (`index.embed.cross_encoder`); trained are low-rank factors, biases and
-norms, its pooler, and two heads: whether a passage answers, and which of its word pieces belong to
-the answer.
+ROWS are what `benchmarks.selection_rows` writes, SHORT (`--beside`) what `training.short_answers`
+does. The body is the published cross-encoder (`index.embed.cross_encoder`); trained are low-rank
+factors, biases and norms, its pooler, and two heads: whether a passage answers, and which of its
+word pieces belong to the answer. What is written is the running average of what was trained.
 """
 
 import argparse
@@ -19,22 +19,22 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from torch.nn import functional
+from torch.utils.data import DataLoader, Dataset
 
 from index.embed.cross_encoder import NAME, SHA256, cross_encoder_tensors
 from training.encoder import Reader
 from training.inputs import load_tokenizer
-from training.selection import Judged, Layout, chosen_passages, read_rows, reworded
+from training.selection import Layout, chosen_passages, read_rows, reworded
+from training.selection_batch import Batch, Block, batch_of
+from training.selection_loss import loss_of
 
 log = logging.getLogger("training.selector")
-RANK, ALPHA = 16, 32.0
+RANK, ALPHA, DROPOUT = 32, 64.0, 0.1
 LAYERS = 12
 WARM_UP = 0.06
-ROWS_AT_ONCE = 10
 CLIP = 1.0
-
-EACH_PASSAGE, PIECES, OTHER_SENTENCES = 0.3, 0.4, 0.15
-"""Weights beside the comparison of a question's passages and the loss of sentences that count 1."""
+AVERAGE = 0.995
+"""How much of the running average each step leaves."""
 
 
 class SelectorModel(nn.Module):
@@ -42,12 +42,13 @@ class SelectorModel(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.body = Reader(RANK, ALPHA, layers=LAYERS, head=False)
+        self.body = Reader(RANK, ALPHA, layers=LAYERS, head=False, dropout=DROPOUT)
         self.pooler = nn.Linear(384, 384)
         self.answers = nn.Linear(384, 1)
         self.belongs = nn.Linear(384, 1)
         self.words = nn.Linear(384, 1)
-        tensors = {name: torch.from_numpy(np.array(value)) for name, value in _published().items()}
+        published = cross_encoder_tensors().items()
+        tensors = {name: torch.from_numpy(np.array(value)) for name, value in published}
         own = {name: t for name, t in tensors.items() if name.startswith(("embed", "encoder"))}
         missing, unexpected = self.body.load_state_dict(own, strict=False)
         if unexpected or any("lora_" not in name for name in missing):
@@ -68,77 +69,56 @@ class SelectorModel(nn.Module):
         if unexpected:
             raise ValueError(f"{path} does not fit: {unexpected}")
 
-    def forward(self, ids: Tensor, types: Tensor, kept: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, block: Block) -> tuple[Tensor, Tensor, Tensor]:
         """Return log-odds of each row, and of each of its pieces by sentence and by word."""
-        states = self.body.hidden(ids, types, kept)
+        states = self.body.hidden(block.ids, block.types, block.kept)
         pooled = torch.tanh(self.pooler(states[:, 0]))
         by_sentence, by_word = self.belongs(states), self.words(states)
         return self.answers(pooled).squeeze(-1), by_sentence.squeeze(-1), by_word.squeeze(-1)
 
 
-def _published() -> dict[str, Any]:
-    return dict(cross_encoder_tensors())
+class Steps(Dataset[Batch]):
+    """The batch of every step, made where it is asked for; the same for the same seed."""
+
+    def __init__(
+        self, steps: Sequence[Sequence[dict[str, Any]]], layout: Layout, at_once: int, seed: int
+    ) -> None:
+        self.steps, self.layout, self.at_once, self.seed = steps, layout, at_once, seed
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def __getitem__(self, number: int) -> Batch:
+        rng = random.Random(f"{self.seed} {number}")
+        return batch_of([self._rows(each, rng) for each in self.steps[number]], self.at_once)
+
+    def _rows(self, question: dict[str, Any], rng: random.Random) -> list[Any]:
+        asked = reworded(question["question"], rng)
+        pairs = zip(*chosen_passages(question, rng), strict=True)
+        return [self.layout.row(asked, passage, weight) for passage, weight in pairs]
 
 
-def padded(rows: Sequence[Judged], device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
-    """Return ids, types and mask of rows, shape (rows, length) each."""
-    shape = (len(rows), max(len(row.ids) for row in rows))
-    ids, types, kept = (np.zeros(shape, dtype=np.int64) for _ in range(3))
-    for line, row in enumerate(rows):
-        ids[line, : len(row.ids)] = row.ids
-        types[line, row.question_length + 2 : len(row.ids)] = 1
-        kept[line, : len(row.ids)] = 1
-    parts = (torch.from_numpy(part).to(device) for part in (ids, types, kept))
-    return next(parts), next(parts), next(parts)
+class Average:
+    """The running average of trained parameters."""
 
+    def __init__(self, trained: Sequence[nn.Parameter]) -> None:
+        self._trained = trained
+        self._values = [each.detach().clone() for each in trained]
+        self._steps = 0
 
-def judged(
-    model: SelectorModel, rows: Sequence[Judged], device: torch.device
-) -> list[tuple[Tensor, Tensor, Tensor]]:
-    """Run the model over rows of near lengths at once; return what it says of each, in order."""
-    order = sorted(range(len(rows)), key=lambda at: len(rows[at].ids))
-    found: dict[int, tuple[Tensor, Tensor, Tensor]] = {}
-    for first in range(0, len(order), ROWS_AT_ONCE):
-        part = order[first : first + ROWS_AT_ONCE]
-        answers, sentences, words = model(*padded([rows[at] for at in part], device))
-        for line, at in enumerate(part):
-            found[at] = answers[line].float(), sentences[line].float(), words[line].float()
-    return [found[at] for at in range(len(rows))]
+    def update(self) -> None:
+        """Count the parameters as they are; the first steps count more than later ones."""
+        self._steps += 1
+        kept = min(AVERAGE, (1 + self._steps) / (10 + self._steps))
+        for value, each in zip(self._values, self._trained, strict=True):
+            value.lerp_(each.detach(), 1 - kept)
 
-
-def loss_of(rows: Sequence[Judged], said: Sequence[tuple[Tensor, Tensor, Tensor]]) -> Tensor:
-    """Return the loss of one question.
-
-    The passages that answer share the softmax's mass with the others and with no answer, whose
-    log-odds are 0, so that scores can be compared and add up (as in training.reader).
-    """
-    odds = torch.stack([answers for answers, _, _ in said])
-    weights = torch.tensor([row.weight for row in rows], device=odds.device)
-    everything = torch.logsumexp(torch.cat([odds.new_zeros(1), odds]), 0)
-    loss = everything
-    if float(weights.max()) > 0:
-        gold = weights > 0
-        loss = everything - torch.logsumexp(odds[gold] + (weights[gold] / weights.max()).log(), 0)
-    cross = functional.binary_cross_entropy_with_logits
-    loss = loss + EACH_PASSAGE * cross(odds, weights)
-    of_gold, of_words, of_others = [], [], []
-    for row, (_, sentences, words) in zip(rows, said, strict=True):
-        if not row.sentences:
-            continue
-        means = torch.stack([sentences[first:stop].mean() for first, stop, _ in row.sentences])
-        if row.weight == 0:
-            of_others.append(functional.softplus(means).mean())
-            continue
-        wanted = torch.tensor([does for _, _, does in row.sentences], device=odds.device)
-        of_gold.append(row.weight * cross(means, wanted))
-        inside = words[row.text_start : row.text_start + len(row.belongs)]
-        belongs = torch.from_numpy(row.belongs).to(odds.device)
-        of_words.append(row.weight * cross(inside, belongs))
-    if of_gold:
-        loss = loss + torch.stack(of_gold).mean() + PIECES * torch.stack(of_words).mean()
-    if of_others:
-        loss = loss + OTHER_SENTENCES * torch.stack(of_others).mean()
-    return loss
+    def named(self, model: nn.Module) -> Iterator[tuple[str, Tensor]]:
+        """Yield the average of each parameter by its name in the model."""
+        by_id = {id(each): value for each, value in zip(self._trained, self._values, strict=True)}
+        for name, parameter in model.named_parameters():
+            if id(parameter) in by_id:
+                yield name, by_id[id(parameter)]
 
 
 class Run:
@@ -149,15 +129,19 @@ class Run:
         torch.set_num_threads(given.threads)
         self.given = given
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.model = SelectorModel()
+        model = SelectorModel()
         if given.begin_with is not None:
-            self.model.load_adapter(given.begin_with)
-        self.model = self.model.to(self.device).train()
-        self.rng = random.Random(given.seed)
+            model.load_adapter(given.begin_with)
+        self.model = model.to(self.device).train()
+        self.questions = [
+            row for path in given.rows for row in read_rows(path, without_fold=given.without_fold)
+        ]
+        self.beside = [row for path in given.beside for row in read_rows(path)]
         self.layout = Layout(load_tokenizer(given.tokenizer))
-        self.questions = [row for path in given.rows for row in read_rows(path)]
         self.optimizer = self._optimizer()
-        self.total = math.ceil(len(self.questions) / given.questions) * given.epochs
+        self.trained = [p for p in self.model.parameters() if p.requires_grad]
+        self.average = Average(self.trained)
+        self.steps = list(self._steps())
         self.began = time.monotonic()
 
     def _optimizer(self) -> torch.optim.AdamW:
@@ -175,49 +159,50 @@ class Run:
             groups.append(group)
         return torch.optim.AdamW(groups, betas=(0.9, 0.98))
 
-    def batches(self) -> Iterator[list[dict[str, Any]]]:
+    def _steps(self) -> Iterator[list[dict[str, Any]]]:
         """Yield the questions of each step, every epoch in another order."""
+        rng = random.Random(self.given.seed)
         for _ in range(self.given.epochs):
-            self.rng.shuffle(self.questions)
-            for first in range(0, len(self.questions), self.given.questions):
-                yield self.questions[first : first + self.given.questions]
+            few = min(self.given.beside_each, len(self.beside))
+            epoch = [*self.questions, *rng.sample(self.beside, few)]
+            rng.shuffle(epoch)
+            for first in range(0, len(epoch), self.given.questions):
+                yield epoch[first : first + self.given.questions]
 
-    def step(self, number: int, questions: Sequence[dict[str, Any]]) -> float:
+    def batches(self) -> DataLoader[Batch]:
+        """Return the batches of all steps, in order."""
+        given = self.given
+        steps = Steps(self.steps, self.layout, given.rows_at_once, given.seed)
+        return DataLoader(steps, batch_size=None, num_workers=given.workers)
+
+    def step(self, number: int, batch: Batch) -> float:
         """Take one step; return its loss."""
         done = self.progress(number)
-        factor = max(0.0, min((number + 1) / (WARM_UP * self.total), (1 - done) / (1 - WARM_UP)))
+        rising = (number + 1) / (WARM_UP * len(self.steps))
+        factor = max(0.0, min(rising, (1 - done) / (1 - WARM_UP)))
         for group in self.optimizer.param_groups:
             group["lr"] = group["peak"] * factor
-        examples = [self._rows(question) for question in questions]
-        flat = [row for rows in examples for row in rows]
+        blocks = tuple(block.to(self.device) for block in batch.blocks)
         with torch.autocast(self.device.type, torch.bfloat16):
-            said = iter(judged(self.model, flat, self.device))
-        losses = [loss_of(rows, [next(said) for _ in rows]) for rows in examples if rows]
-        loss = torch.stack(losses).mean()
+            loss = loss_of(self.model, Batch(blocks, batch.questions))
         self.optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
-        trained = [p for p in self.model.parameters() if p.requires_grad]
-        nn.utils.clip_grad_norm_(trained, CLIP)
+        nn.utils.clip_grad_norm_(self.trained, CLIP)
         self.optimizer.step()
+        self.average.update()
         return float(loss.detach())
-
-    def _rows(self, question: dict[str, Any]) -> list[Judged]:
-        asked = reworded(question["question"], self.rng)
-        passages, weights = chosen_passages(question, self.rng)
-        pairs = zip(passages, weights, strict=True)
-        return [self.layout.row(asked, passage, weight) for passage, weight in pairs]
 
     def progress(self, number: int) -> float:
         """Return the share of the steps or of the time that is used, whichever is more."""
         minutes = (time.monotonic() - self.began) / 60
-        return max(number / self.total, minutes / self.given.minutes)
+        return max(number / len(self.steps), minutes / self.given.minutes)
 
     def save(self, step: int) -> None:
         """Write the adapter in the format that the index loads."""
         tensors = {
-            name.removeprefix("body."): value.detach().to("cpu", torch.float16).contiguous()
-            for name, value in self.model.named_parameters()
-            if value.requires_grad and not name.startswith("words.")
+            name.removeprefix("body."): value.to("cpu", torch.float16).contiguous()
+            for name, value in self.average.named(self.model)
+            if not name.startswith("words.")
         }
         metadata = {
             "format": "quoth-selector-adapter",
@@ -237,25 +222,30 @@ def main() -> None:
     """Train and write the adapter."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=Path, required=True, nargs="+")
+    parser.add_argument("--beside", type=Path, default=[], nargs="+", help="rows to draw from")
+    parser.add_argument("--beside-each", type=int, default=250, help="drawn in every epoch")
+    parser.add_argument("--without-fold", type=int, help="leave a quarter of the sets out")
     parser.add_argument("--tokenizer", type=Path, required=True, help="MiniLM's tokenizer.json")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--begin-with", type=Path, help="an adapter to train further")
-    parser.add_argument("--epochs", type=int, default=3)
-    parser.add_argument("--questions", type=int, default=4, help="in one step")
+    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--questions", type=int, default=16, help="in one step")
+    parser.add_argument("--rows-at-once", type=int, default=128, help="fewer where memory is short")
     parser.add_argument("--rate", type=float, default=4e-4)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=0, help="processes that lay rows out")
     parser.add_argument("--minutes", type=float, default=math.inf, help="end by then")
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     run = Run(given)
-    log.info("%d questions, %d steps", len(run.questions), run.total)
+    log.info("%d questions, %d steps", len(run.questions), len(run.steps))
     recent: list[float] = []
     number = 0
-    for number, questions in enumerate(run.batches(), start=1):
-        recent.append(run.step(number - 1, questions))
+    for number, batch in enumerate(run.batches(), start=1):
+        recent.append(run.step(number - 1, batch))
         if number % 20 == 0:
-            log.info("step %d/%d loss %.4f", number, run.total, sum(recent) / len(recent))
+            log.info("step %d/%d loss %.4f", number, len(run.steps), sum(recent) / len(recent))
             recent = []
         if number % 100 == 0:
             run.save(number)

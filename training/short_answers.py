@@ -45,7 +45,6 @@ def rows(folder: Path, count: int, rng: random.Random) -> Iterator[dict[str, Any
         first = _passage(own, text or own.text, None if text else question)
         yield {
             "set": own.set_name,
-            "held_out": False,
             "question": question.text,
             "answerable": text is None,
             "passages": [first, *(_passage(other, other.text, None) for other in lacking[:NEAR])],

@@ -114,7 +114,7 @@ class Extractor:
         quoted = self._quoted(question, selected, sentences)
         sure = confidence(findings, sentences, selected, quoted)
         nearest = tuple(closest_passages(selected) if selected else nearest_spans(sentences))
-        parts, strict = _drafted(question, findings, sentences, sufficient_quotes(quoted, sure))
+        parts, strict = _drafted(question, findings, sentences, sufficient_quotes(selected, quoted))
         return self._decided(parts, nearest, sure, sure >= self._threshold * strict)
 
     def _decided(

@@ -21,10 +21,10 @@ from bot.schema import DraftPart, Pick, Role
 from index.schema import Passage, Span
 from index.text.list_marks import is_numbered, item_mark, sign_length
 
-BELONGS = -1.3
+BELONGS = -2.6
 """Log-odds from which a sentence belongs to the answer; the best of a passage always does."""
 
-OUTDONE = 3.0
+OUTDONE = 4.5
 """How far below the best sentence of its passage another one may lie to belong as well."""
 
 SHORT = 25

@@ -1,14 +1,17 @@
-"""What is quoted of the passages that may answer: as little as says what the whole passage says.
+"""How much is quoted of the passages that may answer.
 
-The selector judges what would be quoted of a passage as it judged the passage. Where that alone is
-less likely to answer, something that belongs was left out, and the passage is quoted whole.
+The best passage or some more, each in part or whole: quoted is what is likely to hold the whole
+answer and not much beside it. The selector judges the parts as it judged their passages, so that
+what was left out of them shows. How the weights were fitted stands in `docs/evaluation.md`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.answering.extractive.answer_weights import QUOTES_HOLD, QUOTES_MOSTLY
 from bot.answering.extractive.quoted_statements import quoted_statements
 from bot.answering.extractive.selected_passages import (
     MOST_PASSAGES,
@@ -19,23 +22,19 @@ from bot.schema import DraftPart
 from index.embed.inputs import context_of
 from index.protocols import EmbeddingInput, Selector
 from index.schema import Passage, Span
+from index.search.linear_model import logistic
 
-SURE = 0.95
-"""Confidence from which no more is quoted than what answers."""
+NEAR = 2.0
+"""How far below the best passage's value another one may lie to be quoted with it."""
 
+BREVITY = 0.7
+"""What it counts that at least half of what is quoted belongs, beside that the answer is whole."""
 
-@dataclass(frozen=True)
-class Reach:
-    """How much is quoted."""
+FARTHEST = 6.0
+"""How far below the best passage the first one left out may lie, at most, to count more."""
 
-    near: float
-    """How far below the best passage's value another one may lie to be quoted with it."""
-    lost: float
-    """Log-odds by which what belongs may lie below its passage before that is quoted whole."""
-
-
-NARROW, WIDE = Reach(near=0.3, lost=0.5), Reach(near=2.0, lost=0.1)
-"""For an answer that is sure, and for one that is less so: what stands around may be missing."""
+LEAST_LOST, MOST_LOST = -1.0, 3.0
+"""Bounds of the log-odds that parts lack to their passage."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +46,42 @@ class QuotedPassage:
     answers: float
     """Log-odds that the parts, without the rest of the passage, answer."""
 
-    def sufficient(self, lost: float) -> tuple[DraftPart, ...]:
-        """Return the parts or, where they answer less well than the passage, that as a whole."""
-        if self.answers >= self.selected.answers - lost:
-            return self.parts
-        return (DraftPart(picks=(whole_passage(self.selected),)),)
+    @property
+    def lost(self) -> float:
+        """The log-odds that the parts lack to the whole passage."""
+        return self.selected.answers - self.answers
+
+
+@dataclass(frozen=True)
+class Extent:
+    """One way of quoting: some of the passages, in order, each in part or whole."""
+
+    passages: tuple[QuotedPassage, ...]
+    whole: bool
+
+    @property
+    def parts(self) -> list[DraftPart]:
+        """What is quoted."""
+        return [part for each in self.passages for part in self._parts_of(each)]
+
+    @property
+    def texts(self) -> Iterator[tuple[QuotedPassage, str]]:
+        """Each span that is quoted, with the passage it is quoted of."""
+        for each in self.passages:
+            text = each.selected.candidate.source.text
+            for part in self._parts_of(each):
+                for span in (pick.evidence for pick in part.picks):
+                    yield each, text[span.start : span.end]
+
+    @property
+    def words(self) -> int:
+        """How many words are quoted."""
+        return sum(len(text.split()) for _, text in self.texts)
+
+    def _parts_of(self, quoted: QuotedPassage) -> tuple[DraftPart, ...]:
+        if self.whole:
+            return (DraftPart(picks=(whole_passage(quoted.selected),)),)
+        return quoted.parts
 
 
 def quoted_passages(
@@ -66,7 +96,7 @@ def quoted_passages(
     which a reader points, by the passage's id, the surest first.
     """
     best = selected[0].value
-    near = [each for each in selected[:MOST_PASSAGES] if best - each.value <= WIDE.near]
+    near = [each for each in selected[:MOST_PASSAGES] if best - each.value <= NEAR]
     told = pointed or {}
     pairs = [
         (each, tuple(quoted_statements(each, told.get(each.passage.id, ()))))
@@ -80,16 +110,51 @@ def quoted_passages(
     ]
 
 
-def sufficient_quotes(quoted: Sequence[QuotedPassage], sure: float) -> list[DraftPart]:
-    """Return what is quoted in an answer of which Quoth is so sure, from 0 to 1."""
-    reach = NARROW if sure >= SURE else WIDE
-    best = max((each.selected.value for each in quoted), default=0.0)
-    return [
-        part
-        for each in quoted
-        if best - each.selected.value <= reach.near
-        for part in each.sufficient(reach.lost)
-    ]
+def sufficient_quotes(
+    selected: Sequence[SelectedPassage], quoted: Sequence[QuotedPassage]
+) -> list[DraftPart]:
+    """Return what is quoted: of all extents the likeliest to be whole, and mostly the answer."""
+    best = max(extents(quoted), key=lambda each: _worth(each, selected), default=None)
+    return best.parts if best is not None else []
+
+
+def extents(quoted: Sequence[QuotedPassage]) -> Iterator[Extent]:
+    """Yield the ways of quoting the best passage, the best two, and so on, the shortest first."""
+    by_value = sorted(quoted, key=lambda each: -each.selected.value)
+    for count in range(1, len(by_value) + 1):
+        chosen = by_value[:count]
+        for whole in (False, True):
+            yield Extent(tuple(each for each in quoted if each in chosen), whole)
+
+
+def extent_features(extent: Extent, selected: Sequence[SelectedPassage]) -> Mapping[str, float]:
+    """Return what tells whether an extent holds the answer, and little else."""
+    passages, part = extent.passages, float(not extent.whole)
+    values = sorted((each.value for each in selected), reverse=True)
+    following = values[len(passages)] - values[0] if len(passages) < len(values) else -FARTHEST
+    lost = max(each.lost for each in passages)
+    full = sum(len(each.selected.passage.text.split()) for each in passages)
+    return {
+        "two": float(len(passages) == 2),
+        "three": float(len(passages) == 3),
+        "whole": 1.0 - part,
+        "words": math.log1p(extent.words),
+        "mass": sum(math.exp(each.selected.answers - _any(selected)) for each in passages),
+        "next": max(following, -FARTHEST),
+        "lost": part * min(max(lost, LEAST_LOST), MOST_LOST),
+        "share": part * extent.words / max(1, full),
+    }
+
+
+def _worth(extent: Extent, selected: Sequence[SelectedPassage]) -> float:
+    features = extent_features(extent, selected)
+    holds, mostly = (logistic(m.value(features)) for m in (QUOTES_HOLD, QUOTES_MOSTLY))
+    return holds + BREVITY * mostly
+
+
+def _any(selected: Sequence[SelectedPassage]) -> float:
+    """Return the logarithm of the odds of all passages together with those of no answer, 1."""
+    return math.log1p(sum(math.exp(min(each.answers, 30.0)) for each in selected))
 
 
 def _as_text(selected: SelectedPassage, parts: Sequence[DraftPart]) -> EmbeddingInput:
