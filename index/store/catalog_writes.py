@@ -32,6 +32,14 @@ class IndexedPassage(NamedTuple):
     """Sentence vectors, shape (sentences, dimension), or None."""
     vector: Vectors | None = None
     """Its own vector, shape (dimension,), or None."""
+    words: tuple[str, str] | None = None
+    """What `words_of` says of it, where that was asked before the transaction."""
+
+
+def words_of(source: Source, passage: Passage) -> tuple[str, str]:
+    """Return the prepared terms of a passage's title and headings, and of its text."""
+    above = " ".join((source.title, *passage.heading))
+    return " ".join(terms(above)), " ".join(terms(passage.text))
 
 
 def move_generation(connection: sqlite3.Connection) -> int:
@@ -170,7 +178,7 @@ def put_passages(
     connection: sqlite3.Connection, build: int, source: Source, passages: Sequence[IndexedPassage]
 ) -> None:
     """Write the passages of a source, and their words, into a build."""
-    for passage, digest, sentences, vector in passages:
+    for passage, digest, sentences, vector, words in passages:
         made = connection.execute(
             'INSERT INTO passages (id, source, ordinal, start, "end", page, heading, kind, '
             "sentences, text, build, input, vectors) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
@@ -178,10 +186,9 @@ def put_passages(
         )
         if vector is not None:
             _put_vector(connection, int(made.lastrowid or 0), vector)
-        above = " ".join((source.title, *passage.heading))
         connection.execute(
             f"INSERT INTO {words_table(build)} (rowid, title, body) VALUES (?, ?, ?)",
-            (made.lastrowid, " ".join(terms(above)), " ".join(terms(passage.text))),
+            (made.lastrowid, *(words or words_of(source, passage))),
         )
 
 

@@ -21,6 +21,9 @@ LOCK_FILE = "write.lock"
 FOLDER_LOCK_FILE = "folder.lock"
 """Locked while somebody follows the documents folder, and lets others write meanwhile."""
 
+VECTORS_LOCK_FILE = "vectors.lock"
+"""Locked while somebody tells Chroma of a large change in slices, between which others write."""
+
 _HOLDER = ".holder"
 """Ends the name of what says who holds a lock: some systems let nobody read a locked file."""
 

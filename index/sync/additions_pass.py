@@ -21,7 +21,8 @@ from index.store.catalog_state import (
     serving_builds,
 )
 from index.sync.builds import Builds
-from index.sync.indexer import Batch, Indexer
+from index.sync.indexer import Indexer
+from index.sync.prepared_batch import Batch
 from index.sync.preparer import Preparer
 
 

@@ -27,8 +27,11 @@ from index.store.catalog_writes import (
     set_dirty,
     swap_chroma,
 )
+from index.store.chroma_queue import queue_all
 from index.store.chroma_vectors import ChromaVectors, chroma_name
-from index.sync.indexer import Batch, Indexer
+from index.sync.chroma_slices import AT_ONCE
+from index.sync.indexer import Indexer
+from index.sync.prepared_batch import Batch
 from index.sync.preparer import Preparer
 from index.sync.vector_repair import restore_kept
 
@@ -143,9 +146,12 @@ class Builds:
         with self._catalog.transaction() as connection:
             name_spare(connection, build.number, name)
         ids = sorted(self._catalog.passage_ids(build.collection))
-        restore_kept(self._catalog, self._vectors, build._replace(chroma=name), ids)
+        if is_small := len(ids) <= AT_ONCE:
+            restore_kept(self._catalog, self._vectors, build._replace(chroma=name), ids)
         with self._catalog.transaction() as connection:
             swap_chroma(connection, build.number)
+            if not is_small:
+                queue_all(connection, build.number)
             owe_purge(connection)
             generation = move_generation(connection)
         self._vectors.wrote(generation)

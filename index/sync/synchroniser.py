@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from index.errors import LoadError, SourceNotFound, StoreError
+from index.errors import IndexLocked, LoadError, SourceNotFound, StoreError
 from index.load.loaders import load_bytes
 from index.protocols import Embedder
 from index.schema import LoadedDocument, Source, SyncReport
@@ -25,14 +25,17 @@ from index.store.catalog import Catalog
 from index.store.catalog_format import recipe as default_recipe
 from index.store.catalog_rows import Build, FileState
 from index.store.catalog_state import id_at, indexed_versions, seen_files, serving_builds
+from index.store.chroma_queue import has_queue
 from index.store.chroma_vectors import ChromaVectors
-from index.store.write_lock import FOLDER_LOCK_FILE, write_lock
+from index.store.write_lock import FOLDER_LOCK_FILE, VECTORS_LOCK_FILE, write_lock
 from index.sync.additions import Addition, state_of_followed
 from index.sync.additions_pass import AdditionsPass
 from index.sync.builds import WORDS_ONLY, Builds, Stamp
+from index.sync.chroma_slices import ChromaSlices
 from index.sync.folder_pass import FolderPass, Forget, Progress
-from index.sync.indexer import Batch, Indexer, Prepared
+from index.sync.indexer import Indexer
 from index.sync.pace import FairTurns, Pace, Steps
+from index.sync.prepared_batch import Batch, Prepared
 from index.sync.preparer import Cut, Load, Preparer, version_of_text
 from index.sync.purge import Purge
 from index.sync.tally import Tally
@@ -43,6 +46,9 @@ __all__ = ["Progress", "Steps", "Synchroniser"]
 
 _PATIENCE = 300.0
 """Seconds that work which has begun waits for another writer, rather than be lost."""
+
+_PAUSE = 0.1
+"""Seconds between two slices: twice what those who wait for the lock sleep between two looks."""
 
 _OF_SERVER = re.compile(r"guild-\d+")
 """How the names of a server's collections begin."""
@@ -124,6 +130,7 @@ class Synchroniser:
                 forget,
                 self._pace(build),
             ).run()
+            self._catch_up()
             # Held plainly: what says that nothing changed since is to stay.
             with write_lock(self._catalog.path.parent, seconds=_PATIENCE):
                 return self._report(collection, tally, began)
@@ -219,6 +226,7 @@ class Synchroniser:
         pace = Pace(
             hold=partial(self._held, build),
             turn=partial(self._turns.turn, owner_of(build.collection)),
+            catch_up=self._catch_up,
         )
         return pace if steps is None else replace(pace, step=steps)
 
@@ -266,6 +274,26 @@ class Synchroniser:
                     self._settle(added)
                 else:
                     self._vectors.settle()
+        if settle:
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Tell Chroma what is queued, slice by slice, unless somebody else is at it."""
+        home = self._catalog.path.parent
+        while has_queue(self._catalog.connection()):
+            try:
+                with write_lock(home, seconds=0, file=VECTORS_LOCK_FILE):
+                    while self._write_slice():
+                        time.sleep(_PAUSE)
+            except IndexLocked:
+                return  # who holds it looks once more when it has let go
+            with self._locked(_PATIENCE):
+                pass  # what Chroma was told to delete is purged at the end
+
+    def _write_slice(self) -> bool:
+        """Tell Chroma of one slice; False when nothing is left."""
+        with self._locked(_PATIENCE, settle=False):
+            return ChromaSlices(self._catalog, self._vectors).write_one()
 
     def _settle(self, added: AddedDocuments) -> bool:
         """Leave nothing on disk of what was removed; False if that is still owed.
@@ -302,7 +330,7 @@ class Synchroniser:
 
     def _differs(self, build: Build) -> bool:
         """Say whether Chroma lost or gained rows behind our back."""
-        if not build.dimension:
+        if not build.dimension or has_queue(self._catalog.connection(), build.number):
             return False
         return self._vectors.count(build.chroma) != self._catalog.passage_count(build.collection)
 
