@@ -264,9 +264,9 @@ class Catalog(SqliteFile):
 
     def merge_words(self) -> None:
         """Take the words of deleted passages out of the full-text tables, at the price of them."""
-        for build in self.builds():
+        for (build,) in self.rows("SELECT build FROM builds"):
             with self.transaction() as connection:
-                merge_words(connection, build.number)
+                merge_words(connection, build)
 
     def nearest(self, collection: str, vector: Vectors, limit: int) -> list[tuple[str, float]]:
         """Return up to `limit` (passage id, cosine) pairs, nearest first, without Chroma.

@@ -137,6 +137,7 @@ def put_source(
         f"ON CONFLICT (id) {REPLACE_VERSION}, characters = excluded.characters",
         row,
     )
+    _clear_elsewhere(connection, build, source.id)
     before = _known_passages(connection, build, source.id)
     stay = {each.passage.id for each in passages} & before.keys()
     gone = before.keys() - stay
@@ -227,6 +228,15 @@ def clear_passages(connection: sqlite3.Connection, build: int, source: str) -> s
     return set(known)
 
 
+def _clear_elsewhere(connection: sqlite3.Connection, build: int, source: str) -> None:
+    """Delete the passages of a source from a build that is being filled beside this one."""
+    others = connection.execute(
+        "SELECT DISTINCT build FROM passages WHERE source = ? AND build != ?", (source, build)
+    )
+    for (other,) in others.fetchall():
+        clear_passages(connection, other, source)
+
+
 def _delete_passages(connection: sqlite3.Connection, build: int, keys: Sequence[int]) -> None:
     """Delete passages of a build by their keys, and their words."""
     for table, column in ((words_table(build), "rowid"), ("passages", "key")):
@@ -236,6 +246,7 @@ def _delete_passages(connection: sqlite3.Connection, build: int, keys: Sequence[
 def remove_source(connection: sqlite3.Connection, build: int, source: str) -> set[str]:
     """Delete a source; returns the ids of its passages."""
     gone = clear_passages(connection, build, source)
+    _clear_elsewhere(connection, build, source)
     connection.execute("DELETE FROM sources WHERE id = ?", (source,))
     owe_purge(connection)
     return gone

@@ -52,7 +52,7 @@ class AdditionsPass:
         connection, kept = self.catalog.connection(), self.added.collections()
         serving = {build.collection for build in serving_builds(connection)}
         for name in kept - serving:
-            self.builds.current(name)
+            self.builds.matching(name)
         if stray := serving - kept:
             for name in stray - followed_collections(connection):
                 self.builds.drop(name)

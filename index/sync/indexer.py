@@ -19,7 +19,7 @@ from index.embed.inputs import facts, metadata
 from index.protocols import Embedder, PassageVectors, VectorRow
 from index.store.catalog import Catalog
 from index.store.catalog_rows import Build
-from index.store.catalog_state import passages_held, serving_builds
+from index.store.catalog_state import is_stored, passages_held, serving_builds
 from index.store.catalog_writes import (
     IndexedPassage,
     count_deleted,
@@ -124,14 +124,17 @@ class Indexer:
             generation = move_generation(connection)
         self._vectors.wrote(generation)
 
-    def fill(self, build: Build, prepared: Sequence[Prepared]) -> None:
-        """Write passages of known sources into a build that does not serve yet."""
-        embedded = self._embedder.embed(build, prepared)
-        self._upsert(build, prepared, embedded)
-        with self._catalog.transaction() as connection:
-            for each in prepared:
-                passages = indexed(each, embedded)
-                put_passages(connection, build.number, each.source, passages)
+    def fill(self, build: Build, prepared: Sequence[Prepared], pace: Pace) -> None:
+        """Write known sources into a build that does not serve yet, and whose vectors come later.
+
+        Those that were replaced or removed while they were embedded are left out.
+        """
+        embedded = self._embedder.embed(build, prepared, pace=pace)
+        ready = [indexed(each, embedded) for each in prepared]
+        with pace.hold(), self._catalog.transaction() as connection:
+            for each, passages in zip(prepared, ready, strict=True):
+                if is_stored(connection, each.source):
+                    put_passages(connection, build.number, each.source, passages)
 
     def remove(self, build: Build, ids: Sequence[str], uris: Sequence[str]) -> None:
         """Delete sources by id, and what is known of files by uri."""

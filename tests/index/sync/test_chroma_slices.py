@@ -27,7 +27,7 @@ from index.store.fresh_vectors import FreshVectors
 from index.store.write_lock import VECTORS_LOCK_FILE, write_lock
 from index.sync.additions import Addition
 from index.sync.chroma_slices import AT_ONCE
-from tests.doubles.homes import Home, contents, open_home, synchroniser, write_documents
+from tests.doubles.homes import Home, exact_contents, open_home, synchroniser, write_documents
 from tests.doubles.traces import marked_word, traces
 
 ROOT = Path(__file__).parents[3]
@@ -102,18 +102,11 @@ class Writing(threading.Thread):
         assert self.error is None
 
 
-def exact(home: Home, collection: str = "guild-1") -> dict[str, object]:
-    """Return what there is, without the nearest: Chroma's graph of so many is approximate."""
-    found = contents(home, collection)
-    del found["nearest"]
-    return found
-
-
 def check_like_new(home: Home, version: str) -> None:
     """Compare the collection with one that is built anew."""
     with open_home(home.path.with_name("fresh"), home.documents) as fresh:
         fresh.synchroniser.add("guild-1", [large(version)])
-        assert exact(home) == exact(fresh)
+        assert exact_contents(home, "guild-1") == exact_contents(fresh, "guild-1")
     shutil.rmtree(home.path.with_name("fresh"))
     assert not has_queue(home.catalog.connection())
     assert not owes_purge(home.catalog.connection())
@@ -170,7 +163,7 @@ def test_an_edit_of_a_large_document_tells_where_its_passages_stand(home: Home) 
     assert len(home.embedder.passages) == embedded + 1
     with open_home(home.path.with_name("fresh"), home.documents) as fresh:
         fresh.synchroniser.add("guild-1", [edited])
-        assert exact(home) == exact(fresh)
+        assert exact_contents(home, "guild-1") == exact_contents(fresh, "guild-1")
 
 
 def test_a_document_is_removed_while_chroma_is_told_of_it(home: Home) -> None:
@@ -206,7 +199,7 @@ def test_a_document_of_the_folder_is_told_in_slices_too(home: Home) -> None:
     assert home.sync() == {"unchanged": 2, "passages": home.catalog.passage_count("documents")}
     with open_home(home.path.with_name("fresh"), home.documents) as fresh:
         fresh.sync()
-        assert exact(home, "documents") == exact(fresh, "documents")
+        assert exact_contents(home) == exact_contents(fresh)
     assert traces(home.path, but=[story("blue")]) == {}
 
 
