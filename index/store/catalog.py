@@ -279,6 +279,10 @@ class Catalog(SqliteFile):
                 return []
             return nearest_kept(self.connection(), build, vector, limit)
 
+    def model_of(self, collection: str) -> str | None:
+        """Return the embedding model whose vectors a collection has, if it has any."""
+        return next((build.model for build in self._open([collection]) if build.dimension), None)
+
     def stats(self) -> CatalogStats:
         """Return how much the catalog holds."""
         sources, characters = self._row("SELECT count(*), total(characters) FROM sources")

@@ -8,14 +8,17 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from index.errors import Cancelled, StoreError
 from index.protocols import EmbeddingInput, PassageVectors
+from index.search.searcher import Findings, Searcher
 from index.store.catalog_state import owes_purge, stray_builds
 from index.store.chroma_queue import has_queue
+from index.store.fresh_vectors import FreshVectors
 from index.store.write_lock import write_lock
 from tests.doubles.fakes import HashingEmbedder
 from tests.doubles.homes import Home, contents, exact_contents, open_home, put, write_documents
@@ -123,6 +126,35 @@ def test_others_write_and_the_old_build_answers_meanwhile(home: Home) -> None:
     assert rebuilding.error is None
     assert "documents" not in home.synchroniser.mismatched()
     check_like_new(home)
+
+
+def findings(home: Home, collection: str = "documents") -> Findings:
+    """Return what a question finds with the model that is configured now."""
+    with closing(FreshVectors(home.catalog, home.path, url=None)) as vectors:
+        searcher = Searcher(catalog=home.catalog, vectors=vectors, embedder=home.embedder)
+        return searcher.find("Where has river 3 its bend 7?", collections=[collection])
+
+
+@pytest.mark.parametrize("dimension", [64, 32])
+def test_until_then_words_alone_find_and_that_is_said(home: Home, dimension: int) -> None:
+    model = HashingEmbedder(model="other", dimension=dimension)
+    with open_home(home.path, home.documents, embedder=model) as other:
+        found = findings(other)
+        assert found.words_only
+        assert {each.vectors is None for each in found.ranked} == {True}
+        assert found.ranked[0].source.uri == "file3.txt"
+        other.synchroniser.rebuild("documents")
+        found = findings(other)
+        assert not found.words_only
+        assert found.ranked[0].dense_rank is not None
+
+
+def test_what_is_only_cut_otherwise_answers_as_before(home: Home) -> None:
+    with open_home(home.path, home.documents, tokens=32) as other:
+        assert "documents" in other.synchroniser.mismatched()
+        found = findings(other)
+        assert not found.words_only
+        assert found.ranked[0].dense_rank is not None
 
 
 def test_what_changes_meanwhile_is_in_the_new_build(home: Home) -> None:
