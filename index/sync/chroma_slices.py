@@ -18,9 +18,9 @@ from index.sync.vector_repair import restore_kept
 AT_ONCE = 512
 """Passages that Chroma is told of in one holding of the lock: 0.4 to 0.9 s of a processor.
 
-Measured on a shared machine of two cores, in a home that held up to 18,000 vectors of MiniLM's size:
-of a text of 5 MiB (9,092 passages, some ten minutes of embedding) the catalog took 1.3 s in one
-piece, or 2.2 s in place of such a text, and Chroma 11 s in 18 slices.
+Measured on a shared machine of two cores, in a home of up to 18,000 vectors of MiniLM's size. A
+text of 5 MiB (9,092 passages, some ten minutes of embedding) took the catalog 1.3 s in one piece,
+or 2.2 s in place of such a text, and Chroma 11 s in 18 slices.
 """
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from typing import NamedTuple
 
 from index.errors import IndexLocked, StoreError
@@ -14,6 +14,7 @@ from index.store.catalog_rows import Build
 from index.store.catalog_state import serving_builds
 from index.store.chroma_queue import has_queue
 from index.store.chroma_vectors import ChromaVectors
+from index.store.interruption import kept_from_interrupting
 from index.store.write_lock import (
     FOLDER_LOCK_FILE,
     REBUILD_LOCK_FILE,
@@ -96,7 +97,7 @@ class WriteAccess:
     @contextmanager
     def held(self, build: Build, *, settle: bool = False) -> Iterator[AddedDocuments]:
         """Hold the write lock again, for one write of work that has begun, and leave all whole."""
-        with self.locked(max(self._lock_seconds, PATIENCE), settle=settle) as added:
+        with self.locked(max(self._lock_seconds, PATIENCE), settle=settle, whole=True) as added:
             self._check_serves(build)
             for each in serving_builds(self._catalog.connection()):
                 if each.dirty:
@@ -107,20 +108,24 @@ class WriteAccess:
     @contextmanager
     def held_beside(self, build: Build) -> Iterator[None]:
         """Hold the write lock for a write beside a build that serves still."""
-        with self.locked(max(self._lock_seconds, PATIENCE), settle=False):
+        with self.locked(max(self._lock_seconds, PATIENCE), settle=False, whole=True):
             self._check_serves(build)
             yield
 
     @contextmanager
     def locked(
-        self, seconds: float | None = None, *, settle: bool = True
+        self, seconds: float | None = None, *, settle: bool = True, whole: bool = False
     ) -> Iterator[AddedDocuments]:
         """Hold the write lock, with Chroma as it is on disk and without stray builds.
 
         What was removed is purged at the end, unless the caller goes on and will `settle` later.
+        What is written in the block is short and to be `whole`: Ctrl-C waits until it is.
         """
         seconds = self._lock_seconds if seconds is None else seconds
-        with write_lock(self._home, seconds=seconds):
+        with (
+            write_lock(self._home, seconds=seconds),
+            kept_from_interrupting() if whole else nullcontext(),
+        ):
             self._forget_note()
             self._vectors.follow(self._catalog.generation())
             replace_damaged(self._catalog, self._vectors)
@@ -159,7 +164,7 @@ class WriteAccess:
 
     def _write_slice(self) -> bool:
         """Tell Chroma of one slice; False when nothing is left."""
-        with self.locked(PATIENCE, settle=False):
+        with self.locked(PATIENCE, settle=False, whole=True):
             return ChromaSlices(self._catalog, self._vectors).write_one()
 
     def _check_serves(self, build: Build) -> None:
