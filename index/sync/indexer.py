@@ -69,7 +69,8 @@ class Indexer:
             build = self._as_it_is(build)
             still = self._held(build, prepared)
             if held - still:  # somebody replaced these sources meanwhile
-                embedded = self._embedder.embed(build, prepared, but=still)
+                done = _ids_of(prepared) - held
+                embedded |= self._embedder.embed(build, prepared, but=still | done)
                 ready = [indexed(each, embedded, but=still) for each in prepared]
             if self._is_large(build, prepared, still):
                 self._put_whole(build, prepared, ready, still)
@@ -258,7 +259,11 @@ class Indexer:
 
 def _touched(prepared: Sequence[Prepared], held: Set[str]) -> set[str]:
     """Return the ids of the passages of which Chroma has to be told something."""
-    return {*held, *(passage.id for each in prepared for passage in each.passages)}
+    return {*held, *_ids_of(prepared)}
+
+
+def _ids_of(prepared: Sequence[Prepared]) -> set[str]:
+    return {passage.id for each in prepared for passage in each.passages}
 
 
 def _replace(
