@@ -39,7 +39,8 @@ def main() -> None:
 
 def large(mebibytes: float) -> bytes:
     """Return a Markdown text of about this size, no passage of which is like another."""
-    parts, size = [], 0
+    parts: list[str] = []
+    size = 0
     while size < mebibytes * 2**20:
         number = len(parts)
         said = " ".join(f"Rule {number * 12 + n} holds on weekday {n % 7}." for n in range(12))
@@ -50,7 +51,8 @@ def large(mebibytes: float) -> bytes:
 
 def measure(library: Library, place: Path, text: bytes) -> None:
     """Add the large text, and beside it the small one until that is done."""
-    began, waited = time.perf_counter(), []
+    began = time.perf_counter()
+    waited: list[tuple[float, bool]] = []
     adding = threading.Thread(target=library.add_file, args=("guild-1", "large.md", text))
     adding.start()
     time.sleep(2)  # it is read, and embedding has begun

@@ -147,8 +147,10 @@ class Indexer:
                 gone |= remove_source(connection, build.number, id)
             forget_files(connection, build.collection, uris)
             count_deleted(connection, build.number, len(gone))
+            if is_large := bool(build.dimension) and len(gone) > AT_ONCE:
+                put_in_queue(connection, build.number, gone)
             generation = move_generation(connection)
-        self._cleaned(build, gone, generation)
+        self._cleaned(build, set() if is_large else gone, generation)
 
     def finish(self, build: Build) -> None:
         """Take the mark away: both stores agree.

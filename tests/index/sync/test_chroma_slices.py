@@ -181,6 +181,19 @@ def test_a_document_is_removed_while_chroma_is_told_of_it(home: Home) -> None:
     assert traces(home.path) == {}
 
 
+def test_a_large_document_is_removed_in_slices_and_gone_at_once(home: Home) -> None:
+    home.add("kept", to="guild-1", of=story("blue"))
+    home.synchroniser.add("guild-1", [large("red")])
+    with write_lock(home.path, seconds=1, file=VECTORS_LOCK_FILE):
+        home.synchroniser.remove("guild-1", "large")
+        assert has_queue(home.catalog.connection())
+        assert versions_found(home) == {"blue"}
+    home.add("small", to="guild-2")
+    assert not has_queue(home.catalog.connection())
+    assert home.vectors.ids("guild-1") == home.catalog.passage_ids("guild-1")
+    assert traces(home.path, but=[story("blue")]) == {}
+
+
 def test_who_finds_somebody_at_it_leaves_it_to_them(home: Home) -> None:
     with write_lock(home.path, seconds=1, file=VECTORS_LOCK_FILE):
         home.synchroniser.add("guild-1", [large("red")])
