@@ -13,14 +13,20 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def told_when_stopped(library: Library, collection: str) -> Iterator[None]:
-    """Say in one sentence what of the work in this block is kept, if it is stopped."""
+def told_when_stopped(
+    library: Library, collection: str, *, rebuilds: bool = False
+) -> Iterator[None]:
+    """Say in one sentence what of the work in this block is kept, if it is stopped.
+
+    `rebuilds` tells that it builds anew first what was built with another model.
+    """
     before = _versions(library, collection)
     try:
         yield
     except KeyboardInterrupt:
         kept = len(_versions(library, collection) - before)
-        say(stopped_text(kept, is_rebuild=bool(library.synchroniser.mismatched())))
+        is_rebuild = rebuilds and bool(library.synchroniser.mismatched())
+        say(stopped_text(kept, is_rebuild=is_rebuild))
         raise
 
 

@@ -48,12 +48,7 @@ class Stamp(NamedTuple):
 class Builds:
     """Makes, finds, replaces and deletes builds; the caller holds the write lock."""
 
-    def __init__(
-        self,
-        catalog: Catalog,
-        vectors: ChromaVectors,
-        stamp: Stamp,
-    ) -> None:
+    def __init__(self, catalog: Catalog, vectors: ChromaVectors, stamp: Stamp) -> None:
         self._catalog = catalog
         self._vectors = vectors
         self._stamp = stamp
@@ -81,11 +76,16 @@ class Builds:
             raise IndexMismatch(collection, build.model, self._stamp.model)
         return build
 
-    def staged(self, collection: str) -> Build:
-        """Return the build that is to serve a collection next: one that was begun, or a new one."""
+    def staged(self, served: Build) -> Build:
+        """Return the build that is to serve in place of one: one that was begun, or a new one."""
         strays = stray_builds(self._catalog.connection())
-        begun = (each for each in strays if each.collection == collection and self.fits(each))
-        return next(begun, None) or self._stage(collection)
+        begun = (each for each in strays if self._is_next(each, served))
+        return next(begun, None) or self._stage(served.collection)
+
+    def _is_next(self, stray: Build, served: Build) -> bool:
+        """Say whether a build was begun to serve in place of another, and has no vectors yet."""
+        is_later = stray.collection == served.collection and stray.number > served.number
+        return is_later and self.fits(stray) and not self.fits(served)
 
     def serve(self, build: Build) -> Build:
         """Let a finished build serve its collection from now on; Chroma is told of it later."""
@@ -159,8 +159,7 @@ class Builds:
 
         def is_useless(stray: Build) -> bool:
             served = serving.get(stray.collection)
-            is_next = self.fits(stray) and not (served and self.fits(served))
-            return served is None or not (being_filled or is_next)
+            return served is None or not (being_filled or self._is_next(stray, served))
 
         return [stray for stray in strays if is_useless(stray)]
 

@@ -46,7 +46,7 @@ class Rebuild:
             if served is None or self.builds.fits(served):
                 return
             with self.access.held_beside(served):
-                build = self.builds.staged(collection)
+                build = self.builds.staged(served)
             while True:
                 self._fill(build, replace(self.pace, hold=partial(self.access.held_beside, served)))
                 with self.access.held_beside(served):

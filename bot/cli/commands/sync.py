@@ -38,7 +38,7 @@ def sync(environment: Environment, as_json: bool, collection: str, yes: bool) ->
     Exit code: 0 all is indexed, 1 documents are missing, 2 something could not be indexed.
     """
     with environment.library() as library:
-        with told_when_stopped(library, collection), indexing_bar() as bar:
+        with told_when_stopped(library, collection, rebuilds=True), indexing_bar() as bar:
             report = library.sync(
                 collection, bar.progress, forget="all" if yes else None, steps=bar.steps
             )
