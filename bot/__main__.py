@@ -13,8 +13,10 @@ def main() -> None:
     code = quick_sync(sys.argv[1:], os.environ, os.getcwd())  # noqa: PTH109 - pathlib is slow
     if code is not None:
         sys.exit(code)
-    from bot.cli.main import cli
-
+    try:
+        from bot.cli.main import cli
+    except KeyboardInterrupt:  # while it starts
+        sys.exit(130)
     cli.main()
 
 

@@ -134,7 +134,9 @@ class Library:
         """Say whether there is a documents folder to follow."""
         return self.config.documents is not None and self.config.documents.is_dir()
 
-    def bring_in_step(self, progress: Progress | None = None) -> SyncReport | None:
+    def bring_in_step(
+        self, progress: Progress | None = None, steps: Steps | None = None
+    ) -> SyncReport | None:
         """Bring the shared collection in step with the documents folder.
 
         Returns None, and opens nothing, when nothing has changed. Without a folder, it only indexes
@@ -160,7 +162,7 @@ class Library:
         if summary is not None:
             return None
         writer = self._build_synchroniser(LONG_WAIT if self.is_empty() else SHORT_WAIT)
-        return writer.sync_folder(SHARED_COLLECTION, config.documents, progress)
+        return writer.sync_folder(SHARED_COLLECTION, config.documents, progress, steps=steps)
 
     def forget_missing(self, progress: Progress | None = None) -> SyncReport:
         """Bring the shared collection in step, and forget what was missing before.
@@ -176,7 +178,12 @@ class Library:
             self.synchroniser.repair(progress)
 
     def sync(
-        self, collection: str, progress: Progress | None = None, *, forget: Forget | None = None
+        self,
+        collection: str,
+        progress: Progress | None = None,
+        *,
+        forget: Forget | None = None,
+        steps: Steps | None = None,
     ) -> SyncReport:
         """Bring the shared collection in step with its folder, or read another one again.
 
@@ -184,22 +191,28 @@ class Library:
         vanished together are forgotten only with `forget`. Raises ConfigurationError without a
         folder, IndexLocked while another process writes.
         """
-        self._rebuild(progress)
+        self._rebuild(progress, steps)
         if collection != SHARED_COLLECTION:
             names = [entry.uri for entry in self.sources(collection)]
-            return self.add(names, collection, progress)
+            return self.add(names, collection, progress, steps)
         if self.config.documents is None:
             raise ConfigurationError("No documents folder is configured. Set QUOTH_DOCUMENTS.")
         folder = self.config.documents
-        return self.synchroniser.sync_folder(collection, folder, progress, forget=forget)
+        return self.synchroniser.sync_folder(
+            collection, folder, progress, forget=forget, steps=steps
+        )
 
-    def _rebuild(self, progress: Progress | None) -> None:
+    def _rebuild(self, progress: Progress | None, steps: Steps | None) -> None:
         if self.models.embedder_if_any() is not None:  # else it would lose its vectors
             for collection in self.synchroniser.mismatched():
-                self.synchroniser.rebuild(collection, progress)
+                self.synchroniser.rebuild(collection, progress, steps)
 
     def add(
-        self, names: Sequence[str], collection: str, progress: Progress | None = None
+        self,
+        names: Sequence[str],
+        collection: str,
+        progress: Progress | None = None,
+        steps: Steps | None = None,
     ) -> SyncReport:
         """Add files, folders or web pages; what cannot be read is in the report."""
         from index.sync.additions import named_additions
@@ -210,7 +223,7 @@ class Library:
             allowed_hosts=self.config.allowed_hosts,
             load=self._read_workers().load,
         )
-        return self._add(collection, found, progress)
+        return self._add(collection, found, progress, steps)
 
     def add_file(
         self,

@@ -16,7 +16,7 @@ import click
 
 from bot.cli.environment import INDEX, MODEL, Environment, say, write
 from bot.cli.input_lines import Asked
-from bot.cli.progress import progress_bar
+from bot.cli.progress import indexing_bar
 from bot.cli.terminal_text import answer_screen, below_text, neutral, one_line, other_languages
 from bot.schema import Answer, Scope
 from index.config import SHARED_COLLECTION
@@ -86,10 +86,10 @@ def bring_in_step(library: Library, *, forget: bool = False) -> None:
     it is; raises QuothError when it is empty.
     """
     try:
-        with progress_bar() as progress:
-            report = library.bring_in_step(progress)
+        with indexing_bar() as bar:
+            report = library.bring_in_step(bar.progress, bar.steps)
             if forget and library.catalog.missing(SHARED_COLLECTION):
-                report = library.forget_missing(progress)
+                report = library.forget_missing(bar.progress)
     except StoreError as error:
         if library.is_empty():
             raise

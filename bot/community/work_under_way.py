@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import secrets
 import threading
-import time
 
 from bot.community.rights import Caller
 from bot.community.server_rules import NotAvailableError, ServerRules
+from bot.time_left import TimeLeft
 from index.errors import Cancelled
-
-_TELLING = 5.0
-"""Seconds of work from which its pace can be told."""
 
 
 class Work:
@@ -21,8 +18,7 @@ class Work:
         self.caller = caller
         self.key = secrets.token_urlsafe(9)
         self._cancelled = threading.Event()
-        self._done = self._total = 0
-        self._began = 0.0
+        self._left = TimeLeft()
 
     @property
     def cancelled(self) -> bool:
@@ -37,16 +33,11 @@ class Work:
         """Note how many passages of the document at hand are embedded; raises Cancelled."""
         if self.cancelled:
             raise Cancelled
-        if done == 0:
-            self._began = time.monotonic()
-        self._done, self._total = done, total
+        self._left.step(done, total)
 
     def seconds_left(self) -> float | None:
         """Return how long the document at hand will take; None where that cannot be told."""
-        passed = time.monotonic() - self._began
-        if not 0 < self._done < self._total or passed < _TELLING:
-            return None
-        return passed / self._done * (self._total - self._done)
+        return self._left.seconds()
 
 
 class WorkUnderWay:

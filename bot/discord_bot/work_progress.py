@@ -12,8 +12,9 @@ from bot.discord_bot.client import Click
 from bot.discord_bot.delivery import NOT_SENT
 from bot.discord_bot.edit_pace import EditPace
 from bot.discord_bot.replies import say
-from bot.discord_bot.text.pages import progress, time_left
+from bot.discord_bot.text.pages import progress
 from bot.discord_bot.views import cancel_view
+from bot.time_left import time_left_text
 
 PACE = 5.0
 """Seconds between two looks at how long it will take."""
@@ -65,7 +66,7 @@ class WorkProgress:
 
     async def _say(self) -> None:
         left = None if self._work.cancelled else self._work.seconds_left()
-        text = self._at if left is None else f"{self._at}\n{time_left(left)}"
+        text = self._at if left is None else f"{self._at}\n{time_left_text(left)}"
         if not self._at or text == self._shown or not self._pace.take(time.monotonic()):
             return
         with contextlib.suppress(*NOT_SENT):  # the work is what was asked for, not its bar

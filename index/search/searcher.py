@@ -70,6 +70,10 @@ class SearchableCatalog(Lexical, PassageStore, Neighbours, Frequencies, Vocabula
         """Return what the vector store would, slower; nothing where no vectors are kept."""
         ...
 
+    def model_of(self, collection: str) -> str | None:
+        """Return the embedding model whose vectors a collection has, if it has any."""
+        ...
+
 
 @dataclass(frozen=True)
 class Findings:
@@ -198,12 +202,22 @@ class Searcher:
         """Return what is near by meaning; None when neither store can tell it now."""
         if query.vector is None or self._vectors is None:
             return []
+        if not self._is_comparable(collection):
+            return None
         try:
             return self._vectors.query(collection, query.vector, limit)
         except StoreError as error:
             level = logging.DEBUG if isinstance(error, VectorsAway) else logging.WARNING
             logger.log(level, "Searching without Chroma: %s", error)
             return self._catalog.nearest(collection, query.vector, limit) or None
+
+    def _is_comparable(self, collection: str) -> bool:
+        """Say whether the vectors of a collection are of the model that embeds the question.
+
+        They are not until the collection has been built anew for another model.
+        """
+        model = self._catalog.model_of(collection)
+        return self._embedder is None or model in (None, self._embedder.model)
 
     def _candidates(
         self,
@@ -222,7 +236,8 @@ class Searcher:
         passages = self._catalog.passages(ids)
         if source is not None:
             passages = self._of_source(source, collection, passages)
-        vectors = self._catalog.sentence_vectors(list(passages))
+        comparable = self._is_comparable(collection)
+        vectors = self._catalog.sentence_vectors(list(passages)) if comparable else {}
         sources = self._sources(passages.values())
         found = []
         for id, passage in passages.items():

@@ -264,9 +264,9 @@ class Catalog(SqliteFile):
 
     def merge_words(self) -> None:
         """Take the words of deleted passages out of the full-text tables, at the price of them."""
-        for build in self.builds():
+        for (build,) in self.rows("SELECT build FROM builds"):
             with self.transaction() as connection:
-                merge_words(connection, build.number)
+                merge_words(connection, build)
 
     def nearest(self, collection: str, vector: Vectors, limit: int) -> list[tuple[str, float]]:
         """Return up to `limit` (passage id, cosine) pairs, nearest first, without Chroma.
@@ -278,6 +278,10 @@ class Catalog(SqliteFile):
             if build is None or build.dimension != len(vector):
                 return []
             return nearest_kept(self.connection(), build, vector, limit)
+
+    def model_of(self, collection: str) -> str | None:
+        """Return the embedding model whose vectors a collection has, if it has any."""
+        return next((build.model for build in self._open([collection]) if build.dimension), None)
 
     def stats(self) -> CatalogStats:
         """Return how much the catalog holds."""

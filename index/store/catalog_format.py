@@ -23,7 +23,7 @@ CHROMA_STATE_FILE = "chroma.state"
 NOTE_FILE = "unchanged"
 """What the documents folder looked like when nothing was left to do: `index.sync.unchanged`."""
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """Number of the last migration in `index.store.catalog_schema`."""
 
 ADDITIONS_VERSION = 1

@@ -159,11 +159,21 @@ UPDATE builds SET dirty = 1 WHERE dimension > 0
 """The vectors of passages, from which Chroma is made again without embedding anything. Builds are
 marked, so that the next writer fills the table from Chroma."""
 
+_QUEUE = """
+CREATE TABLE chroma_queue (
+    build INTEGER NOT NULL REFERENCES builds (build) ON DELETE CASCADE,
+    id TEXT NOT NULL,
+    PRIMARY KEY (build, id)
+) WITHOUT ROWID
+"""
+"""Passages, by their ids, of which Chroma has yet to be told: `index.store.chroma_queue`."""
+
 CATALOG_MIGRATIONS = (
     script(_SCHEMA),
     _move_out_what_people_made,
     script(_PURGE),
     script(_MISSING),
     script(_VECTORS),
+    script(_QUEUE),
 )
 assert len(CATALOG_MIGRATIONS) == SCHEMA_VERSION

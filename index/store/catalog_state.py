@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from index.protocols import Vectors
-from index.schema import source_id
+from index.schema import Source, source_id
 from index.store.catalog_rows import Build, FileState, vector_of, vectors_of
 
 
@@ -105,6 +105,25 @@ def source_ids(connection: sqlite3.Connection, collection: str) -> list[str]:
         "SELECT id FROM sources WHERE collection = ? ORDER BY uri", (collection,)
     )
     return [row[0] for row in rows]
+
+
+def is_stored(connection: sqlite3.Connection, source: Source) -> bool:
+    """Say whether a source is still stored just so: the version, and what it is embedded under."""
+    row = connection.execute(
+        "SELECT 1 FROM sources WHERE id = ? AND sha256 = ? AND title = ?",
+        (source.id, source.sha256, source.title),
+    )
+    return row.fetchone() is not None
+
+
+def sources_without_passages(connection: sqlite3.Connection, build: Build) -> list[tuple[str, str]]:
+    """Return id and SHA-256 of the sources of which a build has nothing, by uri."""
+    rows = connection.execute(
+        "SELECT id, sha256 FROM sources s WHERE collection = ? AND NOT EXISTS "
+        "(SELECT 1 FROM passages WHERE source = s.id AND build = ?) ORDER BY uri",
+        (build.collection, build.number),
+    )
+    return rows.fetchall()
 
 
 def seen_files(connection: sqlite3.Connection, collection: str) -> dict[str, FileState]:

@@ -32,6 +32,14 @@ class IndexedPassage(NamedTuple):
     """Sentence vectors, shape (sentences, dimension), or None."""
     vector: Vectors | None = None
     """Its own vector, shape (dimension,), or None."""
+    words: tuple[str, str] | None = None
+    """What `words_of` says of it, where that was asked before the transaction."""
+
+
+def words_of(source: Source, passage: Passage) -> tuple[str, str]:
+    """Return the prepared terms of a passage's title and headings, and of its text."""
+    above = " ".join((source.title, *passage.heading))
+    return " ".join(terms(above)), " ".join(terms(passage.text))
 
 
 def move_generation(connection: sqlite3.Connection) -> int:
@@ -129,6 +137,7 @@ def put_source(
         f"ON CONFLICT (id) {REPLACE_VERSION}, characters = excluded.characters",
         row,
     )
+    _clear_elsewhere(connection, build, source.id)
     before = _known_passages(connection, build, source.id)
     stay = {each.passage.id for each in passages} & before.keys()
     gone = before.keys() - stay
@@ -170,7 +179,7 @@ def put_passages(
     connection: sqlite3.Connection, build: int, source: Source, passages: Sequence[IndexedPassage]
 ) -> None:
     """Write the passages of a source, and their words, into a build."""
-    for passage, digest, sentences, vector in passages:
+    for passage, digest, sentences, vector, words in passages:
         made = connection.execute(
             'INSERT INTO passages (id, source, ordinal, start, "end", page, heading, kind, '
             "sentences, text, build, input, vectors) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
@@ -178,10 +187,9 @@ def put_passages(
         )
         if vector is not None:
             _put_vector(connection, int(made.lastrowid or 0), vector)
-        above = " ".join((source.title, *passage.heading))
         connection.execute(
             f"INSERT INTO {words_table(build)} (rowid, title, body) VALUES (?, ?, ?)",
-            (made.lastrowid, " ".join(terms(above)), " ".join(terms(passage.text))),
+            (made.lastrowid, *(words or words_of(source, passage))),
         )
 
 
@@ -220,6 +228,15 @@ def clear_passages(connection: sqlite3.Connection, build: int, source: str) -> s
     return set(known)
 
 
+def _clear_elsewhere(connection: sqlite3.Connection, build: int, source: str) -> None:
+    """Delete the passages of a source from a build that is being filled beside this one."""
+    others = connection.execute(
+        "SELECT DISTINCT build FROM passages WHERE source = ? AND build != ?", (source, build)
+    )
+    for (other,) in others.fetchall():
+        clear_passages(connection, other, source)
+
+
 def _delete_passages(connection: sqlite3.Connection, build: int, keys: Sequence[int]) -> None:
     """Delete passages of a build by their keys, and their words."""
     for table, column in ((words_table(build), "rowid"), ("passages", "key")):
@@ -229,6 +246,7 @@ def _delete_passages(connection: sqlite3.Connection, build: int, keys: Sequence[
 def remove_source(connection: sqlite3.Connection, build: int, source: str) -> set[str]:
     """Delete a source; returns the ids of its passages."""
     gone = clear_passages(connection, build, source)
+    _clear_elsewhere(connection, build, source)
     connection.execute("DELETE FROM sources WHERE id = ?", (source,))
     owe_purge(connection)
     return gone

@@ -10,6 +10,7 @@ from index.protocols import Vectors
 from index.store.catalog import Catalog
 from index.store.catalog_format import CHROMA_FOLDER
 from index.store.chroma_file import CHROMA_FILE
+from index.store.chroma_queue import is_behind
 from index.store.chroma_state import looks_settled
 from index.store.chroma_vectors import ChromaVectors
 from index.store.write_lock import is_locked
@@ -25,6 +26,8 @@ class FreshVectors(ChromaVectors):
 
     def query(self, collection: str, vector: Vectors, limit: int) -> list[tuple[str, float]]:
         """Return up to `limit` (id, cosine) pairs as the index is now; raises VectorsAway."""
+        if is_behind(self._catalog.connection(), collection):
+            raise VectorsAway("Chroma has yet to be told of a large change.")
         generation = self._catalog.generation()
         if not self.is_open_at(generation) and self._is_being_written():
             raise VectorsAway("Another process writes to the vector store.")

@@ -21,6 +21,12 @@ LOCK_FILE = "write.lock"
 FOLDER_LOCK_FILE = "folder.lock"
 """Locked while somebody follows the documents folder, and lets others write meanwhile."""
 
+VECTORS_LOCK_FILE = "vectors.lock"
+"""Locked while somebody tells Chroma of a large change in slices, between which others write."""
+
+REBUILD_LOCK_FILE = "rebuild.lock"
+"""Locked while somebody builds a collection anew, and lets others write meanwhile."""
+
 _HOLDER = ".holder"
 """Ends the name of what says who holds a lock: some systems let nobody read a locked file."""
 
@@ -52,10 +58,10 @@ def write_lock(home: Path, *, seconds: float, file: str = LOCK_FILE) -> Iterator
         lock.release()
 
 
-def is_locked(home: Path) -> bool:
+def is_locked(home: Path, *, file: str = LOCK_FILE) -> bool:
     """Say whether somebody holds the write lock of `home` now."""
     try:
-        with FileLock(home / LOCK_FILE).acquire(timeout=0):
+        with FileLock(home / file).acquire(timeout=0):
             return False
     except Timeout:
         return True

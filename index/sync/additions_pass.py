@@ -21,7 +21,8 @@ from index.store.catalog_state import (
     serving_builds,
 )
 from index.sync.builds import Builds
-from index.sync.indexer import Batch, Indexer
+from index.sync.indexer import Indexer
+from index.sync.prepared_batch import Batch
 from index.sync.preparer import Preparer
 
 
@@ -51,7 +52,7 @@ class AdditionsPass:
         connection, kept = self.catalog.connection(), self.added.collections()
         serving = {build.collection for build in serving_builds(connection)}
         for name in kept - serving:
-            self.builds.current(name)
+            self.builds.matching(name)
         if stray := serving - kept:
             for name in stray - followed_collections(connection):
                 self.builds.drop(name)

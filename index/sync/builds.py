@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import NamedTuple
 
 from index.errors import IndexMismatch
@@ -12,7 +10,6 @@ from index.store.catalog_rows import Build
 from index.store.catalog_state import (
     passages_without_vector,
     serving_builds,
-    source_ids,
     stray_builds,
 )
 from index.store.catalog_writes import (
@@ -27,9 +24,10 @@ from index.store.catalog_writes import (
     set_dirty,
     swap_chroma,
 )
+from index.store.chroma_queue import queue_all
 from index.store.chroma_vectors import ChromaVectors, chroma_name
-from index.sync.indexer import Batch, Indexer
-from index.sync.preparer import Preparer
+from index.store.write_lock import REBUILD_LOCK_FILE, is_locked
+from index.sync.chroma_slices import AT_ONCE
 from index.sync.vector_repair import restore_kept
 
 WORDS_ONLY = "words"
@@ -50,18 +48,9 @@ class Stamp(NamedTuple):
 class Builds:
     """Makes, finds, replaces and deletes builds; the caller holds the write lock."""
 
-    def __init__(
-        self,
-        catalog: Catalog,
-        vectors: ChromaVectors,
-        indexer: Indexer,
-        preparer: Preparer,
-        stamp: Stamp,
-    ) -> None:
+    def __init__(self, catalog: Catalog, vectors: ChromaVectors, stamp: Stamp) -> None:
         self._catalog = catalog
         self._vectors = vectors
-        self._indexer = indexer
-        self._preparer = preparer
         self._stamp = stamp
 
     def fits(self, build: Build) -> bool:
@@ -78,17 +67,6 @@ class Builds:
         builds = serving_builds(self._catalog.connection())
         return next((build for build in builds if build.collection == collection), None)
 
-    def current(
-        self, collection: str, progress: Callable[[int, int, str], None] | None = None
-    ) -> Build:
-        """Return a fitting build that serves, made or rebuilt where needed."""
-        build = self.serving(collection)
-        if build is None:
-            return self._start(collection)
-        if self.fits(build):
-            return build
-        return self.rebuild(collection, progress)
-
     def matching(self, collection: str) -> Build:
         """Return a fitting build that serves; raises IndexMismatch when it must be rebuilt."""
         build = self.serving(collection)
@@ -98,24 +76,27 @@ class Builds:
             raise IndexMismatch(collection, build.model, self._stamp.model)
         return build
 
-    def rebuild(
-        self, collection: str, progress: Callable[[int, int, str], None] | None = None
-    ) -> Build:
-        """Fill a build from the stored texts beside the one that serves, then let it serve."""
-        if self.serving(collection) is None:
-            return self._start(collection)
-        build = self._stage(collection)
-        batch = Batch(partial(self._indexer.fill, build))
-        ids = source_ids(self._catalog.connection(), collection)
-        for done, id in enumerate(ids):
-            source = self._catalog.source(id)
-            if progress is not None:
-                progress(done, len(ids), source.uri)
-            batch.add(self._preparer.stored(source))
-        batch.flush()
-        served = self._serve(build)
-        self.sweep()
-        return served
+    def staged(self, served: Build) -> Build:
+        """Return the build that is to serve in place of one: one that was begun, or a new one."""
+        strays = stray_builds(self._catalog.connection())
+        begun = (each for each in strays if self._is_next(each, served))
+        return next(begun, None) or self._stage(served.collection)
+
+    def _is_next(self, stray: Build, served: Build) -> bool:
+        """Say whether a build was begun to serve in place of another, and has no vectors yet."""
+        is_later = stray.collection == served.collection and stray.number > served.number
+        return is_later and self.fits(stray) and not self.fits(served)
+
+    def serve(self, build: Build) -> Build:
+        """Let a finished build serve its collection from now on; Chroma is told of it later."""
+        with self._catalog.transaction() as connection:
+            serve_build(connection, build.collection, build.number)
+            if build.dimension:
+                queue_all(connection, build.number)
+            set_dirty(connection, build.number, dirty=False)
+            generation = move_generation(connection)
+        self._vectors.wrote(generation)
+        return build._replace(dirty=False)
 
     def drop(self, collection: str) -> None:
         """Delete a collection with its sources; one that is missing is ignored."""
@@ -143,30 +124,48 @@ class Builds:
         with self._catalog.transaction() as connection:
             name_spare(connection, build.number, name)
         ids = sorted(self._catalog.passage_ids(build.collection))
-        restore_kept(self._catalog, self._vectors, build._replace(chroma=name), ids)
+        if is_small := len(ids) <= AT_ONCE:
+            restore_kept(self._catalog, self._vectors, build._replace(chroma=name), ids)
         with self._catalog.transaction() as connection:
             swap_chroma(connection, build.number)
+            if not is_small:
+                queue_all(connection, build.number)
             owe_purge(connection)
             generation = move_generation(connection)
         self._vectors.wrote(generation)
         self.sweep()
 
     def sweep(self) -> None:
-        """Delete what serves nobody: builds that were replaced or never finished, and spares."""
+        """Delete what serves nobody: builds that were replaced, or will not be finished; spares."""
         for build in serving_builds(self._catalog.connection()):
             if build.spare:
                 self._vectors.drop(build.spare)
                 with self._catalog.transaction() as connection:
                     name_spare(connection, build.number, "")
-        for build in stray_builds(self._catalog.connection()):
+        for build in self._useless_builds():
             for chroma in filter(None, (build.chroma, build.spare) if build.dimension else ()):
                 self._vectors.drop(chroma)
             with self._catalog.transaction() as connection:
                 drop_build(connection, build.number)
 
+    def _useless_builds(self) -> list[Build]:
+        """Return the builds that serve nobody, and that no rebuild fills or will go on with."""
+        connection = self._catalog.connection()
+        strays = stray_builds(connection)
+        if not strays:
+            return []
+        serving = {build.collection: build for build in serving_builds(connection)}
+        being_filled = is_locked(self._catalog.path.parent, file=REBUILD_LOCK_FILE)
+
+        def is_useless(stray: Build) -> bool:
+            served = serving.get(stray.collection)
+            return served is None or not (being_filled or self._is_next(stray, served))
+
+        return [stray for stray in strays if is_useless(stray)]
+
     def _start(self, collection: str) -> Build:
         """Let an empty build serve a new collection."""
-        return self._serve(self._stage(collection))
+        return self.serve(self._stage(collection))
 
     def _stage(self, collection: str) -> Build:
         """Record an empty build that does not serve yet."""
@@ -176,12 +175,3 @@ class Builds:
             chroma = chroma_name(collection, self._catalog.home_id(), number)
             name_chroma(connection, number, chroma)
         return Build(number, collection, *self._stamp, chroma, dirty=True)
-
-    def _serve(self, build: Build) -> Build:
-        """Let a finished build serve its collection from now on."""
-        with self._catalog.transaction() as connection:
-            serve_build(connection, build.collection, build.number)
-            set_dirty(connection, build.number, dirty=False)
-            generation = move_generation(connection)
-        self._vectors.wrote(generation)
-        return build._replace(dirty=False)

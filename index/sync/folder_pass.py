@@ -25,10 +25,11 @@ from index.store.catalog_state import (
     seen_files,
 )
 from index.store.catalog_writes import mark_missing, put_file, put_folder
-from index.sync.indexer import ALONE, Batch, Indexer, Prepared
+from index.sync.indexer import Indexer
 from index.sync.losses import gone_folders, held_back
-from index.sync.pace import Pace
+from index.sync.pace import ALONE, Pace
 from index.sync.plan import plan
+from index.sync.prepared_batch import Batch, Prepared
 from index.sync.preparer import Preparer
 from index.sync.renamed_files import renamed_sources
 from index.sync.survey import changed_at, survey, too_recent

@@ -17,6 +17,10 @@ def _no_step(done: int, total: int) -> None:
     """Note nothing."""
 
 
+def _nothing() -> None:
+    """Do nothing."""
+
+
 @dataclass(frozen=True)
 class Pace:
     """What a writer does around each of its steps; by default nothing, where it is alone."""
@@ -26,6 +30,12 @@ class Pace:
     turn: Callable[[], AbstractContextManager[object]] = nullcontext
     """Waits for the model, which serves one after the other."""
     step: Steps = _no_step
+    catch_up: Callable[[], None] = _nothing
+    """Tells Chroma, in slices, what it was not told of a large change."""
+
+
+ALONE = Pace()
+"""Of a writer that holds the lock all the time."""
 
 
 class FairTurns:

@@ -13,7 +13,7 @@ from typing import TypeAlias
 from index.errors import LoadError, QuothError
 from index.load.read_file import read_file
 from index.schema import LoadedDocument, Passage, Source, source_id
-from index.sync.indexer import Prepared
+from index.sync.prepared_batch import Prepared
 
 Load: TypeAlias = Callable[[bytes, str], LoadedDocument]
 """Makes a document of the bytes of a file, whose name tells the format. Raises LoadError."""

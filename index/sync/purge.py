@@ -8,6 +8,7 @@ from index.store.added_documents import AddedDocuments
 from index.store.catalog import Catalog
 from index.store.catalog_state import owes_purge
 from index.store.catalog_writes import move_generation, owe_purge
+from index.store.chroma_queue import has_queue
 from index.store.chroma_vectors import ChromaVectors
 
 
@@ -23,8 +24,13 @@ class Purge:
     vectors: ChromaVectors
 
     def run(self, added: AddedDocuments) -> bool:
-        """Purge if that is owed; False where a reader kept a file as it was."""
+        """Purge if that is owed; False where a reader kept a file as it was, or Chroma is behind.
+
+        Whoever brings Chroma in step purges then what Chroma is told to delete.
+        """
         self.vectors.blank_room()
+        if has_queue(self.catalog.connection()):
+            return False
         if not owes_purge(self.catalog.connection()):
             return True
         self.catalog.merge_words()

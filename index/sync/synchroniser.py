@@ -1,8 +1,8 @@
 """Keeps the index true: one writer at a time, every change whole, every crash repaired.
 
 `index.sync.indexer` has the order in which the two stores are written, `index.sync.folder_pass` the
-pass over the documents folder. Here is who may write, which build serves, and what a caller can ask
-for.
+pass over the documents folder, `index.sync.write_access` the lock, `index.sync.rebuild` what
+happens when another model is configured. Here is what a caller can ask for.
 """
 
 from __future__ import annotations
@@ -10,13 +10,12 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
-from index.errors import LoadError, SourceNotFound, StoreError
+from index.errors import LoadError, SourceNotFound
 from index.load.loaders import load_bytes
 from index.protocols import Embedder
 from index.schema import LoadedDocument, Source, SyncReport
@@ -26,23 +25,20 @@ from index.store.catalog_format import recipe as default_recipe
 from index.store.catalog_rows import Build, FileState
 from index.store.catalog_state import id_at, indexed_versions, seen_files, serving_builds
 from index.store.chroma_vectors import ChromaVectors
-from index.store.write_lock import FOLDER_LOCK_FILE, write_lock
+from index.store.write_lock import write_lock
 from index.sync.additions import Addition, state_of_followed
 from index.sync.additions_pass import AdditionsPass
 from index.sync.builds import WORDS_ONLY, Builds, Stamp
 from index.sync.folder_pass import FolderPass, Forget, Progress
-from index.sync.indexer import Batch, Indexer, Prepared
+from index.sync.indexer import Indexer
 from index.sync.pace import FairTurns, Pace, Steps
+from index.sync.prepared_batch import Batch, Prepared
 from index.sync.preparer import Cut, Load, Preparer, version_of_text
-from index.sync.purge import Purge
+from index.sync.rebuild import Rebuild
 from index.sync.tally import Tally
-from index.sync.unchanged import forget
-from index.sync.vector_repair import replace_damaged
+from index.sync.write_access import PATIENCE, WriteAccess
 
 __all__ = ["Progress", "Steps", "Synchroniser"]
-
-_PATIENCE = 300.0
-"""Seconds that work which has begun waits for another writer, rather than be lost."""
 
 _OF_SERVER = re.compile(r"guild-\d+")
 """How the names of a server's collections begin."""
@@ -51,13 +47,6 @@ _OF_SERVER = re.compile(r"guild-\d+")
 def load_any(data: bytes, name: str) -> LoadedDocument:
     """Load the bytes of a file by the format that its name tells."""
     return load_bytes(data, name=name)
-
-
-class _Session(NamedTuple):
-    """One holding of the write lock."""
-
-    began: float
-    added: AddedDocuments
 
 
 class Synchroniser:
@@ -90,9 +79,11 @@ class Synchroniser:
             dimension=0 if embedder is None else embedder.dimension,
             recipe=recipe or default_recipe(),
         )
-        self._builds = Builds(catalog, vectors, self._indexer, self._preparer, stamp)
+        self._builds = Builds(catalog, vectors, stamp)
         self._has_vectors = stamp.dimension > 0
-        self._lock_seconds = lock_seconds
+        self._access = WriteAccess(
+            catalog, vectors, self._indexer, self._builds, self._follow, lock_seconds
+        )
         self._turns = turns or FairTurns()
 
     def sync_folder(
@@ -102,16 +93,20 @@ class Synchroniser:
         progress: Progress | None = None,
         *,
         forget: Forget | None = None,
+        steps: Steps | None = None,
     ) -> SyncReport:
         """Bring a collection in step with a folder; raises ConfigurationError without a folder.
 
         A collection that was built with another model, or cut otherwise, is rebuilt first. Files
-        that vanished together (`index.sync.losses`) are only forgotten if `forget` says so.
+        that vanished together (`index.sync.losses`) are only forgotten if `forget` says so; `steps`
+        as in `add`.
         """
-        began = time.monotonic()
-        with self._following():
-            with self._writing(collection, progress, rebuild=True) as session:
-                build = self._builds.current(collection)
+        began = self._begin()
+        with self._access.following():
+            if collection in self.mismatched():
+                self.rebuild(collection, progress, steps)
+            with self._access.writing(collection, progress) as session:
+                build = self._builds.matching(collection)
                 session.added.put_collection(collection)
             tally = FolderPass(
                 self._catalog,
@@ -119,13 +114,14 @@ class Synchroniser:
                 self._preparer,
                 build,
                 folder,
-                self._settle_here,
+                self._access.settle_here,
                 progress,
                 forget,
-                self._pace(build),
+                self._writing_pace(build, steps),
             ).run()
+            self._access.catch_up()
             # Held plainly: what says that nothing changed since is to stay.
-            with write_lock(self._catalog.path.parent, seconds=_PATIENCE):
+            with write_lock(self._catalog.path.parent, seconds=PATIENCE):
                 return self._report(collection, tally, began)
 
     def add(
@@ -140,25 +136,29 @@ class Synchroniser:
         `steps` is told how many passages are embedded, and may raise Cancelled: what was written
         before stays. Raises IndexMismatch when the collection was built with another model.
         """
-        began = time.monotonic()
-        with self._writing(collection, progress) as session:
+        began = self._begin()
+        with self._access.writing(collection, progress) as session:
             build = self._builds.matching(collection)
             session.added.put_collection(collection)  # else the next writer would sweep it away
         connection = self._catalog.connection()
         versions = indexed_versions(connection, collection)
         files = seen_files(connection, collection)
-        tally, batch = Tally(), Batch(partial(self._write_added, build, self._pace(build, steps)))
+        tally, batch = (
+            Tally(),
+            Batch(partial(self._write_added, build, self._writing_pace(build, steps))),
+        )
         for done, addition in enumerate(additions):
             if progress is not None:
                 progress(done, len(additions), addition.uri)
             self._add_one(build, addition, versions, files, tally, batch)
         batch.flush()
-        with self._held(build, settle=True):
+        with self._access.held(build, settle=True):
             return self._report(collection, tally, began)
 
     def remove(self, collection: str, uri: str) -> SyncReport:
         """Take a source out of the index; raises SourceNotFound."""
-        with self._writing(collection) as session:
+        began = self._begin()
+        with self._access.writing(collection) as session:
             build = self._builds.serving(collection)
             connection = self._catalog.connection()
             known = build and uri in indexed_versions(connection, collection)
@@ -168,19 +168,19 @@ class Synchroniser:
             ids = [id_at(connection, collection, uri)] if known else []
             self._indexer.remove(build, ids, [uri])
             self._indexer.finish(build)
-            return self._report(collection, Tally(removed=1), session.began)
+            return self._report(collection, Tally(removed=1), began)
 
     def remove_collection(self, collection: str) -> None:
         """Take a collection with all its sources out of the index; none is fine."""
-        with self._writing() as session:
+        with self._access.writing() as session:
             session.added.remove_collection(collection)
             self._builds.drop(collection)
 
     def repair(self, progress: Progress | None = None) -> int:
         """Finish what a killed writer left; returns the number of vectors that were missing."""
-        with self._locked() as added:
+        with self._access.locked() as added:
             builds = serving_builds(self._catalog.connection())
-            missing = sum(self._repair(build, progress) for build in builds)
+            missing = sum(self._access.repair(build, progress) for build in builds)
             self._follow(added, progress)
             return missing
 
@@ -189,99 +189,17 @@ class Synchroniser:
         builds = serving_builds(self._catalog.connection())
         return [build.collection for build in builds if not self._builds.fits(build)]
 
-    def rebuild(self, collection: str, progress: Progress | None = None) -> None:
-        """Build a collection anew from its stored texts; the old build serves meanwhile."""
-        with self._writing(collection, progress):
-            self._builds.rebuild(collection, progress)
+    def rebuild(
+        self, collection: str, progress: Progress | None = None, steps: Steps | None = None
+    ) -> None:
+        """Build a collection anew from its stored texts; the old build serves meanwhile.
 
-    @contextmanager
-    def _writing(
-        self,
-        collection: str | None = None,
-        progress: Progress | None = None,
-        *,
-        rebuild: bool = False,
-    ) -> Iterator[_Session]:
-        """Hold the write lock over an index that is whole, of one collection rebuilt if needed."""
-        began = time.monotonic()
-        self._indexer.embedded.passages.clear()
-        with self._locked() as added:
-            for build in serving_builds(self._catalog.connection()):
-                if build.dirty or (build.collection == collection and self._differs(build)):
-                    self._repair(build, progress)
-            if rebuild and collection is not None:
-                self._builds.current(collection, progress)
-            self._follow(added, progress)
-            yield _Session(began, added)
-
-    def _pace(self, build: Build, steps: Steps | None = None) -> Pace:
-        """Return the pace of one who embeds while others write, and writes in between."""
-        pace = Pace(
-            hold=partial(self._held, build),
-            turn=partial(self._turns.turn, owner_of(build.collection)),
-        )
-        return pace if steps is None else replace(pace, step=steps)
-
-    @contextmanager
-    def _following(self) -> Iterator[None]:
-        """Follow the documents folder alone, while others may write."""
-        home = self._catalog.path.parent
-        with write_lock(home, seconds=self._lock_seconds, file=FOLDER_LOCK_FILE):
-            yield
-
-    @contextmanager
-    def _held(self, build: Build, *, settle: bool = False) -> Iterator[AddedDocuments]:
-        """Hold the write lock again, for one write of work that has begun, and leave all whole."""
-        with self._locked(max(self._lock_seconds, _PATIENCE), settle=settle) as added:
-            builds = serving_builds(self._catalog.connection())
-            if build.number not in {each.number for each in builds}:
-                raise StoreError(
-                    f"The collection {build.collection!r} was removed or built anew meanwhile. "
-                    "Please try again."
-                )
-            for each in builds:
-                if each.dirty:
-                    self._repair(each, None)
-            yield added
-            self._indexer.finish(build)
-
-    @contextmanager
-    def _locked(
-        self, seconds: float | None = None, *, settle: bool = True
-    ) -> Iterator[AddedDocuments]:
-        """Hold the write lock, with Chroma as it is on disk and without stray builds.
-
-        What was removed is purged at the end, unless the caller goes on and will `settle` later.
+        `steps` may raise Cancelled, as in `add`; the next call goes on with what was built.
         """
-        home = self._catalog.path.parent
-        seconds = self._lock_seconds if seconds is None else seconds
-        with write_lock(home, seconds=seconds):
-            self._forget_note()
-            self._vectors.follow(self._catalog.generation())
-            replace_damaged(self._catalog, self._vectors)
-            self._builds.sweep()
-            with closing(AddedDocuments(home, self._catalog.connection())) as added:
-                yield added
-                if settle:
-                    self._settle(added)
-                else:
-                    self._vectors.settle()
-
-    def _settle(self, added: AddedDocuments) -> bool:
-        """Leave nothing on disk of what was removed; False if that is still owed.
-
-        What Chroma's files are now is noted last, whether or not that is still owed.
-        """
-        self._builds.renew_worn()
-        is_purged = Purge(self._catalog, self._vectors).run(added)
-        self._vectors.settle()
-        return is_purged
-
-    def _settle_here(self) -> bool:
-        """Settle within a lock that is held."""
-        home = self._catalog.path.parent
-        with closing(AddedDocuments(home, self._catalog.connection())) as added:
-            return self._settle(added)
+        pace = self._pace(collection, steps)
+        Rebuild(
+            self._catalog, self._indexer, self._builds, self._preparer, self._access, pace, progress
+        ).run(collection)
 
     def _follow(self, added: AddedDocuments, progress: Progress | None) -> None:
         """Bring the catalog in step with what people added."""
@@ -289,26 +207,20 @@ class Synchroniser:
             self._catalog, added, self._indexer, self._builds, self._preparer, progress
         ).run()
 
-    def _forget_note(self) -> None:
-        """Delete what says that nothing changed, before something does."""
-        home = str(self._catalog.path.parent)
-        try:
-            forget(home)
-        except OSError as error:
-            raise StoreError(
-                f"The index in {home!r} cannot be changed ({error.strerror}). "
-                "Check that the user who runs Quoth may write to it."
-            ) from error
+    def _begin(self) -> float:
+        """Begin to count anew what is embedded; returns the time."""
+        self._indexer.embedded.passages.clear()
+        return time.monotonic()
 
-    def _differs(self, build: Build) -> bool:
-        """Say whether Chroma lost or gained rows behind our back."""
-        if not build.dimension:
-            return False
-        return self._vectors.count(build.chroma) != self._catalog.passage_count(build.collection)
+    def _pace(self, collection: str, steps: Steps | None = None) -> Pace:
+        """Return the pace of one who embeds while others do."""
+        pace = Pace(turn=partial(self._turns.turn, owner_of(collection)))
+        return pace if steps is None else replace(pace, step=steps)
 
-    def _repair(self, build: Build, progress: Progress | None) -> int:
-        """Repair a build; one of another model is left for the rebuild that it needs."""
-        return self._indexer.repair(build, progress) if self._builds.fits(build) else 0
+    def _writing_pace(self, build: Build, steps: Steps | None = None) -> Pace:
+        """Return the pace of one who embeds while others write, and writes in between."""
+        hold, pace = partial(self._access.held, build), self._pace(build.collection, steps)
+        return replace(pace, hold=hold, catch_up=self._access.catch_up)
 
     def _write_added(self, build: Build, pace: Pace, prepared: Sequence[Prepared]) -> None:
         """Keep what no folder brings back, then index all; what fails and is told is not kept."""
@@ -319,7 +231,7 @@ class Synchroniser:
     @contextmanager
     def _kept(self, build: Build, sources: Sequence[Source]) -> Iterator[None]:
         """Hold the lock, with sources kept that are to be indexed in it."""
-        with self._held(build) as added:
+        with self._access.held(build) as added:
             added.put(sources)
             try:
                 yield

@@ -10,7 +10,7 @@ import pytest
 
 from bot.community.documents import Steps
 from bot.discord_bot.error_replies import OUT_OF_ORDER
-from bot.discord_bot.text.pages import time_left
+from bot.time_left import time_left_text
 from index.errors import StoreError
 from index.schema import SyncReport
 from tests.doubles.discord.fixtures import Stage, eventually, staged
@@ -74,7 +74,7 @@ async def test_what_is_not_read_is_refused_before_it_is_fetched(stage: Stage) ->
     ],
 )
 def test_how_long_it_will_take(seconds: float, told: str) -> None:
-    assert time_left(seconds) == told
+    assert time_left_text(seconds) == told
 
 
 async def test_what_fails_leaves_no_bar_that_moves_no_more(

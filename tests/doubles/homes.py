@@ -184,3 +184,8 @@ def contents(home: Home, collection: str = "documents") -> dict[str, object]:
             for question in questions
         },
     }
+
+
+def exact_contents(home: Home, collection: str = "documents") -> dict[str, object]:
+    """Return the contents without the nearest, which Chroma's graph of hundreds only guesses."""
+    return {name: found for name, found in contents(home, collection).items() if name != "nearest"}

@@ -9,8 +9,9 @@ import click
 from bot.cli import options
 from bot.cli.environment import PAGES, Environment, pass_environment, say, write
 from bot.cli.json_output import dumps, sync_payload
-from bot.cli.progress import progress_bar
+from bot.cli.progress import indexing_bar
 from bot.cli.session import say_problems
+from bot.cli.stopped_work import told_when_stopped
 from bot.cli.terminal_text import missing_text, sync_screen
 from index.schema import SyncReport
 
@@ -37,8 +38,10 @@ def sync(environment: Environment, as_json: bool, collection: str, yes: bool) ->
     Exit code: 0 all is indexed, 1 documents are missing, 2 something could not be indexed.
     """
     with environment.library() as library:
-        with progress_bar() as progress:
-            report = library.sync(collection, progress, forget="all" if yes else None)
+        with told_when_stopped(library, collection, rebuilds=True), indexing_bar() as bar:
+            report = library.sync(
+                collection, bar.progress, forget="all" if yes else None, steps=bar.steps
+            )
         if report.missing and _is_confirmed(report, environment):
             report = library.forget_missing()
     _finish(report, as_json, environment)
@@ -66,8 +69,12 @@ def add(environment: Environment, paths: tuple[str, ...], as_json: bool, collect
     quoth add ~/handbook.pdf notes/
     quoth add minutes.md --collection board
     """
-    with environment.library(PAGES) as library, progress_bar() as progress:
-        report = library.add(paths, collection, progress)
+    with (
+        environment.library(PAGES) as library,
+        told_when_stopped(library, collection),
+        indexing_bar() as bar,
+    ):
+        report = library.add(paths, collection, bar.progress, bar.steps)
     _finish(report, as_json, environment)
 
 

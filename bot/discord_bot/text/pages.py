@@ -91,14 +91,6 @@ def progress(done: int, total: int, name: str) -> str:
     return f"`{bar}` {done} of {total} · {literal(one_line(name, 60))}"
 
 
-def time_left(seconds: float) -> str:
-    """Return `About 2 minutes left.`, below that by ten seconds."""
-    if seconds < 50:
-        return f"About {max(10, round(seconds / 10) * 10)} seconds left."
-    minutes = max(1, round(seconds / 60))
-    return f"About {minutes} minute{'s' * (minutes != 1)} left."
-
-
 def sync_text(result: SyncReport) -> str:
     """Return what adding or refreshing did, each failure and warning by name."""
     counts = {

@@ -435,8 +435,10 @@ def test_damage_that_is_found_later_is_told_and_mended_by_the_next_opening(
     with closing(Catalog(tmp_path)) as catalog:
         put(catalog, source_of("The red fox. " * 5000))
         catalog.erase_traces()
+        root = "SELECT rootpage FROM sqlite_master WHERE name = 'sources'"
+        page = catalog.rows(root)[0][0] - 1
     content = bytearray((tmp_path / "catalog.sqlite").read_bytes())
-    content[4096 * 2 :] = b"\xff" * (len(content) - 4096 * 2)
+    content[4096 * page : 4096 * (page + 1)] = b"\xff" * 4096
     (tmp_path / "catalog.sqlite").write_bytes(content)
     with closing(Catalog(tmp_path)) as catalog, pytest.raises(StoreError, match="is damaged"):
         catalog.sources("documents")

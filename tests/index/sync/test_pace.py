@@ -162,6 +162,23 @@ def test_readers_see_the_old_version_until_the_new_one_is_whole(home: Home) -> N
         assert contents(home, "guild-1") == contents(fresh, "guild-1")
 
 
+def test_what_was_embedded_is_not_embedded_again_while_others_wait(home: Home) -> None:
+    home.synchroniser.add("guild-1", [large(text="# One\n\nA heron.")])
+    adding = Adding(home)
+    adding.start()
+    assert gate(home).reached.acquire(timeout=60)
+    with open_home(home.path, home.documents) as other:
+        other.synchroniser.add("guild-1", [large(text="# Another\n\nA stork.")])
+    gate(home).go_on()
+    adding.join(60)
+    assert adding.error is None
+    rivers = [each for each in home.embedder.passages if "river" in each.text]
+    assert len(rivers) == 300
+    with open_home(home.path.parent / "fresh", home.documents) as fresh:
+        fresh.synchroniser.add("guild-1", [large()])
+        assert contents(home, "guild-1") == contents(fresh, "guild-1")
+
+
 def test_cancelled_work_leaves_what_there_was(home: Home) -> None:
     home.synchroniser.add("guild-1", [large(text="# One\n\nA heron.")])
     before = contents(home, "guild-1")
