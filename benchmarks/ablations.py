@@ -1,9 +1,9 @@
-"""What each part of an answer adds: `python -m benchmarks.ablations SETS HOMES [--sets NAME ...]`.
+"""What each part of an answer adds: `python -m benchmarks.ablations SETS HOMES FOLDS`.
 
 SETS holds `real/NAME` (documents and questions) and the scorer of these sets, `real/score.py`;
-HOMES their indexes, made where they are missing. Every part is switched off on its own, everything
-else stays: confidence is not fitted anew. No language model, one core, about three minutes a row
-for the six sets that the selector was not trained on.
+HOMES their indexes, made where they are missing; FOLDS selectors that have not seen a part of the
+sets each (as for `benchmarks.fit`). Every part is switched off on its own, everything else stays:
+confidence is not fitted anew. No language model, one core, some minutes a row.
 """
 
 from __future__ import annotations
@@ -16,22 +16,29 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
 from benchmarks.corpus import COLLECTION
+from benchmarks.fit_parts import real_names
+from bot.answering.extractive.sufficient_quotes import extents
 from bot.app import App, open_app
 from bot.cli.json_output import answer_payload
 from bot.conversation.plain_turns import turn_of_text
 from bot.evaluation.metrics import auroc
 from bot.schema import Scope
 from bot.settings import load_settings
+from index.embed.selector import open_selector
 from index.library import open_library
+from training.held_out import fold_of
 
-UNSEEN = ("gm1", "ta2", "tb3", "tc2", "td2", "te2")
+SOME = ("gm1", "ta2", "tb3", "tc2", "td2", "te2")
 EXTRACTIVE = "bot.answering.extractive"
+OPEN = "index.embed.selector.open_selector"
 
 
 @dataclass(frozen=True)
@@ -49,8 +56,10 @@ ABLATIONS = (
     Ablation("without the selector (fast)", {"QUOTH_QUALITY": "fast"}),
     Ablation("without the reader", {"QUOTH_READER": "off"}),
     Ablation(
-        "quotes not judged once more",
-        instead={f"{EXTRACTIVE}.sufficient_quotes.QuotedPassage.sufficient": lambda q, _: q.parts},
+        "the best passage quoted, in part",
+        instead={
+            f"{EXTRACTIVE}.sufficient_quotes.extents": lambda quoted: islice(extents(quoted), 1)
+        },
     ),
     Ablation(
         "sentences without what they lean on",
@@ -146,8 +155,9 @@ def _settings(folder: Path, home: Path, more: Mapping[str, str]) -> dict[str, st
     return {**given, "QUOTH_THREADS": "1", **more}
 
 
-async def scored(sets: Path, homes: Path, names: Sequence[str], ablation: Ablation) -> Score:
+async def scored(given: argparse.Namespace, ablation: Ablation) -> Score:
     """Return what becomes of the questions of some sets without one part."""
+    sets, homes, names = given.sets, given.homes, given.names
     judge, score = scorer(sets), Score()
     for name in names:
         folder = sets / "real" / name
@@ -156,7 +166,9 @@ async def scored(sets: Path, homes: Path, names: Sequence[str], ablation: Ablati
             with open_library(settings.index) as library:
                 library.sync(COLLECTION)
         lines = (folder / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+        adapter = given.folds / f"fold{fold_of(name, real_names(sets))}.safetensors"
         with ExitStack() as off:
+            off.enter_context(patch(OPEN, partial(open_selector, adapter=adapter)))
             for place, instead in ablation.instead.items():
                 off.enter_context(patch(place, instead))
             async with open_app(settings) as app:
@@ -169,11 +181,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("sets", type=Path)
     parser.add_argument("homes", type=Path)
-    parser.add_argument("--sets", dest="names", nargs="+", default=list(UNSEEN))
+    parser.add_argument("folds", type=Path)
+    parser.add_argument("--sets", dest="names", nargs="+", default=list(SOME))
     given = parser.parse_args()
     print(f"{'':38} usable  clean  shown  wrong  false  AUROC  words", flush=True)
     for ablation in ABLATIONS:
-        score = asyncio.run(scored(given.sets, given.homes, given.names, ablation))
+        score = asyncio.run(scored(given, ablation))
         print(f"{ablation.name:38} {score.row()}", flush=True)
 
 
