@@ -442,11 +442,13 @@ async def staged(home: Path, **environ: str) -> AsyncIterator[Stage]:
             await asyncio.to_thread(records.close)
 
 
-async def eventually(true: Callable[[], object], *, within: float = 10.0) -> None:
+async def eventually(
+    true: Callable[[], object], *, within: float = 10.0, every: float = 0.01
+) -> None:
     """Wait until something holds that nobody announces."""
     async with asyncio.timeout(within):
         while not await _value(true()):  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(every)
 
 
 async def _value(said: object) -> object:
