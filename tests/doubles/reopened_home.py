@@ -12,6 +12,7 @@ import json
 import sys
 import threading
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from bot.community.service import open_service
@@ -25,7 +26,8 @@ async def used_once(folder: Path) -> None:
     settings = load_settings({"QUOTH_QUALITY": "best", "QUOTH_THREADS": "1"}, folder)
     async with open_parts(settings) as parts, open_service(parts) as service:
         owl = f"The owl is called Minerva {len(gc.get_objects())}."
-        await parts.writers.run(parts.documents.add_text, "owls", "owl.txt", owl, title="The owl")
+        add = partial(parts.documents.add_text, title="The owl", added_by=None)
+        await parts.writers.run(add, "owls", "owl.txt", owl)
         answer = await parts.answerer.answer(
             "What is the owl called?", scope=Scope(collections=("documents", "owls"))
         )
