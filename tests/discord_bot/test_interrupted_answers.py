@@ -403,11 +403,15 @@ class Bots:
     model: ModelServer
     folder: Path
 
-    async def start(self) -> asyncio.subprocess.Process:
-        environ = os.environ | self.discord.settings() | {
-            "QUOTH_COOLDOWN_SECONDS": "0", "QUOTH_LLM": "openai/played",
-            "QUOTH_LLM_BASE_URL": self.model.url, "QUOTH_LLM_API_KEY": "sk-secret",
-            "QUOTH_QUALITY": "fast", "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1",
+    async def start(self, *, writes: bool = True) -> asyncio.subprocess.Process:
+        """Start the next one; one that only quotes starts faster than one that `writes`."""
+        model = {
+            "QUOTH_LLM": "openai/played", "QUOTH_LLM_BASE_URL": self.model.url,
+            "QUOTH_LLM_API_KEY": "sk-secret",
+        }  # fmt: skip
+        environ = os.environ | self.discord.settings() | (model if writes else {}) | {
+            "QUOTH_COOLDOWN_SECONDS": "0", "QUOTH_QUALITY": "fast", "QUOTH_READER": "off",
+            "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1",
         }  # fmt: skip
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "bot", "discord", cwd=self.folder, env=environ,
@@ -490,10 +494,10 @@ async def test_who_waits_for_an_upload_of_a_killed_process_is_told_by_the_next(
     acme = bots.discord.guild("Acme")
     general, kim = acme.text("general"), bots.discord.owner(acme)
     bots.discord.slow("GET /attachments/*", 600)
-    process = await bots.start()
+    process = await bots.start(writes=False)
     used = await kim.slash("source add", file1=Upload("a.txt", b"A paper."), in_=general)
     await kim.sees("0 of 1", to=used, within=60)
     await bots.end(process, signal.SIGKILL)
-    process = await bots.start()
+    process = await bots.start(writes=False)
     assert (await kim.sees(UNREPORTED, to=used, within=60)).ephemeral
     await bots.end(process, signal.SIGTERM)

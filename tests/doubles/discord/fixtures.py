@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import hashlib
 import re
 import threading
@@ -458,6 +459,7 @@ async def _value(said: object) -> object:
 @asynccontextmanager
 async def staged_for_real(folder: Path, **environ: str) -> AsyncIterator[Stage]:
     """As `staged`, over the real index, models and answers of the home in `folder`."""
+    gc.collect()  # a client refers to itself, and so the one before to 150 MiB of models
     async with DiscordServer() as discord:
         settings = settings_for(folder / ".quoth", discord.settings() | environ)
         async with open_parts(settings) as parts:
