@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import asyncio
-import faulthandler
 import signal
 import sys
+import threading
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from types import CodeType, FrameType
@@ -22,21 +23,36 @@ TELL = signal.SIGUSR1
 def tell_tasks(path: Path) -> None:
     """Have the stack of every thread and task added to a file whenever the signal comes.
 
-    The threads are told by C code, so also where Python itself stands still.
+    A thread of its own waits for it, so that what the others are at does not matter; faulthandler
+    would need none, but breaks the process when a thread runs while it looks.
     """
-    file = path.open("a")
+    signal.pthread_sigmask(signal.SIG_BLOCK, {TELL})  # for the threads that are started later, too
+    threading.Thread(target=_tell_when_asked, args=(path,), daemon=True, name="tell").start()
 
-    def tell(number: int, frame: FrameType | None) -> None:
-        try:
-            tasks = asyncio.all_tasks()
-        except RuntimeError:  # no loop runs
-            tasks = set()
-        for task in sorted(tasks, key=lambda one: one.get_name()):
-            print(f"{task.get_name()}: {' > '.join(_stands(task.get_coro()))}", file=file)
-        print(f"--- {len(tasks)} tasks", file=file, flush=True)
 
-    signal.signal(TELL, tell)
-    faulthandler.register(TELL, file, all_threads=True, chain=True)
+def _tell_when_asked(path: Path) -> None:
+    while True:
+        signal.sigwait({TELL})
+        with path.open("a") as file:
+            for thread, frame in sys._current_frames().items():
+                said = "".join(traceback.format_stack(frame)[-12:])
+                print(f"Thread {thread}:\n{said}", file=file)
+            tasks = asyncio.all_tasks(loop) if (loop := _loop()) else set()
+            for task in sorted(tasks, key=lambda one: one.get_name()):
+                print(f"{task.get_name()}: {' > '.join(_stands(task.get_coro()))}", file=file)
+            print(f"--- {len(tasks)} tasks", file=file)
+
+
+def _loop() -> asyncio.AbstractEventLoop | None:
+    """Return the loop that the main thread runs, if it does."""
+    main = threading.main_thread().ident
+    frame = sys._current_frames().get(main) if main is not None else None
+    while frame is not None:
+        owner = frame.f_locals.get("self")
+        if isinstance(owner, asyncio.AbstractEventLoop):
+            return owner
+        frame = frame.f_back
+    return None
 
 
 def _stands(waiting: Any) -> Iterator[str]:
