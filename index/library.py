@@ -301,12 +301,15 @@ class Library:
         return report.model_copy(update={"failed": (*failed, *report.failed)})
 
     def close(self) -> None:
-        """Close what was opened."""
+        """Close what was opened, and let go of the models."""
         if (workers := self._read_workers.built) is not None:
             workers.close()
         if (vectors := self._vectors.built) is not None:
             vectors.close()
         self.catalog.close()
+        self._searcher.let_go()
+        self._synchroniser.let_go()
+        self.models.close()
 
     def _uris(self, name: str) -> Iterator[str]:
         """Yield what a path may be called in the index."""

@@ -123,10 +123,21 @@ def no_network() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def indexed_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The graphs of the models: made once for all processes of the run, and mapped by all."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "models"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def indexed_folder(tmp_path_factory: pytest.TempPathFactory, models: Path) -> Path:
     """A working folder with the sample documents, indexed; tests only look at it."""
     folder = tmp_path_factory.mktemp("indexed")
     shutil.copytree(ROOT / "documents", folder / "documents")
+    (folder / ".quoth").mkdir()
+    (folder / ".quoth" / "models").symlink_to(models)
     with open_library(load_settings({}, folder).index) as library:
         report = library.bring_in_step()
         assert report is not None

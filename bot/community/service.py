@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from bot.bridge import Bridge, WriteQueue, open_writers
 from bot.community.cooldown import Cooldowns
@@ -64,7 +65,7 @@ class Parts:
 class AnswersUnderWay:
     """Answers under way, so that stopping can wait for them."""
 
-    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
     def start(self, work: Awaitable[None]) -> asyncio.Task[None]:
         """Run `work`, and know of it until it is done."""
@@ -73,14 +74,25 @@ class AnswersUnderWay:
         task.add_done_callback(self.tasks.discard)
         return task
 
+    def join(self) -> None:
+        """Have a stop wait for the task that calls this, too."""
+        if task := asyncio.current_task():
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+
     async def finish(self, grace: float) -> None:
-        """Wait for what is under way; cancel what takes longer, and let it say so."""
-        if self.tasks:
-            _, late = await asyncio.wait(self.tasks, timeout=grace)
-            for task in late:
-                task.cancel()
-            if late:
-                await asyncio.wait(late, timeout=2.0)
+        """Wait for what is under way, and for what begins meanwhile.
+
+        What takes longer is cancelled, and left time to say so.
+        """
+        end = time.monotonic() + grace
+        while self.tasks and (left := end - time.monotonic()) > 0:
+            await asyncio.wait(self.tasks, timeout=left)
+        late = set(self.tasks)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late, timeout=2.0)
 
 
 @dataclass(frozen=True)

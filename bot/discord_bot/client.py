@@ -67,6 +67,11 @@ class Handlers:
 class QuothTree(app_commands.CommandTree[Any]):
     """The commands; a failure of any of them ends here."""
 
+    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
+        """Let a stop of the bot wait for the command; everybody may use it."""
+        interaction.client.service.under_way.join()
+        return True
+
     async def on_error(
         self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /
     ) -> None:
@@ -127,6 +132,7 @@ async def act(
     *filled: Filled,
 ) -> None:
     """Do what a button or a form says; a failure becomes a sentence."""
+    interaction.client.service.under_way.join()
     try:
         await handlers[target.action](interaction, target, *filled)
     except Exception as error:

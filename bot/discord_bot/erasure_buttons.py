@@ -22,7 +22,6 @@ ERASED = (
 
 async def erase(click: Click, target: Target) -> None:
     """Erase everything of a server, for who manages it."""
-    await click.response.defer(ephemeral=True, thinking=True)
     erasure, caller = click.client.service.erasure, caller_of(click)
 
     async def done() -> str:
@@ -34,7 +33,6 @@ async def erase(click: Click, target: Target) -> None:
 
 async def delete(click: Click, target: Target) -> None:
     """Delete a collection with its documents, for who manages it."""
-    await click.response.defer(ephemeral=True, thinking=True)
     erasure, caller = click.client.service.erasure, caller_of(click)
 
     async def done() -> str:

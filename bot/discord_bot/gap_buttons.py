@@ -78,7 +78,6 @@ async def review(click: Click, target: Target) -> None:
 
 async def confirm(click: Click, target: Target) -> None:
     """Use a team answer again as it stands."""
-    await click.response.defer(ephemeral=True, thinking=True)
     by = click.user.display_name
     done = click.client.service.team_answers.confirm(caller_of(click), target.number, by=by)
     await finished(click, _told(done))
@@ -102,7 +101,6 @@ async def rewrite(click: Click, target: Target) -> None:
 
 async def rewritten(click: Click, target: Target, filled: Filled) -> None:
     """Use a team answer again with another text."""
-    await click.response.defer(ephemeral=True, thinking=True)
     done = click.client.service.team_answers.rewrite(
         caller_of(click),
         target.number,

@@ -48,6 +48,9 @@ WITHHELD = (
 GO_ON = "-# Go on here: mention me, or reply to me."
 NOTHING_OPEN = "There is nothing here that you may read. A manager can change that."
 NOT_DELIVERED = "I have an answer, but Discord does not take it from me. Please ask again."
+_FOR_WRITING = 0.5
+"""Seconds that a promise waits to be written down; Discord waits three for the promise."""
+
 _MENTION = re.compile(r"<@[!&]?\d+>[,:]?")
 
 
@@ -80,15 +83,25 @@ async def defer_answer(
     """Promise an answer, and say whether only the asker sees it; decided without any waiting.
 
     Discord shows an answer to whom its deferral was shown, so this is decided once. The promise is
-    written down meanwhile, with the question where it is known already.
+    written down before, with the question where it is known already.
     """
     private = opened(click.client, caller_of(click), click.channel, private=wished).private
     click.extras[OPEN] = not private
-    promise = open_answer(click, text, private=private)
-    written = asyncio.ensure_future(click.client.service.open_answers.begin(promise))
-    await click.response.defer(ephemeral=private, thinking=True)
-    await written
+    await defer_written(click, open_answer(click, text, private=private))
     return private
+
+
+async def defer_written(click: discord.Interaction[Any], promise: OpenAnswer) -> None:
+    """Promise an answer, or a report, that is written down by then.
+
+    Else a process that ends in between would leave somebody waiting whom the next does not know. A
+    slow disk does not keep the promise back for longer than that is worth.
+    """
+    written = asyncio.ensure_future(click.client.service.open_answers.begin(promise))
+    await asyncio.wait({written}, timeout=_FOR_WRITING)
+    if not click.response.is_done():
+        await click.response.defer(ephemeral=promise.private, thinking=True)
+    await written
 
 
 def open_answer(click: discord.Interaction[Any], text: str, *, private: bool) -> OpenAnswer:

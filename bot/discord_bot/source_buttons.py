@@ -40,7 +40,6 @@ async def missing(click: Click, target: Target) -> None:
 
 async def forget(click: Click, target: Target) -> None:
     """Forget what is missing, if it is what was confirmed."""
-    await click.response.defer(ephemeral=True, thinking=True)
     await finished(click, _forgotten(click, target))
 
 

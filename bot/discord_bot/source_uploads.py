@@ -17,7 +17,7 @@ from bot.discord_bot.callers import caller_of
 from bot.discord_bot.client import Click
 from bot.discord_bot.delivery import NOT_SENT
 from bot.discord_bot.posted_messages import posted
-from bot.discord_bot.questions import open_answer
+from bot.discord_bot.questions import defer_written, open_answer
 from bot.discord_bot.replies import InteractionReply
 from bot.discord_bot.text.pages import added_text
 from bot.discord_bot.work_progress import WorkProgress
@@ -110,17 +110,21 @@ async def add_files_of(interaction: Click, message: discord.Message) -> str:
 async def finished(interaction: Click, work: Coroutine[Any, Any, str]) -> None:
     """Show what `work` says when it is done; a stop of the bot waits for it, or excuses it.
 
-    It is written down until then, so that the next process can excuse it after a crash.
+    It is promised, unless it is already, and written down until it is told, so that the next
+    process can excuse it after a crash.
     """
     open_answers = interaction.client.service.open_answers
-    await open_answers.begin(open_answer(interaction, "", private=True))
+    try:
+        await defer_written(interaction, open_answer(interaction, "", private=True))
+    except BaseException:
+        work.close()
+        raise
 
     async def told() -> None:
         try:
             sentence = await work
         except asyncio.CancelledError:
-            await _report(interaction, STOPPED)
-            await open_answers.strike(interaction.id)
+            await _excuse(interaction)
             raise
         except Exception:  # it is told where everything that fails is
             await open_answers.strike(interaction.id)
@@ -129,6 +133,16 @@ async def finished(interaction: Click, work: Coroutine[Any, Any, str]) -> None:
         await open_answers.strike(interaction.id)
 
     await interaction.client.service.under_way.start(told())
+
+
+async def _excuse(interaction: Click) -> None:
+    """Say that a stop of the bot interrupts work; where that is not told, the next process will."""
+    try:
+        await InteractionReply(interaction, private=True).say(STOPPED)
+    except NOT_SENT as failure:
+        logger.warning("interaction %s could not be excused: %s", interaction.id, failure)
+    else:
+        await interaction.client.service.open_answers.strike(interaction.id)
 
 
 async def _report(interaction: Click, sentence: str) -> None:

@@ -36,6 +36,11 @@ class Once(Generic[T]):
         """The part if it was ever built."""
         return self._built[0] if self._built else None
 
+    def let_go(self) -> None:
+        """Hold the part no longer: what builds it may hold this too, and both would stay."""
+        with self._lock:
+            self._built.clear()
+
 
 class Models:
     """The embedding model, the matcher, the reader and the selector that are asked for."""
@@ -75,6 +80,17 @@ class Models:
         What is missing is said once, and looked for again when everything is opened anew.
         """
         return self._embedder_if_any()
+
+    def close(self) -> None:
+        """Let go of the models: their memory is freed once nobody else uses them."""
+        for model in (
+            self._embedder,
+            self._embedder_if_any,
+            self._reader,
+            self._selector,
+            self._matcher,
+        ):
+            model.let_go()
 
     def _open_embedder_if_any(self) -> Embedder | None:
         if self._words_only:

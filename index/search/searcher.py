@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Protocol
 
 from index.errors import EmbeddingError, QuestionError, SourceNotFound, StoreError, VectorsAway
@@ -113,7 +113,7 @@ class Searcher:
         self._vectors = vectors
         self._embedder = embedder
         self._merger = Merger(catalog)
-        self._words = lru_cache(maxsize=4096)(self._prepare)
+        self._words = lru_cache(maxsize=4096)(partial(_prepare, catalog))
         self._word_pieces = word_pieces or (lambda: embedder)
 
     def spelled(self, question: str, *, collections: Sequence[str]) -> str:
@@ -279,15 +279,25 @@ class Searcher:
         whole = self._catalog.passages_of(source, 0, MOST_OF_SOURCE) if inside else []
         return known | {passage.id: passage for passage in whole}
 
-    def _prepare(self, passage: Passage, title: str) -> PassageTerms:
-        return PassageTerms.of(passage, title, self._header(passage))
 
-    def _header(self, passage: Passage) -> str:
-        """Return the header of a table; empty also for one that was replaced just now."""
-        if passage.kind != "table":
-            return ""
-        source = self._sources([passage]).get(passage.source_id)
-        return header_in(source, passage) if source and stands_in(passage, source) else ""
+def _prepare(catalog: PassageStore, passage: Passage, title: str) -> PassageTerms:
+    """Return the words of a passage.
+
+    No method of the searcher: what remembers its results would hold the searcher, and it that, and
+    neither would be freed when the searcher goes.
+    """
+    return PassageTerms.of(passage, title, _header(catalog, passage))
+
+
+def _header(catalog: PassageStore, passage: Passage) -> str:
+    """Return the header of a table; empty also for one that was replaced just now."""
+    if passage.kind != "table":
+        return ""
+    try:
+        source = catalog.source(passage.source_id)
+    except SourceNotFound:
+        return ""
+    return header_in(source, passage) if stands_in(passage, source) else ""
 
 
 def _place(candidate: Candidate) -> tuple[float, str, str, int]:

@@ -12,10 +12,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 
 from bot.answering.answerer import WORDS_ONLY
 from index.store.write_lock import write_lock
-from tests.doubles.cli_fakes import run
+from tests.doubles import cli_fakes
 from tests.doubles.damage import (
     DAMAGES,
     Damage,
@@ -63,6 +64,11 @@ COMMANDS: dict[str, list[str]] = {
 }
 
 
+def run(folder: Path, *arguments: str) -> Result:
+    """Run a command with the models that only find: others open nothing of a home."""
+    return cli_fakes.run(folder, *arguments, QUOTH_QUALITY="fast", QUOTH_READER="off")
+
+
 def named(case: tuple[str, Damage]) -> str:
     pattern, damage = case
     return f"{damage.__name__}-{pattern.replace('*/', '')}"
@@ -77,10 +83,10 @@ def register(indexed_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     (folder / "documents").mkdir()
     for volume in range(11):
         entries = [
-            f"## Entry {n}\n\nThe {ANIMALS[n % 9]} number {n} was seen at mile {n * 7 % 997}.\n"
+            f"## {n}\n\n{ANIMALS[n % 9].capitalize()} at mile {n * 7 % 997}.\n"
             for n in range(volume * 100, volume * 100 + 100)
         ]
-        text = "\n".join([f"# Register {volume}\n", *entries])
+        text = "\n".join(["# Register\n", *entries])
         (folder / "documents" / f"register-{volume}.md").write_text(text)
     (folder / "documents" / "warden.md").write_text(
         "# The warden\n\nThe warden of the reserve is Ada Penrose.\n"

@@ -1,6 +1,7 @@
 """A folder's `.env` sends nothing anywhere, and no key ever, before the person has allowed it.
 
-Real processes with a real environment; servers on loopback write down what they get.
+Real processes with a real environment, wherever the shell holds a secret or a library might read
+what it should not; servers on loopback write down what they get.
 """
 
 import os
@@ -12,7 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 
+from tests.doubles.cli_fakes import run
 from tests.doubles.recording_server import RecordingServer, recording_server
 
 ROOT = Path(__file__).parents[2]
@@ -68,8 +71,13 @@ def write_env(folder: Path, **values: str) -> None:
     (folder / ".env").write_text("".join(lines))
 
 
+def here(folder: Path, *arguments: str, **more: str) -> Result:
+    """Do as `quoth` in this process, which starts faster and knows no secret."""
+    return run(folder, *arguments, fake=None, stdin=None, **environ(folder, **more))
+
+
 def trust(folder: Path) -> None:
-    assert quoth(folder, "trust").returncode == 0
+    assert here(folder, "trust").exit_code == 0
 
 
 def model_at(server: RecordingServer, **more: str) -> dict[str, str]:
@@ -99,11 +107,10 @@ def test_an_allowed_address_gets_the_question_and_no_key_of_the_shell(
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize("name", ["QUOTH_LLM_API_KEY", "OPENAI_API_KEY"])
 def test_a_key_of_the_same_file_goes_with_its_address(
-    folder: Path, attacker: RecordingServer, name: str
+    folder: Path, attacker: RecordingServer
 ) -> None:
-    write_env(folder, **model_at(attacker), **{name: "key-of-the-file"})
+    write_env(folder, **model_at(attacker), QUOTH_LLM_API_KEY="key-of-the-file")
     trust(folder)
     quoth(folder, *QUESTION, **SHELL_KEYS)
     assert "Bearer key-of-the-file" in attacker.everything
@@ -119,22 +126,22 @@ def test_a_changed_file_is_not_the_one_that_was_allowed(
     assert "not allowed" in quoth(folder, *QUESTION, **SHELL_KEYS).stderr
     assert attacker.received == chosen.received == []
     write_env(folder, **model_at(chosen), QUOTH_QUALITY="fast")  # which sends nothing
-    assert quoth(folder, *QUESTION).stderr == ""
+    assert here(folder, *QUESTION).stderr == ""
     assert chosen.received != []
 
 
 def test_trust_ends_when_it_is_taken_back(folder: Path, attacker: RecordingServer) -> None:
     write_env(folder, **model_at(attacker))
-    trust(folder)
-    assert str(folder) in quoth(folder.parent, "trust", "--list", **environ(folder)).stdout
+    assert quoth(folder, "trust").returncode == 0
+    assert str(folder) in here(folder.parent, "trust", "--list", **environ(folder)).stdout
     quoth(folder.parent, "trust", folder.name, "--remove", **environ(folder))
-    assert quoth(folder, "trust", "--list").stdout == ""
+    assert here(folder, "trust", "--list").stdout == ""
     assert "not allowed" in quoth(folder, *QUESTION, **SHELL_KEYS).stderr
     assert attacker.received == []
 
 
 def test_what_the_shell_says_needs_no_trust(folder: Path, chosen: RecordingServer) -> None:
-    done = quoth(folder, *QUESTION, **model_at(chosen), OPENAI_API_KEY="key-of-the-shell")
+    done = here(folder, *QUESTION, **model_at(chosen), OPENAI_API_KEY="key-of-the-shell")
     assert "Bearer key-of-the-shell" in chosen.everything
     assert done.stderr == ""
 
@@ -208,8 +215,8 @@ def test_an_index_on_a_server_that_is_not_allowed_is_left_as_it_is(
     shutil.rmtree(folder / ".quoth" / "chroma")  # as if the vectors were on the server
     write_env(folder, QUOTH_CHROMA_URL=attacker.url)
     (folder / "documents" / "new.md").write_text("A new document.")
-    for _ in range(2):
-        done = quoth(folder, "search", "prerequisites")
+    for search in (quoth, here):
+        done = search(folder, "search", "prerequisites")
         assert "un-peacekeeping-prerequisites.md" in done.stdout
         assert not (folder / ".quoth" / "chroma").exists()
     synced = quoth(folder, "sync")
@@ -227,7 +234,7 @@ def test_an_embedding_model_of_the_file_is_not_used_unasked(
     assert done.stdout.startswith("The UN prerequisites for")
     assert "QUOTH_EMBEDDINGS" in done.stderr
     trust(folder)  # then it is: in this project's environment its package is not installed
-    assert model in quoth(folder, "sync").stderr
+    assert model in here(folder, "sync").stderr
 
 
 @pytest.mark.parametrize("name", ["QUOTH_DISCORD_API_URL", "QUOTH_DISCORD_GATEWAY_URL"])
@@ -260,7 +267,7 @@ def test_a_bot_of_whoever_wrote_the_file_does_not_start_unasked(folder: Path) ->
     done = quoth(folder, "discord")
     assert (done.returncode, "DISCORD_TOKEN" in done.stderr) == (2, True)
     assert "token-of-the-file" not in done.stderr
-    assert quoth(folder, *QUESTION).stderr == ""  # a question needs no bot
+    assert here(folder, *QUESTION).stderr == ""  # a question needs no bot
 
 
 @pytest.mark.parametrize("name", ["QUOTH_DOCUMENTS", "QUOTH_HOME"])
@@ -271,22 +278,22 @@ def test_a_folder_elsewhere_is_not_opened_unasked(folder: Path, name: str, linke
     (elsewhere / "diary.md").write_text("The diary says that Ada came.")
     (folder / "link").symlink_to(elsewhere)
     write_env(folder, **{name: "link" if linked else str(elsewhere)})
-    done = quoth(folder, "ask", "What does the diary say?")
-    assert (done.returncode, done.stdout) == (2, "")
+    done = here(folder, "ask", "What does the diary say?")
+    assert (done.exit_code, done.stdout) == (2, "")
     assert f"You have not allowed {name}" in done.stderr
     assert [each.name for each in elsewhere.iterdir()] == ["diary.md"]
 
 
 def test_a_home_elsewhere_is_neither_backed_up_nor_replaced_unasked(folder: Path) -> None:
-    assert quoth(folder, "sync").returncode == 0
-    assert quoth(folder, "backup", "own.zip").returncode == 0
+    assert here(folder, "sync").exit_code == 0
+    assert here(folder, "backup", "own.zip").exit_code == 0
     elsewhere = folder.parent / "elsewhere"
     (folder / ".quoth").rename(elsewhere)
     before = {path: path.stat().st_mtime_ns for path in elsewhere.rglob("*")}
     write_env(folder, QUOTH_HOME=str(elsewhere))
     for command in (("backup", "other.zip"), ("restore", "own.zip", "--yes")):
-        done = quoth(folder, *command)
-        assert (done.returncode, done.stdout) == (2, "")
+        done = here(folder, *command)
+        assert (done.exit_code, done.stdout) == (2, "")
         assert "You have not allowed QUOTH_HOME" in done.stderr
     assert {path: path.stat().st_mtime_ns for path in elsewhere.rglob("*")} == before
     assert not (folder / "other.zip").exists()
@@ -300,7 +307,7 @@ def test_prompts_of_the_file_do_not_reach_a_model_of_the_shell(
     (folder / "own").mkdir()
     (folder / "own" / "system.md").symlink_to(private)
     write_env(folder, QUOTH_PROMPTS="own")
-    done = quoth(folder, *QUESTION, **model_at(chosen))
+    done = here(folder, *QUESTION, **model_at(chosen))
     assert "UN prerequisites" in chosen.everything
     assert "words-of-a-private-file" not in chosen.everything
     assert "QUOTH_PROMPTS" in done.stderr
@@ -313,6 +320,8 @@ def test_doctor_says_where_each_address_comes_from_and_no_secret(
     keys = {"OPENAI_API_KEY": "key-of-the-file"}
     write_env(folder, QUOTH_LLM="openai/played", QUOTH_LLM_BASE_URL=address, **keys)
     for allowed in ("not allowed", "allowed"):
+        if allowed == "allowed":
+            trust(folder)
         shell = {"QUOTH_CHROMA_URL": attacker.url.replace("//", "//ada:pass-word@")}
         done = quoth(folder, "doctor", **SHELL_KEYS, **shell)
         (line,) = [each for each in done.stdout.splitlines() if " addresses " in each]
@@ -321,7 +330,6 @@ def test_doctor_says_where_each_address_comes_from_and_no_secret(
         assert f"QUOTH_CHROMA_URL={attacker.url} from the environment" in line
         for secret in ("pass-word", "key-of-the-file", "in-the-query", CANARY):
             assert secret not in done.stdout + done.stderr
-        trust(folder)
 
 
 def on_terminal(folder: Path, typed: bytes, *arguments: str, **more: str) -> str:
@@ -351,9 +359,11 @@ def test_on_a_terminal_a_person_is_asked(folder: Path, attacker: RecordingServer
     assert f"QUOTH_LLM_BASE_URL={attacker.url}/v1: questions and passages go there" in refused
     assert "key-of-the-file" not in refused
     assert attacker.received == []
-    on_terminal(folder, b"y\n", *QUESTION)
+    on_terminal(folder, b"y\n", *QUESTION, **SHELL_KEYS)
     assert len(attacker.received) == 1
-    quoth(folder, *QUESTION)  # it stays allowed
+    assert "Bearer key-of-the-file" in attacker.everything
+    assert CANARY not in attacker.everything
+    here(folder, *QUESTION)  # it stays allowed
     assert len(attacker.received) == 2
 
 
@@ -367,6 +377,6 @@ def test_what_is_allowed_stands_outside_the_folder_and_holds_no_key(folder: Path
 
 
 def test_a_folder_with_nothing_to_allow_is_told_so(folder: Path) -> None:
-    done = quoth(folder, "trust")
-    assert (done.returncode, done.stdout) == (0, "")
+    done = here(folder, "trust")
+    assert (done.exit_code, done.stdout) == (0, "")
     assert "needs to be allowed" in done.stderr

@@ -5,11 +5,18 @@ import shutil
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 
-from tests.cli.test_folder_trust import on_terminal, quoth
+from tests.cli.test_folder_trust import on_terminal
+from tests.doubles.cli_fakes import run
 
 QUESTION = ("ask", "what are the UN prerequisites?")
 MARK = "not found at the last look at the folder"
+
+
+def quoth(folder: Path, *arguments: str) -> Result:
+    """Run a command with the models that only find."""
+    return run(folder, *arguments, QUOTH_QUALITY="fast", QUOTH_READER="off")
 
 
 @pytest.fixture
@@ -36,7 +43,7 @@ def test_the_old_answer_stands_and_is_marked(lost: Path, there: bool) -> None:
         (lost / "documents").rmdir()
     for _ in range(2):
         done = quoth(lost, *QUESTION)
-        assert (done.returncode, done.stdout[:24]) == (0, "The UN prerequisites for")
+        assert (done.exit_code, done.stdout[:24]) == (0, "The UN prerequisites for")
         assert MARK in done.stdout
         assert "documents folder" in done.stderr
     answered = json.loads(quoth(lost, *QUESTION, "--json").stdout)
@@ -49,7 +56,7 @@ def test_the_old_answer_stands_and_is_marked(lost: Path, there: bool) -> None:
 def test_sync_says_what_is_missing_and_only_yes_forgets_it(lost: Path) -> None:
     (lost / "documents" / "new.md").write_text("# Herons\n\nHerons stand still.")
     done = quoth(lost, "sync")
-    assert done.returncode == 1
+    assert done.exit_code == 1
     assert done.stdout.startswith("1 added, 4 missing; ")
     assert "4 indexed documents were not found" in done.stderr
     assert "`quoth sync --yes`" in done.stderr
@@ -59,16 +66,16 @@ def test_sync_says_what_is_missing_and_only_yes_forgets_it(lost: Path) -> None:
         "new.md": False, **{path.name: True for path in (lost / "away").iterdir()},
     }  # fmt: skip
     done = quoth(lost, "sync", "--yes")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.exit_code, done.stderr) == (0, "")
     assert uris(lost) == {"new.md": False}
 
 
 def test_a_folder_that_is_not_there_is_forgotten_by_yes_only(lost: Path) -> None:
     (lost / "documents").rmdir()
     done = quoth(lost, "sync")
-    assert (done.returncode, "4 indexed documents" in done.stderr) == (1, True)
+    assert (done.exit_code, "4 indexed documents" in done.stderr) == (1, True)
     assert len(uris(lost)) == 4
-    assert quoth(lost, "sync", "--yes").returncode == 0
+    assert quoth(lost, "sync", "--yes").exit_code == 0
     assert uris(lost) == {}
 
 
@@ -80,7 +87,7 @@ def test_a_sub_folder_is_named(copied_folder: Path) -> None:
     quoth(copied_folder, "sync")
     shutil.rmtree(board)
     done = quoth(copied_folder, "sync")
-    assert (done.returncode, "(board/: 3)" in done.stderr) == (1, True)
+    assert (done.exit_code, "(board/: 3)" in done.stderr) == (1, True)
 
 
 def test_what_comes_back_is_as_before(lost: Path) -> None:
@@ -88,7 +95,7 @@ def test_what_comes_back_is_as_before(lost: Path) -> None:
     (lost / "documents").rmdir()
     (lost / "away").rename(lost / "documents")
     done = quoth(lost, *QUESTION)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.exit_code, done.stderr) == (0, "")
     assert MARK not in done.stdout
     assert set(uris(lost).values()) == {False}
 
@@ -114,7 +121,7 @@ def test_one_of_two_files_is_deleted_as_ever(copied_folder: Path) -> None:
     quoth(copied_folder, "sync")
     min(documents.iterdir()).unlink()
     done = quoth(copied_folder, "sync")
-    assert (done.returncode, done.stdout.split(";")[0]) == (0, "1 unchanged, 1 removed")
+    assert (done.exit_code, done.stdout.split(";")[0]) == (0, "1 unchanged, 1 removed")
 
 
 def test_the_folder_of_an_evaluation_is_as_it_is_named(lost: Path) -> None:

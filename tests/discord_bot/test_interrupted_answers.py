@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sqlite3
 import sys
-from collections.abc import AsyncIterator, Sequence
-from contextlib import closing
+import threading
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from bot.community.server_rules import NotAvailableError
 from bot.community.store.open_answers import OpenAnswers
 from bot.community.store.records_file import Records
 from bot.discord_bot.interrupted_answers import UNREPORTED
+from bot.discord_bot.source_uploads import STOPPED
 from index.config import SHARED_COLLECTION
 from index.store.catalog_format import COMMUNITY_FILE
 from tests.conftest import ROOT
@@ -171,6 +174,99 @@ async def test_a_message_that_was_deleted_meanwhile_is_answered_all_the_same(
     await ann.sees(is_done, in_=general)
 
 
+async def test_work_that_begins_while_the_bot_stops_is_excused(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, general, kim, ann = a_server(stage)
+    monkeypatch.setattr("bot.community.service.GRACE", 1.0)
+    assert stage.answerer.held is not None
+    stage.documents.held = threading.Event()
+    await stage.start()
+    await ann.slash("ask", question=QUESTION, in_=general)
+    await asked_times(stage, 1)
+    stopping = asyncio.create_task(stage.stop())
+    refused = await ann.slash("ask", question=QUESTION, in_=general)
+    await ann.sees(str(StoppingError()), to=refused)
+    used = await kim.slash("source add", file1=Upload("a.txt", b"A paper."), in_=general)
+    await eventually(lambda: stage.documents.calls)
+    stage.answerer.held.set()
+    assert (await kim.sees(STOPPED, to=used)).ephemeral
+    stage.documents.held.set()
+    await stopping
+    await stage.start()
+    await ann.sees(is_done, to=refused)
+
+
+async def test_a_command_that_is_nearly_done_is_waited_for(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, general, _, ann = a_server(stage)
+    monkeypatch.setattr("bot.community.service.GRACE", 3.0)
+    stage.discord.throttle("PATCH", "/webhooks/*", retry_after=0.5)
+    await stage.start()
+    used = await ann.slash("sources", in_=general)
+    await used.responded.wait()
+    await stage.stop()
+    assert "Peacekeeping" in (await ann.sees(to=used)).text
+
+
+@contextmanager
+def busy_records(stage: Stage) -> Iterator[sqlite3.Connection]:
+    """Let nobody else write the records until the transaction ends."""
+    with closing(sqlite3.connect(stage.parts.records.path, isolation_level=None)) as busy:
+        busy.execute("BEGIN IMMEDIATE")
+        yield busy
+
+
+async def promised(stage: Stage, command: str) -> Interaction:
+    """Ask for something that is promised, and done at once after that."""
+    _, general, kim, _ = a_server(stage)
+    assert stage.answerer.held is not None
+    stage.answerer.held.set()
+    file = Upload("a.txt", b"A paper.")
+    given = {"question": QUESTION} if command == "ask" else {"file1": file}
+    return await kim.slash(command, in_=general, **given)
+
+
+@pytest.mark.parametrize("command", ["ask", "source add"])
+async def test_a_promise_is_written_down_before_it_is_shown(
+    stage: Stage, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.discord_bot.questions._FOR_WRITING", 60.0)
+    await stage.start()
+    with busy_records(stage) as busy:
+        used = await promised(stage, command)
+        asyncio.get_running_loop().call_later(0.1, busy.execute, "ROLLBACK")
+        await used.responded.wait()
+        assert not busy.in_transaction
+    await eventually(lambda: nothing_open(stage))
+
+
+@pytest.mark.parametrize("command", ["ask", "source add"])
+async def test_a_disk_that_is_slow_keeps_no_sign_of_life_back(stage: Stage, command: str) -> None:
+    await stage.start()
+    with busy_records(stage) as busy:
+        used = await promised(stage, command)
+        await used.responded.wait()  # within the three seconds of Discord, or the stage complains
+        assert busy.in_transaction
+    await eventually(lambda: nothing_open(stage))
+
+
+async def test_who_could_not_be_excused_is_told_by_the_next_process(stage: Stage) -> None:
+    _, general, kim, _ = a_server(stage)
+    stage.documents.held = threading.Event()
+    await stage.start()
+    used = await kim.slash("source add", file1=Upload("a.txt", b"A paper."), in_=general)
+    await kim.sees("0 of 1", to=used)
+    stage.discord.fail("PATCH /webhooks/*", times=9, status=404, code=10015)
+    stage.discord.fail("POST /*", times=9, status=403, code=50001)
+    await stage.stop()
+    stage.documents.held.set()
+    stage.discord.hub.failures.clear()
+    await stage.start()
+    assert (await kim.sees(UNREPORTED, to=used)).ephemeral
+
+
 # --- rights ----------------------------------------------------------------------------------
 
 
@@ -307,11 +403,15 @@ class Bots:
     model: ModelServer
     folder: Path
 
-    async def start(self) -> asyncio.subprocess.Process:
-        environ = os.environ | self.discord.settings() | {
-            "QUOTH_COOLDOWN_SECONDS": "0", "QUOTH_LLM": "openai/played",
-            "QUOTH_LLM_BASE_URL": self.model.url, "QUOTH_LLM_API_KEY": "sk-secret",
-            "QUOTH_QUALITY": "fast", "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1",
+    async def start(self, *, writes: bool = True) -> asyncio.subprocess.Process:
+        """Start the next one; one that only quotes starts faster than one that `writes`."""
+        model = {
+            "QUOTH_LLM": "openai/played", "QUOTH_LLM_BASE_URL": self.model.url,
+            "QUOTH_LLM_API_KEY": "sk-secret",
+        }  # fmt: skip
+        environ = os.environ | self.discord.settings() | (model if writes else {}) | {
+            "QUOTH_COOLDOWN_SECONDS": "0", "QUOTH_QUALITY": "fast", "QUOTH_READER": "off",
+            "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1",
         }  # fmt: skip
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "bot", "discord", cwd=self.folder, env=environ,
@@ -394,10 +494,10 @@ async def test_who_waits_for_an_upload_of_a_killed_process_is_told_by_the_next(
     acme = bots.discord.guild("Acme")
     general, kim = acme.text("general"), bots.discord.owner(acme)
     bots.discord.slow("GET /attachments/*", 600)
-    process = await bots.start()
+    process = await bots.start(writes=False)
     used = await kim.slash("source add", file1=Upload("a.txt", b"A paper."), in_=general)
     await kim.sees("0 of 1", to=used, within=60)
     await bots.end(process, signal.SIGKILL)
-    process = await bots.start()
+    process = await bots.start(writes=False)
     assert (await kim.sees(UNREPORTED, to=used, within=60)).ephemeral
     await bots.end(process, signal.SIGTERM)

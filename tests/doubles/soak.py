@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import os
 import random
 import signal
 import sqlite3
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from index.store.catalog_format import COMMUNITY_FILE
 from tests.conftest import ROOT
@@ -23,6 +24,7 @@ from tests.doubles.discord.server import DiscordServer, GuildHandle, Person, Upl
 from tests.doubles.discord.world import MANAGE_GUILD, Channel, Message, permissions
 from tests.doubles.homes import put
 from tests.doubles.soak_ledger import SHARED, Asked, Ledger, Paper, is_unfinished
+from tests.doubles.watched_bot import TELL
 
 START = 120.0
 """Seconds that a process may take to connect on a busy machine."""
@@ -33,7 +35,9 @@ FEWEST, MOST = 6, 14
 DONE = ("1 added", "1 updated", "1 unchanged", "Removed")
 """What a manager is told of a document that is as it was wished."""
 
-Act: TypeAlias = Callable[["Soak"], Awaitable[str]]
+Act: TypeAlias = Callable[["Soak"], Coroutine[Any, Any, str]]
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -47,8 +51,8 @@ class Soak:
     """Whether the home lies on a small disk of its own, which can be filled."""
     process: asyncio.subprocess.Process | None = None
     trace: list[str] = field(default_factory=list)
-    sizes: list[tuple[float, float]] = field(default_factory=list)
-    """Moment and resident MiB of the process."""
+    sizes: list[tuple[float, int, float]] = field(default_factory=list)
+    """Moment, id of the process, and its resident MiB."""
     wrong: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -67,6 +71,11 @@ class Soak:
     def note(self, line: str) -> None:
         """Put a line into the trace."""
         self.trace.append(f"{time.monotonic() - self.began:7.1f} {line}")
+
+    @property
+    def standing(self) -> Path:
+        """Where the process tells what its threads and tasks are at."""
+        return self.folder / "standing.txt"
 
     def told(self) -> str:
         """Return how it went, for whoever has to find out why."""
@@ -112,7 +121,8 @@ class Soak:
             "PYTHONPATH": str(ROOT),
         }  # fmt: skip
         self.process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", "discord", cwd=self.folder, env=environ,
+            sys.executable, "-m", "tests.doubles.watched_bot", self.standing, "discord",
+            cwd=self.folder, env=environ,
             stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
         self._deleted = 0
@@ -161,7 +171,8 @@ class Soak:
             kilobytes = next(line.split()[1] for line in lines if line.startswith("VmRSS:"))
             if len(self.sizes) % 50 == 0:
                 self.note(f"the process has {int(kilobytes) // 1024} MiB")
-            self.sizes.append((time.monotonic() - self.began, int(kilobytes) / 1024))
+            now = time.monotonic() - self.began
+            self.sizes.append((now, self.process.pid, int(kilobytes) / 1024))
 
     # --- looking -----------------------------------------------------------------------------
 
@@ -187,17 +198,45 @@ class Soak:
                 paper.doing, paper.state = None, "unsure"
 
     async def quiet(self, *, within: float) -> list[str]:
-        """Wait until nobody waits; return who still does."""
+        """Wait until nobody waits and no work is under way.
+
+        Returns who still waits and what is under way after that many seconds, with what the process
+        was at.
+        """
         left: list[str] = []
 
         def nobody() -> bool:
-            left[:] = self.ledger.waiting()
             self.look("quiet")
-            return not left and all(one.doing is None for one in self.ledger.papers.values())
+            left[:] = [*self.ledger.waiting(), *self.ledger.under_way()]
+            return not left
 
         with contextlib.suppress(TimeoutError):
-            await eventually(nobody, within=within)
-        return left
+            await eventually(nobody, within=within, every=0.1)
+        return [*left, *await self.stands()] if left else []
+
+    async def within(self, seconds: float, doing: Coroutine[Any, Any, T]) -> T:
+        """Do something; fail with where everything stands when that takes too long."""
+        task = asyncio.create_task(doing)
+        done, _ = await asyncio.wait({task}, timeout=seconds)
+        if done:
+            return await task
+        stack = io.StringIO()
+        task.print_stack(file=stack)
+        stands = await self.stands()
+        task.cancel()
+        await asyncio.wait({task}, timeout=10)
+        raise AssertionError("\n".join([f"not done in {seconds} s", stack.getvalue(), *stands]))
+
+    async def stands(self) -> list[str]:
+        """Return what the bot has written down as open, and what its process is at."""
+        if self.process is None or self.process.returncode is not None:
+            return [f"no process runs: {self.process and self.process.returncode}"]
+        self.standing.write_text("")
+        self.process.send_signal(TELL)
+        with contextlib.suppress(TimeoutError):
+            await eventually(lambda: "--- " in self.standing.read_text(), within=5)
+        open_answers = ", ".join(map(str, sorted(self.written()))) or "nothing"
+        return [f"written down as open: {open_answers}", self.standing.read_text()]
 
     # --- acts of people ----------------------------------------------------------------------
 

@@ -15,6 +15,9 @@ from tests.doubles.discord.people import Shown
 from tests.doubles.soak import FEWEST, MOST, Act, Soak
 from tests.doubles.soak_ledger import SHARED
 
+LONGEST = 300.0
+"""Seconds for one act: twice what an end and a start may take together."""
+
 BURST = 5
 """Questions that are under way when the process ends."""
 
@@ -94,8 +97,11 @@ async def look_at_gaps(soak: Soak) -> str:
 
 async def add_source(soak: Soak) -> str:
     owner = soak.chance.choice(soak.guilds).id
+    unsure = soak.ledger.of(owner, "unsure")
+    if unsure and (len(unsure) == MOST or soak.chance.random() < 0.5):
+        return await soak.add(soak.chance.choice(unsure))  # as people are told to
     if len(soak.ledger.of(owner, "there", "unsure")) >= MOST:
-        return await remove_source(soak)
+        return await soak.remove(soak.chance.choice(soak.ledger.of(owner, "there")))
     paper = soak.ledger.paper(owner)
     paper.state = "unsure"
     return await soak.add(paper)
@@ -266,7 +272,7 @@ DISKS: tuple[Act, ...] = (fill_disk,)
 
 async def do(soak: Soak, act: Act) -> None:
     """Do one thing, write it down, and look at every screen."""
-    said = await act(soak)
+    said = await soak.within(LONGEST, act(soak))
     soak.note(said)
     soak.look(said)
     soak.measure()

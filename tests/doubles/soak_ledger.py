@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -128,30 +128,33 @@ class Ledger:
 
     # --- who waits ---------------------------------------------------------------------------
 
-    def answer_to(self, asked: Asked) -> Shown | None:
-        """Return the response as it is now."""
-        if isinstance(asked.used, Interaction):
-            original = asked.used.original
-            told = [one for one in asked.used.messages if not one.deleted]
-            if original is not None and original.deleted and told:
-                return snapshot(told[-1])
-            return snapshot(original) if original else None
-        replies = [
-            message
+    def _replies(self) -> dict[str, Message]:
+        """Return the last reply of the bot to each message."""
+        return {
+            message.reply_to.id: message
             for channel in self.world.channels.values()
             for message in channel.messages.values()
-            if message.author is self.world.bot and message.reply_to is asked.used
-        ]
-        return snapshot(replies[-1]) if replies else None
+            if message.author is self.world.bot and message.reply_to is not None
+        }
+
+    def _response(
+        self, used: Interaction | Message, replies: Mapping[str, Message]
+    ) -> Shown | None:
+        if isinstance(used, Message):
+            return snapshot(replies[used.id]) if used.id in replies else None
+        original, told = used.original, [one for one in used.messages if not one.deleted]
+        if original is not None and original.deleted and told:
+            return snapshot(told[-1])
+        return snapshot(original) if original else None
 
     def waiting(self) -> Iterator[str]:
         """Yield who is neither answered nor refused nor excused, in words."""
+        replies = self._replies()
         for asked in self.asked:
-            if why := self._why_waiting(asked):
+            if why := self._why_waiting(asked, self._response(asked.used, replies)):
                 yield f"{asked.person.user.name} waits: {asked.what} ({asked.id}): {why}"
 
-    def _why_waiting(self, asked: Asked) -> str:
-        shown = self.answer_to(asked)
+    def _why_waiting(self, asked: Asked, shown: Shown | None) -> str:
         if shown is None:
             if isinstance(asked.used, Interaction) and (asked.used.modal or asked.used.expired):
                 # Discord itself tells the person that the application did not respond.
@@ -163,18 +166,28 @@ class Ledger:
             return "an empty message"
         return f"left with {shown.text!r}" if is_unfinished(shown.text) else ""
 
+    def under_way(self) -> Iterator[str]:
+        """Yield which documents a keeper was told nothing final of, with what was told."""
+        for paper in self.papers.values():
+            if paper.doing is not None:
+                told = [(one.content, one.deleted) for one in paper.doing.messages]
+                yield f"{paper.uri} of {paper.owner} ({paper.doing.id}) is under way: {told}"
+
     def line_ends(self, written: set[int]) -> None:
         """Note what may be lost: what shows nothing yet and is not written down by the bot."""
+        replies = self._replies()
         for asked in self.asked:
             used = asked.used
             responded = isinstance(used, Interaction) and used.response_type is not None
-            if not responded and self.answer_to(asked) is None:
+            if not responded and self._response(used, replies) is None:
                 late = isinstance(used, Interaction)  # its three seconds are over at the next start
                 asked.may_be_lost |= late or asked.id not in written
 
     def lost(self) -> int:
         """Return how many never reached the bot."""
-        return sum(one.may_be_lost and self.answer_to(one) is None for one in self.asked)
+        replies = self._replies()
+        lost = [one for one in self.asked if one.may_be_lost]
+        return sum(self._response(one.used, replies) is None for one in lost)
 
     # --- who reads what ----------------------------------------------------------------------
 

@@ -53,7 +53,6 @@ class Sources(commands.GroupCog, group_name="source", group_description="Keep th
         file10: discord.Attachment | None = None,
     ) -> None:
         """Add files or a web page to this server's documents."""
-        await interaction.response.defer(thinking=True, ephemeral=True)
         files = (file1, file2, file3, file4, file5, file6, file7, file8, file9, file10)
         given = [file for file in files if file]
         await finished(interaction, add_sources(interaction, collection, given, url))
@@ -63,7 +62,6 @@ class Sources(commands.GroupCog, group_name="source", group_description="Keep th
     @app_commands.autocomplete(source=managed_choices)
     async def remove(self, interaction: Click, source: str) -> None:
         """Take a document out of this server's documents."""
-        await interaction.response.defer(thinking=True, ephemeral=True)
         await finished(interaction, _removed(interaction, source))
 
     @app_commands.command()
@@ -71,7 +69,6 @@ class Sources(commands.GroupCog, group_name="source", group_description="Keep th
     @app_commands.autocomplete(source=refreshable_choices)
     async def refresh(self, interaction: Click, source: str) -> None:
         """Fetch a web page again, or see whether a shared file has changed."""
-        await interaction.response.defer(thinking=True, ephemeral=True)
         await finished(interaction, _refreshed(interaction, source))
 
 
@@ -80,16 +77,13 @@ class Sources(commands.GroupCog, group_name="source", group_description="Keep th
 @app_commands.default_permissions(manage_guild=True)
 async def add_message(interaction: Click, message: discord.Message) -> None:
     """Add the files of a message, or its text."""
-    await interaction.response.defer(thinking=True, ephemeral=True)
-    if message.attachments:
-        await finished(interaction, add_files_of(interaction, message))
-        return
+    adding = add_files_of if message.attachments else _add_text
+    await finished(interaction, adding(interaction, message))
+
+
+async def _add_text(interaction: Click, message: discord.Message) -> str:
     if is_blank(message.content):
         raise NotAvailableError(EMPTY_MESSAGE)
-    await finished(interaction, _added(interaction, message))
-
-
-async def _added(interaction: Click, message: discord.Message) -> str:
     name = f"message-{message.id}.txt"
     done = await interaction.client.service.followed.add_text(
         caller_of(interaction),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import hashlib
 import re
 import threading
@@ -442,11 +443,13 @@ async def staged(home: Path, **environ: str) -> AsyncIterator[Stage]:
             await asyncio.to_thread(records.close)
 
 
-async def eventually(true: Callable[[], object], *, within: float = 10.0) -> None:
+async def eventually(
+    true: Callable[[], object], *, within: float = 10.0, every: float = 0.01
+) -> None:
     """Wait until something holds that nobody announces."""
     async with asyncio.timeout(within):
         while not await _value(true()):  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(every)
 
 
 async def _value(said: object) -> object:
@@ -456,6 +459,7 @@ async def _value(said: object) -> object:
 @asynccontextmanager
 async def staged_for_real(folder: Path, **environ: str) -> AsyncIterator[Stage]:
     """As `staged`, over the real index, models and answers of the home in `folder`."""
+    gc.collect()  # a client refers to itself, and so the one before to 150 MiB of models
     async with DiscordServer() as discord:
         settings = settings_for(folder / ".quoth", discord.settings() | environ)
         async with open_parts(settings) as parts:

@@ -77,15 +77,14 @@ def grows_in_step(act: Callable[[str], object], text: Text, size: int) -> None:
     """Compare a size with twice that size; the machine may be busy, so a few times."""
     ratios = []
     for _ in range(6):
-        once, twice = (_seconds(act, text(n)) for n in (size, 2 * size))
-        if twice < TOO_SHORT or twice <= MOST * once:
+        twice = _seconds(act, text(2 * size))
+        if twice < TOO_SHORT or twice <= MOST * (once := _seconds(act, text(size))):
             return
         ratios.append(round(twice / once, 1))
     pytest.fail(f"twice as much takes {ratios} times as long")
 
 
 def _seconds(act: Callable[[str], object], text: str) -> float:
-    gc.collect()
     gc.disable()  # it takes longer the more there is of everything else
     try:
         began = time.process_time()

@@ -4,6 +4,8 @@ import logging
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -188,11 +190,17 @@ def test_an_older_catalog_takes_over_the_vectors_that_chroma_has(filled: Home) -
 
 
 def test_a_store_in_use_by_another_program_is_not_damage(home: Path) -> None:
-    with sqlite3.connect(home / "chroma" / "chroma.sqlite3") as other:
-        other.execute("BEGIN EXCLUSIVE")
+    # A program of its own: an engine of this one that closes the file late takes its locks off.
+    code = (
+        "import sqlite3, sys; file = sqlite3.connect(sys.argv[1]); "
+        "file.execute('BEGIN EXCLUSIVE'); print(flush=True); input()"
+    )
+    command = [sys.executable, "-c", code, str(home / "chroma" / "chroma.sqlite3")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
         forget_state(str(home))
         with pytest.raises(StoreError, match="locked by another program") as failed:
             check_chroma(home)
-        other.execute("ROLLBACK")
-    other.close()
+        other.communicate(b"\n")
     assert not isinstance(failed.value, DamagedVectors)

@@ -203,6 +203,7 @@ def test_own_writes_need_no_reopening(vectors: ChromaVectors) -> None:
 @pytest.mark.parametrize("reopenings", [10, pytest.param(200, marks=pytest.mark.long)])
 def test_reopenings_leak_no_descriptor(vectors: ChromaVectors, reopenings: int) -> None:
     vectors.upsert("documents", random_rows(200))
+    vectors.settle()  # else a process is started at each opening that looks at the files first
     vectors.reopen()
     vectors.count("documents")
     before = descriptors()
