@@ -36,7 +36,6 @@ from bot.discord_bot.text.plain_words import for_people
 from bot.discord_bot.text.safe_markdown import clean, one_line
 from bot.discord_bot.views import answer_view
 from bot.schema import Answer, Scope
-from index.errors import QuothError
 from index.search.searcher import checked_question
 from index.text.invisible_characters import is_blank
 
@@ -85,9 +84,13 @@ async def defer_answer(
     private = opened(click.client, caller_of(click), click.channel, private=wished).private
     click.extras[OPEN] = not private
     promise = open_answer(click, text, private=private)
-    written = asyncio.ensure_future(click.client.service.open_answers.begin(promise))
-    await click.response.defer(ephemeral=private, thinking=True)
-    await written
+    for failed in await asyncio.gather(
+        click.response.defer(ephemeral=private, thinking=True),
+        click.client.service.open_answers.begin(promise),
+        return_exceptions=True,
+    ):
+        if isinstance(failed, BaseException):
+            raise failed
     return private
 
 
@@ -251,8 +254,7 @@ async def respond(
         await stop_edits()
     except (asyncio.CancelledError, StoppingError) as stop:
         await stop_edits()
-        # A stop that was planned says nothing against trying again.
-        await service.open_answers.detail(id, tried=False)
+        await _not_tried(service, id)
         await _excuse(reply, str(StoppingError()))
         if isinstance(stop, asyncio.CancelledError):
             raise
@@ -262,10 +264,15 @@ async def respond(
         await _excuse(reply, sentence_for(error))
     else:
         await _deliver(service, reply, kept, rendered, view)
-    try:
-        await service.open_answers.strike(id)
-    except QuothError as failure:  # it is told all the same
-        logger.error("%s was not struck off: %s", id, failure)
+    await service.strike_off(id)
+
+
+async def _not_tried(service: Service, id: int) -> None:
+    """Note that a stop was planned, which says nothing against trying again."""
+    undone = f"That {id} may be tried again was not noted"
+    await service.owed.make(
+        ("tried", id), undone, lambda: service.open_answers.detail(id, tried=False)
+    )
 
 
 async def _deliver(
@@ -278,11 +285,12 @@ async def _deliver(
         logger.error("answer %s could not be delivered: %s", kept.key, failure)
         await _excuse(reply, not_sent_sentence(failure, NOT_DELIVERED))
         return
-    try:
+
+    async def note() -> None:
         for message in messages:
             await service.memory.put_on(message, kept.key)
-    except QuothError as failure:
-        logger.error("answer %s: its messages were not noted: %s", kept.key, failure)
+
+    await service.owed.make(("on", kept.key), f"Where answer {kept.key} stands was not noted", note)
 
 
 def noticed(answer: Answer, *notes: str) -> Answer:

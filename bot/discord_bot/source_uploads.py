@@ -112,23 +112,27 @@ async def finished(interaction: Click, work: Coroutine[Any, Any, str]) -> None:
 
     It is written down until then, so that the next process can excuse it after a crash.
     """
-    open_answers = interaction.client.service.open_answers
-    await open_answers.begin(open_answer(interaction, "", private=True))
+    service = interaction.client.service
+    try:
+        await service.open_answers.begin(open_answer(interaction, "", private=True))
+    except BaseException:
+        work.close()
+        raise
 
     async def told() -> None:
         try:
             sentence = await work
         except asyncio.CancelledError:
             await _report(interaction, STOPPED)
-            await open_answers.strike(interaction.id)
+            await service.strike_off(interaction.id)
             raise
         except Exception:  # it is told where everything that fails is
-            await open_answers.strike(interaction.id)
+            await service.strike_off(interaction.id)
             raise
         await _report(interaction, sentence)
-        await open_answers.strike(interaction.id)
+        await service.strike_off(interaction.id)
 
-    await interaction.client.service.under_way.start(told())
+    await service.under_way.start(told())
 
 
 async def _report(interaction: Click, sentence: str) -> None:
