@@ -153,8 +153,8 @@ NAMED: dict[str, tuple[str, Bytes]] = {
 SHORT = ("items.md", "table.md", "words.txt", "rows.csv", "inflating.pdf")
 """Those that are always read: most of them took more before they were mended."""
 
-REFUSED = frozenset({"inflating.pdf", "archive.txt", "archive.docx", "archive.pdf"})
-"""Those that are never read, whatever their size."""
+REFUSED = frozenset({"inflating.pdf"})
+"""Of those, what is refused: it takes more memory than it may."""
 
 ALL: dict[str, tuple[str, Bytes]] = {
     **NAMED,
@@ -244,7 +244,8 @@ def test_every_format_is_read() -> None:
 
 @pytest.mark.parametrize("name", SHORT)
 def test_a_document_takes_little_more_memory_than_its_size(name: str, tokenizer: str) -> None:
-    _stays_within(name, MB // 2, tokenizer)
+    refused = _refused_within_bounds(name, MB // 2, tokenizer)
+    assert bool(refused) == (name in REFUSED), refused
 
 
 @pytest.mark.long
@@ -254,10 +255,12 @@ def test_a_document_takes_little_more_memory_than_its_size(name: str, tokenizer:
 def test_a_large_document_takes_little_more_memory_than_its_size(
     name: str, size: int, tokenizer: str
 ) -> None:
-    _stays_within(name, size, tokenizer)
+    _refused_within_bounds(name, size, tokenizer)
 
 
-def _stays_within(name: str, size: int, tokenizer: str) -> None:
+def _refused_within_bounds(name: str, size: int, tokenizer: str) -> str:
+    """Return why a document was refused, if it was; fails where that took more than it may."""
     took, held, refused = measured(name, size, tokenizer)
     assert took <= 200 + 20 * held
-    assert not refused or name in REFUSED or "of memory" in refused, refused
+    assert "broke down" not in refused
+    return refused
