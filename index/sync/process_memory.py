@@ -9,9 +9,11 @@ from typing import Any
 
 MIB = 1024 * 1024
 
-ROOM = 185
-"""MiB that a document may take whatever its size, some of the 200 MB that are promised: what is
-small can be made of small things."""
+ROOM = 170
+"""MiB that a document may take whatever its size, as what is small can be made of small things.
+
+That is most of the 200 MB that are promised: loading leaves something behind when cutting begins.
+"""
 
 TIMES = 20
 """Times its size that a document may take besides: ordinary ones take about ten."""

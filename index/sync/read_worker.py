@@ -92,8 +92,7 @@ class ReadWorkers:
         fields = dict(source)
         fields["pages"] = tuple({"start": page.start, "end": page.end} for page in source.pages)
         fields |= {"modified": None, "added_at": 0, "warnings": ()}
-        size = len(source.text.encode("utf-8", "surrogatepass"))
-        reply = self._answer({"cut": fields, "size": size}, source.uri)
+        reply = self._answer({"cut": fields, "size": _size_of(source)}, source.uri)
         return passages_of(source, map(cut_of, reply["passages"]))
 
     def close(self) -> None:
@@ -163,6 +162,15 @@ class ReadWorkers:
         if code in (_TOO_MUCH, -signal.SIGABRT, -getattr(signal, "SIGKILL", 0)):
             return _too_large(megabytes)
         return "The program that reads it broke down: it is damaged, or made to do harm."
+
+
+def _size_of(source: Source) -> int:
+    """Return about how many bytes the file of a text has: rows have less around their cells."""
+    size = len(source.text.encode("utf-8", "surrogatepass"))
+    return size - 3 * source.text.count("|") if source.mime in _TABLES else size
+
+
+_TABLES = frozenset({"text/csv", "text/tab-separated-values"})
 
 
 def _too_large(megabytes: int) -> str:

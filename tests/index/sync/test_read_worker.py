@@ -154,8 +154,8 @@ def test_what_a_process_takes_is_known() -> None:
 
 
 def test_what_is_small_may_not_take_what_is_allowed_for_large_ones() -> None:
-    assert allowance(1000, 1024) == 185
-    assert allowance(10 * MIB, 1024) == 385
+    assert allowance(1000, 1024) == 170
+    assert allowance(10 * MIB, 1024) == 370
     assert allowance(60 * MIB, 1024) == 1024
     assert allowance(10 * MIB, 256) == 256
 
