@@ -56,12 +56,10 @@ class ExpectedVectors:
             )
 
     def check_ids(self, held: set[str]) -> None:
-        """Raise ValueError when Chroma holds other passages than the catalog."""
-        rows = self._connection.execute(
-            "SELECT id FROM passages WHERE build = ?", (self.build.number,)
-        )
-        wanted = {row[0] for row in rows}
-        if held != wanted:
+        """Raise ValueError when Chroma holds other passages than the catalog and its queue say."""
+        wanted = self._ids("SELECT id FROM passages WHERE build = ?")
+        waiting = self._ids("SELECT id FROM chroma_queue WHERE build = ?")
+        if (held ^ wanted) - waiting:
             raise ValueError(
                 f"{self.build.collection!r} lacks {len(wanted - held)} of {len(wanted)} vectors, "
                 f"and has {len(held - wanted)} too many"
@@ -90,6 +88,9 @@ class ExpectedVectors:
                 f"{missed} of {len(kept)} passages of {self.build.collection!r} are not found by "
                 "their own vectors"
             )
+
+    def _ids(self, query: str) -> set[str]:
+        return {row[0] for row in self._connection.execute(query, (self.build.number,))}
 
 
 @dataclass(frozen=True)
