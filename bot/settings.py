@@ -78,8 +78,8 @@ class Settings(Value):
     """Processor seconds that reading one document may take, up to 3600; what takes longer is
     reported and left out."""
     read_megabytes: int = Field(default=1024, ge=64, le=1_048_576)
-    """MiB of memory that reading one document may take, from 64; what takes more is reported and
-    left out."""
+    """MiB of memory that reading one document may take at most, from 64; a small one may take less:
+    20 times its size and 170. What takes more is reported and left out."""
     chroma_url: str | None = Field(default=None, pattern=HTTP)
     """Address of a Chroma server; empty keeps the vectors in QUOTH_HOME."""
     llm: str | None = Field(default=None, pattern=MODEL)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Collection
 from datetime import UTC, datetime
@@ -85,27 +86,33 @@ class ServerErasure:
 
     # --- by leaving --------------------------------------------------------------------------
 
-    async def meet(self, present: Collection[int]) -> None:
-        """Take note of the servers the bot is in: of what is kept of others, the time runs."""
+    def meet(self, present: Collection[int]) -> None:
+        """Take note of the servers the bot is in."""
         self._present = set(present)
-        for guild in await self._kept():
-            if guild in self._present:
-                await self._records.cancel(guild)
-            else:
-                await self._begin_time(guild)
-        await self.finish()
 
-    async def returned(self, guild: int) -> None:
-        """Keep everything of a server that the bot is in again."""
-        if self._present is not None:
-            self._present.add(guild)
-        await self._records.cancel(guild)
+    def returned(self, guild: int) -> bool:
+        """Take note that the bot is in a server; say whether it was thought not to be."""
+        if self._present is None or guild in self._present:
+            return False
+        self._present.add(guild)
+        return True
 
-    async def left(self, guild: int) -> None:
-        """Let the time run for a server that the bot was put out of."""
+    def left(self, guild: int) -> None:
+        """Take note that the bot was put out of a server."""
         if self._present is not None:
             self._present.discard(guild)
-        if guild in await self._kept():
+
+    async def heed_servers(self) -> None:
+        """Let the time run for what is kept of servers left, call it off for others; then erase.
+
+        What is written down follows from the servers alone, so that it can be done at any time.
+        """
+        if self._present is None:
+            return
+        waiting = {one.guild for one in await self._records.due(math.inf) if not one.begun}
+        for guild in sorted(waiting & self._present):
+            await self._records.cancel(guild)
+        for guild in sorted(await self._kept() - self._present):
             await self._begin_time(guild)
         await self.finish()
 

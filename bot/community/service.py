@@ -17,6 +17,7 @@ from bot.community.fair_queue import FairQueue
 from bot.community.followed_messages import FollowedMessages
 from bot.community.given_answers import GivenAnswers
 from bot.community.open_questions import OpenQuestions
+from bot.community.owed_writes import OwedWrites, Write
 from bot.community.question_intake import Answering, QuestionIntake
 from bot.community.server_erasure import ServerErasure
 from bot.community.server_rules import ServerRules
@@ -114,6 +115,7 @@ class Service:
     confirmations: Confirmations
     open_answers: OpenAnswers
     under_way: AnswersUnderWay = field(default_factory=AnswersUnderWay)
+    owed: OwedWrites = field(default_factory=OwedWrites)
 
     @property
     def message_content(self) -> bool:
@@ -131,6 +133,11 @@ class Service:
         await self.team_answers.forget(self.feedback.stands_for(person), questions)
         return count
 
+    async def strike_off(self, id: int) -> None:
+        """Note that who waited for `id` is told; what cannot be noted now is noted later."""
+        undone = f"{id} is told, but was not struck off"
+        await self.owed.make(("told", id), undone, lambda: self.open_answers.strike(id))
+
     async def stop(self) -> None:
         """Take no more questions, and finish or excuse those under way."""
         self.questions.stop()
@@ -146,13 +153,15 @@ async def open_service(parts: Parts, *, deadline: float | None = None) -> AsyncI
     if await service.sources.is_empty():
         # Nobody is told "not found" only because nothing has been read yet.
         await _step(service)
-    chores = [asyncio.create_task(_expire(service)), asyncio.create_task(_in_step(service))]
+    works = (_expire(service), _in_step(service), service.owed.run())
+    chores = [asyncio.create_task(work) for work in works]
     try:
         yield service
     finally:
         for chore in chores:
             chore.cancel()
         await asyncio.gather(*chores, return_exceptions=True)
+        await service.owed.settle()
         service.sources.under_way.stop()
 
 
@@ -301,17 +310,21 @@ def _deadline(settings: Settings) -> float:
 
 async def _expire(service: Service) -> None:
     while True:
-        await service.memory.expire(time.time(), history_days=service.settings.history_days)
+        await service.owed.make("expire", "What is over its time was not deleted", _over(service))
         await _erase(service)
         await asyncio.sleep(_HOUR)
 
 
+def _over(service: Service) -> Write:
+    """Return what deletes from memory what is over its time."""
+    days = service.settings.history_days
+    return lambda: service.memory.expire(time.time(), history_days=days)
+
+
 async def _erase(service: Service) -> None:
-    """Erase what is due of servers that were left; what fails now may work in an hour."""
-    try:
-        await service.erasure.finish()
-    except Exception:
-        logger.exception("what is due was not erased")
+    """Erase what is due of servers that were left."""
+    undone = "What is due of servers that were left was not erased"
+    await service.owed.make("erase", undone, service.erasure.finish)
 
 
 async def _in_step(service: Service) -> None:

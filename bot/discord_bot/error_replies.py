@@ -95,14 +95,14 @@ async def tell_error(interaction: discord.Interaction[Any], error: BaseException
     if isinstance(error, discord.HTTPException) and error.code in _OVER:
         logger.warning("interaction %s: %s", interaction.id, error)
         if error.code == _TOO_LATE:  # of a duplicate, the first one still works on the answer
-            await interaction.client.service.open_answers.strike(interaction.id)
+            await interaction.client.service.strike_off(interaction.id)
         return
     sentence = sentence_for(error)
     try:
         await _tell(interaction, sentence, hide=isinstance(error, NotAvailableError))
     except NOT_SENT as failure:
         logger.warning("interaction %s could not be told: %s", interaction.id, failure)
-    await interaction.client.service.open_answers.strike(interaction.id)
+    await interaction.client.service.strike_off(interaction.id)
 
 
 async def _tell(interaction: discord.Interaction[Any], sentence: str, *, hide: bool) -> None:

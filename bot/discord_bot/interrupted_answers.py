@@ -55,7 +55,7 @@ async def _take_up(bot: QuothBot, left: OpenAnswer) -> None:
         await (_take_up_interaction if left.token else _take_up_message)(bot, left)
     except Exception as error:  # Discord knows the person or the place no more
         logger.warning("what %s asked was not taken up: %s", left.id, sentence_for(error))
-        await bot.service.open_answers.strike(left.id)
+        await bot.service.strike_off(left.id)
 
 
 async def _take_up_interaction(bot: QuothBot, left: OpenAnswer) -> None:
@@ -165,4 +165,4 @@ async def _tell(bot: QuothBot, left: OpenAnswer, reply: Reply, sentence: str) ->
         await reply.say(sentence)
     except NOT_SENT as failure:
         logger.warning("who asked %s could not be told: %s", left.id, failure)
-    await bot.service.open_answers.strike(left.id)
+    await bot.service.strike_off(left.id)

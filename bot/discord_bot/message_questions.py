@@ -59,11 +59,11 @@ async def answer_message(bot: QuothBot, message: discord.Message) -> None:
     reply = MessageReply(message, channel, message.author, bot.paces.of(channel.id))
     if not text:
         await reply.say(NO_WORDS if message.guild else NO_QUESTION)
-        await service.open_answers.strike(message.id)
+        await service.strike_off(message.id)
         return
     if not opened(bot, caller, message.channel, private=False).collections:
         await reply.say(NOTHING_OPEN)
-        await service.open_answers.strike(message.id)
+        await service.strike_off(message.id)
         return
     shown = await reply.open()
     replied_to = await _replied_to(bot, message, caller)

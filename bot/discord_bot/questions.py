@@ -36,7 +36,6 @@ from bot.discord_bot.text.plain_words import for_people
 from bot.discord_bot.text.safe_markdown import clean, one_line
 from bot.discord_bot.views import answer_view
 from bot.schema import Answer, Scope
-from index.errors import QuothError
 from index.search.searcher import checked_question
 from index.text.invisible_characters import is_blank
 
@@ -264,8 +263,7 @@ async def respond(
         await stop_edits()
     except (asyncio.CancelledError, StoppingError) as stop:
         await stop_edits()
-        # A stop that was planned says nothing against trying again.
-        await service.open_answers.detail(id, tried=False)
+        await _not_tried(service, id)
         await _excuse(reply, str(StoppingError()))
         if isinstance(stop, asyncio.CancelledError):
             raise
@@ -275,10 +273,15 @@ async def respond(
         await _excuse(reply, sentence_for(error))
     else:
         await _deliver(service, reply, kept, rendered, view)
-    try:
-        await service.open_answers.strike(id)
-    except QuothError as failure:  # it is told all the same
-        logger.error("%s was not struck off: %s", id, failure)
+    await service.strike_off(id)
+
+
+async def _not_tried(service: Service, id: int) -> None:
+    """Note that a stop was planned, which says nothing against trying again."""
+    undone = f"That {id} may be tried again was not noted"
+    await service.owed.make(
+        ("tried", id), undone, lambda: service.open_answers.detail(id, tried=False)
+    )
 
 
 async def _deliver(
@@ -291,11 +294,12 @@ async def _deliver(
         logger.error("answer %s could not be delivered: %s", kept.key, failure)
         await _excuse(reply, not_sent_sentence(failure, NOT_DELIVERED))
         return
-    try:
+
+    async def note() -> None:
         for message in messages:
             await service.memory.put_on(message, kept.key)
-    except QuothError as failure:
-        logger.error("answer %s: its messages were not noted: %s", kept.key, failure)
+
+    await service.owed.make(("on", kept.key), f"Where answer {kept.key} stands was not noted", note)
 
 
 def noticed(answer: Answer, *notes: str) -> Answer:

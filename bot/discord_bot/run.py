@@ -106,14 +106,19 @@ def commands_hash(bot: QuothBot) -> str:
 async def sync_commands(bot: QuothBot) -> bool:
     """Register the commands if Discord has others; say whether that was needed."""
     memory, digest = bot.service.memory, commands_hash(bot)
-    known = await memory.fact(SYNCED) == digest
-    if not known:
-        for command in await bot.tree.sync():
-            if command.name == "ask":
-                await memory.set_fact(ASK, command.mention)
+    if await memory.fact(SYNCED) == digest:
+        bot.ask_mention = await memory.fact(ASK) or bot.ask_mention
+        return False
+    for command in await bot.tree.sync():
+        if command.name == "ask":
+            bot.ask_mention = command.mention
+
+    async def note() -> None:
+        await memory.set_fact(ASK, bot.ask_mention)
         await memory.set_fact(SYNCED, digest)
-    bot.ask_mention = await memory.fact(ASK) or bot.ask_mention
-    return not known
+
+    await bot.service.owed.make(SYNCED, "Which commands Discord has was not noted", note)
+    return True
 
 
 async def serve(

@@ -113,7 +113,7 @@ async def finished(interaction: Click, work: Coroutine[Any, Any, str]) -> None:
     It is promised, unless it is already, and written down until it is told, so that the next
     process can excuse it after a crash.
     """
-    open_answers = interaction.client.service.open_answers
+    service = interaction.client.service
     try:
         await defer_written(interaction, open_answer(interaction, "", private=True))
     except BaseException:
@@ -127,12 +127,12 @@ async def finished(interaction: Click, work: Coroutine[Any, Any, str]) -> None:
             await _excuse(interaction)
             raise
         except Exception:  # it is told where everything that fails is
-            await open_answers.strike(interaction.id)
+            await service.strike_off(interaction.id)
             raise
         await _report(interaction, sentence)
-        await open_answers.strike(interaction.id)
+        await service.strike_off(interaction.id)
 
-    await interaction.client.service.under_way.start(told())
+    await service.under_way.start(told())
 
 
 async def _excuse(interaction: Click) -> None:
@@ -142,7 +142,7 @@ async def _excuse(interaction: Click) -> None:
     except NOT_SENT as failure:
         logger.warning("interaction %s could not be excused: %s", interaction.id, failure)
     else:
-        await interaction.client.service.open_answers.strike(interaction.id)
+        await interaction.client.service.strike_off(interaction.id)
 
 
 async def _report(interaction: Click, sentence: str) -> None:

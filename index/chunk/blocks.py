@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -60,7 +61,7 @@ class Lines:
         self.text = text
         self.raw = text.split("\n")
         self.stripped = [line.strip() for line in self.raw]
-        self._starts: list[int] = []
+        self._starts = array("q")
         offset = 0
         for line in self.raw:
             self._starts.append(offset)

@@ -13,8 +13,8 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from index.chunk.blocks import Block, BlockKind, Lines, Piece, code_groups, table_groups
 from index.chunk.markdown_blocks import MarkdownParser
@@ -32,6 +32,18 @@ _TABLES = frozenset({"text/csv", "text/tab-separated-values"})
 _CODE = re.compile(r"text/x-(?!rst\b|log\b)|application/(?:json|xml|toml|yaml|x-)")
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A passage as places in the text: some hundred bytes, whatever it says."""
+
+    start: int
+    end: int
+    page: int | None
+    heading: tuple[str, ...]
+    kind: PassageKind
+    sentences: tuple[tuple[int, int], ...]
+
+
 def chunk(
     source: Source, config: ChunkConfig, *, count_tokens: TokenCounter = estimate_tokens
 ) -> list[Passage]:
@@ -39,17 +51,26 @@ def chunk(
 
     Passages are in order, do not overlap, and hold everything in the text that is not white space.
     """
+    return passages_of(source, cuts(source, config, count_tokens=count_tokens))
+
+
+def cuts(
+    source: Source, config: ChunkConfig, *, count_tokens: TokenCounter = estimate_tokens
+) -> Iterator[Cut]:
+    """Yield where the passages of `chunk` are, in order."""
     measurer = Measurer(source, config.max_tokens, count_tokens)
     packer = Packer(source.text, config)
-    passages: list[Passage] = []
     for run in packer.runs(measurer.measured(_blocks(source))):
         for units in packer.passages(run):
-            passages.append(_passage(source, len(passages), run.heading, units))
-    return with_ids(source, passages)
+            yield _cut(source, run.heading, units)
 
 
-def with_ids(source: Source, passages: Iterable[Passage]) -> list[Passage]:
-    """Return the passages of a source, in order, each with the id that its content gives it."""
+def passages_of(source: Source, found: Iterable[Cut]) -> list[Passage]:
+    """Return the passages at these places, in order, each with the id its content gives it."""
+    return _with_ids(source, (_passage(source, *each) for each in enumerate(found)))
+
+
+def _with_ids(source: Source, passages: Iterable[Passage]) -> list[Passage]:
     found: list[Passage] = []
     seen: Counter[str] = Counter()
     for passage in passages:
@@ -113,26 +134,30 @@ def _goes_on(source: Source, above: BlockKind, end: int, below: Block) -> bool:
     return small and broken_off and source.page_at(end - 1) != source.page_at(below.start)
 
 
-def _passage(
-    source: Source, ordinal: int, heading: tuple[str, ...], units: Sequence[Unit]
-) -> Passage:
-    """Return the passage that `units` make up."""
+def _cut(source: Source, heading: tuple[str, ...], units: Sequence[Unit]) -> Cut:
+    """Return where the passage is that `units` make up."""
     kinds: list[PassageKind] = [unit.kind for unit in units if unit.kind != "paragraph"]
     start, end = units[0].start, units[-1].end
     if units[0].kind != "paragraph":
         start = _line_start(source.text, start)
     quoted = [unit for unit in units if unit.role == "unit"] or units
+    kind = kinds[0] if kinds else "paragraph"
+    sentences = tuple((unit.start, unit.end) for unit in quoted)
+    return Cut(start, end, units[0].page, heading, kind, sentences)
+
+
+def _passage(source: Source, ordinal: int, found: Cut) -> Passage:
     return Passage(
         id="",
         source_id=source.id,
         ordinal=ordinal,
-        start=start,
-        end=end,
-        text=source.text[start:end],
-        page=units[0].page,
-        heading=heading,
-        kind=kinds[0] if kinds else "paragraph",
-        sentences=tuple(Span(start=unit.start, end=unit.end) for unit in quoted),
+        start=found.start,
+        end=found.end,
+        text=source.text[found.start : found.end],
+        page=found.page,
+        heading=found.heading,
+        kind=found.kind,
+        sentences=tuple(Span(start=start, end=end) for start, end in found.sentences),
     )
 
 

@@ -9,15 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from index.chunk.blocks import Block, BlockKind, Group, Lines, list_groups
 from index.chunk.headings import Heading, looks_like_heading, plain_title
+from index.chunk.markdown_outline import LEAVES, Structure, structures
 from index.chunk.plain_text_blocks import PlainParser, Segment
 
 if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
 _BOLD_LINE = re.compile(r"(\*\*|__)(?=\S)(?P<title>[^*_]+)(?<=\S)\1:?")
@@ -31,9 +30,6 @@ _KINDS: dict[str, BlockKind] = {
     "code_block": "code",
 }
 _LISTS = frozenset({"bullet_list_open", "ordered_list_open"})
-_LEAVES = frozenset(
-    {"paragraph_open", "heading_open", "fence", "code_block", "html_block", "table_open"}
-)
 
 
 class MarkdownParser:
@@ -45,58 +41,60 @@ class MarkdownParser:
 
     def blocks(self) -> list[Block]:
         """Return the blocks of the whole text."""
-        # Only "\n" ends a line here, while markdown-it would count a lone "\r" as well.
-        tokens = _parser().parse(self._lines.text.replace("\r", " "))
         covered = bytearray(len(self._lines))
         blocks: list[Block] = []
-        for tree in _trees(tokens):
-            for first, stop, block in self._of(tree):
+        for structure in structures(self._lines):
+            for first, stop, found in self._of(structure):
                 covered[first:stop] = b"\1" * (stop - first)
-                blocks.extend(block)
+                joined = structure.goes_on and _is_list(blocks[-1:]) and _is_list(found[:1])
+                if joined:
+                    whole = blocks[-1].groups + found[0].groups
+                    blocks[-1:] = [replace(blocks[-1], groups=whole)]
+                blocks.extend(found[joined:])
         blocks.extend(self._dropped(covered))
         blocks.sort(key=lambda block: block.start)
         return self._bold_headings(blocks)
 
-    def _of(self, tree: Sequence[Token]) -> Iterator[tuple[int, int, list[Block]]]:
-        """Yield the ranges of lines of one outermost token and their blocks."""
-        token = tree[0]
-        if token.map is None:
-            return
-        first, stop = self._lines.trimmed(*token.map)
-        if first >= stop:
-            return
+    def _of(self, structure: Structure) -> Iterator[tuple[int, int, list[Block]]]:
+        """Yield the ranges of lines of an outermost structure and their blocks."""
+        token = structure.tokens[0]
         if token.type == "blockquote_open":
-            for leaf in tree:
-                if leaf.type in _LEAVES and leaf.map:
-                    a, b = self._lines.trimmed(*leaf.map)
-                    if a < b:
-                        yield a, b, self._plain.prose(a, b)
-        else:
-            yield first, stop, self._leaf(tree, first, stop)
+            for leaf in structure.tokens:
+                if leaf.type in LEAVES and (found := self._trimmed(structure, leaf)):
+                    yield *found, self._plain.prose(*found)
+        elif found := self._trimmed(structure, token):
+            yield *found, self._leaf(structure, *found)
 
-    def _leaf(self, tree: Sequence[Token], first: int, stop: int) -> list[Block]:
-        token, lines = tree[0], self._lines
+    def _trimmed(self, structure: Structure, token: Token) -> tuple[int, int] | None:
+        """Return the lines of a token without blank ones at either end, if any are left."""
+        known = structure.lines_of(token)
+        first, stop = self._lines.trimmed(*known) if known else (0, 0)
+        return (first, stop) if first < stop else None
+
+    def _leaf(self, structure: Structure, first: int, stop: int) -> list[Block]:
+        token, lines = structure.tokens[0], self._lines
         if token.type in _LISTS:
             attached = first > 0 and bool(lines.stripped[first - 1])
-            return [Block("list", self._items(tree, stop), attached=attached)]
+            return [Block("list", self._items(structure, stop), attached=attached)]
         if token.type == "heading_open":
-            title = plain_title(tree[1].content) or lines.text[slice(*lines.span(first, stop))]
+            words = structure.tokens[1].content
+            title = plain_title(words) or lines.text[slice(*lines.span(first, stop))]
             heading = Heading(int(token.tag[1]), title)
             return [self._plain.block(Segment("heading", first, stop, heading=heading))]
         if kind := _KINDS.get(token.type):
             return [self._plain.block(Segment(kind, first, stop))]
         return self._plain.prose(first, stop)
 
-    def _items(self, tree: Sequence[Token], stop: int) -> tuple[Group, ...]:
+    def _items(self, structure: Structure, stop: int) -> tuple[Group, ...]:
         """Return a list by its outermost items, each cut where a nested block begins."""
         starts: dict[int, bool] = {}
-        for token in tree:
-            if token.map is None or (token.type not in _LEAVES and token.type != "list_item_open"):
+        for token in structure.tokens:
+            known = structure.lines_of(token)
+            if known is None or (token.type not in LEAVES and token.type != "list_item_open"):
                 continue
             outer = token.type == "list_item_open" and token.level == 1
-            line = token.map[0]
-            if line < stop and self._lines.stripped[line]:
-                starts[line] = starts.get(line, False) or outer
+            if known[0] < stop and self._lines.stripped[known[0]]:
+                starts[known[0]] = starts.get(known[0], False) or outer
         return list_groups(self._lines, starts, stop)
 
     def _dropped(self, covered: bytearray) -> Iterator[Block]:
@@ -134,23 +132,5 @@ class MarkdownParser:
         return title if looks_like_heading(title) else None
 
 
-def _trees(tokens: Sequence[Token]) -> Iterator[list[Token]]:
-    """Yield each outermost token with all that is nested in it."""
-    tree: list[Token] = []
-    for token in tokens:
-        if token.level == 0 and token.nesting >= 0 and tree:
-            yield tree
-            tree = []
-        tree.append(token)
-    if tree:
-        yield tree
-
-
-@lru_cache(maxsize=1)
-def _parser() -> MarkdownIt:
-    """Return a parser that finds blocks and leaves the text inside them alone."""
-    from markdown_it import MarkdownIt
-
-    parser = MarkdownIt("commonmark").enable("table")
-    parser.core.ruler.enableOnly(["normalize", "block"])
-    return parser
+def _is_list(blocks: Sequence[Block]) -> bool:
+    return any(block.kind == "list" for block in blocks)

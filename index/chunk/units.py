@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from array import array
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, islice, pairwise
 
 from index.chunk.blocks import Block, Piece, Role
 from index.schema import PassageKind, Source
@@ -24,6 +25,9 @@ it does not know, and a passage must still be short enough to show."""
 _MAX_ITEM = 300
 """Characters beyond which an item of a list is quoted by its sentences."""
 _BATCH = 4096
+"""Stretches whose word pieces are counted together."""
+_BATCH_CHARACTERS = 100_000
+"""The same, for longer ones."""
 
 _CLAUSE_END = re.compile(
     r"(?<=[;:,.!?)\]”])\s+|(?<!\s)\s++(?=[–—(\[“])|\n+|(?<=[、，；：。！？])(?!\s)"
@@ -60,8 +64,9 @@ class Measurer:
             yield from self._batch(blocks[first : first + _BATCH])
 
     def _batch(self, blocks: Sequence[Block]) -> Iterator[tuple[Block, list[list[Unit]]]]:
-        pieces = [[list(self._refined(group)) for group in block.groups] for block in blocks]
-        costs = iter(self._costs([(p.start, p.end) for b in pieces for g in b for p in g]))
+        pieces = [[tuple(self._refined(group)) for group in block.groups] for block in blocks]
+        spans = ((p.start, p.end) for groups in pieces for group in groups for p in group)
+        costs = (cost for _, cost in self._with_costs(spans))
         for block, groups in zip(blocks, pieces, strict=True):
             yield block, [[u for p in g for u in self._units(p, next(costs))] for g in groups]
 
@@ -89,10 +94,12 @@ class Measurer:
 
     def _parts(self, start: int, end: int) -> Iterator[tuple[int, int, int]]:
         """Yield `start:end` in parts within the budget: (start, end, cost)."""
-        atoms = list(self._atoms(start, end))
-        for first, stop in balanced([cost for _, _, cost in atoms], self._budget):
-            cost = sum(cost for _, _, cost in atoms[first:stop])
-            yield atoms[first][0], atoms[stop - 1][1], cost
+        starts, ends, costs = array("q"), array("q"), array("q")
+        for atom in self._atoms(start, end):
+            for values, value in zip((starts, ends, costs), atom, strict=True):
+                values.append(value)
+        for first, stop in balanced(costs, self._budget):
+            yield starts[first], ends[stop - 1], sum(costs[first:stop])
 
     def _atoms(self, start: int, end: int) -> Iterator[tuple[int, int, int]]:
         """Yield clauses, of a long clause the words, of a long word the parts."""
@@ -108,12 +115,12 @@ class Measurer:
 
     def _measured_parts(
         self, boundary: re.Pattern[str], start: int, end: int
-    ) -> list[tuple[int, int, int]]:
+    ) -> Iterator[tuple[int, int, int]]:
         """Return the trimmed parts of `start:end` between boundaries with their costs."""
-        cuts = [start, *(m.end() for m in boundary.finditer(self._text, start, end)), end]
-        spans = [span for left, right in pairwise(cuts) if (span := trim(self._text, left, right))]
-        costs = self._costs(spans)
-        return [(*span, cost) for span, cost in zip(spans, costs, strict=True)]
+        found = (match.end() for match in boundary.finditer(self._text, start, end))
+        cuts = pairwise(chain([start], found, [end]))
+        spans = (span for left, right in cuts if (span := trim(self._text, left, right)))
+        return ((*span, cost) for span, cost in self._with_costs(spans))
 
     def _fragments(self, start: int, end: int) -> Iterator[tuple[int, int, int]]:
         """Yield halves of halves of an unbroken word, each as costly as a whole passage.
@@ -135,15 +142,42 @@ class Measurer:
             moved += 1
         return moved if moved < end else offset
 
+    def _with_costs(
+        self, spans: Iterable[tuple[int, int]]
+    ) -> Iterator[tuple[tuple[int, int], int]]:
+        """Yield spans with their word pieces."""
+        waiting = iter(spans)
+        while some := list(islice(waiting, _BATCH)):
+            yield from zip(some, self._costs(some), strict=True)
+
     def _costs(self, spans: Sequence[tuple[int, int]]) -> list[int]:
-        """Return the word pieces of each span, at least one for every few characters."""
-        if not spans:
-            return []
-        counts = self._count([self._text[start:end] for start, end in spans])
-        return [
-            max(count, -(-(end - start) // _CHARACTERS_PER_TOKEN))
-            for count, (start, end) in zip(counts, spans, strict=True)
-        ]
+        """Return the word pieces of each span, at least one for every few characters.
+
+        Of a span that is too long by its characters, no more is said than that.
+        """
+        costs = [-(-(end - start) // _CHARACTERS_PER_TOKEN) for start, end in spans]
+        short = [number for number, cost in enumerate(costs) if cost <= self._budget]
+        for some in self._counted_together(short, spans):
+            texts = [self._text[slice(*spans[number])] for number in some]
+            for number, count in zip(some, self._count(texts), strict=True):
+                costs[number] = max(costs[number], count)
+        return costs
+
+    def _counted_together(
+        self, numbers: Sequence[int], spans: Sequence[tuple[int, int]]
+    ) -> Iterator[list[int]]:
+        """Yield the numbers of spans in batches: a tokenizer holds a hundred bytes for a piece."""
+        batch: list[int] = []
+        characters = 0
+        for number in numbers:
+            start, end = spans[number]
+            batch.append(number)
+            characters += end - start
+            if len(batch) == _BATCH or characters >= _BATCH_CHARACTERS:
+                yield batch
+                batch, characters = [], 0
+        if batch:
+            yield batch
 
 
 def balanced(costs: Sequence[int], budget: int) -> list[tuple[int, int]]:

@@ -69,8 +69,12 @@ class ChromaAccess:
     def probe(self) -> None:
         """Ask an embedded Chroma something in another process; raises DamagedVectors."""
         if self._url is None and self.path.exists():
-            check_chroma(self._home)
-            probe_chroma(self.path)
+            try:
+                check_chroma(self._home)
+                probe_chroma(self.path)
+            except DamagedVectors:
+                self._distrust()
+                raise
 
     def settle(self) -> None:
         """Note that every change is done; the caller holds the write lock, and has purged."""
@@ -204,6 +208,11 @@ class ChromaAccess:
         check_chroma(self._home)
         return open_embedded(self.path)
 
+    def _distrust(self) -> None:
+        """Take the note away, so that the files are looked into before they are opened again."""
+        with suppress(OSError):
+            forget_state(str(self._home))
+
     def _failure(self, error: BaseException) -> StoreError:
         """Return what failed and what to do."""
         said = " ".join(str(error).split())[:300]
@@ -218,6 +227,5 @@ class ChromaAccess:
             return StoreError(
                 f"The vector store {str(self.path)!r} cannot be used now: {said}. Try again."
             )
-        with suppress(OSError):
-            forget_state(str(self._home))  # so that it is looked into before it is opened again
+        self._distrust()
         return DamagedVectors(damage_of(self.path, said))

@@ -1,4 +1,4 @@
-"""Opens Chroma and asks every collection something, in a process that may crash over it.
+"""Opens Chroma and asks every collection everything, in a process that may crash over it.
 
 `python -m index.store.chroma_probe FOLDER` exits with 0 when all went well.
 """
@@ -7,30 +7,67 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import Any
+
+from index.store.expected_vectors import ExpectedVectors, expected_vectors
 
 _PAGE = 1000
 
 
 def probe(folder: Path) -> None:
-    """Read what a search reads, and every id; raises whatever Chroma raises, or crashes."""
+    """Read what a search reads, and every row; raises whatever Chroma raises, or crashes.
+
+    Raises ValueError where that is not what the catalog beside the folder says.
+    """
     from index.store.chroma_client import open_embedded
 
     _check_database(folder / "chroma.sqlite3")
     opened = open_embedded(folder)
-    for name in [each.name for each in opened.client.list_collections()]:
-        collection = opened.client.get_collection(name, embedding_function=None)
-        count = collection.count()
-        for first in range(0, count, _PAGE):
-            rows = collection.get(limit=_PAGE, offset=first, include=["embeddings"])
-            found = collection.query(
-                query_embeddings=rows["embeddings"][:1], n_results=50, include=["distances"]
+    names = [each.name for each in opened.client.list_collections()]
+    with expected_vectors(folder.parent) as expected:
+        held = {
+            name: _read(
+                opened.client.get_collection(name, embedding_function=None),
+                expected.collections.get(name),
             )
-            if len(rows["ids"]) != min(_PAGE, count - first) or not found["ids"][0]:
-                raise ValueError(f"the collection {name!r} lacks rows")
+            for name in names
+        }
+    _compare(folder.parent, held, expected.generation)
     opened.retired = True
     opened.stop_if_unused()
+
+
+def _read(collection: Any, expected: ExpectedVectors | None) -> set[str]:
+    """Read all of a collection, and return its ids."""
+    count, ids = collection.count(), set[str]()
+    for first in range(0, count, _PAGE):
+        rows = collection.get(limit=_PAGE, offset=first, include=["embeddings"])
+        found = collection.query(
+            query_embeddings=rows["embeddings"][:1], n_results=50, include=["distances"]
+        )
+        if len(rows["ids"]) != min(_PAGE, count - first) or not found["ids"][0]:
+            raise ValueError(f"the collection {collection.name!r} lacks rows")
+        if expected is not None:
+            expected.check_vectors(rows["ids"], rows["embeddings"])
+        ids.update(rows["ids"])
+    if expected is not None and count:
+        expected.check_search(collection, ids)
+    return ids
+
+
+def _compare(home: Path, held: Mapping[str, set[str]], generation: int) -> None:
+    """Compare the ids that were read, by Chroma's names, with the catalog.
+
+    What is marked, or has changed since the catalog had this generation, is being written, or will
+    be repaired.
+    """
+    with expected_vectors(home) as expected:
+        for name, each in expected.collections.items():
+            if not each.build.dirty and expected.generation == generation:
+                each.check_ids(held.get(name, set()))
 
 
 def _check_database(path: Path) -> None:

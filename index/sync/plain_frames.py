@@ -5,7 +5,10 @@ from __future__ import annotations
 import io
 import pickle
 import struct
+from array import array
 from typing import Any, TypeAlias
+
+from index.chunk.chunker import Cut
 
 Plain: TypeAlias = dict[str, Any]
 """Strings, bytes, numbers, None, and tuples and dictionaries of them."""
@@ -47,3 +50,18 @@ def _exactly(stream: io.RawIOBase, length: int) -> bytearray | None:
             return None
         at += got
     return held
+
+
+def plain_cut(cut: Cut) -> tuple[Any, ...]:
+    """Return a cut as a plain value, whose sentences are numbers in a row."""
+    offsets = array("q", (offset for sentence in cut.sentences for offset in sentence))
+    return (cut.start, cut.end, cut.page, cut.heading, cut.kind, offsets.tobytes())
+
+
+def cut_of(value: tuple[Any, ...]) -> Cut:
+    """Return the cut that a plain value stands for."""
+    start, end, page, heading, kind, packed = value
+    offsets = array("q")
+    offsets.frombytes(packed)
+    sentences = tuple(zip(offsets[::2], offsets[1::2], strict=True))
+    return Cut(start, end, page, heading, kind, sentences)

@@ -13,16 +13,19 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from index.chunk.chunker import passages_of
 from index.config import ChunkConfig, ReadConfig
 from index.errors import LoadError
 from index.schema import LoadedDocument, Passage, Source, Span
-from index.sync.plain_frames import Plain, framed, read_frame
+from index.sync.plain_frames import Plain, cut_of, framed, read_frame
+from index.sync.process_memory import MIB, allowance, is_limited_by_system, resident_bytes
 
 _AT_ONCE = 3
 """Processes at the same time: a document that takes long keeps those of others waiting only when
@@ -69,6 +72,7 @@ class ReadWorkers:
             "tokenizer": str(tokenizer) if tokenizer else None,
             "seconds": self._limits.seconds,
             "megabytes": self._limits.megabytes,
+            "limited": is_limited_by_system(),
         }
         self._places = threading.BoundedSemaphore(_AT_ONCE)
         self._lock = threading.Lock()
@@ -80,7 +84,7 @@ class ReadWorkers:
     ) -> LoadedDocument:
         """Make a document of bytes; raises LoadError."""
         asked = {"data": data, "name": name, "mime": mime, "charset": charset}
-        reply = self._answer({"load": asked}, name)
+        reply = self._answer({"load": asked, "size": len(data)}, name)
         return _document(reply["document"])
 
     def cut(self, source: Source) -> Sequence[Passage]:
@@ -88,8 +92,8 @@ class ReadWorkers:
         fields = dict(source)
         fields["pages"] = tuple({"start": page.start, "end": page.end} for page in source.pages)
         fields |= {"modified": None, "added_at": 0, "warnings": ()}
-        reply = self._answer({"cut": fields}, source.uri)
-        return _passages(source, reply["passages"])
+        reply = self._answer({"cut": fields, "size": _size_of(source)}, source.uri)
+        return passages_of(source, map(cut_of, reply["passages"]))
 
     def close(self) -> None:
         """End the processes; one that reads ends when it is done."""
@@ -102,28 +106,29 @@ class ReadWorkers:
     def _answer(self, request: Plain, name: str) -> Plain:
         """Return the reply to a request; raises LoadError that says what went wrong."""
         frame = framed(request)
+        most = allowance(request["size"], self._limits.megabytes)
         with self._places:
             try:
-                reply = self._asked(frame)
+                reply = self._asked(frame, most)
             except _Ended as ended:
-                raise LoadError(name, self._reason(ended.code)) from None
+                raise LoadError(name, self._reason(ended.code, most)) from None
         failed = reply.get("failed")
         if failed == "document":
             raise LoadError(name, reply["reason"])
         if failed == "memory":
-            raise LoadError(name, self._too_large)
+            raise LoadError(name, _too_large(most))
         if failed:
             logger.error("Reading %r failed\n%s", name, reply.get("traceback"))
             what = "read" if "load" in request else "cut into passages"
             raise LoadError(name, f"It could not be {what} ({reply.get('kind')}).")
         return reply
 
-    def _asked(self, frame: bytes) -> Plain:
+    def _asked(self, frame: bytes, megabytes: int) -> Plain:
         """Have the first process answer that does not end before it reads the request."""
         while True:
             with self._worker() as worker:
                 try:
-                    return worker.ask(frame, self._limits.seconds * _PATIENCE)
+                    return worker.ask(frame, self._limits.seconds * _PATIENCE, megabytes)
                 except _Ended as ended:
                     if ended.code != 0:
                         raise
@@ -150,21 +155,33 @@ class ReadWorkers:
         if not kept:
             worker.end()
 
-    def _reason(self, code: int) -> str:
+    def _reason(self, code: int, megabytes: int) -> str:
         """Say why there is no answer, by how the process ended."""
         if code in (_TOO_LONG, -getattr(signal, "SIGXCPU", 0)):
             return f"It takes more than {self._limits.seconds:g} s to read; split it up."
-        if code in (-signal.SIGABRT, -getattr(signal, "SIGKILL", 0)):
-            return self._too_large
+        if code in (_TOO_MUCH, -signal.SIGABRT, -getattr(signal, "SIGKILL", 0)):
+            return _too_large(megabytes)
         return "The program that reads it broke down: it is damaged, or made to do harm."
 
-    @property
-    def _too_large(self) -> str:
-        return f"It takes more than {self._limits.megabytes} MiB of memory to read; split it up."
+
+def _size_of(source: Source) -> int:
+    """Return about how many bytes the file of a text has: rows have less around their cells."""
+    size = len(source.text.encode("utf-8", "surrogatepass"))
+    return size - 3 * source.text.count("|") if source.mime in _TABLES else size
+
+
+_TABLES = frozenset({"text/csv", "text/tab-separated-values"})
+
+
+def _too_large(megabytes: int) -> str:
+    return f"It takes more than {megabytes} MiB of memory to read; split it up."
 
 
 _TOO_LONG = 1000
 """Stands for the code of a process that was ended because its time was up."""
+
+_TOO_MUCH = 1001
+"""Stands for the code of a process that was ended because of the memory that it took."""
 
 
 class _Worker:
@@ -187,20 +204,21 @@ class _Worker:
         """Say whether the process has not ended."""
         return self._process.poll() is None
 
-    def ask(self, frame: bytes, seconds: float) -> Plain:
-        """Return the answer to a request; raises _Ended when the process ends first."""
-        late = threading.Event()
-        timer = threading.Timer(seconds, self._stop, [late])
-        timer.daemon = True
-        timer.start()
+    def ask(self, frame: bytes, seconds: float, megabytes: int) -> Plain:
+        """Return the answer to a request; raises _Ended when the process ends first.
+
+        It is ended where it takes longer or, unless the system sees to it, more memory.
+        """
+        watch = _Watch(self._process, seconds, None if is_limited_by_system() else megabytes)
+        watch.start()
         try:
             reply = self._exchanged(frame)
         finally:
-            timer.cancel()
+            watch.done.set()
         if reply is not None:
             return reply
         code = self._process.wait()
-        raise _Ended(_TOO_LONG if late.is_set() else code)
+        raise _Ended(watch.why or code)
 
     def _exchanged(self, frame: bytes) -> Plain | None:
         stdin, stdout = self._pipes()
@@ -210,10 +228,6 @@ class _Worker:
             return None
         self._first = b""
         return read_frame(stdout)
-
-    def _stop(self, late: threading.Event) -> None:
-        late.set()
-        self._process.kill()
 
     def _pipes(self) -> tuple[Any, Any]:
         return self._process.stdin, self._process.stdout
@@ -227,6 +241,42 @@ class _Worker:
                 pipe.close()
             except OSError:  # what was to be written goes nowhere
                 continue
+
+
+class _Watch(threading.Thread):
+    """Ends a process that takes too long, or more memory than it may; what of it, `why` tells."""
+
+    def __init__(
+        self, process: subprocess.Popen[bytes], seconds: float, megabytes: int | None
+    ) -> None:
+        super().__init__(daemon=True)
+        self.done = threading.Event()
+        self.why = 0
+        self._process = process
+        self._until = time.monotonic() + seconds
+        self._most = None if megabytes is None else megabytes * MIB + resident_bytes(process.pid)
+
+    def run(self) -> None:
+        """Look again and again, until it is done."""
+        while not self.done.wait(self._pause()):
+            if time.monotonic() >= self._until:
+                self._end(_TOO_LONG)
+                return
+            if self._most is not None and resident_bytes(self._process.pid) > self._most:
+                self._end(_TOO_MUCH)
+                return
+
+    def _pause(self) -> float:
+        left = max(0.0, self._until - time.monotonic())
+        return left if self._most is None else min(left, _LOOK)
+
+    def _end(self, why: int) -> None:
+        self.why = why
+        self._process.kill()
+
+
+_LOOK = 0.02
+"""Seconds between two looks at the memory of a process: it can take some 50 MB in between."""
 
 
 def _write(pipe: Any, frame: bytes) -> None:
@@ -246,26 +296,3 @@ def _document(fields: Plain) -> LoadedDocument:
     stated = fields["modified"]
     modified = datetime.fromisoformat(stated) if stated else None
     return LoadedDocument(**{**fields, "pages": pages, "modified": modified})
-
-
-def _passages(source: Source, found: Sequence[Any]) -> list[Passage]:
-    from index.chunk.chunker import with_ids
-
-    return with_ids(
-        source,
-        (
-            Passage(
-                id="",
-                source_id=source.id,
-                ordinal=ordinal,
-                start=start,
-                end=end,
-                text=source.text[start:end],
-                page=page,
-                heading=heading,
-                kind=kind,
-                sentences=tuple(Span(start=first, end=last) for first, last in sentences),
-            )
-            for ordinal, (start, end, page, heading, kind, sentences) in enumerate(found)
-        ),
-    )

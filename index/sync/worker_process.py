@@ -18,17 +18,18 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, TypeAlias
 
-from index.chunk.chunker import TokenCounter, chunk, estimate_tokens
+from index.chunk.chunker import TokenCounter, cuts, estimate_tokens
 from index.config import ChunkConfig
 from index.errors import LoadError
 from index.load.loaders import load_bytes
 from index.schema import Source
-from index.sync.plain_frames import Plain, framed, read_frame
+from index.sync.plain_frames import Plain, framed, plain_cut, read_frame
+from index.sync.process_memory import MIB, allowance
 
 IDLE_SECONDS = 60.0
 """After this long without a request the process ends, and its memory is free for others."""
 
-FULL = 256 * 1024 * 1024
+FULL = 160 * MIB
 """Bytes of memory in use beyond which the process ends after its reply, to give them back."""
 
 
@@ -39,9 +40,9 @@ def main() -> None:
     if given is None:
         return
     cut = _cutter(given)
-    limits = _Limits(given["seconds"], given["megabytes"])
+    limits = _Limits(given["seconds"], given["megabytes"] if given["limited"] else None)
     while _comes(requests) and (request := read_frame(requests)) is not None:
-        with limits.held():
+        with limits.held(request["size"]):
             reply = _reply(request, cut)
         replies.write(framed(reply))
         replies.flush()
@@ -75,16 +76,8 @@ def _cutter(given: Plain) -> Cutter:
     count = _counter(given["tokenizer"])
 
     def cut(source: Source) -> Plain:
-        passages = chunk(source, config, count_tokens=count)
-        return {
-            "passages": tuple(
-                (
-                    *(each.start, each.end, each.page, each.heading, each.kind),
-                    tuple((span.start, span.end) for span in each.sentences),
-                )
-                for each in passages
-            )
-        }
+        found = cuts(source, config, count_tokens=count)
+        return {"passages": tuple(map(plain_cut, found))}
 
     return cut
 
@@ -136,15 +129,17 @@ def _failed(error: BaseException | None) -> Plain | None:
 class _Limits:
     """What one request may use; a request that uses more is ended by the system."""
 
-    def __init__(self, seconds: float, megabytes: int) -> None:
+    def __init__(self, seconds: float, megabytes: int | None) -> None:
+        """None as `megabytes` leaves it to the parent, which watches."""
         self._seconds = seconds
-        if memory := _address_space():
-            _set_limit("RLIMIT_AS", memory + megabytes * 1024 * 1024)
+        self._megabytes = megabytes
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
-        """Limit the processor time of what is done inside, and end with the parent."""
+    def held(self, size: int) -> Iterator[None]:
+        """Limit time and memory of what is done inside for so many bytes; end with the parent."""
         _set_limit("RLIMIT_CPU", int(time.process_time() + self._seconds) + 1)
+        if self._megabytes is not None and (memory := _address_space()):
+            _set_limit("RLIMIT_AS", memory + allowance(size, self._megabytes) * MIB)
         with _bound_to_parent():
             yield
 

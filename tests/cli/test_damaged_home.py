@@ -5,6 +5,8 @@ The home has more than 1,000 passages: from there on Chroma reads its graph from
 
 from __future__ import annotations
 
+import itertools
+import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -15,8 +17,11 @@ import pytest
 from click.testing import Result
 
 from bot.answering.answerer import WORDS_ONLY
+from index.store.catalog_format import CHROMA_STATE_FILE
+from index.store.chroma_state import record_state
 from index.store.write_lock import write_lock
 from tests.doubles import cli_fakes
+from tests.doubles.chroma_damage import HARMS, Harm, links_lost, rows_lost, vectors_of_others
 from tests.doubles.damage import (
     DAMAGES,
     Damage,
@@ -176,6 +181,79 @@ def test_what_is_derived_is_made_again(
     elif command == "sources":
         assert done.exit_code == 0
         assert "warden.md" in done.stdout or "Nothing is indexed" in done.stderr
+
+
+ALWAYS_HARMED = [
+    (vectors_of_others, False),
+    (links_lost, False),
+    (rows_lost, False),
+    (vectors_of_others, True),
+]
+"""Those that are always tried: other vectors, no neighbours, no rows, and one that was noted."""
+
+
+def is_whole(folder: Path) -> bool:
+    return "ok       vectors         embedded Chroma, 1101 vectors" in run(folder, "doctor").stdout
+
+
+@pytest.mark.limit(400)
+@pytest.mark.parametrize(
+    ("harm", "noted"),
+    [
+        pytest.param(
+            *case,
+            id=f"{case[0].__name__}-{'noted' if case[1] else 'unnoted'}",
+            marks=[] if case in ALWAYS_HARMED else pytest.mark.long,
+        )
+        for case in itertools.product(HARMS, (False, True))
+    ],
+)
+def test_vectors_that_chroma_reads_and_the_catalog_does_not_know_are_made_again(
+    folder: Path, harm: Harm, noted: bool
+) -> None:
+    """With a note, a writer of an earlier release took what it found for what should be there."""
+    home = folder / ".quoth"
+    harm(home / "chroma")
+    if noted:
+        record_state(str(home))
+    else:
+        (home / CHROMA_STATE_FILE).unlink()
+    checked = run(folder, "doctor")
+    assert checked.exit_code == 2
+    assert "problem  vectors         The vector store" in checked.stdout
+    assert "is damaged" in checked.stdout
+    asked = run(folder, *COMMANDS["ask"])
+    assert (asked.exit_code, "is Ada Penrose" in asked.stdout) == (0, True)
+    synced = run(folder, "sync", "--json")
+    assert (synced.exit_code, json.loads(synced.stdout)["embedded"]) == (0, 0)
+    assert is_whole(folder)
+
+
+@pytest.mark.long
+@pytest.mark.limit(400)
+def test_vectors_of_another_day_are_made_again(folder: Path, tmp_path: Path) -> None:
+    """As in a copy of a home in use, whose files are from before and after a synchronisation."""
+    home, before = folder / ".quoth", tmp_path / "before"
+    shutil.copytree(home / "chroma", before)
+    (folder / "documents" / "warden.md").write_text("# The warden\n\nIt is Ada Penrose now.\n")
+    assert run(folder, "sync").exit_code == 0
+    gone(home / "chroma")
+    before.rename(home / "chroma")
+    (home / CHROMA_STATE_FILE).unlink()
+    assert "has 1 too many" in run(folder, "doctor").stdout
+    synced = run(folder, "sync", "--json")
+    assert (synced.exit_code, json.loads(synced.stdout)["embedded"]) == (0, 0)
+    assert is_whole(folder)
+
+
+def test_a_home_of_a_killed_writer_that_is_whole_is_left_as_it_is(folder: Path) -> None:
+    home = folder / ".quoth"
+    (graph,) = (home / "chroma").glob("*/data_level0.bin")
+    before = graph.stat().st_ino
+    (home / CHROMA_STATE_FILE).unlink()
+    assert run(folder, "sync").exit_code == 0
+    assert graph.stat().st_ino == before
+    assert is_whole(folder)
 
 
 def test_where_no_vectors_can_be_had_words_are_searched_and_one_sentence_says_so(

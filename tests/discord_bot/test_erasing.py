@@ -287,13 +287,14 @@ async def test_an_outage_is_no_leaving(stage: Stage) -> None:
     assert await scheduled(stage) == {}
 
 
-async def test_coming_back_calls_it_off(stage: Stage) -> None:
+@pytest.mark.parametrize("stated", [True, False])
+async def test_coming_back_calls_it_off(stage: Stage, stated: bool) -> None:
     acme, general, kim, ann = a_server(stage)
     await stage.start()
     await live(general, kim, ann)
     acme.remove_bot()
     await eventually(lambda: scheduled(stage))
-    acme.invite_bot()
+    acme.invite_bot(stated=stated)
 
     async def called_off() -> bool:
         return await scheduled(stage) == {}

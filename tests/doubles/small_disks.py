@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -48,6 +49,29 @@ def small_disk(folder: Path, size: str) -> Iterator[None]:
 def enlarge(folder: Path, size: str) -> None:
     """Give a small disk another size."""
     _mount("-o", f"remount,size={size}", str(folder))
+
+
+@contextmanager
+def filled(folder: Path) -> Iterator[None]:
+    """Leave no room on the disk of a folder, to the last byte."""
+    filler = folder / "filler"
+    fill(filler)
+    try:
+        yield
+    finally:
+        filler.unlink()
+
+
+def fill(path: Path) -> None:
+    """Write a file that takes up what room there is on its disk."""
+    with path.open("wb", buffering=0) as file:
+        for size in (1 << 20, 1 << 12):
+            try:
+                while file.write(b"\0" * size) == size:
+                    pass
+            except OSError as error:
+                if error.errno != errno.ENOSPC:
+                    raise
 
 
 def _mount(*arguments: str) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import signal
 import time
-from pathlib import Path
 
 from tests.doubles.discord.fixtures import eventually
 from tests.doubles.discord.hub import Interaction
 from tests.doubles.discord.people import Shown
+from tests.doubles.small_disks import filled
 from tests.doubles.soak import FEWEST, MOST, Act, Soak
 from tests.doubles.soak_ledger import SHARED
 
@@ -237,27 +236,12 @@ async def fill_disk(soak: Soak) -> str:
     """Leave no room on the disk of the home for a while, in which people go on."""
     if not soak.small:
         return "no disk of its own to fill"
-    filler = soak.home / "filler"
-    _fill(filler)
-    soak.note("the disk is full")
-    try:
+    with filled(soak.home):
+        soak.note("the disk is full")
         for act in soak.chance.choices([ask, mention, add_source, remove_source, edit_file], k=4):
             soak.note(await act(soak))
             await asyncio.sleep(soak.chance.random())
-    finally:
-        filler.unlink()
     return "there is room on the disk again"
-
-
-def _fill(path: Path) -> None:
-    with path.open("wb", buffering=0) as file:
-        for size in (1 << 20, 1 << 12):
-            try:
-                while file.write(b"\0" * size) == size:
-                    pass
-            except OSError as error:
-                if error.errno != errno.ENOSPC:
-                    raise
 
 
 USES: tuple[Act, ...] = (

@@ -10,14 +10,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Collection
 
-import aiohttp
 import discord
 from discord.ext import commands
 
+from bot.community.owed_writes import Write
 from bot.community.store.followed_records import Followed
 from bot.discord_bot.client import QuothBot
+from bot.discord_bot.delivery import NOT_SENT
 from bot.discord_bot.posted_messages import edited, edited_at
+from index.errors import QuothError
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +28,12 @@ PACE = 1.0
 """Seconds between two messages that are looked at; Discord allows many times that."""
 
 AGAIN = 6 * 3600.0
-"""Seconds until all are looked at again: for what was missed, or failed."""
+"""Seconds until all are looked at again: for what was missed."""
+
+SOON = 60.0
+"""Seconds until they are when it was not even known which they are."""
+
+NOT_FOLLOWED = "A change of a message among the sources was not followed"
 
 
 class MessageChanges(commands.Cog):
@@ -53,27 +61,39 @@ class MessageChanges(commands.Cog):
     async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
         """Follow an edit."""
         if self.bot.service.followed.knows(event.message_id):
-            await self._edited(event.message)
+            await self._follow(("edited", event.message_id), lambda: self._edited(event.message))
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
         """Take out what came from a message that was deleted."""
-        await self.bot.service.followed.deleted([event.message_id])
+        await self._deleted([event.message_id])
 
     @commands.Cog.listener()
     async def on_raw_bulk_message_delete(self, event: discord.RawBulkMessageDeleteEvent) -> None:
         """Take out what came from messages that were deleted."""
-        await self.bot.service.followed.deleted(event.message_ids)
+        await self._deleted(event.message_ids)
 
     @commands.Cog.listener()
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         """Take out what came from a channel that was deleted: it goes without its messages."""
-        await self.bot.service.followed.channel_deleted(channel.id)
+        await self._channel_deleted(channel.id)
 
     @commands.Cog.listener()
     async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
         """Take out what came from a thread that was deleted."""
-        await self.bot.service.followed.channel_deleted(event.thread_id)
+        await self._channel_deleted(event.thread_id)
+
+    async def _deleted(self, messages: Collection[int]) -> None:
+        followed = self.bot.service.followed
+        await self._follow(("deleted", *messages), lambda: followed.deleted(messages))
+
+    async def _channel_deleted(self, channel: int) -> None:
+        followed = self.bot.service.followed
+        await self._follow(("channel", channel), lambda: followed.channel_deleted(channel))
+
+    async def _follow(self, key: tuple[object, ...], write: Write) -> None:
+        """Do what follows from a change, now or once it can be done."""
+        await self.bot.service.owed.make(key, NOT_FOLLOWED, write)
 
     async def _edited(self, message: discord.Message, *, fetched: bool = False) -> None:
         at = edited_at(message)
@@ -112,12 +132,19 @@ class MessageChanges(commands.Cog):
     async def _look(self) -> None:
         while True:
             self._ready.clear()
+            pause = AGAIN
             try:
                 await self._look_at_all()
-            except Exception:
-                logger.exception("the messages among the sources were not looked at")
+            except Exception as error:
+                pause = SOON
+                unforeseen = None if isinstance(error, QuothError) else error
+                logger.warning(
+                    "The messages among the sources were not looked at: %s",
+                    error,
+                    exc_info=unforeseen,
+                )
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._ready.wait(), AGAIN)
+                await asyncio.wait_for(self._ready.wait(), pause)
 
     async def _look_at_all(self) -> None:
         seen: set[int] = set()
@@ -135,10 +162,11 @@ class MessageChanges(commands.Cog):
         """Compare one message with what is known of it; where the bot may not read, it stays."""
         place = self.bot.get_partial_messageable(row.channel, guild_id=row.guild)
         try:
-            await self._edited(await place.fetch_message(row.message), fetched=True)
+            message = await place.fetch_message(row.message)
         except discord.NotFound:
-            await self.bot.service.followed.deleted([row.message])
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            await self._deleted([row.message])
+        except NOT_SENT as error:
             logger.info("message %s was not looked at: %s", row.message, type(error).__name__)
-        except Exception:
-            logger.exception("message %s was not followed", row.message)
+        else:
+            key = ("edited", row.message)
+            await self._follow(key, lambda: self._edited(message, fetched=True))

@@ -34,9 +34,9 @@ class Talk(commands.Cog):
         """Answer a message, or say why not."""
         if message.author.bot or message.webhook_id or not self._addressed(message):
             return
-        open_answers = self.bot.service.open_answers
+        service = self.bot.service
         try:
-            if not await open_answers.begin(_promise(message)):
+            if not await service.open_answers.begin(_promise(message)):
                 return
             await answer_message(self.bot, message)
         except discord.Forbidden:
@@ -45,17 +45,26 @@ class Talk(commands.Cog):
             await self._excuse(message, error)
         else:
             return
-        await open_answers.strike(message.id)
+        await service.strike_off(message.id)
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
         """Forget an answer when its message is deleted."""
-        await self.bot.service.memory.forget_messages([event.message_id])
+        await self._forget({event.message_id})
 
     @commands.Cog.listener()
     async def on_raw_bulk_message_delete(self, event: discord.RawBulkMessageDeleteEvent) -> None:
         """Forget answers when their messages are deleted."""
-        await self.bot.service.memory.forget_messages(event.message_ids)
+        await self._forget(event.message_ids)
+
+    async def _forget(self, ids: set[int]) -> None:
+        memory, told = self.bot.service.memory, f"What was kept of {len(ids)} deleted messages"
+        undone = (
+            "A deleted answer was not forgotten" if len(ids) == 1 else f"{told} was not forgotten"
+        )
+        await self.bot.service.owed.make(
+            ("forget", *ids), undone, lambda: memory.forget_messages(ids)
+        )
 
     def _addressed(self, message: discord.Message) -> bool:
         me = self.bot.user

@@ -18,6 +18,7 @@ from bot.discord_bot.callers import caller_in
 from bot.discord_bot.client import QuothBot
 from bot.discord_bot.text.notice_texts import answered_directly, answered_here, unreadable
 from bot.discord_bot.views import again_view
+from index.errors import QuothError
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +43,8 @@ class Notices(commands.Cog):
         self.bot = bot
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._told: set[int] = set()
+        """Notices that are told, though that could not be noted yet."""
 
     async def cog_load(self) -> None:
         """Be told of new notices."""
@@ -67,13 +70,17 @@ class Notices(commands.Cog):
             self._wake.clear()
             try:
                 await self._deliver()
+            except QuothError as error:
+                logger.warning("Notices were not delivered, and will be later: %s", error)
             except Exception:
                 logger.exception("notices were not delivered")
 
     async def _deliver(self) -> None:
         """Try to tell everything once; what one channel is told of one answer, it is told once."""
-        notices, posted = self.bot.service.notices, set[Place]()
-        for notice in await notices.pending():
+        posted = set[Place]()
+        for notice in await self.bot.service.notices.pending():
+            if notice.id in self._told:
+                continue
             try:
                 await self._tell(notice, posted)
             except NotYetError:
@@ -81,10 +88,26 @@ class Notices(commands.Cog):
             except (discord.Forbidden, discord.NotFound):
                 logger.warning("server %s: a notice could not be delivered", notice.guild)
             except (discord.HTTPException, aiohttp.ClientError, OSError):
-                await notices.failed([notice.id])
+                await self._count_try(notice.id)
                 continue
-            await notices.done([notice.id])
+            await self._drop(notice.id)
             await asyncio.sleep(PACE)
+
+    async def _count_try(self, id: int) -> None:
+        service = self.bot.service
+        undone = f"That notice {id} was tried was not noted"
+        await service.owed.make(("notice", id), undone, lambda: service.notices.failed([id]))
+
+    async def _drop(self, id: int) -> None:
+        """Drop a notice; until that can be done, it is not told again."""
+        self._told.add(id)
+
+        async def drop() -> None:
+            await self.bot.service.notices.done([id])
+            self._told.discard(id)
+
+        undone = f"That notice {id} is told was not noted"
+        await self.bot.service.owed.make(("notice", id), undone, drop)
 
     async def _tell(self, notice: Notice, posted: set[Place]) -> None:
         """Tell one person, by the rights of today; who has left, or may not read it, is not told.

@@ -181,11 +181,14 @@ class GuildHandle:
         del self.guild.members[self.hub.world.bot.id]
         self._tell("GUILD_DELETE", {"id": self.id})
 
-    def invite_bot(self) -> None:
-        """Let the bot in again."""
+    def invite_bot(self, *, stated: bool = False) -> None:
+        """Let the bot in again; Discord may state that the server is not unavailable."""
         mine = [role for role in self.guild.roles.values() if role.managed]
         self.guild.members[self.hub.world.bot.id] = Member(self.hub.world.bot, mine)
-        self._tell("GUILD_CREATE", self.guild.payload(self.hub.world.bot))
+        payload = self.guild.payload(self.hub.world.bot)
+        if not stated:
+            del payload["unavailable"]
+        self._tell("GUILD_CREATE", payload)
 
     def outage(self) -> None:
         """Let the server fall out, as in an outage of Discord's."""

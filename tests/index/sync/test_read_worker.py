@@ -24,6 +24,7 @@ from index.load.loaders import load_bytes
 from index.schema import LoadedDocument, Source
 from index.sync.additions import file_addition
 from index.sync.plain_frames import PlainUnpickler, framed, read_frame
+from index.sync.process_memory import MIB, allowance, resident_bytes
 from index.sync.read_worker import ReadWorkers
 from tests.conftest import ROOT
 
@@ -45,6 +46,15 @@ def workers() -> Iterator[ReadWorkers]:
 def patient() -> Iterator[ReadWorkers]:
     """Processes with time for anything, but not memory."""
     opened = ReadWorkers(ReadConfig(seconds=600, megabytes=256))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[ReadWorkers]:
+    """Processes on a system that sets no limit of memory, so that they are watched."""
+    monkeypatch.setattr("index.sync.read_worker.is_limited_by_system", lambda: False)
+    opened = ReadWorkers(ReadConfig(seconds=30, megabytes=256))
     yield opened
     opened.close()
 
@@ -115,6 +125,39 @@ def test_what_takes_too_much_memory_is_told_and_the_next_document_is_read(
     with pytest.raises(LoadError, match=r"^wide.csv: It takes more than 256 MiB of memory"):
         patient.load(WIDE, name="wide.csv")
     assert patient.load(b"Words.", name="a.txt").text == "Words."
+
+
+def test_where_the_system_sets_no_limit_what_takes_too_much_is_ended(watched: ReadWorkers) -> None:
+    watched.load(b"Words.", name="a.txt")
+    before, opened = children(), descriptors()
+    with pytest.raises(LoadError, match=r"^wide.csv: It takes more than 256 MiB of memory"):
+        watched.load(WIDE, name="wide.csv")
+    assert watched.load(b"Words.", name="a.txt").text == "Words."
+    assert (len(children()), descriptors()) == (len(before), opened)
+
+
+def test_where_the_system_sets_no_limit_time_is_one_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("index.sync.read_worker.is_limited_by_system", lambda: False)
+    monkeypatch.setattr("index.sync.read_worker._PATIENCE", 0.25)  # before the system's own limit
+    workers = ReadWorkers(ReadConfig(seconds=1, megabytes=4096))
+    with pytest.raises(LoadError, match=r"^slow.txt: It takes more than 1 s to read"):
+        workers.cut(slow_source())
+    workers.close()
+
+
+def test_what_a_process_takes_is_known() -> None:
+    taken = b"x" * (200 * MIB)
+    assert resident_bytes(os.getpid()) > len(taken)
+    assert resident_bytes(2**22 + 1) == 0
+
+
+def test_what_is_small_may_not_take_what_is_allowed_for_large_ones() -> None:
+    assert allowance(1000, 1024) == 170
+    assert allowance(10 * MIB, 1024) == 370
+    assert allowance(60 * MIB, 1024) == 1024
+    assert allowance(10 * MIB, 256) == 256
 
 
 def test_a_process_that_is_killed_between_documents_is_replaced(workers: ReadWorkers) -> None:
