@@ -18,6 +18,10 @@ PROBE_SECONDS = 300.0
 """How long the probe may take; a graph that leads round in circles never ends by itself."""
 
 
+_LATER = 10
+"""Seconds more, after which it ends by itself."""
+
+
 class DamagedVectors(StoreError):
     """Chroma's files cannot be read; they are made again from the catalog."""
 
@@ -55,7 +59,8 @@ def damage_of(folder: Path, said: str) -> str:
 
 def probe_chroma(folder: Path) -> None:
     """Open Chroma in another process and ask it something; raises StoreError when that fails."""
-    command = [sys.executable, "-P", "-m", "index.store.chroma_probe", str(folder)]
+    module, at_last = "index.store.chroma_probe", str(int(PROBE_SECONDS) + _LATER)
+    command = [sys.executable, "-P", "-m", module, str(folder), at_last]
     try:
         done = subprocess.run(
             command,

@@ -1,10 +1,12 @@
 """Opens Chroma and asks every collection everything, in a process that may crash over it.
 
-`python -m index.store.chroma_probe FOLDER` exits with 0 when all went well.
+`python -m index.store.chroma_probe FOLDER SECONDS` exits with 0 when all went well. It ends after
+so many seconds, even where who started it was killed: a damaged graph can lead round in circles.
 """
 
 from __future__ import annotations
 
+import signal
 import sqlite3
 import sys
 from collections.abc import Mapping
@@ -80,6 +82,8 @@ def _check_database(path: Path) -> None:
 
 
 if __name__ == "__main__":
+    if hasattr(signal, "alarm"):  # Windows has none
+        signal.alarm(int(sys.argv[2]))
     try:
         probe(Path(sys.argv[1]))
     except BaseException as error:  # a panic of Rust is none that `except Exception` catches

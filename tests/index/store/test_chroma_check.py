@@ -3,6 +3,7 @@
 import logging
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from index.protocols import VectorRow
 from index.store.chroma_check import DamagedVectors, check_chroma, probe_chroma
 from index.store.chroma_state import broken_file, forget_state, is_settled, looks_settled
 from index.store.chroma_vectors import ChromaVectors
+from tests.conftest import ROOT
 from tests.doubles.damage import Damage, cut_off, emptied, overwritten, zeroed
 from tests.doubles.homes import Home, contents, open_home, write_documents
 from tests.doubles.small_disks import read_only
@@ -127,6 +129,15 @@ def test_damage_to_files_that_nobody_noted_is_found_by_asking(
     damage(file)
     with pytest.raises(DamagedVectors, match="is built again from the catalog"):
         check_chroma(home)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_a_probe_that_does_not_end_is_ended_without_its_parent(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "chroma.sqlite3")  # whoever opens it waits for a writer
+    command = [sys.executable, "-P", "-m", "index.store.chroma_probe", str(tmp_path), "1"]
+    environ = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, env=environ, timeout=60, check=False)
+    assert done.returncode == -signal.SIGALRM
 
 
 def test_a_whole_store_that_nobody_noted_is_trusted(home: Path) -> None:
