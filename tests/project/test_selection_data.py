@@ -19,6 +19,7 @@ from index.embed import selector
 from index.embed.weights import ModelFiles
 from tests.index.embed.test_selector import LETTER, QUESTION
 from training import selection, short_answers
+from training.held_out import FOLDS, fold_of
 from training.inputs import load_tokenizer
 from training.selection import (
     PASSAGES,
@@ -201,3 +202,18 @@ def test_short_answers_are_shown_with_their_sentence_or_without_it(tmp_path: Pat
 @given(st.text(min_size=1).filter(lambda text: bool(text.split())), st.integers())
 def test_a_reworded_question_is_still_one(question: str, seed: int) -> None:
     assert reworded(question, random.Random(seed)).strip()
+
+
+def test_every_set_is_in_one_fold_and_no_fold_is_left_out(tmp_path: Path) -> None:
+    names = ["hb1", "gm1", "sc1", "lp1", "ta1", "tb2", "tc1", "td3"]
+    rows = [{"set": name, "question": name, "passages": [passage()]} for name in names]
+    file = tmp_path / "rows.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    left_out = [
+        {*names} - {row["set"] for row in selection.read_rows(file, without_fold=fold)}
+        for fold in range(FOLDS)
+    ]
+    assert sorted(name for each in left_out for name in each) == sorted(names)
+    assert all(len(each) == 2 for each in left_out)
+    assert all(fold_of(name, names) == at for at, each in enumerate(left_out) for name in each)
+    assert len(selection.read_rows(file)) == len(names)
