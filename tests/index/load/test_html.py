@@ -255,3 +255,13 @@ def test_broken_markup_gives_a_document_or_a_reason(pieces: list[str]) -> None:
         assert page("".join(pieces)).text.strip()
     except LoadError as error:
         assert error.reason == "The page holds no text."
+
+
+def test_a_page_with_countless_attributes_is_refused_by_name() -> None:
+    many = " ".join(f"data-a{number}=b" for number in range(5_000))
+    with pytest.raises(LoadError, match=r"5,000 attributes\. It is too slow"):
+        load_bytes(f"<p {many}>Hello there.</p>".encode(), name="a.html")
+    page = load_bytes(
+        f"<p {many[:9_000]}>Hello there.</p>{'<p>More.</p>' * 6_000}".encode(), name="a.html"
+    )
+    assert page.text.startswith("Hello there.")
