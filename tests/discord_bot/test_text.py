@@ -100,6 +100,11 @@ def assert_valid(parts: tuple[str, ...] | list[str]) -> None:
 # --- whole messages --------------------------------------------------------------------------
 
 
+def test_an_address_without_an_end_is_none_with_what_is_set_behind_it() -> None:
+    shown = render_answer(answer("q [1]", citation("q", title="http://", heading=())), now=NOW)
+    assert not [part for part in shown.parts if live(part)]
+
+
 def test_an_extractive_answer_is_shown_with_its_highlight_and_its_source() -> None:
     cited = citation(highlight=(18, 37), url="https://un.example/peace")
     shown = render_answer(answer(f"{cited.quote} [1]", cited), now=NOW)

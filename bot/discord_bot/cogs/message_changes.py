@@ -19,7 +19,7 @@ from bot.community.owed_writes import Write
 from bot.community.store.followed_records import Followed
 from bot.discord_bot.client import QuothBot
 from bot.discord_bot.delivery import NOT_SENT
-from bot.discord_bot.posted_messages import edited, edited_at
+from bot.discord_bot.posted_messages import edited_at, edited_if_shown
 from index.errors import QuothError
 
 logger = logging.getLogger(__name__)
@@ -99,35 +99,9 @@ class MessageChanges(commands.Cog):
         at = edited_at(message)
         if at is None:
             return
-        shown = self._shows(message)
-        if not shown and self._may_read_all():
-            try:
-                message = message if fetched else await self._fetched(message)
-                shown = True
-            except discord.NotFound:
-                return  # its deletion is announced by itself
-            except discord.Forbidden:
-                shown = False
-        await self.bot.service.followed.edited(message.id, at, edited(message) if shown else None)
-
-    async def _fetched(self, message: discord.Message) -> discord.Message:
-        guild = message.guild.id if message.guild else None
-        place = self.bot.get_partial_messageable(message.channel.id, guild_id=guild)
-        return await place.fetch_message(message.id)
-
-    def _shows(self, message: discord.Message) -> bool:
-        """Say whether Discord shows what this message says; if not, it sends it empty."""
-        me = self.bot.user
-        if message.content or message.attachments or self.bot.intents.message_content:
-            return True
-        return me is not None and (message.author.id == me.id or me in message.mentions)
-
-    def _may_read_all(self) -> bool:
-        """Say whether the application has the intent, with which HTTP shows every text."""
-        flags = self.bot.application.flags if self.bot.application else None
-        return flags is not None and (
-            flags.gateway_message_content or flags.gateway_message_content_limited
-        )
+        with contextlib.suppress(discord.NotFound):  # its deletion is announced by itself
+            now = await edited_if_shown(self.bot, message, fetched=fetched)
+            await self.bot.service.followed.edited(message.id, at, now)
 
     async def _look(self) -> None:
         while True:

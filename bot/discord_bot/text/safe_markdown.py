@@ -34,7 +34,7 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _LIVE = r"""
     (?P<mention> @(?=everyone\b|here\b)\w+
       | <(?:@[!&]?|\#|id:|/|t:|a?:\w+:|[a-zA-Z][a-zA-Z0-9+.-]*:)[^<>\s`]*(?:\ [^<>\n`]*)?> )
-  | (?P<url> \b[a-zA-Z][a-zA-Z0-9+.-]{0,30}://[^\s`<>]+
+  | (?P<url> \b[a-zA-Z][a-zA-Z0-9+.-]{0,30}://[^\s`<>]*
       | \bwww\.[^\s`<>]+
       | \bdiscord(?:app)?\.(?:gg|com|new|gift)/[^\s`<>]+ )
 """
