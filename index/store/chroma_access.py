@@ -221,6 +221,8 @@ class ChromaAccess:
                 f"The Chroma server {shown_address(self._url)!r} failed: {said}. "
                 "Check QUOTH_CHROMA_URL and that the server runs."
             )
+        if isinstance(error, ImportError):
+            return StoreError(f"Chroma cannot be loaded: {said}. Install Quoth again.")
         if is_about_full_disk(self.path, said):
             return DiskFull(self.path)
         if "database is locked" in said or "Too many open files" in said:

@@ -131,6 +131,16 @@ def test_damage_to_files_that_nobody_noted_is_found_by_asking(
         check_chroma(home)
 
 
+def test_a_chroma_that_cannot_be_loaded_is_no_damage(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "chromadb", None)
+    vectors = ChromaVectors(home, current=lambda _: "c")
+    with pytest.raises(StoreError, match="Install Quoth again") as failure:
+        vectors.count("c")
+    assert not isinstance(failure.value, DamagedVectors)
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
 def test_a_probe_that_does_not_end_is_ended_without_its_parent(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "chroma.sqlite3")  # whoever opens it waits for a writer
