@@ -236,11 +236,14 @@ async def test_what_happened_while_the_bot_was_away_is_found_at_the_start(stage:
 
 async def test_where_the_bot_may_not_read_a_source_stays(stage: Stage) -> None:
     acme, general, kim, ann = a_server(stage)
-    back = acme.text("back")
+    back, side = acme.text("back"), acme.text("side")
     await stage.start()
     for place in (general, back):
         await adds(kim, await ann.say(f"in {place.name}", in_=place))
+    looked_at_last = await ann.say("in side", in_=side)
+    await adds(kim, looked_at_last)
     await stage.stop()
+    await ann.delete(looked_at_last)
     acme.overwrite(general, stage.discord.world.bot, deny=READ_HISTORY)
     acme.overwrite(back, stage.discord.world.bot, deny=VIEW_CHANNEL)
     await stage.start()

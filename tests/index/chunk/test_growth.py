@@ -19,6 +19,7 @@ from index.errors import LoadError
 from index.load.loaders import load_bytes
 from index.schema import LoadedDocument, Source, Span
 from index.text.readable_markdown import readable_span
+from tests.doubles.loaded_sources import source_of
 
 Text = Callable[[int], str]
 """Makes a text of about so many characters."""
@@ -100,15 +101,7 @@ def read(name: str) -> Callable[[str], object]:
 
     def act(text: str) -> object:
         loaded = load_bytes(f"a\n\n{text}\n\nb".encode(), name=name)
-        source = Source(
-            **dict(loaded),
-            id="0" * 16,
-            collection="documents",
-            uri=name,
-            sha256="1" * 64,
-            added_at=datetime(2026, 1, 1, tzinfo=UTC),
-        )
-        return chunk(source, ChunkConfig())
+        return chunk(source_of(loaded, name), ChunkConfig())
 
     return act
 

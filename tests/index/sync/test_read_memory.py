@@ -15,7 +15,6 @@ import threading
 import zipfile
 import zlib
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -24,9 +23,9 @@ from index.config import ReadConfig
 from index.embed.weights import ModelFiles
 from index.errors import LoadError
 from index.load.loaders import SUFFIXES
-from index.schema import LoadedDocument, Source
 from index.sync.read_worker import ReadWorkers
 from tests.conftest import ROOT
+from tests.doubles.loaded_sources import source_of
 from tests.index.chunk.test_growth import PAGES, UNITS, WHOLE_PAGES, over
 
 MB = 1_000_000
@@ -174,17 +173,6 @@ SMALL = {
     "a.html": b"<html><body><article><h1>A</h1><p>Words of it.</p></article></body></html>",
     "a.pdf": pdf([line(b"Words of it.")]),
 }
-
-
-def source_of(loaded: LoadedDocument, uri: str) -> Source:
-    return Source(
-        **dict(loaded),
-        id="0" * 16,
-        collection="documents",
-        uri=uri,
-        sha256="1" * 64,
-        added_at=datetime(2026, 1, 1, tzinfo=UTC),
-    )
 
 
 def hostile(name: str, size: int) -> tuple[str, bytes]:

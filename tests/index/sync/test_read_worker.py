@@ -11,7 +11,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -27,6 +26,7 @@ from index.sync.plain_frames import PlainUnpickler, framed, read_frame
 from index.sync.process_memory import MIB, allowance, resident_bytes
 from index.sync.read_worker import ReadWorkers
 from tests.conftest import ROOT
+from tests.doubles.loaded_sources import source_of
 
 SLOW = b"One, two; three (four). Five?\n\n" * 500_000
 """Takes seconds to cut, and next to nothing to load."""
@@ -57,18 +57,6 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[ReadWorkers]:
     opened = ReadWorkers(ReadConfig(seconds=30, megabytes=256))
     yield opened
     opened.close()
-
-
-def source_of(loaded: LoadedDocument, uri: str = "a.md") -> Source:
-    """Return a loaded document as the source that is cut."""
-    return Source(
-        **dict(loaded),
-        id="0" * 16,
-        collection="documents",
-        uri=uri,
-        sha256="1" * 64,
-        added_at=datetime(2026, 1, 1, tzinfo=UTC),
-    )
 
 
 def slow_source() -> Source:

@@ -190,16 +190,22 @@ def test_a_collection_that_is_removed_meanwhile_does_not_come_back(home: Home) -
     assert traces(home.path) == {}
 
 
-def test_one_that_is_cancelled_is_gone_on_with(home: Home) -> None:
-    assert isinstance(home.embedder, Other)
-    home.embedder.open = True
+def cancel_rebuild(home: Home) -> None:
+    """Begin a rebuild, and cancel it when some of it is embedded."""
+    embedder = home.embedder
+    assert isinstance(embedder, Other)
+    embedder.open = True
 
     def step(done: int, total: int) -> None:
-        if len(home.embedder.passages) > 150:
+        if len(embedder.passages) > 150:
             raise Cancelled
 
     with pytest.raises(Cancelled):
         home.synchroniser.rebuild("documents", steps=step)
+
+
+def test_one_that_is_cancelled_is_gone_on_with(home: Home) -> None:
+    cancel_rebuild(home)
     embedded = len(home.embedder.passages)
     assert "documents" in home.synchroniser.mismatched()
     home.synchroniser.remove("documents", "/by/hand")  # which was built anew already
@@ -210,15 +216,7 @@ def test_one_that_is_cancelled_is_gone_on_with(home: Home) -> None:
 
 
 def test_one_that_is_not_wanted_any_more_goes(home: Home) -> None:
-    assert isinstance(home.embedder, Other)
-    home.embedder.open = True
-
-    def step(done: int, total: int) -> None:
-        if len(home.embedder.passages) > 150:
-            raise Cancelled
-
-    with pytest.raises(Cancelled):
-        home.synchroniser.rebuild("documents", steps=step)
+    cancel_rebuild(home)
     assert len(stray_builds(home.catalog.connection())) == 1
     with open_home(home.path, home.documents) as old:  # QUOTH_EMBEDDINGS was set back
         old.sync()
