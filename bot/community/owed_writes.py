@@ -52,8 +52,8 @@ class OwedWrites:
     def _owe(self, key: Hashable, owed: _Owed, error: Exception) -> None:
         unforeseen = None if isinstance(error, QuothError) else error
         said = error if unforeseen is None else type(error).__name__
-        logger.warning("%s: %s It is tried again until it is done.", owed.undone, said,
-                       exc_info=unforeseen)  # fmt: skip
+        text = f"{owed.undone}: {said} It is tried again until it is done."
+        logger.warning("%s", text, exc_info=unforeseen)
         if len(self._owed) >= MOST:
             del self._owed[next(iter(self._owed))]
         self._owed[key] = owed

@@ -104,9 +104,10 @@ def _parse(text: str, name: str) -> Any:
     """Return the root element of a page."""
     from lxml import etree, html
 
+    bare = _XML_DECLARATION.sub("", text)
     try:
-        _check_attributes(_XML_DECLARATION.sub("", text), name)
-        return html.document_fromstring(_XML_DECLARATION.sub("", text))
+        _check_attributes(bare, name)
+        return html.document_fromstring(bare)
     except (etree.ParserError, ValueError) as error:
         raise LoadError(name, "The page holds no text.") from error
 

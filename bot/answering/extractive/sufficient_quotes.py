@@ -129,20 +129,21 @@ def extents(quoted: Sequence[QuotedPassage]) -> Iterator[Extent]:
 
 def extent_features(extent: Extent, selected: Sequence[SelectedPassage]) -> Mapping[str, float]:
     """Return what tells whether an extent holds the answer, and little else."""
-    passages, part = extent.passages, float(not extent.whole)
+    passages, part, words = extent.passages, float(not extent.whole), extent.words
     values = sorted((each.value for each in selected), reverse=True)
     following = values[len(passages)] - values[0] if len(passages) < len(values) else -FARTHEST
     lost = max(each.lost for each in passages)
     full = sum(len(each.selected.passage.text.split()) for each in passages)
+    any_does = _any(selected)
     return {
         "two": float(len(passages) == 2),
         "three": float(len(passages) == 3),
         "whole": 1.0 - part,
-        "words": math.log1p(extent.words),
-        "mass": sum(math.exp(each.selected.answers - _any(selected)) for each in passages),
+        "words": math.log1p(words),
+        "mass": sum(math.exp(each.selected.answers - any_does) for each in passages),
         "next": max(following, -FARTHEST),
         "lost": part * min(max(lost, LEAST_LOST), MOST_LOST),
-        "share": part * extent.words / max(1, full),
+        "share": part * words / max(1, full),
     }
 
 
