@@ -199,7 +199,7 @@ def test_own_writes_need_no_reopening(vectors: ChromaVectors) -> None:
     assert vectors._opened is None
 
 
-# A reopening that leaks keeps about twelve.
+# A reopening that leaks keeps about twelve; another thread of the process may open some meanwhile.
 @pytest.mark.parametrize("reopenings", [10, pytest.param(200, marks=pytest.mark.long)])
 def test_reopenings_leak_no_descriptor(vectors: ChromaVectors, reopenings: int) -> None:
     vectors.upsert("documents", random_rows(200))
@@ -210,7 +210,7 @@ def test_reopenings_leak_no_descriptor(vectors: ChromaVectors, reopenings: int) 
     for _ in range(reopenings):
         vectors.reopen()
         assert len(vectors.query("documents", unit(*[1.0] * 16), 3)) == 3
-    assert descriptors() <= before + 2
+    assert descriptors() - before < reopenings
 
 
 def test_a_running_query_survives_a_reopening(vectors: ChromaVectors) -> None:
