@@ -31,7 +31,8 @@ from bot.community.team_answers import TeamAnswers
 from bot.community.work_under_way import Work, WorkUnderWay
 from index.config import SHARED_COLLECTION
 from index.errors import Cancelled, SourceNotFound
-from index.load.loaders import SUFFIXES, unread_type
+from index.load.formats import SUFFIXES
+from index.load.loaders import unread_type
 from index.schema import Source, SourceEntry, SyncFailure, SyncReport, source_id
 from index.text.invisible_characters import is_blank, without_unseen
 

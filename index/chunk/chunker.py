@@ -11,7 +11,6 @@ The header of a table is repeated in no passage, because passages are verbatim;
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -23,13 +22,10 @@ from index.chunk.plain_text_blocks import PlainParser
 from index.chunk.units import Measurer, Unit
 from index.config import ChunkConfig
 from index.schema import Passage, PassageKind, Source, Span, passage_id
+from index.text.text_shapes import text_shape
 from index.text.token_estimate import TokenCounter, estimate_tokens
 
 __all__ = ["TokenCounter", "chunk", "estimate_tokens"]
-
-_MARKDOWN = frozenset({"text/markdown", "text/x-markdown", "text/html", "application/xhtml+xml"})
-_TABLES = frozenset({"text/csv", "text/tab-separated-values"})
-_CODE = re.compile(r"text/x-(?!rst\b|log\b)|application/(?:json|xml|toml|yaml|x-)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +85,14 @@ def _content(source: Source, passage: Passage) -> str:
 
 def _blocks(source: Source) -> list[Block]:
     """Return the blocks of a source by the rules of its media type."""
-    lines = Lines(source.text)
-    if source.mime in _MARKDOWN:
+    lines, shape = Lines(source.text), text_shape(source.mime)
+    if shape == "markdown":
         return MarkdownParser(lines).blocks()
     if not source.text.strip():
         return []
-    if source.mime in _TABLES:
+    if shape == "table":
         return [Block("table", table_groups(lines, 0, len(lines)))]
-    if _CODE.match(source.mime):
+    if shape == "code":
         return [Block("code", code_groups(lines, 0, len(lines)))]
     return _across_pages(source, PlainParser(lines).blocks(source.title))
 

@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from index.load.loaders import SUFFIXES, unread_type
+from index.load.formats import SUFFIXES
+from index.load.loaders import unread_type
 from index.load.read_file import kind_problem, reason_of
 from index.schema import SyncFailure
 

@@ -1,31 +1,20 @@
-"""Which format a file or bytes are in, and the one way to load each."""
+"""One way to load a file or bytes, whatever their format."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Protocol
 
 from index.errors import LoadError
-from index.load.html import load_html
-from index.load.pdf import load_pdf
+from index.load.formats import format_named, format_of_type
 from index.load.read_file import read_file, reason_of
-from index.load.text_formats import load_markdown, load_table, load_text
 from index.schema import LoadedDocument
 from index.text.layout import folded
 
 if TYPE_CHECKING:
     # It imports numpy, which a walk over unchanged files has no use for.
     from index.protocols import Loader
-
-
-class Parser(Protocol):
-    """Makes a document of the bytes of one format."""
-
-    def __call__(self, data: bytes, name: str, *, charset: str | None = None) -> LoadedDocument:
-        """Parse `data`; raises LoadError that names `name`."""
-        ...
 
 
 class LoadBytes(Protocol):
@@ -36,40 +25,6 @@ class LoadBytes(Protocol):
     ) -> LoadedDocument:
         """Load `data`; raises LoadError."""
         ...
-
-
-@dataclass(frozen=True)
-class Format:
-    """One format that Quoth reads itself."""
-
-    parse: Parser
-    suffixes: frozenset[str]
-    """Lower case, with the dot."""
-    mimes: frozenset[str]
-    """Media types that a server gives to it."""
-
-
-_HTML = Format(
-    load_html,
-    frozenset({".html", ".htm", ".xhtml"}),
-    frozenset({"text/html", "application/xhtml+xml"}),
-)
-_MARKDOWN = Format(
-    load_markdown, frozenset({".md", ".markdown"}), frozenset({"text/markdown", "text/x-markdown"})
-)
-_PDF = Format(load_pdf, frozenset({".pdf"}), frozenset({"application/pdf"}))
-_TABLE = Format(
-    load_table, frozenset({".csv", ".tsv"}), frozenset({"text/csv", "text/tab-separated-values"})
-)
-_TEXT = Format(
-    load_text, frozenset({".txt", ".text", ".log", ".rst"}), frozenset({"text/plain", "text/x-rst"})
-)
-
-FORMATS = (_MARKDOWN, _HTML, _PDF, _TEXT, _TABLE)
-"""The formats that Quoth reads itself."""
-
-SUFFIXES: frozenset[str] = frozenset().union(*(each.suffixes for each in FORMATS))
-"""Endings of the files that Quoth reads itself, lower case, with the dot."""
 
 
 def load_file(
@@ -100,17 +55,17 @@ def load_bytes(
 
     Raises LoadError, whatever goes wrong inside a loader.
     """
-    suffix = PurePath(name).suffix.lower()
-    for each in FORMATS:
-        if mime in each.mimes if mime else suffix in each.suffixes:
-            try:
-                return each.parse(data, name, charset=charset)
-            except LoadError:
-                raise
-            except Exception as error:  # as in load_file
-                raise LoadError(name, _unexpected(error)) from error
-    unread = f"It is of type {mime}, which Quoth does not read."
-    raise LoadError(name, unread if mime else unread_type(PurePath(name)))
+    path = PurePath(name)
+    found = format_of_type(mime) if mime else format_named(path.suffix.lower())
+    if found is None:
+        unread = f"It is of type {mime}, which Quoth does not read."
+        raise LoadError(name, unread if mime else unread_type(path))
+    try:
+        return found.parse(data, name, charset=charset)
+    except LoadError:
+        raise
+    except Exception as error:  # as in load_file
+        raise LoadError(name, _unexpected(error)) from error
 
 
 def unread_type(path: PurePath) -> str:

@@ -26,6 +26,7 @@ from index.errors import LoadError
 from index.schema import LoadedDocument, Passage, Source, Span
 from index.sync.plain_frames import Plain, cut_of, framed, read_frame
 from index.sync.process_memory import MIB, allowance, is_limited_by_system, resident_bytes
+from index.text.text_shapes import text_shape
 
 _AT_ONCE = 3
 """Processes at the same time: a document that takes long keeps those of others waiting only when
@@ -167,10 +168,7 @@ class ReadWorkers:
 def _size_of(source: Source) -> int:
     """Return about how many bytes the file of a text has: rows have less around their cells."""
     size = len(source.text.encode("utf-8", "surrogatepass"))
-    return size - 3 * source.text.count("|") if source.mime in _TABLES else size
-
-
-_TABLES = frozenset({"text/csv", "text/tab-separated-values"})
+    return size - 3 * source.text.count("|") if text_shape(source.mime) == "table" else size
 
 
 def _too_large(megabytes: int) -> str:

@@ -22,7 +22,7 @@ import pytest
 from index.config import ReadConfig
 from index.embed.weights import ModelFiles
 from index.errors import LoadError
-from index.load.loaders import SUFFIXES
+from index.load.formats import SUFFIXES
 from index.sync.read_worker import ReadWorkers
 from tests.conftest import ROOT
 from tests.doubles.loaded_sources import source_of

@@ -1,0 +1,101 @@
+"""The formats that Quoth reads itself: how their files are told, and what reads them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Protocol, cast
+
+from index.errors import LoadError
+from index.schema import LoadedDocument
+
+
+class Parser(Protocol):
+    """Makes a document of the bytes of one format."""
+
+    def __call__(self, data: bytes, name: str, *, charset: str | None = None) -> LoadedDocument:
+        """Parse `data`; raises LoadError that names `name`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format, and the function that reads it, which is imported when it is first needed."""
+
+    kind: str
+    """What a person calls such files, in the plural: "Word documents"."""
+    parser: str
+    """Where its Parser stands: "module:function"."""
+    suffixes: frozenset[str]
+    """Lower case, with the dot."""
+    mimes: frozenset[str] = frozenset()
+    """Media types that a server gives to it."""
+    extra: str | None = None
+    """The extra of this package that brings what it is read with; None where nothing is needed."""
+
+    def parse(self, data: bytes, name: str, *, charset: str | None = None) -> LoadedDocument:
+        """Parse `data`; raises LoadError, also where the extra is not installed."""
+        module, _, function = self.parser.partition(":")
+        try:
+            parse = cast(Parser, getattr(import_module(module), function))
+            return parse(data, name, charset=charset)
+        except ModuleNotFoundError as error:
+            if self.extra is None:
+                raise
+            raise LoadError(name, self.missing_extra) from error
+
+    @property
+    def missing_extra(self) -> str:
+        """Say that what reads these files is not installed, and the command that brings it."""
+        return (
+            f"{self.kind} need an extra package. Run `pip install 'quoth[{self.extra}]'`, "
+            "then sync again."
+        )
+
+
+FORMATS = (
+    Format(
+        "Markdown files",
+        "index.load.text_formats:load_markdown",
+        frozenset({".md", ".markdown"}),
+        frozenset({"text/markdown", "text/x-markdown"}),
+    ),
+    Format(
+        "web pages",
+        "index.load.html:load_html",
+        frozenset({".html", ".htm", ".xhtml"}),
+        frozenset({"text/html", "application/xhtml+xml"}),
+    ),
+    Format(
+        "PDF files",
+        "index.load.pdf:load_pdf",
+        frozenset({".pdf"}),
+        frozenset({"application/pdf"}),
+    ),
+    Format(
+        "plain text files",
+        "index.load.text_formats:load_text",
+        frozenset({".txt", ".text", ".log", ".rst"}),
+        frozenset({"text/plain", "text/x-rst"}),
+    ),
+    Format(
+        "tables of values",
+        "index.load.text_formats:load_table",
+        frozenset({".csv", ".tsv"}),
+        frozenset({"text/csv", "text/tab-separated-values"}),
+    ),
+)
+"""Every format that Quoth reads itself."""
+
+SUFFIXES: frozenset[str] = frozenset().union(*(each.suffixes for each in FORMATS))
+"""Endings of the files that Quoth reads itself, lower case, with the dot."""
+
+
+def format_named(name_suffix: str) -> Format | None:
+    """Return the format of files with this ending, in lower case with the dot."""
+    return next((each for each in FORMATS if name_suffix in each.suffixes), None)
+
+
+def format_of_type(mime: str) -> Format | None:
+    """Return the format that a server calls by this media type."""
+    return next((each for each in FORMATS if mime in each.mimes), None)

@@ -1,0 +1,27 @@
+"""How the canonical text of each media type is built: as Markdown, as a table, as code, or plain.
+
+What loads a format and what cuts its text know nothing of each other; here they agree.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, TypeAlias
+
+TextShape: TypeAlias = Literal["markdown", "table", "code", "plain"]
+"""What the structure of a canonical text is written in."""
+
+_MARKDOWN = frozenset({"text/markdown", "text/x-markdown", "text/html", "application/xhtml+xml"})
+"""Media types of originals whose canonical text is Markdown, by themselves or by their loader."""
+
+_TABLES = frozenset({"text/csv", "text/tab-separated-values"})
+_CODE = re.compile(r"text/x-(?!rst\b|log\b)|application/(?:json|xml|toml|yaml|x-)")
+
+
+def text_shape(mime: str) -> TextShape:
+    """Return how the canonical text of a document of this media type is built."""
+    if mime in _MARKDOWN:
+        return "markdown"
+    if mime in _TABLES:
+        return "table"
+    return "code" if _CODE.match(mime) else "plain"
