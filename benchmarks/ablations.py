@@ -58,7 +58,7 @@ ABLATIONS = (
     Ablation(
         "the best passage quoted, in part",
         instead={
-            f"{EXTRACTIVE}.sufficient_quotes.extents": lambda quoted: islice(extents(quoted), 1)
+            f"{EXTRACTIVE}.sufficient_quotes.extents": lambda quoted, _: islice(extents(quoted), 1)
         },
     ),
     Ablation(

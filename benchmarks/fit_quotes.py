@@ -57,7 +57,8 @@ def _judged(work: Work, part: Part) -> Iterator[Judged]:
             continue
         text = findings.query.text
         selected = selected_passages(selector, text, findings.ranked, sentences)
-        for extent in extents(quoted_passages(selector, text, selected)):
+        quoted = quoted_passages(selector, text, selected)
+        for extent in extents(quoted, corpus.catalog):
             whole, mostly = _held(extent, known[question.qid])
             yield extent_features(extent, selected), whole, whole and mostly
 

@@ -72,15 +72,15 @@ def _holds(passage: Passage, evidence: Evidence) -> bool:
 
 
 def _columns(candidate: Candidate, evidence: Evidence, draft: Draft | None) -> tuple[str, ...]:
-    """Return the header above a row in one line; empty when it is quoted itself."""
-    header, text = candidate.words.header, candidate.source.text
-    row = text[evidence.start : evidence.end]
+    """Return the header above a row, or several, in one line; empty when it is quoted itself."""
+    header, text = candidate.words.header.strip(), candidate.source.text
+    row = text[evidence.start : evidence.end].split("\n", 1)[0]
     if not header or labelled(header, row) == row:
         return ()
     picks = [pick for part in draft.parts for pick in part.picks] if draft else []
     spans = [evidence, *(pick.evidence for pick in picks)]
-    of_source = [span for span in spans if span.source_id == evidence.source_id]
-    if any(text[span.start : span.end].strip() == header.strip() for span in of_source):
+    quoted = [text[span.start : span.end] for span in spans if span.source_id == evidence.source_id]
+    if any(header == line.strip() for each in quoted for line in each.split("\n")):
         return ()
     return (" | ".join(filter(None, cells(header))),)
 

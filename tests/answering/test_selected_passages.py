@@ -248,3 +248,30 @@ def test_the_closest_are_whole_passages_with_the_best_sentence_marked(world: Wor
     assert highlight is not None
     source = world.catalog.source(closest[0].evidence.source_id)
     assert "Smoke" in source.text[highlight.start : highlight.end]
+
+
+def test_the_closest_come_with_their_section_and_nothing_twice(world: World) -> None:
+    steps = "\n\n".join(f"Lock {n}: turn the key and wait until it clicks. " * 8 for n in range(3))
+    world.add("locks", "locks.md", f"# Canal\n\n## Locks\n\n{steps}\n")
+    ranked = world.find("How do I open lock 1?", "locks").ranked
+    selected = selected_passages(WordSelector("Lock 1"), "?", ranked)
+    alone, *_ = closest_passages(selected)
+    first, *others = closest_passages(selected, world.catalog)
+    assert first.evidence.start <= alone.evidence.start < alone.evidence.end <= first.evidence.end
+    assert first.evidence != alone.evidence
+    assert not any(first.evidence.overlaps(each.evidence) for each in others)
+
+
+async def test_rows_that_are_shown_whole_name_their_columns(world: World) -> None:
+    rows = "\n".join(
+        f"| Boat {n} | {n} seats | built in {1900 + n} by the club |" for n in range(90)
+    )
+    world.add(
+        "fleet", "fleet.md", f"# Fleet\n\n| Name | Size | Origin |\n| --- | --- | --- |\n{rows}\n"
+    )
+    answer = await world.ask(
+        "Boat 77?", "fleet", selector=WordSelector("Boat 77"), threshold=1.1, floor=0.0
+    )
+    citation = answer.citations[0]
+    assert "Boat 77" in citation.quote and "Name" not in citation.quote
+    assert citation.heading[-1] == "Name | Size | Origin"

@@ -113,8 +113,12 @@ class Extractor:
         selected = self._selected(question, ranked, sentences)
         quoted = self._quoted(question, selected, sentences)
         sure = confidence(findings, sentences, selected, quoted)
-        nearest = tuple(closest_passages(selected) if selected else nearest_spans(sentences))
-        parts, strict = _drafted(question, findings, sentences, sufficient_quotes(selected, quoted))
+        if selected:
+            nearest = tuple(closest_passages(selected, self._neighbours))
+        else:
+            nearest = tuple(nearest_spans(sentences))
+        enough = sufficient_quotes(selected, quoted, self._neighbours)
+        parts, strict = _drafted(question, findings, sentences, enough)
         return self._decided(parts, nearest, sure, sure >= self._threshold * strict)
 
     def _decided(

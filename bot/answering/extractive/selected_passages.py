@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 from bot.answering.extractive.scored_sentences import ScoredSentence
 from bot.answering.extractive.standing_units import below_heading
+from bot.answering.extractive.surrounding_section import Stretch, section_around
 from bot.answering.extractive.turning_headings import with_turning_heading
 from bot.schema import Pick
 from index.embed.inputs import embedding_input
 from index.protocols import Selection, Selector
 from index.schema import Passage, Span
+from index.search.merged_hits import Neighbours
 from index.search.passage_rank import Candidate
 
 JUDGED_AT_FIRST, JUDGED = 6, 12
@@ -23,7 +25,7 @@ JUDGED_AT_FIRST, JUDGED = 6, 12
 LIKELY = 0.0
 """Log-odds from which a passage is likely to."""
 
-SEARCH_WEIGHT = 0.1
+SEARCH_WEIGHT = 0.4
 """How much of a passage's ranking value counts beside its log-odds."""
 
 WORDS_WEIGHT = 0.2
@@ -109,11 +111,16 @@ def _weighed(
     )
 
 
-def closest_passages(selected: Sequence[SelectedPassage]) -> list[Pick]:
-    """Return the best passages: the first, and what lies near it."""
-    best = selected[0].value
-    near = [each for each in selected[:MOST_CLOSEST] if best - each.value <= NEAR_CLOSEST]
-    return [whole_passage(each) for each in near]
+def closest_passages(
+    selected: Sequence[SelectedPassage], neighbours: Neighbours | None = None
+) -> list[Pick]:
+    """Return the best passages: the first with its section, and what lies near it."""
+    best = selected[0]
+    near = [each for each in selected if best.value - each.value <= NEAR_CLOSEST]
+    section = section_around(best.passage, neighbours) if neighbours else (best.passage,)
+    shown = {each.id for each in section}
+    others = [each for each in near if each.passage.id not in shown][: MOST_CLOSEST - 1]
+    return [whole_stretch(best, section), *map(whole_passage, others)]
 
 
 def whole_passage(selected: SelectedPassage) -> Pick:
@@ -121,11 +128,17 @@ def whole_passage(selected: SelectedPassage) -> Pick:
 
     It begins below its heading, unless that turns what it says.
     """
+    return whole_stretch(selected, (selected.passage,))
+
+
+def whole_stretch(selected: SelectedPassage, stretch: Stretch) -> Pick:
+    """Return a passage with what stands around it, as `whole_passage` does."""
     passage, source = selected.passage, selected.candidate.source
-    text = passage.text
-    first = passage.start + len(text) - len(text.lstrip())
-    span = below_heading(passage, Span(start=first, end=passage.start + len(text.rstrip())))
-    span = with_turning_heading(source, span)
+    first, last = stretch[0], stretch[-1]
+    start = first.start + len(first.text) - len(first.text.lstrip())
+    end = last.start + len(last.text.rstrip())
+    below = below_heading(first, Span(start=start, end=min(end, first.end)))
+    span = with_turning_heading(source, Span(start=below.start, end=end))
     best = max(range(len(selected.weighed)), key=selected.weighed.__getitem__, default=None)
     marked = None if best is None else passage.sentences[best]
     return Pick.of(source, span, None if marked == span else marked)

@@ -1,8 +1,9 @@
 """How much is quoted of the passages that may answer.
 
-The best passage or some more, each in part or whole: quoted is what is likely to hold the whole
-answer and not much beside it. The selector judges the parts as it judged their passages, so that
-what was left out of them shows. How the weights were fitted stands in `docs/evaluation.md`.
+The best passage or some more, each in part or whole, or the best with its section: quoted is what
+is likely to hold the whole answer and not much beside it. The selector judges the parts as it
+judged their passages, so that what was left out of them shows. How the weights were fitted stands
+in `docs/evaluation.md`.
 """
 
 from __future__ import annotations
@@ -17,14 +18,17 @@ from bot.answering.extractive.selected_passages import (
     MOST_PASSAGES,
     SelectedPassage,
     whole_passage,
+    whole_stretch,
 )
+from bot.answering.extractive.surrounding_section import Stretch, stretches_around
 from bot.schema import DraftPart
 from index.embed.inputs import context_of
 from index.protocols import EmbeddingInput, Selector
 from index.schema import Passage, Span
 from index.search.linear_model import logistic
+from index.search.merged_hits import Neighbours
 
-NEAR = 2.0
+NEAR = 2.5
 """How far below the best passage's value another one may lie to be quoted with it."""
 
 BREVITY = 0.7
@@ -54,15 +58,25 @@ class QuotedPassage:
 
 @dataclass(frozen=True)
 class Extent:
-    """One way of quoting: some of the passages, in order, each in part or whole."""
+    """One way of quoting: some of the passages, in order, each in part or whole.
+
+    Or one of them whole, with what stands around it in its section.
+    """
 
     passages: tuple[QuotedPassage, ...]
     whole: bool
+    around: Stretch = ()
+    """The one passage and its neighbours, where they are quoted with it."""
 
     @property
     def parts(self) -> list[DraftPart]:
         """What is quoted."""
         return [part for each in self.passages for part in self._parts_of(each)]
+
+    @property
+    def ids(self) -> set[str]:
+        """Ids of the passages that something is quoted of."""
+        return {each.selected.passage.id for each in self.passages} | {p.id for p in self.around}
 
     @property
     def texts(self) -> Iterator[tuple[QuotedPassage, str]]:
@@ -79,6 +93,8 @@ class Extent:
         return sum(len(text.split()) for _, text in self.texts)
 
     def _parts_of(self, quoted: QuotedPassage) -> tuple[DraftPart, ...]:
+        if self.around:
+            return (DraftPart(picks=(whole_stretch(quoted.selected, self.around),)),)
         if self.whole:
             return (DraftPart(picks=(whole_passage(quoted.selected),)),)
         return quoted.parts
@@ -111,37 +127,52 @@ def quoted_passages(
 
 
 def sufficient_quotes(
-    selected: Sequence[SelectedPassage], quoted: Sequence[QuotedPassage]
+    selected: Sequence[SelectedPassage],
+    quoted: Sequence[QuotedPassage],
+    neighbours: Neighbours | None = None,
 ) -> list[DraftPart]:
     """Return what is quoted: of all extents the likeliest to be whole, and mostly the answer."""
-    best = max(extents(quoted), key=lambda each: _worth(each, selected), default=None)
+    found = extents(quoted, neighbours)
+    best = max(found, key=lambda each: _worth(each, selected), default=None)
     return best.parts if best is not None else []
 
 
-def extents(quoted: Sequence[QuotedPassage]) -> Iterator[Extent]:
-    """Yield the ways of quoting the best passage, the best two, and so on, the shortest first."""
+def extents(
+    quoted: Sequence[QuotedPassage], neighbours: Neighbours | None = None
+) -> Iterator[Extent]:
+    """Yield the ways of quoting the best passage, the best two, and so on, the shortest first.
+
+    Then those of the best one with its `neighbours` in the section.
+    """
     by_value = sorted(quoted, key=lambda each: -each.selected.value)
     for count in range(1, len(by_value) + 1):
         chosen = by_value[:count]
         for whole in (False, True):
             yield Extent(tuple(each for each in quoted if each in chosen), whole)
+    if neighbours is None or not by_value:
+        return
+    best = by_value[0]
+    for stretch in stretches_around(best.selected.passage, neighbours):
+        yield Extent((best,), whole=True, around=stretch)
 
 
 def extent_features(extent: Extent, selected: Sequence[SelectedPassage]) -> Mapping[str, float]:
     """Return what tells whether an extent holds the answer, and little else."""
     passages, part, words = extent.passages, float(not extent.whole), extent.words
-    values = sorted((each.value for each in selected), reverse=True)
-    following = values[len(passages)] - values[0] if len(passages) < len(values) else -FARTHEST
+    ids, best = extent.ids, max(each.value for each in selected)
+    left = (each.value - best for each in selected if each.passage.id not in ids)
     lost = max(each.lost for each in passages)
     full = sum(len(each.selected.passage.text.split()) for each in passages)
     any_does = _any(selected)
+    inside = (each.answers for each in selected if each.passage.id in ids)
     return {
         "two": float(len(passages) == 2),
         "three": float(len(passages) == 3),
         "whole": 1.0 - part,
+        "section": float(bool(extent.around)),
         "words": math.log1p(words),
-        "mass": sum(math.exp(each.selected.answers - any_does) for each in passages),
-        "next": max(following, -FARTHEST),
+        "mass": sum(math.exp(answers - any_does) for answers in inside),
+        "next": max([-FARTHEST, *left]),
         "lost": part * min(max(lost, LEAST_LOST), MOST_LOST),
         "share": part * words / max(1, full),
     }
