@@ -48,7 +48,12 @@ NOT_SURE = "I am not sure this answers it. The closest I found:"
 BROKE_OFF = "The language model stopped in the middle. This is what it had written by then."
 """Notice of an answer that a model did not finish."""
 
-_RENDERED = (".html", ".htm", ".xhtml", ".csv", ".tsv")
+# fmt: off
+_RENDERED = (
+    ".html", ".htm", ".xhtml", ".csv", ".tsv", ".docx", ".docm", ".odt", ".rtf", ".pptx", ".pptm",
+    ".odp", ".xlsx", ".xlsm", ".ods", ".epub", ".eml", ".mbox", ".msg",
+)
+# fmt: on
 """Files whose canonical text is made from them: its lines are not the file's."""
 
 
@@ -81,6 +86,8 @@ class Citation(Value):
     )
     url: str | None = Field(default=None, description="Address of the original, from metadata.")
     page: int | None = Field(default=None, description="Page, from 1.")
+    place: str | None = Field(default=None, description="Slide, row or message: `slide 3`.")
+    fragment: str = Field(default="", description="That place as locators have it: `slide=3`.")
     heading: tuple[str, ...] = Field(default=(), description="Headings above it, outermost first.")
     lines: tuple[int, int] = Field(description="First and last line, from 1.")
     modified: datetime | None = Field(default=None, description="When the source last changed.")
@@ -92,13 +99,15 @@ class Citation(Value):
     )
 
     def link(self) -> str:
-        """Return where to look it up: a web text fragment, a PDF page, or a path with lines."""
+        """Return where to look it up: a web text fragment, a page, a slide or row, or lines."""
         if self.url and self.page is not None:
             return f"{self.url}#page={self.page}"
         if self.url:
             return f"{self.url}#:~:text={_text_fragment(self.quote)}"
         if self.page is not None:
             return f"{self.source}#page={self.page}"
+        if self.fragment:
+            return f"{self.source}#{self.fragment}"
         if self.source.lower().endswith(_RENDERED):
             return self.source
         first, last = self.lines

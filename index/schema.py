@@ -41,6 +41,32 @@ class Span(Value):
         return text[self.start : self.end]
 
 
+class Place(Value):
+    """Where a stretch of canonical text stands in an original whose lines are not the text's."""
+
+    start: int = Field(ge=0, description="Offset from which it holds, up to the next place.")
+    label: str = Field(description="What people call it: `slide`, `sheet Prices, row`.")
+    number: int | None = Field(default=None, description="Its number, which follows the label.")
+    each_line: bool = Field(
+        default=False, description="Whether the number goes up by one with every line of the text."
+    )
+    fragment: str = Field(
+        default="", description="What a locator has behind `#`, before the number: `slide=`."
+    )
+
+    @property
+    def fields(self) -> tuple[int, str, int | None, bool, str]:
+        """Its fields in order, as files and pipes hold them."""
+        return (self.start, self.label, self.number, self.each_line, self.fragment)
+
+    @classmethod
+    def of(
+        cls, start: int, label: str, number: int | None, each_line: bool, fragment: str
+    ) -> Place:
+        """Return the place that has these `fields`."""
+        return cls(start=start, label=label, number=number, each_line=each_line, fragment=fragment)
+
+
 class LoadedDocument(Value):
     """What a loader makes of one file or page: canonical text and what the file says of itself."""
 
@@ -48,6 +74,9 @@ class LoadedDocument(Value):
     title: str = Field(description="Title found in the document, or made from its name.")
     mime: str = Field(description="Media type of the original.")
     pages: tuple[Span, ...] = Field(default=(), description="Span of each page, for paged media.")
+    places: tuple[Place, ...] = Field(
+        default=(), description="Slides, rows, messages: in order, for originals that have them."
+    )
     url: str | None = Field(default=None, description="Address of the original, from metadata.")
     modified: datetime | None = Field(
         default=None, description="When the document says it was last changed."

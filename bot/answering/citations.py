@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from bot.schema import AnswerPart, Citation, Draft, DraftPart, Pick, is_team_answer
 from index.errors import SourceNotFound
 from index.schema import Evidence, Source, Span
+from index.text.place_names import place_fragment, told_place
 
 
 def cite(
@@ -31,6 +32,7 @@ def cite(
     if not 0 <= start < end <= len(source.text):
         length = len(source.text)
         raise ValueError(f"[{start}, {end}) is no span of {source.uri!r} ({length} characters)")
+    span = Span(start=start, end=end)
     return Citation(
         marker=marker,
         evidence=Evidence(source_id=source.id, sha256=source.sha256, start=start, end=end),
@@ -41,8 +43,10 @@ def cite(
         highlight=_relative(highlight, start, end),
         url=source.url,
         page=source.page_at(start),
+        place=told_place(source, span),
+        fragment=place_fragment(source, span),
         heading=heading,
-        lines=source.lines_of(Span(start=start, end=end)),
+        lines=source.lines_of(span),
         modified=source.modified,
         author=source.added_by if is_team_answer(source.uri) else None,
         missing=source.missing,

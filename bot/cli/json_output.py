@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bot.schema import Answer, Citation
 from index.schema import CatalogStats, Hit, Source, SourceEntry, Span, SyncReport
+from index.text.place_names import told_place
 
 if TYPE_CHECKING:
     from bot.evaluation.report import Report
@@ -50,6 +51,7 @@ def _citation(citation: Citation) -> Payload:
         "title": citation.title,
         "url": citation.url,
         "page": citation.page,
+        "place": citation.place,
         "heading": citation.heading,
         "lines": citation.lines,
         "start": citation.evidence.start,
@@ -71,6 +73,7 @@ def _hit(hit: Hit) -> Payload:
         "source": hit.source.uri,
         "title": hit.source.title,
         "page": hit.passage.page,
+        "place": told_place(hit.source, hit.passage.span),
         "heading": hit.passage.heading,
         "lines": hit.source.lines_of(hit.passage.span),
         "start": hit.passage.start,
@@ -118,6 +121,7 @@ def shown_payload(source: Source, span: Span | None) -> Payload:
         "source": source.uri,
         "title": source.title,
         "page": source.page_at(shown.start) if span else None,
+        "place": told_place(source, span) if span else None,
         "lines": source.lines_of(shown),
         "start": shown.start,
         "end": shown.end,

@@ -1,7 +1,7 @@
 """Where in which source: reads what citations and people write behind a source's name.
 
-`notes.md:12` is a line, `notes.md#L12-L14` lines, `scan.pdf#page=3` a page and
-`notes.md:120:180` the characters from `start` to `end` of a citation.
+`notes.md:12` is a line, `notes.md#L12-L14` lines, `scan.pdf#page=3` a page, `deck.pptx#slide=3` a
+slide, and `notes.md:120:180` the characters from `start` to `end` of a citation.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from functools import partial
 
 from index.errors import AmbiguousSource, QuothError, SourceNotFound
 from index.schema import Source, Span
+from index.text.place_names import fragment_span
 
 
 class LocatorError(QuothError):
@@ -44,6 +45,8 @@ def _readings(text: str) -> Iterator[tuple[str, Callable[[Source], Span] | None]
             yield name, partial(part, first=int(numbers[0]), last=int(numbers[-1]))
     if found := _FRAGMENT.fullmatch(text):
         yield found[1], None
+    if found := _PLACE.fullmatch(text):
+        yield found[1], partial(_named_place, fragment=found[2])
 
 
 def _characters(source: Source, first: int, last: int) -> Span:
@@ -77,6 +80,17 @@ def _page(source: Source, first: int, last: int) -> Span:
     return source.pages[first - 1]
 
 
+def _named_place(source: Source, fragment: str) -> Span:
+    """Return the span of a slide, of rows, of a message."""
+    found = fragment_span(source, fragment)
+    if found is None:
+        raise LocatorError(
+            f"{source.uri!r} has no place {'#' + fragment!r}; `quoth show {source.uri}` prints all "
+            "of it."
+        )
+    return found
+
+
 _SUFFIXES = (
     (re.compile(r"(.+):(\d{1,12}):(\d{1,12})"), _characters),
     (re.compile(r"(.+)#L(\d{1,12})(?:-L?(\d{1,12}))?"), _lines),
@@ -84,3 +98,4 @@ _SUFFIXES = (
     (re.compile(r"(.+)#page=(\d{1,12})"), _page),
 )
 _FRAGMENT = re.compile(r"(.+)#:~:text=.*")
+_PLACE = re.compile(r"(.+)#(\w+=[^#]+)")

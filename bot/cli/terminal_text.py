@@ -26,6 +26,7 @@ from index.schema import CatalogStats, Hit, Source, SourceEntry, Span, SyncRepor
 from index.text.bracketed_numbers import without_bracketed_numbers
 from index.text.invisible_characters import DIRECTION_MARKS, DIRECTION_OVERRIDES
 from index.text.layout import aligned, display_width, folded, line_range
+from index.text.place_names import told_place
 from index.text.readable_markdown import markup_of, readable_title
 
 HIT_LINES = 8
@@ -161,7 +162,7 @@ def _source_entries(answer: Answer, style: Style) -> Iterator[str]:
 
 def _same_place(one: Citation, other: Citation) -> bool:
     """Say whether two quotes stand under the same heading, near enough for one range of lines."""
-    places = [(c.collection, c.source, c.heading, c.page) for c in (one, other)]
+    places = [(c.collection, c.source, c.heading, c.page, c.place) for c in (one, other)]
     return places[0] == places[1] and abs(other.lines[0] - one.lines[1]) <= NEAR_LINES
 
 
@@ -204,7 +205,8 @@ def _cited_place(citation: Citation, style: Style) -> str:
     title, *heading = map(without_bracketed_numbers, (citation.title, *citation.heading))
     if citation.author:
         heading.append(f"by {citation.author}")
-    place = _place(title, heading, citation.page, citation.lines, citation.source)
+    where = _where(citation.page, citation.place, citation.lines)
+    place = _place(title, heading, where, citation.source)
     return f"{place} ({neutral(rooted.link())})" + (f", {MISSING}" if citation.missing else "")
 
 
@@ -214,18 +216,19 @@ def rooted_uri(uri: str, style: Style) -> str:
     return uri if absolute else style.root + uri
 
 
-def _place(
-    title: str,
-    heading: Sequence[str],
-    page: int | None,
-    lines: tuple[int, int],
-    uri: str,
-) -> str:
+def _where(page: int | None, place: str | None, lines: tuple[int, int]) -> str:
+    """Return `page 3`, `slide 3` or `lines 12-14`."""
+    if page is not None:
+        return f"page {page}"
+    return one_line(without_bracketed_numbers(place)) if place else line_range(*lines)
+
+
+def _place(title: str, heading: Sequence[str], where: str, uri: str) -> str:
     """Return `Title › Heading, page 3` or `Title › Heading, lines 12-14`."""
     markup = markup_of(uri)
     named = (one_line(readable_title(part, markup)) for part in (title, *heading))
     path = list(dict.fromkeys(named))
-    return f"{' › '.join(path)}, {line_range(*lines) if page is None else f'page {page}'}"
+    return f"{' › '.join(path)}, {where}"
 
 
 def hits_screen(hits: Sequence[Hit], style: Style) -> str:
@@ -236,7 +239,8 @@ def hits_screen(hits: Sequence[Hit], style: Style) -> str:
 def _hit_entry(number: int, hit: Hit, style: Style) -> str:
     passage, source = hit.passage, hit.source
     lines = source.lines_of(passage.span)
-    where = _place(source.title, passage.heading, passage.page, lines, source.uri)
+    found = _where(passage.page, told_place(source, passage.span), lines)
+    where = _place(source.title, passage.heading, found, source.uri)
     path = f"{rooted_uri(source.uri, style)}:{lines[0]}"
     facts = style.dim(f"({neutral(path)}, score {hit.score:.2f})")
     head = f"{number}. {style.bold(where)} {facts}" + (f", {MISSING}" if source.missing else "")
@@ -265,7 +269,9 @@ def source_screen(source: Source, marked: Span | None, style: Style) -> str:
     where = f", {line_range(first, last)}" if marked is not None else ""
     page = source.page_at(shown.start) if marked is not None else None
     title = f"{one_line(source.title)} ({neutral(rooted_uri(source.uri, style))}{where}"
-    head = title + (f", page {page})" if page else ")")
+    place = told_place(source, marked) if marked is not None else None
+    named = f"page {page}" if page else one_line(place or "")
+    head = title + (f", {named})" if named else ")")
     return "\n".join((style.bold(head), *rows))
 
 

@@ -36,6 +36,7 @@ CREATE TABLE documents (
     added_by TEXT,
     warnings TEXT NOT NULL,
     text BLOB NOT NULL,
+    places TEXT NOT NULL DEFAULT '[]',
     PRIMARY KEY (collection, uri)
 );
 CREATE INDEX documents_by_version ON documents (collection, uri, sha256)
@@ -53,7 +54,7 @@ class AddedDocuments(SqliteFile):
             _create(connection)
             _adopt(connection, catalog)
 
-        migrations = (begin,)
+        migrations = (begin, _add_places)
         assert len(migrations) == ADDITIONS_VERSION
         super().__init__(home / ADDITIONS_FILE, migrations)
 
@@ -74,8 +75,9 @@ class AddedDocuments(SqliteFile):
     def source(self, key: Key) -> Source:
         """Return a document, which must be here, as the source that it is in the index."""
         (row,) = self.rows("SELECT * FROM documents WHERE collection = ? AND uri = ?", key)
-        text = zlib.decompress(row[-1]).decode()
-        return source_of((source_id(*key), *row[:-1], text, None, None))
+        *columns, text, places = row
+        text = zlib.decompress(text).decode()
+        return source_of((source_id(*key), *columns, text, places, None, None))
 
     def put(self, sources: Sequence[Source]) -> None:
         """Keep documents, each in place of its earlier version."""
@@ -103,12 +105,26 @@ class AddedDocuments(SqliteFile):
         self.erase_traces()
 
 
+def _add_places(connection: sqlite3.Connection) -> None:
+    """Add what a file of today's first migration has from the beginning."""
+    if not _has_places(connection, "documents"):
+        connection.execute("ALTER TABLE documents ADD COLUMN places TEXT NOT NULL DEFAULT '[]'")
+
+
+def _has_places(connection: sqlite3.Connection, table: str) -> bool:
+    columns = connection.execute(f"PRAGMA table_info({table})").fetchall()
+    return any(column[1] == "places" for column in columns)
+
+
 def _adopt(connection: sqlite3.Connection, catalog: sqlite3.Connection) -> None:
     """Copy what a catalog holds besides its folders; what is here already stays as it is."""
     names = catalog.execute("SELECT name FROM collections").fetchall()
     connection.executemany("INSERT OR IGNORE INTO collections VALUES (?)", names)
+    # An older catalog is adopted from before it gets that column.
+    known = "s.places" if _has_places(catalog, "sources") else "'[]'"
+    columns = SOURCE_COLUMNS.replace("s.places", known)
     rows = catalog.execute(
-        f"SELECT {SOURCE_COLUMNS}, NULL FROM sources s LEFT JOIN files f "
+        f"SELECT {columns}, NULL FROM sources s LEFT JOIN files f "
         "ON f.collection = s.collection AND f.uri = s.uri WHERE f.uri IS NULL"
     )
     _insert(connection, (_row(source_of(row)) for row in rows), "ON CONFLICT DO NOTHING")
@@ -123,5 +139,5 @@ def _insert(connection: sqlite3.Connection, rows: Iterable[Row], otherwise: str)
 
 def _row(source: Source) -> Row:
     """Return the columns of a document, in order: as in the catalog, but for what follows."""
-    _id, *columns, _characters, text = source_row(source)
-    return (*columns, zlib.compress(text.encode()))
+    _id, *columns, _characters, text, places = source_row(source)
+    return (*columns, zlib.compress(text.encode()), places)

@@ -23,10 +23,10 @@ CHROMA_STATE_FILE = "chroma.state"
 NOTE_FILE = "unchanged"
 """What the documents folder looked like when nothing was left to do: `index.sync.unchanged`."""
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 """Number of the last migration in `index.store.catalog_schema`."""
 
-ADDITIONS_VERSION = 1
+ADDITIONS_VERSION = 2
 """Number of the last migration in `index.store.added_documents`."""
 
 CHUNKING_VERSION = 4

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from index.protocols import Vectors
-from index.schema import Passage, Source, SourceEntry, Span, source_id
+from index.schema import Passage, Place, Source, SourceEntry, Span, source_id
 from index.store.sqlite_file import Row
 
 
@@ -61,10 +61,14 @@ PASSAGE_COLUMNS = (
     'p.id, p.source, p.ordinal, p.start, p."end", p.page, p.heading, p.kind, p.sentences, p.text'
 )
 _SHARED_COLUMNS = ", ".join(f"s.{name}" for name in _SOURCE)
-SOURCE_COLUMNS = f"{_SHARED_COLUMNS}, s.text, f.mtime_ns"
+SOURCE_COLUMNS = f"{_SHARED_COLUMNS}, s.text, s.places, f.mtime_ns"
 ENTRY_COLUMNS = f"{_SHARED_COLUMNS}, s.characters, f.mtime_ns, f.failure"
 
-_OF_VERSION = ("uri", "title", "mime", "sha256", "pages", "url", "modified", "warnings", "text")
+# fmt: off
+_OF_VERSION = (
+    "uri", "title", "mime", "sha256", "pages", "url", "modified", "warnings", "text", "places",
+)
+# fmt: on
 REPLACE_VERSION = "DO UPDATE SET " + ", ".join(f"{name} = excluded.{name}" for name in _OF_VERSION)
 """When and by whom a document was first added stays as it was."""
 
@@ -90,13 +94,14 @@ def passage_of(row: Row) -> Passage:
 def source_row(source: Source) -> Row:
     """Return the columns of the table `sources`, in order."""
     shared = (_packed(getattr(source, name)) for name in _SOURCE)
-    return (*shared, len(source.text), source.text)
+    return (*shared, len(source.text), source.text, _packed(source.places))
 
 
 def source_of(row: Row) -> Source:
     """Return the source of a row of `SOURCE_COLUMNS` and a mark, for one that is missing."""
-    *shared, text, mtime_ns, missing = row
-    return Source(**_known(shared, mtime_ns), text=text, missing=bool(missing))
+    *shared, text, places, mtime_ns, missing = row
+    known = _known(shared, mtime_ns)
+    return Source(**known, text=text, places=_places(places), missing=bool(missing))
 
 
 def entry_of(row: Row, passages: int) -> SourceEntry:
@@ -159,6 +164,8 @@ def _packed(value: Any) -> Any:
         return value
     if value and isinstance(value[0], Span):
         value = [edge for span in value for edge in (span.start, span.end)]
+    elif value and isinstance(value[0], Place):
+        value = [place.fields for place in value]
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -167,6 +174,10 @@ def _spans(packed: str) -> tuple[Span, ...]:
     return tuple(
         Span(start=start, end=end) for start, end in zip(edges[::2], edges[1::2], strict=True)
     )
+
+
+def _places(packed: str) -> tuple[Place, ...]:
+    return tuple(Place.of(*fields) for fields in json.loads(packed))
 
 
 def _modified(said: str | None, mtime_ns: int | None) -> datetime | None:

@@ -168,6 +168,9 @@ CREATE TABLE chroma_queue (
 """
 """Passages, by their ids, of which Chroma has yet to be told: `index.store.chroma_queue`."""
 
+_PLACES = "ALTER TABLE sources ADD COLUMN places TEXT NOT NULL DEFAULT '[]'"
+"""Where in an original that has slides, rows or messages its text stands."""
+
 CATALOG_MIGRATIONS = (
     script(_SCHEMA),
     _move_out_what_people_made,
@@ -175,5 +178,6 @@ CATALOG_MIGRATIONS = (
     script(_MISSING),
     script(_VECTORS),
     script(_QUEUE),
+    script(_PLACES),
 )
 assert len(CATALOG_MIGRATIONS) == SCHEMA_VERSION

@@ -23,7 +23,7 @@ from typing import Any
 from index.chunk.chunker import passages_of
 from index.config import ChunkConfig, ReadConfig
 from index.errors import LoadError
-from index.schema import LoadedDocument, Passage, Source, Span
+from index.schema import LoadedDocument, Passage, Place, Source, Span
 from index.sync.plain_frames import Plain, cut_of, framed, read_frame
 from index.sync.process_memory import MIB, allowance, is_limited_by_system, resident_bytes
 from index.text.text_shapes import text_shape
@@ -92,7 +92,7 @@ class ReadWorkers:
         """Cut a source into passages; raises LoadError."""
         fields = dict(source)
         fields["pages"] = tuple({"start": page.start, "end": page.end} for page in source.pages)
-        fields |= {"modified": None, "added_at": 0, "warnings": ()}
+        fields |= {"modified": None, "added_at": 0, "warnings": (), "places": ()}
         reply = self._answer({"cut": fields, "size": _size_of(source)}, source.uri)
         return passages_of(source, map(cut_of, reply["passages"]))
 
@@ -293,4 +293,5 @@ def _document(fields: Plain) -> LoadedDocument:
     pages = tuple(Span(start=start, end=end) for start, end in fields["pages"])
     stated = fields["modified"]
     modified = datetime.fromisoformat(stated) if stated else None
-    return LoadedDocument(**{**fields, "pages": pages, "modified": modified})
+    places = tuple(Place.of(*each) for each in fields["places"])
+    return LoadedDocument(**{**fields, "pages": pages, "places": places, "modified": modified})

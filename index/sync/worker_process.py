@@ -118,6 +118,7 @@ def _loaded(data: bytes, name: str, mime: str | None, charset: str | None) -> Pl
     document = load_bytes(data, name=name, mime=mime, charset=charset)
     fields = dict(document)
     fields["pages"] = tuple((page.start, page.end) for page in document.pages)
+    fields["places"] = tuple(place.fields for place in document.places)
     fields["modified"] = document.modified and document.modified.isoformat()
     return {"document": fields}
 

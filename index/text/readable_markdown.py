@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 Markup: TypeAlias = Literal["markdown", "page", "none"]
+_PAGES = (
+    *(".html", ".htm", ".xhtml", ".docx", ".docm", ".odt", ".rtf", ".pptx", ".pptm", ".odp"),
+    *(".xlsx", ".xlsm", ".ods", ".epub", ".eml", ".mbox", ".msg"),
+)
+"""Endings of what is Markdown only in the headings, lists and tables that its loader wrote."""
+
 Piece: TypeAlias = tuple[str, int]
 """What is read, and where in the original it stands."""
 
@@ -88,7 +94,7 @@ def markup_of(uri: str) -> Markup:
     path = (re.split("[?#]", uri)[0] if is_address else uri).lower()
     if path.endswith((".md", ".markdown", ".mdx")):
         return "markdown"
-    return "page" if is_address or path.endswith((".html", ".htm", ".xhtml")) else "none"
+    return "page" if is_address or path.endswith(_PAGES) else "none"
 
 
 def readable_title(text: str, markup: Markup = "markdown") -> str:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.answering.citations import cite, numbered_parts
 from bot.schema import Citation, Draft, DraftPart, Pick, printed
 from index.errors import SourceNotFound
-from index.schema import Evidence, Source, Span
+from index.schema import Evidence, Place, Source, Span
 
 TEXT = """Conditions
 
@@ -92,6 +92,17 @@ def test_a_citation_quotes_the_text_and_says_where_it_stands() -> None:
 def test_a_citation_of_a_paged_source_names_its_page() -> None:
     one = source("first page\fsecond page", pages=(Span(start=0, end=11), Span(start=11, end=22)))
     assert cite(one, 11, 22).page == 2
+
+
+def test_a_citation_of_a_slide_names_it() -> None:
+    places = tuple(
+        Place(start=start, label="slide", number=number, fragment="slide=")
+        for start, number in ((0, 1), (11, 3))
+    )
+    one = source("first slide third slide", uri="deck.pptx", places=places)
+    cited = cite(one, 12, 17)
+    assert (cited.place, cited.link()) == ("slide 3", "deck.pptx#slide=3")
+    assert cite(one, 0, 17).place == "slides 1-3"
 
 
 @pytest.mark.parametrize(("start", "end"), [(0, 0), (5, 2), (-1, 4), (0, 10_000)])

@@ -86,7 +86,7 @@ def test_json_has_exactly_the_promised_shape(indexed_folder: Path) -> None:
         "standalone_question", "timings_ms",
     ]  # fmt: skip
     fields = [
-        "source", "title", "url", "page", "heading", "lines", "start", "end", "quote",
+        "source", "title", "url", "page", "place", "heading", "lines", "start", "end", "quote",
         "highlight", "modified",
     ]  # fmt: skip
     (citation,), (nearest,) = payload["citations"], payload["nearest"]
@@ -240,7 +240,7 @@ def test_search_prints_passages_and_their_json(indexed_folder: Path) -> None:
     assert 1 <= len(payload["hits"]) <= 2
     for hit in payload["hits"]:
         assert list(hit) == [
-            "source", "title", "page", "heading", "lines", "start", "end", "text", "score",
+            "source", "title", "page", "place", "heading", "lines", "start", "end", "text", "score",
             "dense_rank", "lexical_rank",
         ]  # fmt: skip
         text = canonical(indexed_folder, hit["source"])

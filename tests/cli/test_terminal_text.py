@@ -18,7 +18,7 @@ from bot.cli.terminal_text import (
 )
 from bot.schema import NOT_SURE, Answer, AnswerPart, Citation, Turn
 from index.errors import QuestionError, SourceNotFound
-from index.schema import Evidence, Source, Span
+from index.schema import Evidence, Place, Source, Span
 from index.search.searcher import LONGEST_QUESTION, checked_question
 from index.text.layout import display_width
 from tests.doubles.turns import stated
@@ -98,6 +98,11 @@ def test_places_under_one_heading_share_a_line() -> None:
             {"page": 3},
             ["[1] Tides, page 2 (t.pdf#page=2)", "[2] Tides, page 3 (t.pdf#page=3)"],
         ),
+        (
+            {"source": "t.pptx", "place": "slide 2", "fragment": "slide=2"},
+            {"place": "slide 3", "fragment": "slide=3"},
+            ["[1] Tides, slide 2 (t.pptx#slide=2)", "[2] Tides, slide 3 (t.pptx#slide=3)"],
+        ),
         ({"source": "t.html"}, {"lines": (5, 6)}, ["[1] [2] Tides, lines 3-6 (t.html)"]),
         (
             {"source": "https://a.b/t", "url": "https://a.b/t"},
@@ -110,7 +115,7 @@ def test_places_under_one_heading_share_a_line() -> None:
             ["[1] Tides, line 3 (tides.md#L3)", "[2] Tides, line 3 (tides.md#L3)"],
         ),
     ],
-    ids=["page", "pages", "rendered file", "web", "collections"],
+    ids=["page", "pages", "slides", "rendered file", "web", "collections"],
 )
 def test_places_are_shared_within_a_page_and_a_document(
     more: dict[str, object], other: dict[str, object], places: list[str]
@@ -328,8 +333,20 @@ def test_a_quote_is_marked_in_its_surroundings() -> None:
     assert "\x1b[1;33mTwice a day\x1b[0m it rises." in colour
 
 
+def test_a_slide_is_named_above_what_is_shown_of_it() -> None:
+    deck = source("# One\n\n# Two\n", "deck.pptx", places=SLIDES)
+    screen = source_screen(deck, Span(start=7, end=12), Style())
+    assert screen.startswith("Tides (deck.pptx, line 3, slide 2)\n")
+
+
 def test_columns_are_aligned_by_what_they_take_on_a_screen() -> None:
     assert table([("漢字", "x"), ("a", "y")], ("n", "v"), Style()) == "n     v\n漢字  x\na     y"
+
+
+SLIDES = tuple(
+    Place(start=start, label="slide", number=number, fragment="slide=")
+    for start, number in ((0, 1), (7, 2))
+)
 
 
 def find(name: str) -> Source:
@@ -337,6 +354,8 @@ def find(name: str) -> Source:
         return source(uri=name)
     if name == "scan.pdf":
         return source("one\ftwo", name, pages=(Span(start=0, end=4), Span(start=4, end=7)))
+    if name == "deck.pptx":
+        return source("# One\n\n# Two\n", name, places=SLIDES)
     raise SourceNotFound(name)
 
 
@@ -350,6 +369,7 @@ def find(name: str) -> Source:
         ("tides.md#L3-L4", "tides.md", "The moon pulls the sea.\nTwice a day it rises."),
         ("tides.md:2:7", "tides.md", "Tides"),
         ("scan.pdf#page=2", "scan.pdf", "two"),
+        ("deck.pptx#slide=2", "deck.pptx", "# Two"),
         ("a:12", "a:12", None),
         ("a:12:1", "a:12", "# Tides"),
         ("https://sea.example:80/t:1", "https://sea.example:80/t", "# Tides"),
@@ -371,6 +391,8 @@ def test_a_place_is_read_behind_a_name(text: str, uri: str, shown: str | None) -
         ("tides.md:0:9999", f"has {len(TEXT)} characters"),
         ("tides.md#page=1", "has no pages"),
         ("scan.pdf#page=3", "has 2 pages"),
+        ("deck.pptx#slide=3", "has no place '#slide=3'"),
+        ("tides.md#slide=3", "has no place '#slide=3'"),
     ],
 )
 def test_a_place_that_is_not_there_is_named(text: str, sentence: str) -> None:

@@ -27,7 +27,7 @@ from bot.discord_bot.text.pages import (
     sources_page,
     sync_text,
 )
-from bot.discord_bot.text.quotes import ago, unwrapped, web_link
+from bot.discord_bot.text.quotes import ago, facts, unwrapped, web_link
 from bot.discord_bot.text.safe_markdown import clean, literal, one_line, prose
 from bot.discord_bot.text.tables import without_pipes
 from bot.discord_bot.views import AnswerButton, gaps_view
@@ -117,6 +117,13 @@ def test_an_extractive_answer_is_shown_with_its_highlight_and_its_source() -> No
             "A%20mission%20needs%20a%20ceasefire%20agreement.>)",
         )
     )
+
+
+def test_a_slide_stands_where_a_page_would() -> None:
+    cited = citation(place="sheet Old [1] prices, rows 3-4", url=None)
+    assert facts(cited, NOW)[0] == "sheet Old ‹1› prices, rows 3-4"
+    card = show_card(citation(place="slide 3"), TEXT, now=NOW)
+    assert card.body.startswith("-# slide 3 · Peace · changed 3 weeks ago\n")
 
 
 def test_a_models_answer_shows_each_quote_below_its_source() -> None:

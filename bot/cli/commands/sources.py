@@ -40,12 +40,13 @@ def show(
 ) -> None:
     """Print a source, or a quote in its place.
 
-    SOURCE is a name from `quoth sources`, perhaps with a place behind it: a line, a page, or
-    the start and end of a citation.
+    SOURCE is a name from `quoth sources`, perhaps with a place behind it: a line, a page,
+    a slide, rows of a sheet, or the start and end of a citation.
 
     \b
     quoth show notes.md:12
     quoth show scan.pdf#page=3
+    quoth show deck.pptx#slide=3
     quoth show notes.md:120:180
     """
     with environment.library() as library:

@@ -211,7 +211,7 @@ def show_card(
     The surroundings are left out when `text` is not that version; `stands` says of a source that
     has changed whether it still holds the quote.
     """
-    lines = line_range(*citation.lines, dash="–")
+    lines = "" if citation.place else line_range(*citation.lines, dash="–")
     place = f"-# {' · '.join(filter(None, [*facts(citation, now), lines]))}"
     note = "" if stands is None else f"\n{STANDS if stands else CHANGED}"
     return Card(

@@ -75,11 +75,13 @@ def _aware(moment: datetime) -> datetime:
 
 
 def facts(citation: Citation, now: datetime) -> list[str]:
-    """Return page, heading, age and whether the file is missing, each empty where unknown.
+    """Return page or place, heading, age and whether the file is missing, each empty where unknown.
 
     Of a team answer, who gave it stands in the place of its age.
     """
     page = f"page {citation.page}" if citation.page is not None else ""
+    if citation.place and not page:
+        page = literal(one_line(without_bracketed_numbers(citation.place), 90))
     markup = markup_of(citation.source)
     titles = [readable_title(part, markup).strip() for part in (citation.title, *citation.heading)]
     path = [part for part in titles[1:] if part != titles[0]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -11,8 +12,9 @@ import pytest
 
 from index.errors import EmbeddingError, SourceNotFound
 from index.protocols import EmbeddingInput, PassageVectors
-from index.schema import LoadedDocument, Source, source_id
+from index.schema import LoadedDocument, Place, Source, source_id
 from index.store.added_documents import AddedDocuments
+from index.store.catalog_format import ADDITIONS_FILE
 from index.sync.additions import Addition, named_additions, text_addition
 from index.sync.indexer import Indexer
 from tests.doubles.fakes import HashingEmbedder
@@ -274,3 +276,18 @@ def test_a_text_with_half_a_character_is_added_all_the_same() -> None:
     assert isinstance(added, Addition)
     assert isinstance(added.document, LoadedDocument)
     assert added.document.text == "An owl ? sleeps."
+
+
+def test_a_file_of_the_format_before_places_is_brought_to_todays(home: Home) -> None:
+    """And what is added anew keeps its places, also from a catalog that outlived the file."""
+    before = kept(home)
+    with closing(sqlite3.connect(home.path / ADDITIONS_FILE)) as file:
+        file.execute("ALTER TABLE documents DROP COLUMN places")
+        file.execute("PRAGMA user_version = 1")
+        file.commit()
+    assert kept(home) == before
+    places = (Place(start=0, label="slide", number=1, fragment="slide="),)
+    placed = {key: source.model_copy(update={"places": places}) for key, source in before.items()}
+    with closing(AddedDocuments(home.path, home.catalog.connection())) as added:
+        added.put(list(placed.values()))
+    assert kept(home) == placed
