@@ -73,6 +73,17 @@ FORMATS = (
         frozenset({"application/pdf"}),
     ),
     Format(
+        "PowerPoint files",
+        "index.load.pptx:load_pptx",
+        frozenset({".pptx", ".pptm"}),
+        frozenset(
+            {
+                "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+                "application/vnd.ms-powerpoint.presentation.macroenabled.12",
+            }
+        ),
+    ),
+    Format(
         "plain text files",
         "index.load.text_formats:load_text",
         frozenset({".txt", ".text", ".log", ".rst"}),

@@ -11,7 +11,15 @@ from typing import Literal, TypeAlias
 TextShape: TypeAlias = Literal["markdown", "table", "code", "plain"]
 """What the structure of a canonical text is written in."""
 
-_MARKDOWN = frozenset({"text/markdown", "text/x-markdown", "text/html", "application/xhtml+xml"})
+_MARKDOWN = frozenset(
+    {
+        "text/markdown",
+        "text/x-markdown",
+        "text/html",
+        "application/xhtml+xml",
+        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    }
+)
 """Media types of originals whose canonical text is Markdown, by themselves or by their loader."""
 
 _TABLES = frozenset({"text/csv", "text/tab-separated-values"})

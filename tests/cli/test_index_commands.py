@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pptx import Presentation
 
 from tests.cli.test_commands import GUIDE, canonical
 from tests.doubles.cli_fakes import run
@@ -81,6 +82,21 @@ def test_sync_reports_and_a_second_run_changes_nothing(own_folder: Path) -> None
     assert (first["added"], first["passages"]) == (1, 1)
     second = json.loads(run(own_folder, "sync", "--json").stdout)
     assert (second["added"], second["unchanged"]) == (0, 1)
+
+
+def test_a_slide_is_found_cited_and_shown(own_folder: Path) -> None:
+    deck = Presentation()
+    for title, words in (("Fees", "A day ticket costs 4 euros."), ("Hours", "Nine to five.")):
+        slide = deck.slides.add_slide(deck.slide_layouts[1])
+        slide.shapes.title.text, slide.placeholders[1].text = title, words
+    deck.save(str(own_folder / "documents" / "pool.pptx"))
+    run(own_folder, "sync")
+    hits = json.loads(run(own_folder, "search", "nine to five", "--json").stdout)["hits"]
+    assert hits[0]["place"] == "slides 1-2"  # passages side by side are one hit
+    first = run(own_folder, "search", "nine to five").stdout.split("\n")[0]
+    assert first.startswith("1. Fees, slides 1-2 (documents/pool.pptx:")
+    shown = json.loads(run(own_folder, "show", "pool.pptx#slide=2", "--json").stdout)
+    assert (shown["place"], shown["text"]) == ("slide 2", "# Hours\n\n- Nine to five.")
 
 
 def test_an_unreadable_document_is_named_and_the_rest_goes_on(own_folder: Path) -> None:

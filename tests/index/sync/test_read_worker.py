@@ -11,9 +11,11 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from pptx import Presentation
 
 from index.chunk.chunker import chunk
 from index.config import ChunkConfig, IndexConfig, ReadConfig
@@ -85,6 +87,18 @@ def test_a_worker_reads_and_cuts_what_would_be_read_and_cut_here(
     here = load_bytes(path.read_bytes(), name=path.name)
     assert workers.load(path.read_bytes(), name=path.name) == here
     source = source_of(here, path.name)
+    assert workers.cut(source) == chunk(source, ChunkConfig())
+
+
+def test_places_come_back_from_a_worker(workers: ReadWorkers) -> None:
+    deck, written = Presentation(), BytesIO()
+    for title in ("One", "Two"):
+        deck.slides.add_slide(deck.slide_layouts[5]).shapes.title.text = title
+    deck.save(written)
+    document = workers.load(written.getvalue(), name="a.pptx")
+    assert document == load_bytes(written.getvalue(), name="a.pptx")
+    assert [place.number for place in document.places] == [1, 2]
+    source = source_of(document, "a.pptx")
     assert workers.cut(source) == chunk(source, ChunkConfig())
 
 
