@@ -73,6 +73,17 @@ FORMATS = (
         frozenset({"application/pdf"}),
     ),
     Format(
+        "Word documents",
+        "index.load.docx:load_docx",
+        frozenset({".docx", ".docm"}),
+        frozenset(
+            {
+                "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+                "application/vnd.ms-word.document.macroenabled.12",
+            }
+        ),
+    ),
+    Format(
         "PowerPoint files",
         "index.load.pptx:load_pptx",
         frozenset({".pptx", ".pptm"}),

@@ -12,11 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from index.load.hidden_text import hidden_warning
 from index.load.removed_elements import remove_elements
-from index.text.layout import folded
-
-_SHOWN = 80
-"""Characters of hidden text that a warning repeats."""
 
 _NEVER_SHOWN = frozenset(
     {"html", "body", "head", "title", "script", "style", "template", "noscript"}
@@ -46,15 +43,10 @@ def remove_hidden(page: Any) -> tuple[str, ...]:
     gone: set[Any] = set()
     for element in hidden:
         if element not in gone:
-            found.append(folded(element.text_content()))
+            found.append(element.text_content())
             gone.update(element.iter())
     remove_elements(page, hidden)
-    found = [text for text in found if text]
-    if not found:
-        return ()
-    first = found[0] if len(found[0]) <= _SHOWN else found[0][: _SHOWN - 1] + "…"
-    times = "once" if len(found) == 1 else f"{len(found)} times"
-    return (f"It hides text from readers ({times}), left out; the first: {first!r}.",)
+    return hidden_warning(found)
 
 
 class _Look(NamedTuple):

@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from index.protocols import Loader
 
 
+_NEWER = {
+    **dict.fromkeys((".doc", ".dot", ".pages", ".wpd"), ".docx"),
+    **dict.fromkeys((".xls", ".xlsb", ".numbers"), ".xlsx"),
+    **dict.fromkeys((".ppt", ".pps", ".key"), ".pptx"),
+}
+"""What files of old office programs, and of those that keep to themselves, can be saved as."""
+
+
 class LoadBytes(Protocol):
     """Loads bytes as `load_bytes` does, here or in another process."""
 
@@ -70,8 +78,10 @@ def load_bytes(
 
 def unread_type(path: PurePath) -> str:
     """Say that files named like `path` are not read, and what to do."""
-    kind = f"Files ending in {path.suffix.lower()!r}" if path.suffix else "Files without an ending"
-    return f"{kind} are not read; save them as PDF, HTML, Markdown or plain text."
+    suffix = path.suffix.lower()
+    kind = f"Files ending in {suffix!r}" if suffix else "Files without an ending"
+    better = _NEWER.get(suffix, "PDF, HTML, Markdown or plain text")
+    return f"{kind} are not read; save them as {better}."
 
 
 def _unexpected(error: Exception) -> str:

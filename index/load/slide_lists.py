@@ -1,4 +1,4 @@
-"""Paragraphs of a shape as lines of lists and as prose, by what the shape and its models say."""
+"""Paragraphs of a shape as lists and as prose, by what the shape and its models say."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from index.load.composed_text import as_words
+from index.load.list_lines import BULLET, ListLines, item_mark, number_label
 
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
-P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 
 _BULLETS = (f"{A}buChar", f"{A}buBlip", f"{A}buAutoNum", f"{A}buNone")
 _SPACES = {f"{A}br": "\n", f"{A}tab": "\t"}
-_INDENT = "   "
+_DEEPEST = 8
+_KINDS = {"alphaLc": "lowerLetter", "alphaUc": "upperLetter", "romanLc": "lowerRoman",
+          "romanUc": "upperRoman"}  # fmt: skip
 
 
 class ListLook(NamedTuple):
@@ -34,65 +36,43 @@ def _mark(properties: Any) -> Any | None:
 
 def listed_paragraphs(body: Any, look: ListLook) -> Iterator[str]:
     """Yield the paragraphs of a text body, those of one list together."""
-    items: list[str] = []
+    items = ListLines()
     counts: dict[int, int] = {}
     for paragraph in body.iterfind(f"{A}p"):
         words = _words(paragraph)
         if not words.strip():
             continue
-        own = paragraph.find(f"{A}pPr")
-        level = min(_level(own), 8)
+        level = _level(paragraph)
         bullet = look.bullet(paragraph, level)
         if bullet is None or bullet.tag == f"{A}buNone":
-            yield "\n".join(items)
-            items, counts = [], {}
+            yield items.taken()
+            counts = {}
             yield as_words(words)
             continue
         counts = {deep: count for deep, count in counts.items() if deep <= level}
-        mark = "- "
+        mark = BULLET
         if bullet.tag == f"{A}buAutoNum":
-            first = int(bullet.get("startAt", "1")) if bullet.get("startAt", "1").isdigit() else 1
-            counts[level] = counts.get(level, first - 1) + 1
-            mark = numbered_mark(counts[level], bullet.get("type", "arabicPeriod"))
-        items.append(f"{_INDENT * level}{mark}{' '.join(words.split())}")
-    yield "\n".join(items)
+            counts[level] = counts.get(level, _figure(bullet.get("startAt"), 1) - 1) + 1
+            mark = _numbered(counts[level], bullet.get("type", ""))
+        items.add(level, mark, words)
+    yield items.taken()
 
 
-def _level(properties: Any | None) -> int:
-    stated = "0" if properties is None else properties.get("lvl", "0")
-    return int(stated) if stated.isdigit() else 0
+def _level(paragraph: Any) -> int:
+    own = paragraph.find(f"{A}pPr")
+    return 0 if own is None else min(_figure(own.get("lvl"), 0), _DEEPEST)
 
 
-def numbered_mark(number: int, kind: str) -> str:
-    """Return the mark of an item that is numbered: in figures as Markdown has it, else a dash."""
-    if kind.startswith("arabic"):
-        return f"{number}. "
-    if kind.startswith("alpha"):
-        letters = in_letters(number)
-        return f"- {letters.upper() if 'Uc' in kind else letters}) "
-    if kind.startswith("roman"):
-        figures = in_roman(number)
-        return f"- {figures if 'Uc' in kind else figures.lower()}. "
-    return f"{number}. "
+def _figure(text: str | None, otherwise: int) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() else otherwise
 
 
-def in_letters(number: int) -> str:
-    """Return a, b, …, z, aa, bb, … as office programs count."""
-    repeated, letter = divmod(max(number, 1) - 1, 26)
-    return chr(ord("a") + letter) * (min(repeated, 20) + 1)
-
-
-def in_roman(number: int) -> str:
-    """Return a number in Roman figures."""
-    figures = ""
-    values = (1000, 900, 500, 400, 100, 90, 50, 40, 10, 9, 5, 4, 1)
-    signs = ("M", "CM", "D", "CD", "C", "XC", "L", "XL", "X", "IX", "V", "IV", "I")
-    if not 0 < number < 4000:
-        return str(number)
-    for value, sign in zip(values, signs, strict=True):
-        count, number = divmod(number, value)
-        figures += sign * count
-    return figures
+def _numbered(number: int, kind: str) -> str:
+    """Return the mark of an item, as in `1. `, `- a) ` or `- (iv) `."""
+    label = number_label(number, _KINDS.get(kind[:7], "decimal"))
+    if kind.endswith("ParenBoth"):
+        return item_mark(f"({label})")
+    return item_mark(f"{label})" if kind.endswith("ParenR") else f"{label}.")
 
 
 def _words(paragraph: Any) -> str:

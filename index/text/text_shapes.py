@@ -17,6 +17,7 @@ _MARKDOWN = frozenset(
         "text/x-markdown",
         "text/html",
         "application/xhtml+xml",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         "application/vnd.openxmlformats-officedocument.presentationml.presentation",
     }
 )

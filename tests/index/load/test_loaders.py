@@ -92,12 +92,13 @@ def test_what_is_clearly_no_document_is_skipped_but_counted(tmp_path: Path) -> N
 
 
 def test_documents_that_are_not_read_are_named(tmp_path: Path) -> None:
-    tree(tmp_path, plan_DOT_DOCX="x")
+    tree(tmp_path, plan_DOT_DOC="x", song_DOT_MOBI="x")
     assert failures(tmp_path) == {
-        "plan.DOCX": "Files ending in '.docx' are not read; "
-        "save them as PDF, HTML, Markdown or plain text."
+        "plan.DOC": "Files ending in '.doc' are not read; save them as .docx.",
+        "song.MOBI": "Files ending in '.mobi' are not read; "
+        "save them as PDF, HTML, Markdown or plain text.",
     }
-    assert [each.uri for each in scan(tmp_path, suffixes={".docx"}).files] == ["plan.DOCX"]
+    assert [each.uri for each in scan(tmp_path, suffixes={".doc"}).files] == ["plan.DOC"]
 
 
 def test_a_single_file_can_be_walked(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def test_slides_stand_in_order_with_notes_lists_and_tables() -> None:
     document = loaded(noted)
     assert document.title == "Fees in 2026"
     assert document.text == (
-        "# Fees in 2026\n\n- A day ticket costs 4 euros.\n   - Children pay half.\n"
+        "# Fees in 2026\n\n- A day ticket costs 4 euros.\n    - Children pay half.\n"
         "- Dogs are free.\n\n## Notes\n\nThe fee rose in May.\n\n"
         "# Hours\n\n- Left column\n\n- Right column\n\n"
         "| Day | Opens |\n| --- | --- |\n| Monday | 9\\|30 |\n| Monday | 10 |\n\n"
