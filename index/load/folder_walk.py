@@ -25,7 +25,7 @@ from index.schema import SyncFailure
 # fmt: off
 _OFFICE = frozenset({
     ".doc", ".odt", ".rtf", ".pages", ".ppt", ".odp", ".key", ".xls",
-    ".xlsx", ".xlsm", ".ods", ".numbers", ".epub", ".mobi", ".azw3", ".djvu", ".ps", ".tex",
+    ".ods", ".numbers", ".epub", ".mobi", ".azw3", ".djvu", ".ps", ".tex",
     ".adoc", ".asciidoc", ".org", ".wiki", ".mediawiki", ".textile", ".eml", ".msg", ".mht",
     ".mhtml", ".ipynb", ".one", ".wpd", ".xps",
 })

@@ -84,6 +84,17 @@ FORMATS = (
         ),
     ),
     Format(
+        "Excel files",
+        "index.load.xlsx:load_xlsx",
+        frozenset({".xlsx", ".xlsm"}),
+        frozenset(
+            {
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+                "application/vnd.ms-excel.sheet.macroenabled.12",
+            }
+        ),
+    ),
+    Format(
         "PowerPoint files",
         "index.load.pptx:load_pptx",
         frozenset({".pptx", ".pptm"}),

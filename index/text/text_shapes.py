@@ -18,6 +18,7 @@ _MARKDOWN = frozenset(
         "text/html",
         "application/xhtml+xml",
         "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         "application/vnd.openxmlformats-officedocument.presentationml.presentation",
     }
 )
