@@ -6,12 +6,14 @@ import re
 
 from index.load.decode import canonical
 from index.schema import Place
+from index.text.fences import markdown_lines, open_fence
 
 _BREAK = "\n\n"
-_STRUCTURE = re.compile(
-    r"(?m)^[ \t]*(?=#{1,6}(?:[ \t]|$)|>|`{3}|~{3}|\||(?:=+|-+|_{3,}|\*{3,})[ \t]*$)"
-)
+_STRUCTURE = re.compile(r"(?m)^[ \t]*(?=#{1,6}(?:[ \t]|$)|>|`{3}|~{3}|\|)")
+_RULE = re.compile(r"(?m)(?<=[^\n])\n(?=[ \t]*(?:=+|-+)[ \t]*$)")
 _INDENT = re.compile(r"(?m)^[ \t]+")
+_HEADING = re.compile(r" {0,3}#{1,6}(?=[ \t]|$)")
+_DEEPEST = 6
 
 
 class ComposedText:
@@ -42,7 +44,7 @@ class ComposedText:
     def heading(self, level: int, words: str) -> None:
         """Put a heading behind the others."""
         if line := " ".join(words.split()):
-            self.add(f"{'#' * max(1, min(level, 6))} {line}")
+            self.add(f"{'#' * max(1, min(level, _DEEPEST))} {line}")
 
     def place(
         self,
@@ -61,8 +63,42 @@ class ComposedText:
 
 
 def as_words(text: str) -> str:
-    """Return words of a document such that they are no heading, quotation, code, table or rule.
+    """Return words of a document such that they are no heading, quotation, code or table.
 
-    A mark of a list stays one: who writes it by hand means it.
+    A mark of a list stays one: who writes it by hand means it. A line of dashes, which would make a
+    heading of what stands above it, gets a blank line before it.
     """
-    return _INDENT.sub("", _STRUCTURE.sub(r"\\", text))
+    return _RULE.sub("\n\n", _INDENT.sub("", _STRUCTURE.sub(r"\\", text)))
+
+
+def as_plain_text(text: str) -> str:
+    """Return plain text such that none of its lines is a heading.
+
+    Quotations, code and lists are what they look like: people write them in plain text, too.
+    """
+    fenced = not open_fence(text)
+    lines = (
+        f"\\{line.text.lstrip()}"
+        if (line.kind == "text" and _HEADING.match(line.text))
+        or (not fenced and line.kind == "fence")
+        else line.text
+        for line in markdown_lines(text)
+    )
+    return _RULE.sub("\n\n", "\n".join(lines))
+
+
+def lowered(markdown: str, levels: int) -> str:
+    """Return Markdown whose headings stand so many levels lower."""
+    lines = (
+        _lowered_line(line.text, levels) if line.kind == "text" else line.text
+        for line in markdown_lines(markdown)
+    )
+    return "\n".join(lines)
+
+
+def _lowered_line(line: str, levels: int) -> str:
+    marks = _HEADING.match(line)
+    if marks is None:
+        return line
+    level = min(len(marks[0].strip()) + levels, _DEEPEST)
+    return "#" * level + line[marks.end() :]

@@ -26,7 +26,7 @@ from index.schema import SyncFailure
 _OFFICE = frozenset({
     ".doc", ".odt", ".rtf", ".pages", ".ppt", ".odp", ".key", ".xls",
     ".ods", ".numbers", ".epub", ".mobi", ".azw3", ".djvu", ".ps", ".tex",
-    ".adoc", ".asciidoc", ".org", ".wiki", ".mediawiki", ".textile", ".eml", ".msg", ".mht",
+    ".adoc", ".asciidoc", ".org", ".wiki", ".mediawiki", ".textile", ".mht",
     ".mhtml", ".ipynb", ".one", ".wpd", ".xps",
 })
 # fmt: on

@@ -106,6 +106,25 @@ FORMATS = (
         ),
     ),
     Format(
+        "mails",
+        "index.load.mail:load_eml",
+        frozenset({".eml"}),
+        frozenset({"message/rfc822"}),
+    ),
+    Format(
+        "mailboxes",
+        "index.load.mail:load_mbox",
+        frozenset({".mbox"}),
+        frozenset({"application/mbox"}),
+    ),
+    Format(
+        "Outlook messages",
+        "index.load.outlook:load_msg",
+        frozenset({".msg"}),
+        frozenset({"application/vnd.ms-outlook"}),
+        extra="office",
+    ),
+    Format(
         "plain text files",
         "index.load.text_formats:load_text",
         frozenset({".txt", ".text", ".log", ".rst"}),

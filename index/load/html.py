@@ -73,6 +73,17 @@ def load_html(data: bytes, name: str, *, charset: str | None = None) -> LoadedDo
     )
 
 
+def whole_page(text: str, name: str) -> tuple[str, tuple[str, ...]]:
+    """Return all that an HTML page shows as Markdown, and warnings; raises LoadError without text.
+
+    For mails and books, which have nothing around their content.
+    """
+    page = _parse(text, name)
+    hidden = remove_hidden(page)
+    _tidy(page)
+    return canonical(markdown(page)), hidden
+
+
 class _MostAttributes:
     """Counts the attributes of the element that has most, as a target of lxml's parser."""
 
