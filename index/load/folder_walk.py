@@ -25,7 +25,7 @@ from index.schema import SyncFailure
 # fmt: off
 _OFFICE = frozenset({
     ".doc", ".odt", ".rtf", ".pages", ".ppt", ".odp", ".key", ".xls",
-    ".ods", ".numbers", ".epub", ".mobi", ".azw3", ".djvu", ".ps", ".tex",
+    ".ods", ".numbers", ".mobi", ".azw3", ".djvu", ".ps", ".tex",
     ".adoc", ".asciidoc", ".org", ".wiki", ".mediawiki", ".textile", ".mht",
     ".mhtml", ".ipynb", ".one", ".wpd", ".xps",
 })

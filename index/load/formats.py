@@ -106,6 +106,12 @@ FORMATS = (
         ),
     ),
     Format(
+        "e-books",
+        "index.load.epub:load_epub",
+        frozenset({".epub"}),
+        frozenset({"application/epub+zip"}),
+    ),
+    Format(
         "mails",
         "index.load.mail:load_eml",
         frozenset({".eml"}),

@@ -81,6 +81,7 @@ def whole_page(text: str, name: str) -> tuple[str, tuple[str, ...]]:
     page = _parse(text, name)
     hidden = remove_hidden(page)
     _tidy(page)
+    remove_elements(page, page.xpath("//head"))
     return canonical(markdown(page)), hidden
 
 

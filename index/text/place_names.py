@@ -81,8 +81,10 @@ def _number_at(source: Source, place: Place, offset: int) -> int | None:
 def fragment_span(source: Source, fragment: str) -> Span | None:
     """Return the span of the place that a locator has behind `#`; None where there is none."""
     wanted = unquote(fragment)
-    whole = [n for n, place in enumerate(source.places) if _is_inside(place, wanted)]
-    spans = [_span(source, number) for number in whole]
+    inside = [_is_inside(place, wanted) for place in source.places]
+    first = inside.index(True) if True in inside else len(inside)
+    last = next((n for n in range(first, len(inside)) if not inside[n]), len(inside))
+    spans = [_span(source, number) for number in range(first, last)]
     if not spans and (numbers := _NUMBERS.fullmatch(wanted)):
         first, last = int(numbers[2]), int(numbers[3] or numbers[2])
         spans = [

@@ -17,6 +17,7 @@ _MARKDOWN = frozenset(
         "text/x-markdown",
         "text/html",
         "application/xhtml+xml",
+        "application/epub+zip",
         "message/rfc822",
         "application/mbox",
         "application/vnd.ms-outlook",
