@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from index.load.docx_equations import M, linear_equation
 from index.load.docx_styles import Styles, W, is_on
 
-_MATHS = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _ALTERNATIVE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
 
 _SIGNS = {
     f"{W}tab": "\t", f"{W}br": "\n", f"{W}cr": "\n", f"{W}noBreakHyphen": "-",
     f"{W}ptab": "\t",
 }  # fmt: skip
-_TEXTS = frozenset({f"{W}t", f"{_MATHS}t"})
 _NOTES = {f"{W}footnoteReference": "footnote", f"{W}endnoteReference": "endnote"}
 _PICTURES = frozenset({f"{W}drawing", f"{W}pict", f"{W}object"})
 _SILENT = frozenset({
@@ -70,12 +69,10 @@ def _pieces(element: Any, styles: Styles, hidden: bool) -> Iterator[tuple[Any, b
     """Yield texts, notes and boxes below an element, each with whether it is hidden."""
     for child in element:
         tag = child.tag
-        if tag in _TEXTS:
-            yield child.text or "", hidden
+        if tag in _READ:
+            yield _READ[tag](child), hidden
         elif tag in _SIGNS:
             yield _SIGNS[tag], hidden
-        elif tag == f"{W}sym":
-            yield _symbol(child), hidden
         elif tag in _NOTES:
             yield child, hidden
         elif tag in _PICTURES:
@@ -118,3 +115,11 @@ def _symbol(element: Any) -> str:
     except ValueError:
         return ""
     return "" if code in _PRIVATE or not 0x20 <= code < 0x110000 else chr(code)
+
+
+_READ: dict[str, Callable[[Any], str]] = {
+    f"{W}t": lambda element: element.text or "",
+    f"{W}sym": _symbol,
+    f"{M}oMath": linear_equation,
+}
+"""What holds words, and how they are read."""

@@ -24,8 +24,8 @@ from index.schema import SyncFailure
 
 # fmt: off
 _OFFICE = frozenset({
-    ".doc", ".odt", ".rtf", ".pages", ".ppt", ".odp", ".key", ".xls",
-    ".ods", ".numbers", ".mobi", ".azw3", ".djvu", ".ps", ".tex",
+    ".doc", ".rtf", ".pages", ".ppt", ".key", ".xls",
+    ".numbers", ".mobi", ".azw3", ".djvu", ".ps", ".tex",
     ".adoc", ".asciidoc", ".org", ".wiki", ".mediawiki", ".textile", ".mht",
     ".mhtml", ".ipynb", ".one", ".wpd", ".xps",
 })

@@ -106,6 +106,24 @@ FORMATS = (
         ),
     ),
     Format(
+        "OpenDocument texts",
+        "index.load.odt:load_odt",
+        frozenset({".odt", ".ott"}),
+        frozenset({"application/vnd.oasis.opendocument.text"}),
+    ),
+    Format(
+        "OpenDocument spreadsheets",
+        "index.load.ods:load_ods",
+        frozenset({".ods", ".ots"}),
+        frozenset({"application/vnd.oasis.opendocument.spreadsheet"}),
+    ),
+    Format(
+        "OpenDocument presentations",
+        "index.load.odp:load_odp",
+        frozenset({".odp", ".otp"}),
+        frozenset({"application/vnd.oasis.opendocument.presentation"}),
+    ),
+    Format(
         "e-books",
         "index.load.epub:load_epub",
         frozenset({".epub"}),

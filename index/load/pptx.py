@@ -10,6 +10,7 @@ from index.load.composed_text import ComposedText
 from index.load.office_package import OfficePackage, Relation
 from index.load.office_properties import core_properties
 from index.load.slide_lists import ListLook, listed_paragraphs
+from index.load.slide_warnings import slide_warnings
 from index.load.text_formats import table_text
 from index.load.titles import title_from_name
 from index.schema import LoadedDocument
@@ -163,17 +164,7 @@ class _Deck:
 
     def warnings(self) -> tuple[str, ...]:
         """Say what is not in the text."""
-        found = []
-        if self.hidden:
-            found.append(f"Hidden, left out: {_numbered(self.hidden)}.")
-        if self.bare:
-            found.append(f"Without text, perhaps pictures: {_numbered(self.bare)}.")
-        return tuple(found)
-
-
-def _numbered(numbers: list[int]) -> str:
-    shown = ", ".join(map(str, numbers[:10])) + (", …" if len(numbers) > 10 else "")
-    return f"{'slide' if len(numbers) == 1 else 'slides'} {shown}"
+        return slide_warnings(self.hidden, self.bare)
 
 
 def _target(relations: dict[str, Relation], kind: str) -> str | None:

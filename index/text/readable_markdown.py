@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 Markup: TypeAlias = Literal["markdown", "page", "none"]
+# fmt: off
 _PAGES = (
-    *(".html", ".htm", ".xhtml", ".docx", ".docm", ".odt", ".rtf", ".pptx", ".pptm", ".odp"),
-    *(".xlsx", ".xlsm", ".ods", ".epub", ".eml", ".mbox", ".msg"),
+    ".html", ".htm", ".xhtml", ".docx", ".docm", ".odt", ".ott", ".rtf", ".pptx", ".pptm", ".odp",
+    ".otp", ".xlsx", ".xlsm", ".ods", ".ots", ".epub", ".eml", ".mbox", ".msg",
 )
+# fmt: on
 """Endings of what is Markdown only in the headings, lists and tables that its loader wrote."""
 
 Piece: TypeAlias = tuple[str, int]

@@ -178,13 +178,17 @@ def test_content_controls_equations_and_frames_are_read() -> None:
     maths = "http://schemas.openxmlformats.org/officeDocument/2006/math"
     read = body(
         f"<w:sdt><w:sdtContent>{paragraph(run('In a control'))}</w:sdtContent></w:sdt>"
-        + paragraph(f'<m:oMath xmlns:m="{maths}"><m:r><m:t>a=b</m:t></m:r></m:oMath>')
+        + paragraph(
+            f'<m:oMath xmlns:m="{maths}"><m:r><m:t>y=</m:t></m:r><m:f><m:num>'
+            "<m:r><m:t>a+b</m:t></m:r></m:num><m:den><m:sSup><m:e><m:r><m:t>c</m:t></m:r></m:e><m:sup><m:r><m:t>2</m:t></m:r>"
+            "</m:sup></m:sSup></m:den></m:f></m:oMath>"
+        )
         + f"<w:tbl><w:tr><w:tc>{paragraph(run('Framed'))}</w:tc></w:tr></w:tbl>"
         + paragraph(run("D"), '<w:framePr w:dropCap="drop"/>')
         + paragraph(run("rop"))
         + paragraph('<w:r><w:sym w:char="2022"/><w:noBreakHyphen/><w:softHyphen/></w:r>')
     )
-    assert read.text.split("\n\n") == ["In a control", "a=b", "Framed", "Drop", "•-"]
+    assert read.text.split("\n\n") == ["In a control", "y=(a+b)/(c^2)", "Framed", "Drop", "•-"]
 
 
 def test_a_document_without_words_and_one_without_sense_are_refused() -> None:
