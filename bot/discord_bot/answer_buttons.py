@@ -16,6 +16,7 @@ from bot.discord_bot.client import Click, Filled, Handlers, Target
 from bot.discord_bot.direct_messages import caller_here, looked_in, shared_servers
 from bot.discord_bot.erasure_buttons import ERASURE_CLICKS
 from bot.discord_bot.gap_buttons import GAP_CLICKS, GAP_FORMS
+from bot.discord_bot.promises import think
 from bot.discord_bot.questions import answer_interaction, defer_answer, noticed
 from bot.discord_bot.replies import pieces, post, say
 from bot.discord_bot.source_buttons import SOURCE_CLICKS
@@ -42,7 +43,7 @@ CONFIRMING = "Thank you. I will give this as the answer from now on."
 
 async def show(click: Click, target: Target) -> None:
     """Open the card of a citation, for the one who clicked."""
-    await click.response.defer(ephemeral=True, thinking=True)
+    await think(click)
     await _turn(click, target)
 
 
@@ -72,7 +73,7 @@ async def _turn(click: Click, target: Target) -> None:
 
 async def why(click: Click, target: Target) -> None:
     """Say in one sentence how an answer was found."""
-    await click.response.defer(ephemeral=True, thinking=True)
+    await think(click)
     answers, caller = click.client.service.answers, await caller_here(click)
     kept = await answers.open(target.key, caller)
     text = why_text(answers.traced(kept, caller))
@@ -81,7 +82,7 @@ async def why(click: Click, target: Target) -> None:
 
 async def figures(click: Click, target: Target) -> None:
     """Show the figures of how an answer was found."""
-    await click.response.defer(ephemeral=True, thinking=True)
+    await think(click)
     answers, caller = click.client.service.answers, await caller_here(click)
     kept = await answers.open(target.key, caller)
     await say(click, figures_text(answers.traced(kept, caller)))
@@ -89,7 +90,7 @@ async def figures(click: Click, target: Target) -> None:
 
 async def like(click: Click, target: Target) -> None:
     """Count a 👍, which confirms an answer that is not sure of itself."""
-    await click.response.defer(ephemeral=True, thinking=True)
+    await think(click)
     rated = await click.client.service.answers.rate(
         target.key, await caller_here(click), liked=True
     )
@@ -113,7 +114,7 @@ async def dislike(click: Click, target: Target) -> None:
 
 async def dislike_reason(click: Click, target: Target, filled: Filled) -> None:
     """Keep the reason of a 👎."""
-    await click.response.defer(ephemeral=True, thinking=True)
+    await think(click)
     rated = await click.client.service.answers.rate(
         target.key, await caller_here(click), liked=False, reason=filled.text or None
     )
@@ -156,7 +157,7 @@ async def about_question(click: Click, target: Target, filled: Filled) -> None:
 
 async def share(click: Click, target: Target) -> None:
     """Show a private answer to everyone in the channel, if all of them may read its sources."""
-    await click.response.defer(ephemeral=True, thinking=True)
+    await think(click)
     caller = caller_of(click)
     service = click.client.service
     kept = await service.answers.shareable(target.key, caller, audience_of(click.channel))
@@ -192,7 +193,7 @@ async def cancel(click: Click, target: Target) -> None:
 
 async def documents(click: Click, target: Target) -> None:
     """Offer the servers whose documents the person may read in direct messages."""
-    await click.response.defer(ephemeral=True, thinking=True)
+    await think(click)
     text, servers = await _where(click), await shared_servers(click)
     if servers:
         await say(click, text, view=servers_view(servers))

@@ -14,6 +14,7 @@ from bot.community.team_answers import Written, WrittenAnswer
 from bot.discord_bot.callers import SeenPlaces, caller_of
 from bot.discord_bot.client import Click, Filled, Target
 from bot.discord_bot.list_messages import gaps_text
+from bot.discord_bot.promises import think
 from bot.discord_bot.replies import say
 from bot.discord_bot.source_uploads import finished
 from bot.discord_bot.text.pages import review_card, sync_text
@@ -51,7 +52,7 @@ async def gap(click: Click, target: Target) -> None:
 
 async def gap_answer(click: Click, target: Target, filled: Filled) -> None:
     """Keep a team answer as a source, or close the question without one."""
-    await click.response.defer(ephemeral=True, thinking=True)
+    await think(click)
     caller, service, places = caller_of(click), click.client.service, SeenPlaces(click)
     if not filled.text:
         await service.open_questions.close(caller, target.number, places)
@@ -70,7 +71,7 @@ async def gap_answer(click: Click, target: Target, filled: Filled) -> None:
 
 async def review(click: Click, target: Target) -> None:
     """Show a team answer that waits for a review."""
-    await click.response.defer(ephemeral=True, thinking=True)
+    await think(click)
     held = click.client.service.team_answers.waiting(caller_of(click), target.number)
     card = review_card(held, now=datetime.now(UTC))
     await say(click, TO_REVIEW, card=card, view=review_view(held))
@@ -113,7 +114,7 @@ async def rewritten(click: Click, target: Target, filled: Filled) -> None:
 
 async def drop(click: Click, target: Target) -> None:
     """Delete a team answer that waits for a review."""
-    await click.response.defer(ephemeral=True, thinking=True)
+    await think(click)
     await click.client.service.team_answers.drop(caller_of(click), target.number)
     await say(click, DROPPED)
 

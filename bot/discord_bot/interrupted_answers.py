@@ -33,6 +33,7 @@ ANSWERED_ANEW = 14.5 * 60
 """Seconds for which a question is answered anew; an interaction can be answered for 15 minutes."""
 
 TOO_LATE = "I was restarted while I looked up “{question}”, and am too late now. Please ask again."
+UNTOLD = "I was restarted before I could reply to this. Please try again."
 UNREPORTED = (
     "I was restarted while I worked on this. Look whether it is done; if not, please try again."
 )
@@ -151,7 +152,7 @@ async def _after(bot: QuothBot, left: OpenAnswer, caller: Caller) -> Kept | None
 def _why_not(left: OpenAnswer, *, is_here: bool) -> str:
     """Say why a question is not answered anew; nothing where it is."""
     if not left.text:
-        return UNREPORTED
+        return UNREPORTED if left.work else UNTOLD
     if not is_here:
         return str(NotAvailableError())
     # What was tried before may be what ended the process.

@@ -21,7 +21,6 @@ from bot.community.question_intake import Question, StoppingError
 from bot.community.rights import Caller, Opening, opening
 from bot.community.server_rules import NotAvailableError
 from bot.community.service import Service
-from bot.community.store.open_answers import OpenAnswer
 from bot.community.store.records import Kept
 from bot.discord_bot.callers import audience_of, caller_of
 from bot.discord_bot.client import QuothBot
@@ -29,6 +28,7 @@ from bot.discord_bot.delivery import NOT_SENT
 from bot.discord_bot.direct_messages import caller_here, looked_in
 from bot.discord_bot.drafts import Drafts
 from bot.discord_bot.error_replies import OPEN, not_sent_sentence, sentence_for
+from bot.discord_bot.promises import defer_written, open_answer
 from bot.discord_bot.queue_notices import QueueNotice
 from bot.discord_bot.replies import LOOKING, InteractionReply, Reply
 from bot.discord_bot.text.answers import Rendered, render_answer, since_then
@@ -47,9 +47,6 @@ WITHHELD = (
 GO_ON = "-# Go on here: mention me, or reply to me."
 NOTHING_OPEN = "There is nothing here that you may read. A manager can change that."
 NOT_DELIVERED = "I have an answer, but Discord does not take it from me. Please ask again."
-_FOR_WRITING = 0.5
-"""Seconds that a promise waits to be written down; Discord waits three for the promise."""
-
 _MENTION = re.compile(r"<@[!&]?\d+>[,:]?")
 
 
@@ -88,33 +85,6 @@ async def defer_answer(
     click.extras[OPEN] = not private
     await defer_written(click, open_answer(click, text, private=private))
     return private
-
-
-async def defer_written(click: discord.Interaction[Any], promise: OpenAnswer) -> None:
-    """Promise an answer, or a report, that is written down by then.
-
-    Else a process that ends in between would leave somebody waiting whom the next does not know. A
-    slow disk does not keep the promise back for longer than that is worth.
-    """
-    written = asyncio.ensure_future(click.client.service.open_answers.begin(promise))
-    await asyncio.wait({written}, timeout=_FOR_WRITING)
-    if not click.response.is_done():
-        await click.response.defer(ephemeral=promise.private, thinking=True)
-    await written
-
-
-def open_answer(click: discord.Interaction[Any], text: str, *, private: bool) -> OpenAnswer:
-    """Return what is written down of an interaction until it is answered."""
-    return OpenAnswer(
-        id=click.id,
-        at=click.created_at.timestamp(),
-        person=click.user.id,
-        guild=click.guild_id,
-        channel=click.channel_id or 0,
-        private=private,
-        token=click.token,
-        text=text,
-    )
 
 
 def opened(bot: QuothBot, caller: Caller, channel: Any, *, private: bool | None) -> Opening:

@@ -21,6 +21,9 @@ from bot.discord_bot.text.answers import Card, Rendered
 
 logger = logging.getLogger(__name__)
 
+THINKING = "thinking"
+"""Of an interaction, whether the next that is said to it keeps what was promised."""
+
 LOOKING = "-# Looking it up …"
 """The first sign of life below a message."""
 
@@ -75,9 +78,12 @@ async def say(
     files: list[discord.File] | None = None,
 ) -> discord.Message:
     """Show this, and nothing else, as the response to a deferred interaction."""
-    return await click.edit_original_response(
+    said = await click.edit_original_response(
         content=text, embed=_embed(card) if card else None, view=view, attachments=files or []
     )
+    if click.extras.pop(THINKING, False):
+        await click.client.service.strike_off(click.id)
+    return said
 
 
 def _embed(card: Card) -> discord.Embed:

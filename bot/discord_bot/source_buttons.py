@@ -6,6 +6,7 @@ from bot.community.server_rules import NotAvailableError
 from bot.discord_bot.callers import caller_of
 from bot.discord_bot.client import Click, Target
 from bot.discord_bot.list_messages import sources_text
+from bot.discord_bot.promises import think
 from bot.discord_bot.replies import say
 from bot.discord_bot.source_uploads import finished
 from bot.discord_bot.text.pages import sync_text
@@ -29,7 +30,7 @@ async def sources(click: Click, target: Target) -> None:
 
 async def missing(click: Click, target: Target) -> None:
     """Ask whether what is missing is to be forgotten."""
-    await click.response.defer(ephemeral=True, thinking=True)
+    await think(click)
     count = await click.client.service.sources.forgettable(caller_of(click))
     if not count:
         await say(click, NOTHING_MISSING)

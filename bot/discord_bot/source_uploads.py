@@ -17,8 +17,8 @@ from bot.discord_bot.callers import caller_of
 from bot.discord_bot.client import Click
 from bot.discord_bot.delivery import NOT_SENT
 from bot.discord_bot.posted_messages import posted
-from bot.discord_bot.questions import defer_written, open_answer
-from bot.discord_bot.replies import InteractionReply
+from bot.discord_bot.promises import defer_written, open_answer
+from bot.discord_bot.replies import THINKING, InteractionReply
 from bot.discord_bot.text.pages import added_text
 from bot.discord_bot.work_progress import WorkProgress
 from index.schema import SyncReport
@@ -115,7 +115,10 @@ async def finished(interaction: Click, work: Coroutine[Any, Any, str]) -> None:
     """
     service = interaction.client.service
     try:
-        await defer_written(interaction, open_answer(interaction, "", private=True))
+        promise = open_answer(interaction, "", private=True, work=True)
+        await defer_written(interaction, promise)
+        if interaction.extras.pop(THINKING, False):  # it was promised as a mere reply
+            await service.open_answers.detail(interaction.id, work=True)
     except BaseException:
         work.close()
         raise

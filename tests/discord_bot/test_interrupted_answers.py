@@ -20,7 +20,7 @@ from bot.community.rights import CollectionRule, Limit, default_collection
 from bot.community.server_rules import NotAvailableError
 from bot.community.store.open_answers import OpenAnswers
 from bot.community.store.records_file import Records
-from bot.discord_bot.interrupted_answers import UNREPORTED
+from bot.discord_bot.interrupted_answers import UNREPORTED, UNTOLD
 from bot.discord_bot.source_uploads import STOPPED
 from index.config import SHARED_COLLECTION
 from index.store.catalog_format import COMMUNITY_FILE
@@ -501,3 +501,30 @@ async def test_who_waits_for_an_upload_of_a_killed_process_is_told_by_the_next(
     process = await bots.start(writes=False)
     assert (await kim.sees(UNREPORTED, to=used, within=60)).ephemeral
     await bots.end(process, signal.SIGTERM)
+
+
+@pytest.mark.limit(300)
+async def test_who_waits_for_a_list_of_a_killed_process_is_told_by_the_next(bots: Bots) -> None:
+    acme = bots.discord.guild("Acme")
+    general, kim = acme.text("general"), bots.discord.owner(acme)
+    bots.discord.slow("PATCH /webhooks/*", 600)
+    process = await bots.start(writes=False)
+    used = await kim.slash("gaps", in_=general)
+    await eventually(lambda: used.original is not None and used.original.loading, within=60)
+    assert kept_tokens(bots.folder, [used])
+    await bots.end(process, signal.SIGKILL)
+    bots.discord.slow("PATCH /webhooks/*", 0)
+    process = await bots.start(writes=False)
+    assert (await kim.sees(UNTOLD, to=used, within=60)).ephemeral
+    again = await kim.slash("gaps", in_=general)
+    await kim.sees("question", to=again, within=60)
+    await eventually(lambda: not kept_tokens(bots.folder, [used, again]))
+    await bots.end(process, signal.SIGTERM)
+
+
+def test_nothing_is_shown_as_thinking_that_is_not_written_down() -> None:
+    folder = ROOT / "bot" / "discord_bot"
+    promising = [
+        path for path in folder.rglob("*.py") if "thinking=True" in path.read_text("utf-8")
+    ]
+    assert promising == [folder / "promises.py"]

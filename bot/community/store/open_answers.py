@@ -14,7 +14,7 @@ from index.schema import Value
 
 
 class OpenAnswer(Value):
-    """A question that is not answered yet, or work on documents that is not reported yet."""
+    """A question that is not answered yet, or a command that is not replied to yet."""
 
     id: int = Field(description="The interaction or message that asked.")
     at: float = Field(description="When it asked, in seconds since 1970.")
@@ -26,6 +26,7 @@ class OpenAnswer(Value):
         default=None, description="Token that answers the interaction; None for a message."
     )
     text: str = Field(default="", description="The question; empty when it is none.")
+    work: bool = Field(default=False, description="Whether documents are changed meanwhile.")
     collection: str | None = Field(default=None, description="Collection that it was limited to.")
     source: str | None = Field(default=None, description="Source that it was limited to.")
     conversation: str | None = Field(default=None, description="Conversation that it goes on with.")

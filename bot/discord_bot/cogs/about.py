@@ -12,6 +12,7 @@ from bot.community.rights import Caller, GuildRules, manages, readable
 from bot.discord_bot.callers import caller_of
 from bot.discord_bot.client import Click
 from bot.discord_bot.direct_messages import caller_here
+from bot.discord_bot.promises import think
 from bot.discord_bot.replies import say
 from bot.discord_bot.text.safe_markdown import literal
 
@@ -58,7 +59,7 @@ class About(commands.Cog):
     @app_commands.command()
     async def help(self, interaction: Click) -> None:
         """Show what you can do here."""
-        await interaction.response.defer(thinking=True, ephemeral=True)
+        await think(interaction)
         caller = caller_of(interaction)
         rules = interaction.client.service.rules.of(caller.guild)
         await say(interaction, help_for(caller, rules))
@@ -66,7 +67,7 @@ class About(commands.Cog):
     @app_commands.command()
     async def about(self, interaction: Click) -> None:
         """Show version, engine, collections and what is kept of you."""
-        await interaction.response.defer(thinking=True, ephemeral=True)
+        await think(interaction)
         caller, service = await caller_here(interaction), interaction.client.service
         names = readable(caller, service.rules.of(caller.home))
         labels = ", ".join(literal(service.sources.label(caller, name)) for name in names)
@@ -86,7 +87,7 @@ class About(commands.Cog):
     @app_commands.command()
     async def forget(self, interaction: Click) -> None:
         """Delete your questions, their answers and your ratings from my memory."""
-        await interaction.response.defer(thinking=True, ephemeral=True)
+        await think(interaction)
         count = await interaction.client.service.forget(interaction.user.id)
         text = (
             f"Forgotten: {count} question{'' if count == 1 else 's'}. "

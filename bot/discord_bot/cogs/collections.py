@@ -15,6 +15,7 @@ from bot.discord_bot.client import Click
 from bot.discord_bot.cogs.autocomplete import managed_collections
 from bot.discord_bot.erasure_buttons import delete_view
 from bot.discord_bot.list_messages import described, rules_text
+from bot.discord_bot.promises import think
 from bot.discord_bot.replies import say
 from bot.discord_bot.text.safe_markdown import literal
 
@@ -46,7 +47,7 @@ class Collections(
     @app_commands.describe(name="What to call it.", role="Only this role may read it.")
     async def create(self, interaction: Click, name: str, role: discord.Role | None = None) -> None:
         """Create a collection; without a role, everyone in the server may read it."""
-        await interaction.response.defer(thinking=True, ephemeral=True)
+        await think(interaction)
         roles = Limit().with_allowed(role.id) if role and not role.is_default() else Limit()
         rule = await interaction.client.service.sources.create(caller_of(interaction), name, roles)
         await say(interaction, described(rule))
@@ -56,7 +57,7 @@ class Collections(
     @app_commands.autocomplete(name=managed_collections)
     async def delete(self, interaction: Click, name: str) -> None:
         """Delete a collection and everything in it; a button asks once more."""
-        await interaction.response.defer(thinking=True, ephemeral=True)
+        await think(interaction)
         service, caller = interaction.client.service, caller_of(interaction)
         rule = service.erasure.deletable(caller, name)
         sources = await service.sources.managed_sources(caller)
@@ -83,7 +84,7 @@ class Collections(
         channel: Place | None = None,
     ) -> None:
         """Let a role or a channel read a collection; the first one shuts out all others."""
-        await interaction.response.defer(thinking=True, ephemeral=True)
+        await think(interaction)
         await _limit(interaction, name, role, channel, _allowed)
 
     @app_commands.command()
@@ -97,13 +98,13 @@ class Collections(
         channel: Place | None = None,
     ) -> None:
         """Keep a role or a channel from reading a collection."""
-        await interaction.response.defer(thinking=True, ephemeral=True)
+        await think(interaction)
         await _limit(interaction, name, role, channel, _denied)
 
     @app_commands.command(name="list")
     async def list_all(self, interaction: Click) -> None:
         """List this server's collections and who may read them."""
-        await interaction.response.defer(thinking=True, ephemeral=True)
+        await think(interaction)
         rules = interaction.client.service.rules.managed(caller_of(interaction))
         await say(interaction, rules_text(rules))
 
@@ -111,7 +112,7 @@ class Collections(
     @app_commands.describe(role="Who may manage documents.", remove="Take the right away again.")
     async def managers(self, interaction: Click, role: discord.Role, remove: bool = False) -> None:
         """Let a role manage this server's documents and collections."""
-        await interaction.response.defer(thinking=True, ephemeral=True)
+        await think(interaction)
         caller = caller_of(interaction)
         if not caller.manager:
             raise NotAvailableError("Only people with Manage Server can name managers.")

@@ -7,6 +7,7 @@ from discord.ext import commands
 
 from bot.discord_bot.client import Click
 from bot.discord_bot.list_messages import gaps_text
+from bot.discord_bot.promises import think
 from bot.discord_bot.replies import say
 
 
@@ -18,6 +19,6 @@ class Gaps(commands.Cog):
     @app_commands.default_permissions(manage_guild=True)
     async def list_gaps(self, interaction: Click) -> None:
         """Show the questions that found no good answer, for managers."""
-        await interaction.response.defer(thinking=True, ephemeral=True)
+        await think(interaction)
         text, view = await gaps_text(interaction, 1)
         await say(interaction, text, view=view)

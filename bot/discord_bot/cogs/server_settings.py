@@ -11,6 +11,7 @@ from discord.ext import commands
 from bot.discord_bot.callers import caller_of
 from bot.discord_bot.client import Click
 from bot.discord_bot.erasure_buttons import ERASES, erase_view
+from bot.discord_bot.promises import think
 from bot.discord_bot.replies import say
 
 Switch = Literal["on", "off"]
@@ -34,7 +35,7 @@ class ServerSettings(
         self, interaction: Click, channel: discord.TextChannel, state: Switch
     ) -> None:
         """Open a thread for every question in a channel."""
-        await interaction.response.defer(thinking=True, ephemeral=True)
+        await think(interaction)
         await interaction.client.service.rules.switch(
             caller_of(interaction), "threads", channel.id, on=state == "on"
         )
@@ -49,7 +50,7 @@ class ServerSettings(
         state: Switch,
     ) -> None:
         """Answer messages without a mention in a channel or forum."""
-        await interaction.response.defer(thinking=True, ephemeral=True)
+        await think(interaction)
         await interaction.client.service.rules.switch(
             caller_of(interaction), "listening", channel.id, on=state == "on"
         )
@@ -61,7 +62,7 @@ class ServerSettings(
     @app_commands.describe(state="Whether the operator's documents are read in this server.")
     async def shared_library(self, interaction: Click, state: Switch) -> None:
         """Use the operator's documents in this server, or only its own."""
-        await interaction.response.defer(thinking=True, ephemeral=True)
+        await think(interaction)
         rules = interaction.client.service.rules
         await rules.switch_shared(caller_of(interaction), on=state == "on")
         await say(interaction, f"✅ The shared library in this server: {state}.")
@@ -69,6 +70,6 @@ class ServerSettings(
     @app_commands.command()
     async def erase(self, interaction: Click) -> None:
         """Erase everything I keep of this server; a button asks once more."""
-        await interaction.response.defer(thinking=True, ephemeral=True)
+        await think(interaction)
         interaction.client.service.erasure.erasable(caller_of(interaction))
         await say(interaction, ERASES, view=erase_view())

@@ -18,6 +18,7 @@ from bot.discord_bot.cogs.autocomplete import (
 )
 from bot.discord_bot.list_messages import sources_text
 from bot.discord_bot.posted_messages import posted
+from bot.discord_bot.promises import think
 from bot.discord_bot.replies import say
 from bot.discord_bot.source_uploads import add_files_of, add_sources, finished, told_added
 from bot.discord_bot.text.pages import sync_text
@@ -108,6 +109,6 @@ async def _refreshed(interaction: Click, source: str) -> str:
 @app_commands.autocomplete(collection=collection_choices)
 async def list_sources(interaction: Click, collection: str | None = None) -> None:
     """List the documents that you may read here."""
-    await interaction.response.defer(thinking=True, ephemeral=True)
+    await think(interaction)
     text, view = await sources_text(interaction, collection or EVERY, 1)
     await say(interaction, text, view=view)
