@@ -224,15 +224,15 @@ async def promised(stage: Stage, command: str) -> Interaction:
     assert stage.answerer.held is not None
     stage.answerer.held.set()
     file = Upload("a.txt", b"A paper.")
-    given = {"question": QUESTION} if command == "ask" else {"file1": file}
-    return await kim.slash(command, in_=general, **given)
+    given = {"ask": {"question": QUESTION}, "source add": {"file1": file}}
+    return await kim.slash(command, in_=general, **given.get(command, {}))
 
 
-@pytest.mark.parametrize("command", ["ask", "source add"])
+@pytest.mark.parametrize("command", ["ask", "source add", "gaps"])
 async def test_a_promise_is_written_down_before_it_is_shown(
     stage: Stage, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.discord_bot.questions._FOR_WRITING", 60.0)
+    monkeypatch.setattr("bot.discord_bot.promises._FOR_WRITING", 60.0)
     await stage.start()
     with busy_records(stage) as busy:
         used = await promised(stage, command)
@@ -242,7 +242,7 @@ async def test_a_promise_is_written_down_before_it_is_shown(
     await eventually(lambda: nothing_open(stage))
 
 
-@pytest.mark.parametrize("command", ["ask", "source add"])
+@pytest.mark.parametrize("command", ["ask", "source add", "gaps"])
 async def test_a_disk_that_is_slow_keeps_no_sign_of_life_back(stage: Stage, command: str) -> None:
     await stage.start()
     with busy_records(stage) as busy:

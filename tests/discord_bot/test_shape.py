@@ -15,7 +15,9 @@ ACTIONS = tuple(
     ROOT / "bot" / "discord_bot" / f"{name}_buttons.py" for name in ("answer", "gap", "erasure")
 )
 
-FIRST = ("response.defer", "response.send_modal", "defer_answer", "defer_written", "finished")
+FIRST = (
+    "think", "response.defer", "response.send_modal", "defer_answer", "defer_written", "finished",
+)  # fmt: skip
 """What gives the person a sign of life before anything is waited for."""
 
 
