@@ -24,7 +24,7 @@ from index.schema import SyncFailure
 
 # fmt: off
 _OFFICE = frozenset({
-    ".doc", ".rtf", ".pages", ".ppt", ".key", ".xls",
+    ".doc", ".pages", ".ppt", ".key", ".xls",
     ".numbers", ".mobi", ".azw3", ".djvu", ".ps", ".tex",
     ".adoc", ".asciidoc", ".org", ".wiki", ".mediawiki", ".textile", ".mht",
     ".mhtml", ".ipynb", ".one", ".wpd", ".xps",

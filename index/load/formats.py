@@ -124,6 +124,12 @@ FORMATS = (
         frozenset({"application/vnd.oasis.opendocument.presentation"}),
     ),
     Format(
+        "RTF files",
+        "index.load.rtf:load_rtf",
+        frozenset({".rtf"}),
+        frozenset({"application/rtf", "text/rtf"}),
+    ),
+    Format(
         "e-books",
         "index.load.epub:load_epub",
         frozenset({".epub"}),

@@ -37,7 +37,8 @@ class ListLines:
 
 def item_mark(label: str) -> str:
     """Return how an item with this number begins: as Markdown counts, or behind a dash."""
-    if not label or not any(map(str.isalnum, label)):
+    # Word's bullet of the second level is the letter o.
+    if label in ("", "o") or not any(map(str.isalnum, label)):
         return BULLET
     return f"{label} " if _PLAIN_NUMBER.fullmatch(label) else f"{BULLET}{label} "
 

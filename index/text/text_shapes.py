@@ -20,6 +20,7 @@ _MARKDOWN = frozenset(
         "application/vnd.oasis.opendocument.text",
         "application/vnd.oasis.opendocument.spreadsheet",
         "application/vnd.oasis.opendocument.presentation",
+        "application/rtf",
         "application/epub+zip",
         "message/rfc822",
         "application/mbox",
