@@ -92,6 +92,7 @@ class _Document:
         etree.strip_elements(body, _FALLBACK, with_tail=False)
         self._blocks(body)
         self._end_list()
+        self.text.add(as_words(self._carried))
 
     def _blocks(self, element: Any) -> None:
         for child in element:
@@ -123,6 +124,7 @@ class _Document:
             self._carried = found.text
         elif found.text.strip():
             self._place(found, properties, style)
+        self._waiting += [note for each in found.notes if (note := self._note(*each))]
         for box in found.boxes:
             self._end_list()
             self._blocks(box)
@@ -151,7 +153,6 @@ class _Document:
         else:
             self._end_list()
             self.text.add(as_words(found.text))
-        self._waiting += [note for each in found.notes if (note := self._note(*each))]
 
     def _heading(self, level: int, words: str, label: str | None) -> None:
         if level == 0:
@@ -174,7 +175,7 @@ class _Document:
 
     def _note(self, kind: str, id: str) -> str:
         """Return a footnote or endnote with the number that it has in the document."""
-        note = self._notes.get((kind, id))
+        note = self._notes.pop((kind, id), None)  # it is told once, and may refer to itself
         if note is None or note.get(f"{W}type") in ("separator", "continuationSeparator"):
             return ""
         self._told[kind] += 1

@@ -16,6 +16,7 @@ from index.text.layout import folded
 
 _QUOTED = re.compile(r"(?P<marks>(?:> ?)*)(?P<words>.*)")
 _MOST_PARTS = 1_000
+_LONGEST_HEADER = 2_000
 
 
 @dataclass
@@ -48,6 +49,7 @@ def _shown_parts(message: Message, body: Body) -> Iterator[Message]:
         if not waiting:
             return
         part = waiting.pop()
+        _shorten(part)
         kind = part.get_content_type()
         if kind == "multipart/alternative":
             waiting += _best(_parts(part))
@@ -61,6 +63,14 @@ def _shown_parts(message: Message, body: Body) -> Iterator[Message]:
             body.attached.append(_name_of(part))
         elif kind in ("text/plain", "text/html"):
             yield part
+
+
+def _shorten(part: Message) -> None:
+    """Cut headers that nobody wrote: their parameters take time by the square of their number."""
+    for name in ("Content-Type", "Content-Disposition", "Content-Transfer-Encoding"):
+        stated = part.get(name)
+        if stated is not None and len(str(stated)) > _LONGEST_HEADER:
+            part.replace_header(name, str(stated)[:_LONGEST_HEADER])
 
 
 def _parts(part: Message) -> list[Message]:

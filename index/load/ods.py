@@ -103,10 +103,12 @@ class _Sheets:
             said = self._shown(cell)
             most = _MOST_ALIKE if said else _MOST_COLUMNS
             alike = [(cell, said)] * repeated(cell, "columns", most)
-            waiting = (waiting + alike)[:_MOST_COLUMNS]
+            if len(cells) + len(waiting) < _MOST_COLUMNS:
+                waiting += alike
             if said:
-                cells = (cells + waiting)[:_MOST_COLUMNS]
+                cells += waiting
                 waiting = []
+        del cells[_MOST_COLUMNS:]
         # What is covered by a cell of a row above shows that one's words.
         covered = [n for n, (cell, _) in enumerate(waiting) if cell.tag == _CELLS[1]]
         return cells + (waiting[: covered[-1] + 1] if covered and cells else [])

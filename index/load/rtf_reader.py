@@ -14,11 +14,11 @@ _LEFT_OUT = frozenset({
     b"headerf", b"footer", b"footerl", b"footerr", b"footerf", b"listtable", b"listoverridetable",
     b"revtbl", b"rsidtbl", b"generator", b"fldinst", b"datafield", b"themedata", b"nonshppict",
     b"colorschememapping", b"latentstyles", b"xmlnstbl", b"objdata", b"annotation", b"atnid",
-    b"atnauthor", b"atndate", b"atnref", b"atrfstart", b"atrfend", b"bkmkstart", b"bkmkend", b"sp", b"shprslt",
+    b"atnauthor", b"atndate", b"atnref", b"atrfstart", b"atrfend", b"bkmkstart", b"bkmkend", b"sp",
     b"pnseclvl", b"pn", b"tc", b"xe", b"ftnsep", b"ftnsepc", b"ftncn", b"aftnsep", b"aftnsepc",
     b"aftncn", b"nonesttables", b"template", b"userprops", b"docvar", b"passwordhash",
     b"wgrffmtfilter", b"objclass", b"objname", b"listname", b"do", b"picprop", b"blipuid",
-    b"mmathPr",
+    b"mmathPr", b"shprslt",
 })
 """Groups that hold no text of the document, or what stands on every page, or comments."""
 _SIGNS = {

@@ -39,8 +39,8 @@ class _Sheet(NamedTuple):
 
     rows: list[Row]
     """With columns as they are in the file."""
-    hidden_columns: list[tuple[int, int]]
-    """Ranges of columns, from 0, the last one exclusive."""
+    hidden_columns: set[int]
+    """From 0."""
     merges: list[tuple[int, int, int]]
     """Column from 0, first and last row of cells that go down over several rows."""
 
@@ -137,17 +137,24 @@ class _Workbook:
         """Write a sheet, unless it shows nothing."""
         sheet = self._read(title, part)
         _fill_merged(sheet)
-        columns = _shown_columns(sheet)
-        if sheet.rows and columns.hidden:
-            self.left_out.columns[title] = columns.hidden
-        rows = [Row(number, columns.of(cells)) for number, cells in sheet.rows]
+        hidden = sheet.hidden_columns
+        rows, held = sheet.rows, set[int]()
+        if hidden:
+            for row in rows:
+                held.update(c for c, cell in enumerate(row.cells) if cell and c in hidden)
+            rows = [
+                Row(number, [cell for c, cell in enumerate(cells) if c not in hidden])
+                for number, cells in rows
+            ]
+        if held:
+            self.left_out.columns[title] = len(held)
         rows = [row for row in rows if any(row.cells)]
         if rows:
             self.has_words = True
             write_sheet(text, title, rows)
 
     def _read(self, title: str, part: str) -> _Sheet:
-        sheet = _Sheet([], [], [])
+        sheet = _Sheet([], set(), [])
         number, hides_all = 0, False
         for element in self._elements(part, _WANTED):
             tag = element.tag.rpartition("}")[2]
@@ -155,7 +162,8 @@ class _Workbook:
                 hides_all = element.get("zeroHeight") in ("1", "true")
             elif tag == "col" and element.get("hidden") in ("1", "true"):
                 low, high = figure_of(element.get("min")) or 1, figure_of(element.get("max")) or 1
-                sheet.hidden_columns.append((low - 1, min(high, _MOST_COLUMNS)))
+                if not sheet.hidden_columns.issuperset((low - 1, high - 1)):
+                    sheet.hidden_columns.update(range(low - 1, min(high, _MOST_COLUMNS)))
             elif tag == "mergeCell":
                 sheet.merges.extend(_merge(element.get("ref", "")))
             elif tag == "row":
@@ -186,38 +194,6 @@ class _Workbook:
                 cells.append(shown)
                 self._cells_left -= 1
         return cells
-
-
-class _Columns(NamedTuple):
-    """Which columns are shown."""
-
-    ranges: list[tuple[int, int]]
-    hidden: int
-    """Columns left out that hold something."""
-
-    def of(self, cells: list[str]) -> list[str]:
-        """Return the cells of a row without those of hidden columns."""
-        if not self.ranges:
-            return cells
-        shown, at = [], 0
-        for first, stop in self.ranges:
-            shown += cells[at:first]
-            at = max(at, stop)
-        return shown + cells[at:]
-
-
-def _shown_columns(sheet: _Sheet) -> _Columns:
-    ranges = sorted(sheet.hidden_columns)[:_MOST_COLUMNS]
-    if not ranges:
-        return _Columns([], 0)
-    held = {
-        column
-        for row in sheet.rows
-        for first, stop in ranges
-        for column in range(first, min(stop, len(row.cells)))
-        if row.cells[column]
-    }
-    return _Columns(ranges, len(held))
 
 
 def _fill_merged(sheet: _Sheet) -> None:
