@@ -31,7 +31,7 @@ def load_msg(data: bytes, name: str, *, charset: str | None = None) -> LoadedDoc
     try:
         message = Message.load(data)
         mail = _mail_of(message, name)
-    except (OSError, ValueError, KeyError, IndexError, AttributeError, RecursionError) as error:
+    except (OSError, ValueError, LookupError, AttributeError, RecursionError) as error:
         raise LoadError(name, "It is a damaged Outlook message; save it again.") from error
     return mail_document(mail, name, MIME)
 

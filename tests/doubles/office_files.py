@@ -11,7 +11,10 @@ _TYPES = (
     '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
     '<Default Extension="xml" ContentType="application/xml"/></Types>'
 )
-RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+IDS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+WORDS = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+CELLS = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+ODF = "urn:oasis:names:tc:opendocument:xmlns:"
 
 
 def zipped(parts: Mapping[str, str | bytes]) -> bytes:
@@ -26,7 +29,7 @@ def zipped(parts: Mapping[str, str | bytes]) -> bytes:
 def relations(*entries: tuple[str, str, str]) -> str:
     """Return a part that says what another refers to: (id, kind, target)."""
     inside = "".join(
-        f'<Relationship Id="{id}" Type="{RELATIONS}/{kind}" Target="{target}"/>'
+        f'<Relationship Id="{id}" Type="{IDS}/{kind}" Target="{target}"/>'
         for id, kind, target in entries
     )
     return (
@@ -56,3 +59,32 @@ def with_parts(data: bytes, changes: Mapping[str, tuple[str, str]]) -> bytes:
         assert old.encode() in parts[name], f"{old!r} is not in {name}"
         parts[name] = parts[name].replace(old.encode(), new.encode())
     return zipped(parts)
+
+
+def word_document(content: str, declared: str = "") -> bytes:
+    """Return a Word document with this content."""
+    root = f'<w:document xmlns:w="{WORDS}"><w:body>{content}</w:body></w:document>'
+    return package("word/document.xml", {"word/document.xml": declared + root})
+
+
+def workbook(content: str, declared: str = "") -> bytes:
+    """Return a workbook of one sheet with this content."""
+    parts = {
+        "xl/workbook.xml": f'<workbook xmlns="{CELLS}" xmlns:r="{IDS}"><sheets>'
+        '<sheet name="A" sheetId="1" r:id="s"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": relations(("s", "worksheet", "worksheets/a.xml")),
+        "xl/worksheets/a.xml": f'{declared}<worksheet xmlns="{CELLS}">{content}</worksheet>',
+    }
+    return package("xl/workbook.xml", parts)
+
+
+def open_document(kind: str, content: str, declared: str = "") -> bytes:
+    """Return a text, a spreadsheet or a presentation with this content."""
+    spaces = f'xmlns:o="{ODF}office:1.0" xmlns:t="{ODF}text:1.0" xmlns:a="{ODF}table:1.0"'
+    root = f"<o:document-content {spaces}><o:body><o:{kind}>{content}</o:{kind}></o:body>"
+    return zipped({"content.xml": f"{declared}{root}</o:document-content>"})
+
+
+def paragraph(words: str) -> str:
+    """Return a paragraph of a Word document."""
+    return f"<w:p><w:r><w:t>{words}</w:t></w:r></w:p>"

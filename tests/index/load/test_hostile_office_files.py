@@ -13,40 +13,15 @@ import pytest
 
 from index.errors import LoadError
 from index.load.loaders import load_bytes
-from tests.doubles.office_files import package, relations, zipped
-
-WORDS = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
-CELLS = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-IDS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-ODF = "urn:oasis:names:tc:opendocument:xmlns:"
-
-
-def text(content: str, declared: str = "") -> bytes:
-    """Return a Word document with this content."""
-    root = f'<w:document xmlns:w="{WORDS}"><w:body>{content}</w:body></w:document>'
-    return package("word/document.xml", {"word/document.xml": declared + root})
-
-
-def sheet(content: str, declared: str = "") -> bytes:
-    """Return a workbook of one sheet with this content."""
-    parts = {
-        "xl/workbook.xml": f'<workbook xmlns="{CELLS}" xmlns:r="{IDS}"><sheets>'
-        '<sheet name="A" sheetId="1" r:id="s"/></sheets></workbook>',
-        "xl/_rels/workbook.xml.rels": relations(("s", "worksheet", "worksheets/a.xml")),
-        "xl/worksheets/a.xml": f'{declared}<worksheet xmlns="{CELLS}">{content}</worksheet>',
-    }
-    return package("xl/workbook.xml", parts)
-
-
-def open_document(kind: str, content: str, declared: str = "") -> bytes:
-    spaces = f'xmlns:o="{ODF}office:1.0" xmlns:t="{ODF}text:1.0" xmlns:a="{ODF}table:1.0"'
-    root = f"<o:document-content {spaces}><o:body><o:{kind}>{content}</o:{kind}></o:body>"
-    return zipped({"content.xml": f"{declared}{root}</o:document-content>"})
-
-
-def paragraph(words: str) -> str:
-    return f"<w:p><w:r><w:t>{words}</w:t></w:r></w:p>"
-
+from tests.doubles.office_files import (
+    IDS,
+    WORDS,
+    open_document,
+    package,
+    paragraph,
+    word_document,
+    workbook,
+)
 
 LAUGHS = (
     '<!DOCTYPE x [<!ENTITY a "lol">'
@@ -60,8 +35,8 @@ OUTSIDE = '<!DOCTYPE x [<!ENTITY i SYSTEM "file://{}">]>'
 @pytest.mark.parametrize(
     ("name", "made"),
     [
-        ("a.docx", lambda declared: text(paragraph("Seen&i;"), declared)),
-        ("a.xlsx", lambda d: sheet(f"<sheetData><row>{SEEN}</row></sheetData>", d)),
+        ("a.docx", lambda declared: word_document(paragraph("Seen&i;"), declared)),
+        ("a.xlsx", lambda d: workbook(f"<sheetData><row>{SEEN}</row></sheetData>", d)),
         ("a.odt", lambda d: open_document("text", "<t:p>Seen&i;</t:p>", d)),
     ],
     ids=["docx", "xlsx", "odt"],
@@ -79,8 +54,8 @@ def test_entities_are_neither_expanded_nor_fetched(
 def test_what_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("index.load.office_package._MOST", 10_000)
     for name, data in (
-        ("a.docx", text(paragraph("x" * 20_000))),
-        ("a.xlsx", sheet(f"<sheetData>{'<row/>' * 9000}</sheetData>")),
+        ("a.docx", word_document(paragraph("x" * 20_000))),
+        ("a.xlsx", workbook(f"<sheetData>{'<row/>' * 9000}</sheetData>")),
         ("a.odt", open_document("text", "<t:p/>" * 9000)),
     ):
         with pytest.raises(LoadError, match="unpacks to too much"):
@@ -88,7 +63,7 @@ def test_what_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_size_that_is_a_lie_is_damage() -> None:
-    data = text(paragraph("x" * 20_000))
+    data = word_document(paragraph("x" * 20_000))
     at = data.rindex(b"word/document.xml") - 22
     lie = data[:at] + (100).to_bytes(4, "little") + data[at + 4 :]
     with pytest.raises(LoadError, match="damaged"):
@@ -98,7 +73,7 @@ def test_a_size_that_is_a_lie_is_damage() -> None:
 def test_parts_nested_without_end_are_refused_by_name() -> None:
     deep = "<w:sdt>" * 3000 + paragraph("x") + "</w:sdt>" * 3000
     with pytest.raises(LoadError, match=r"'word/document.xml' is damaged"):
-        load_bytes(text(deep), name="a.docx")
+        load_bytes(word_document(deep), name="a.docx")
 
 
 def test_what_lies_outside_the_file_is_not_looked_for() -> None:
@@ -129,10 +104,12 @@ def columns(count: int) -> str:
 
 WORD = paragraph("x")
 GROWING: dict[str, tuple[str, Callable[[int], bytes]]] = {
-    "footnotes": ("a.docx", lambda n: text('<w:footnoteReference w:id="1"/>' * n)),
-    "columns of a row": ("a.docx", lambda n: text(columns(n))),
-    "hidden columns": ("a.xlsx", lambda n: sheet(f"<cols>{COLUMN * n}</cols>{rows(n)}")),
-    "merged cells": ("a.xlsx", lambda n: sheet(f"{rows(n)}<mergeCells>{MERGE * n}</mergeCells>")),
+    "footnotes": ("a.docx", lambda n: word_document('<w:footnoteReference w:id="1"/>' * n)),
+    "columns of a row": ("a.docx", lambda n: word_document(columns(n))),
+    "hidden columns": ("a.xlsx", lambda n: workbook(f"<cols>{COLUMN * n}</cols>{rows(n)}")),
+    "merged cells": ("a.xlsx", lambda n: workbook(
+        f"{rows(n)}<mergeCells>{MERGE * n}</mergeCells>"
+    )),
     "cells of a row": ("a.ods", lambda n: open_document(
         "spreadsheet", f"<a:table><a:table-row>{CELL * n}</a:table-row></a:table>"
     )),

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pptx import Presentation
 
 from index.config import ReadConfig
 from index.embed.weights import ModelFiles
@@ -26,6 +27,7 @@ from index.load.formats import SUFFIXES
 from index.sync.read_worker import ReadWorkers
 from tests.conftest import ROOT
 from tests.doubles.loaded_sources import source_of
+from tests.doubles.office_files import open_document, paragraph, word_document, workbook, zipped
 from tests.index.chunk.test_growth import PAGES, UNITS, WHOLE_PAGES, over
 
 MB = 1_000_000
@@ -96,6 +98,38 @@ def inflating_archive(size: int) -> bytes:
     return held.getvalue()
 
 
+CELL = "<a:table-cell><t:p>x</t:p></a:table-cell>"
+SLIDE = "<d:page xmlns:d='urn:oasis:names:tc:opendocument:xmlns:drawing:1.0'><t:p>x</t:p></d:page>"
+
+
+def workbook_rows(size: int) -> bytes:
+    cells = "<c><v>1</v></c><c t='str'><v>a</v></c>"
+    rows = "".join(f'<row r="{2 * n + 1}">{cells}</row>' for n in range(size // 40))
+    return workbook(f"<sheetData>{rows}</sheetData>")
+
+
+def open_rows(size: int) -> bytes:
+    row = f"<a:table-row>{CELL}{CELL}</a:table-row>"
+    return open_document("spreadsheet", f"<a:table>{row * (size // 100)}</a:table>")
+
+
+def slides(size: int) -> bytes:
+    deck, written = Presentation(), io.BytesIO()
+    slide = deck.slides.add_slide(deck.slide_layouts[5])
+    slide.shapes.title.text = "a\n" * (size // 40)
+    deck.save(written)
+    return written.getvalue()
+
+
+def book(size: int) -> bytes:
+    about = '<p><manifest><item id="p" href="p" media-type="text/html"/></manifest><spine>'
+    return zipped({
+        "META-INF/container.xml": '<c><rootfile full-path="b"/></c>',
+        "b": f'{about}<itemref idref="p"/></spine></p>',
+        "p": "<h1>a</h1><p>b</p>" * (size // 18),
+    })  # fmt: skip
+
+
 def attributes(size: int) -> bytes:
     return f"<p {' '.join(f'a{n}=b' for n in range(size // 10))}>x".encode()
 
@@ -145,6 +179,20 @@ NAMED: dict[str, tuple[str, Bytes]] = {
     "inflating.pdf": ("a.pdf", inflating_pdf),
     "archive.txt": ("a.txt", inflating_archive),
     "archive.docx": ("a.docx", inflating_archive),
+    "paragraphs.docx": ("a.docx", lambda size: word_document(paragraph("a b") * (size // 40))),
+    "paragraphs.odt": (
+        "a.odt",
+        lambda size: open_document("text", "<t:p>a b</t:p>" * (size // 14)),
+    ),
+    "paragraphs.rtf": ("a.rtf", text("a b\\par ", first="{\\rtf1 ", last="}")),
+    "rows.xlsx": ("a.xlsx", workbook_rows),
+    "rows.ods": ("a.ods", open_rows),
+    "slides.pptx": ("a.pptx", slides),
+    "slides.odp": ("a.odp", lambda size: open_document("presentation", SLIDE * (size // 100))),
+    "a chapter.epub": ("a.epub", book),
+    "quotes.eml": ("a.eml", text("> a b\n", first="Subject: a\n\n")),
+    "messages.mbox": ("a.mbox", text("From a\nSubject: a\n\n> a\nb\n\n")),
+    "no message.msg": ("a.msg", text("a", first="\xd0\xcf")),
     "archive.pdf": ("a.pdf", lambda size: b"%PDF-1.4\n" + inflating_archive(size)),
 }
 """One of each kind."""
@@ -224,7 +272,10 @@ def measured(name: str, size: int, tokenizer: str) -> tuple[float, float, str]:
 
 
 def test_every_format_is_read() -> None:
-    told = {".htm": ".html", ".xhtml": ".html", ".markdown": ".md", ".text": ".txt"}
+    told = {
+        ".htm": ".html", ".xhtml": ".html", ".markdown": ".md", ".text": ".txt", ".docm": ".docx",
+        ".ott": ".odt", ".pptm": ".pptx", ".otp": ".odp", ".xlsm": ".xlsx", ".ots": ".ods",
+    }  # fmt: skip
     assert {told.get(each, each) for each in SUFFIXES} <= {
         Path(uri).suffix for uri, _ in ALL.values()
     }
