@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from index.errors import LoadError
+from index.load.chart_tables import C, chart_blocks
 from index.load.composed_text import ComposedText
 from index.load.office_package import OfficePackage, Relation
 from index.load.office_properties import core_properties
@@ -132,6 +133,10 @@ class _Deck:
             yield _table(table)
         for diagram in shape.iterfind(f"{A}graphic/{A}graphicData/{_DIAGRAM}relIds"):
             yield self._diagram(slide.relations.get(diagram.get(_DATA_MODEL, "")))
+        for chart in shape.iterfind(f"{A}graphic/{A}graphicData/{C}chart"):
+            found = slide.relations.get(chart.get(_ID, ""))
+            root = None if found is None else self._package.tree(found.target)
+            yield from () if root is None else chart_blocks(root)
         body = shape.find(f"{P}txBody")
         if body is not None:
             yield from listed_paragraphs(body, _look(shape, slide.models))

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from pptx import Presentation
+from pptx.chart.data import CategoryChartData
+from pptx.enum.chart import XL_CHART_TYPE
 from pptx.util import Inches
 
 from index.errors import LoadError
@@ -91,6 +93,22 @@ def grouped(deck: Any) -> None:
 
 def test_shapes_are_read_from_the_top_left_and_hidden_ones_are_not() -> None:
     assert loaded(grouped).text == "# Slide 1\n\nFirst\n\nSecond\n\nThird"
+
+
+def charted(deck: Any) -> None:
+    slide = titled(deck, 5, "Visitors")
+    data: Any = CategoryChartData(number_format="0.0%")  # type: ignore[no-untyped-call]
+    data.categories = ["May", "June"]
+    data.add_series("Adults", (0.25, 0.5))
+    data.add_series("Children", (0.75, None))
+    slide.shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, *BOX, data)
+
+
+def test_the_figures_of_a_chart_are_read_as_a_table() -> None:
+    assert loaded(charted).text == (
+        "# Visitors\n\n|  | Adults | Children |\n| --- | --- | --- |\n| May | 25.0% | 75.0% |\n"
+        "| June | 50.0% |  |"
+    )
 
 
 def pictures_only(deck: Any) -> None:
