@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from index.load.number_formats import shown_number
 from index.load.sheet_tables import Figure
+
+_ESCAPED = re.compile(r"_x([0-9A-F]{4})_")
 
 
 class CellValues:
@@ -35,7 +38,7 @@ class CellValues:
             return "TRUE" if value == "1" else "FALSE"
         if kind == "n":
             return Figure(self._number(value, cell.get("s")))
-        return Figure(value) if kind == "d" else str(value)
+        return Figure(value) if kind == "d" else _unescaped(str(value))
 
     def _number(self, value: str, style: str | None) -> str:
         place = figure_of(style) or 0
@@ -52,7 +55,14 @@ def words_of_string(element: Any) -> str:
             parts.append(child.text or "")
         elif tag == "r":
             parts += [each.text or "" for each in child.iterfind("{*}t")]
-    return "".join(parts).replace("_x000D_", "")
+    return _unescaped("".join(parts))
+
+
+def _unescaped(text: str) -> str:
+    """Return text with the characters for which XML has no place, as `_x005F_` for `_`."""
+    if "_x" not in text:
+        return text
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text).replace("\0", "")
 
 
 def column_of(reference: str) -> int:

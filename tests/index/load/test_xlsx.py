@@ -122,12 +122,13 @@ def test_a_long_column_is_a_table_of_one() -> None:
 def test_every_kind_of_cell_is_read() -> None:
     read = sheet(
         '<sheetData><row><c t="inlineStr"><is><r><t>rich </t></r><r><t>text</t></r>'
-        '<rPh><t>ruby</t></rPh></is></c><c r="C1" t="str"><f>A1</f><v>made</v></c></row>'
+        '<rPh><t>ruby</t></rPh></is></c><c r="C1" t="str"><f>A1</f><v>made_x000D__x005F_x</v></c>'
+        "</row>"
         '<row r="4"><c t="e"><v>#N/A</v></c><c t="b"><v>0</v></c><c t="d"><v>2026-01-01</v></c>'
         '<c t="s"><v>7</v></c><c r="B4"><v>again</v></c></row></sheetData>'
     )
     assert read.text.split("\n")[2:] == [
-        "| rich text |  | made |", "| --- | --- | --- |", "| #N/A | FALSE | 2026-01-01 |",
+        "| rich text |  | made _x |", "| --- | --- | --- |", "| #N/A | FALSE | 2026-01-01 |",
     ]  # fmt: skip
 
 
