@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -224,7 +225,9 @@ async def promised(stage: Stage, command: str) -> Interaction:
     assert stage.answerer.held is not None
     stage.answerer.held.set()
     file = Upload("a.txt", b"A paper.")
-    given = {"ask": {"question": QUESTION}, "source add": {"file1": file}}
+    given: dict[str, dict[str, Any]] = {
+        "ask": {"question": QUESTION}, "source add": {"file1": file},
+    }  # fmt: skip
     return await kim.slash(command, in_=general, **given.get(command, {}))
 
 
