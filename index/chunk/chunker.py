@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from index.chunk.blocks import Block, BlockKind, Lines, Piece, code_groups, table_groups
+from index.chunk.headings import atx_heading
 from index.chunk.markdown_blocks import MarkdownParser
 from index.chunk.packed_blocks import Packer
 from index.chunk.plain_text_blocks import PlainParser
@@ -94,7 +95,9 @@ def _blocks(source: Source) -> list[Block]:
         return [Block("table", table_groups(lines, 0, len(lines)))]
     if shape == "code":
         return [Block("code", code_groups(lines, 0, len(lines)))]
-    return _across_pages(source, PlainParser(lines).blocks(source.title))
+    # Of what is paged, the loader marks the headings if the document says which they are.
+    marked = bool(source.pages) and any(map(atx_heading, lines.stripped))
+    return _across_pages(source, PlainParser(lines, marked=marked).blocks(source.title))
 
 
 def _across_pages(source: Source, blocks: Iterable[Block]) -> list[Block]:

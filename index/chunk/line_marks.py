@@ -34,7 +34,7 @@ def columns(text: str) -> tuple[str, int] | None:
     """Return what separates the cells of a line and how many there are, if it has cells."""
     if "\t" in text:
         return "\t", 0
-    if bars := text.count("|"):
+    if bars := text.count("|") - text.count("\\|"):
         return "|", bars
     for mark in ",;":
         count = text.count(mark)

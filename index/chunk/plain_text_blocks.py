@@ -37,6 +37,8 @@ from index.text.table_rows import is_ruler
 
 _MAX_HEADING_RUN = 6
 _MARKERS_COMPARED = 50
+_GUESSED_LEVEL = 7
+"""What only looks like a heading stands below every one that is marked as such."""
 _FENCE = re.compile(r"(`{3,}|~{3,})[^`]*$")
 
 
@@ -55,9 +57,11 @@ class Segment:
 class PlainParser:
     """Finds the blocks of a plain text; `prose` alone also serves paragraphs of Markdown."""
 
-    def __init__(self, lines: Lines) -> None:
+    def __init__(self, lines: Lines, *, marked: bool = False) -> None:
+        """`marked` says that the headings of the text are marked: others stand below them all."""
         self._lines = lines
         self._width = wrap_width(lines)
+        self._marked = marked
 
     def blocks(self, title: str = "") -> list[Block]:
         """Return the blocks of the whole text; a first line equal to `title` is a heading."""
@@ -110,7 +114,11 @@ class PlainParser:
         following = self._lines.stripped[first + 1] if first + 1 < stop else ""
         if level := underline_level(line, following):
             return Heading(level, line), first + 2
-        return (atx_heading(line) or capitals_heading(line, following)), first + 1
+        return (atx_heading(line) or self._guessed(capitals_heading(line, following))), first + 1
+
+    def _guessed(self, heading: Heading | None) -> Heading | None:
+        """Return a heading that is none but by its form, at the level that it may have."""
+        return heading._replace(level=_GUESSED_LEVEL) if heading and self._marked else heading
 
     def _structures(self, first: int, stop: int) -> list[Segment]:
         """Split lines without headings into tables, rulers, lists and paragraphs."""
@@ -253,7 +261,8 @@ class PlainParser:
     def _as_heading(self, segment: Segment, *, first: bool) -> Segment:
         title = self._lines.stripped[segment.first]
         level = 1 if first else numbered_level(title)
-        return replace(segment, kind="heading", heading=Heading(level, title))
+        heading = self._guessed(Heading(level, title)) or NO_HEADING
+        return replace(segment, kind="heading", heading=heading)
 
     def _is_lone_heading(self, segment: Segment, above: Segment | None) -> bool:
         """Say whether a one-line paragraph or a lone numbered line looks like a heading."""

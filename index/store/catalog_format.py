@@ -29,7 +29,7 @@ SCHEMA_VERSION = 7
 ADDITIONS_VERSION = 2
 """Number of the last migration in `index.store.added_documents`."""
 
-CHUNKING_VERSION = 4
+CHUNKING_VERSION = 5
 """Raised whenever the same document is cut, its passages named or its words compared otherwise."""
 
 

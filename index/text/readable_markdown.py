@@ -1,8 +1,8 @@
 """Quotes of Markdown and of web pages as a person reads them, without the marks of their writer.
 
-The quote itself stays what the document says: this is for screens only. What a web page said is
-text already when it is stored, so that `<br>`, `&lt;` or `**/*.md` in it are its own words; of such
-pages only the marks of headings, which the loader wrote, are taken away.
+The quote itself stays what the document says: this is for screens only. What a web page or a PDF
+said is text already when it is stored, so that `<br>`, `&lt;` or `**/*.md` in it are its own words;
+of such pages only the marks of headings, which the loader wrote, are taken away.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 Markup: TypeAlias = Literal["markdown", "page", "none"]
 # fmt: off
 _PAGES = (
-    ".html", ".htm", ".xhtml", ".docx", ".docm", ".odt", ".ott", ".rtf", ".pptx", ".pptm", ".odp",
-    ".otp", ".xlsx", ".xlsm", ".ods", ".ots", ".epub", ".eml", ".mbox", ".msg",
+    ".html", ".htm", ".xhtml", ".pdf", ".docx", ".docm", ".odt", ".ott", ".rtf", ".pptx", ".pptm",
+    ".odp", ".otp", ".xlsx", ".xlsm", ".ods", ".ots", ".epub", ".eml", ".mbox", ".msg",
 )
 # fmt: on
 """Endings of what is Markdown only in the headings, lists and tables that its loader wrote."""

@@ -469,3 +469,10 @@ def test_what_stands_above_or_inside_is_part_of_the_id() -> None:
         )
     ]
     assert len(set(ids)) == 4
+
+
+def test_what_looks_like_a_heading_stands_below_those_that_are_marked() -> None:
+    text = "# 1 Water\n\nRain falls.\n\n## 1.1 Rivers\n\nRivers flow.\n\nNote\n\nThey freeze."
+    paged = source_of(text, "application/pdf", pages=(Span(start=0, end=len(text)),))
+    headings = [passage.heading for passage in chunk(paged, ChunkConfig())]
+    assert headings[-1] == ("1 Water", "1.1 Rivers", "Note")

@@ -122,7 +122,7 @@ def test_what_a_page_said_stays_but_for_headings(text: str) -> None:
         ("a/b.md", "markdown"), ("B.MARKDOWN", "markdown"), ("c.mdx", "markdown"),
         ("a.html", "page"), ("a.HTM", "page"), ("a.xhtml", "page"),
         ("https://a.example/b", "page"), ("https://a.example/read.md?raw=1#x", "markdown"),
-        ("http://[broken", "page"), ("a.pdf", "none"), ("a.txt", "none"), ("md", "none"),
+        ("http://[broken", "page"), ("a.pdf", "page"), ("a.txt", "none"), ("md", "none"),
         ("team-answer-md.txt", "none"),
     ],
 )  # fmt: skip
