@@ -9,10 +9,19 @@ from index.schema import Span
 _BREAK = "\n\n"
 
 
-def join_pages(texts: Sequence[str]) -> tuple[str, tuple[Span, ...]]:
-    """Return the texts parted by blank lines, and where each of them stands in the result."""
+def join_pages(texts: Sequence[str], goes_on: Sequence[bool] = ()) -> tuple[str, tuple[Span, ...]]:
+    """Return the texts parted by blank lines, and where each of them stands in the result.
+
+    `goes_on` says of each text whether it begins in the midst of a table, which no blank line
+    parts.
+    """
+    parts: list[str] = []
     spans, start = [], 0
-    for text in texts:
+    for number, text in enumerate(texts):
+        if number:
+            parts.append("\n" if goes_on and goes_on[number] else _BREAK)
+            start += len(parts[-1])
+        parts.append(text)
         spans.append(Span(start=start, end=start + len(text)))
-        start += len(text) + len(_BREAK)
-    return _BREAK.join(texts), tuple(spans)
+        start += len(text)
+    return "".join(parts), tuple(spans)

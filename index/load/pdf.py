@@ -10,14 +10,18 @@ from __future__ import annotations
 import re
 import threading
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from index.errors import LoadError
 from index.load.dates import in_utc
-from index.load.decode import canonical
 from index.load.joined_pages import join_pages
-from index.load.pdf_lines import Line, paragraphs
+from index.load.pdf_assembly import assembled_pages
+from index.load.pdf_lines import WORD_BREAK
+from index.load.pdf_outline import OutlineEntry, outline_of
+from index.load.pdf_page import PrintedPage, read_page
 from index.load.titles import (
     clean_title,
     title_from_first_line,
@@ -31,10 +35,10 @@ _PDFIUM = threading.Lock()
 
 _DATE = re.compile(r"D:(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?")
 
-_WORD_BREAK = "\ufffe"
-"""What PDFium writes where a word is divided at the end of a line."""
+_MAX_PAINTED = 200
+"""Pages of a document that are painted to see what is hidden: it takes as long as reading ten."""
 
-_DIVIDED = re.compile(rf"([^\W\d_]+){_WORD_BREAK}([^\W\d_]+)")
+_DIVIDED = re.compile(rf"([^\W\d_]+){WORD_BREAK}([^\W\d_]+)")
 
 # fmt: off
 _COMPOUNDS = frozenset({
@@ -56,30 +60,42 @@ def load_pdf(data: bytes, name: str, *, charset: str | None = None) -> LoadedDoc
     if b"%PDF-" not in data[:1024]:
         raise LoadError(name, "It is not a PDF, in spite of its name.")
     with _PDFIUM:
-        pages, about = _read(data, name)
-    texts = _joined(pages)
-    blank = [number for number, text in enumerate(texts, start=1) if not text]
-    if len(blank) == len(texts):
-        raise LoadError(name, _scanned(len(texts)))
-    text, spans = join_pages(texts)
+        read = _read(data, name)
+    blank = [page.number for page in read.pages if not (page.lines or page.inserted)]
+    if len(blank) == len(read.pages):
+        raise LoadError(name, _scanned(len(read.pages)))
+    hidden = _hidden(read.pages)
+    pages = list(assembled_pages(read.pages, read.outline))
+    goes_on, about = [page.goes_on for page in pages], read.about
+    text, spans = join_pages(_joined([page.text for page in pages]), goes_on)
     return LoadedDocument(
         text=text,
         title=_title(about, text, name),
         mime="application/pdf",
         pages=spans,
         modified=_date(about.get("ModDate") or about.get("CreationDate") or ""),
-        warnings=_blank_pages(blank) + invisible_warnings(text),
+        warnings=_blank_pages(blank) + hidden + invisible_warnings(text),
     )
 
 
-def _read(data: bytes, name: str) -> tuple[list[str], dict[str, str]]:
-    """Return the text of each page and the metadata; raises LoadError."""
+@dataclass(frozen=True)
+class _Read:
+    """What PDFium says of a document."""
+
+    pages: list[PrintedPage]
+    outline: list[OutlineEntry]
+    about: dict[str, str]
+
+
+def _read(data: bytes, name: str) -> _Read:
+    """Read a document; raises LoadError."""
     from pypdfium2 import PdfDocument, PdfiumError
 
     try:
         with PdfDocument(data) as document:
-            pages = [_page_text(document[number]) for number in range(len(document))]
-            return pages, document.get_metadata_dict(skip_empty=True)
+            document.init_forms()
+            about = document.get_metadata_dict(skip_empty=True)
+            return _Read(list(_printed(document)), outline_of(document), about)
     except PdfiumError as error:
         if error.err_code == _PASSWORD:
             reason = "It is protected by a password; save a copy without one."
@@ -88,43 +104,15 @@ def _read(data: bytes, name: str) -> tuple[list[str], dict[str, str]]:
         raise LoadError(name, reason) from error
 
 
-def _page_text(page: Any) -> str:
-    """Return the paragraphs of a page, parted by blank lines."""
-    text_page = page.get_textpage()
-    try:
-        text = text_page.get_text_range().replace("\r\n", "\n").replace("\r", "\n")
-        return canonical(paragraphs(_lines(text_page, text))).strip()
-    finally:
-        text_page.close()
-        page.close()
-
-
-def _lines(text_page: Any, text: str) -> list[Line]:
-    """Return the printed lines of a page with their places."""
-    found, offset = [], 0
-    for line in text.split("\n"):
-        units = len(line.encode("utf-16-le", "surrogatepass")) // 2
-        if line.strip():
-            found.append(_line(text_page, line, offset, offset + units - 1))
-        # PDFium counts UTF-16 units, and two for a line end.
-        offset += units + 2
-    return found
-
-
-def _line(text_page: Any, text: str, first: int, last: int) -> Line:
-    """Return one line; without a place where PDFium knows none."""
-    from pypdfium2 import PdfiumError, raw
-
-    start, end = (
-        raw.FPDFText_GetCharIndexFromTextIndex(text_page.raw, index) for index in (first, last)
-    )
-    try:
-        left, bottom, _, _ = text_page.get_charbox(start, loose=True)
-        _, last_bottom, right, _ = text_page.get_charbox(end, loose=True)
-    except PdfiumError:
-        return Line(text.strip())
-    size = raw.FPDFText_GetFontSize(text_page.raw, start)
-    return Line(text.strip(), left, right, bottom, last_bottom, size)
+def _printed(document: Any) -> Iterator[PrintedPage]:
+    """Yield the pages of a document."""
+    paintings = iter(range(_MAX_PAINTED))
+    for number in range(len(document)):
+        page = document[number]
+        try:
+            yield read_page(page, number + 1, lambda: next(paintings, None) is not None)
+        finally:
+            page.close()
 
 
 def _joined(pages: list[str]) -> list[str]:
@@ -138,7 +126,7 @@ def _joined(pages: list[str]) -> list[str]:
         compound = head.lower() in _COMPOUNDS and not words[head + tail]
         return f"{head}-{tail}" if compound or tail[0].isupper() else head + tail
 
-    return [_DIVIDED.sub(whole, page).replace(_WORD_BREAK, "-") for page in pages]
+    return [_DIVIDED.sub(whole, page).replace(WORD_BREAK, "-") for page in pages]
 
 
 def _title(about: dict[str, str], text: str, name: str) -> str:
@@ -146,7 +134,8 @@ def _title(about: dict[str, str], text: str, name: str) -> str:
     stated = clean_title(about.get("Title", ""))
     if stated and not re.search(r"\.\w{2,4}$|^untitled|^microsoft word", stated, re.IGNORECASE):
         return stated
-    return title_from_first_line(text) or title_from_name(name)
+    first = None if text.startswith("|") else title_from_first_line(text.lstrip("# "))
+    return first or title_from_name(name)
 
 
 def _date(stated: str) -> datetime | None:
@@ -171,8 +160,19 @@ def _scanned(pages: int) -> str:
 
 def _blank_pages(numbers: list[int]) -> tuple[str, ...]:
     """Warn of pages without text."""
+    return (f"Without text, perhaps scanned: {_named(numbers)}.",) if numbers else ()
+
+
+def _hidden(pages: Sequence[PrintedPage]) -> tuple[str, ...]:
+    """Warn of text that was left out because nobody sees it."""
+    numbers = [page.number for page in pages if page.hidden]
     if not numbers:
         return ()
+    reasons = ", ".join(sorted(frozenset().union(*(page.hidden for page in pages))))
+    return (f"Text that is not seen ({reasons}) is left out: {_named(numbers)}.",)
+
+
+def _named(numbers: Sequence[int]) -> str:
+    """Name pages, the first ten of them."""
     shown = ", ".join(map(str, numbers[:10])) + (", …" if len(numbers) > 10 else "")
-    pages = "page" if len(numbers) == 1 else "pages"
-    return (f"Without text, perhaps scanned: {pages} {shown}.",)
+    return f"page {shown}" if len(numbers) == 1 else f"pages {shown}"

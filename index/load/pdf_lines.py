@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
+from typing import NamedTuple
 
 from index.text.list_marks import list_mark
 
@@ -16,6 +18,9 @@ _SENTENCE_END = re.compile(r"[.!?:][\"'”’)\]]*$")
 _GAP = 1.3
 """Line distances, in medians of the page, from which a paragraph ends: between 1 and 2."""
 
+WORD_BREAK = "\ufffe"
+"""What PDFium writes where a word is divided at the end of a line."""
+
 _SIZE = 0.6
 """Points by which the size of a heading differs from the text around it."""
 
@@ -23,7 +28,21 @@ _INDENT = 4.0
 """Points by which the first line of a paragraph is moved in, at least."""
 
 
-@dataclass(frozen=True)
+class Word(NamedTuple):
+    """A printed word with its place, in points from the lower left corner."""
+
+    text: str
+    left: float
+    bottom: float
+    right: float
+    top: float
+    line: int = 0
+    """The line of the page it belongs to, in the order of the file."""
+    is_field: bool = False
+    """Whether it is what a person put into a field of a form."""
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """A printed line; places are in points from the lower left corner, None where unknown."""
 
@@ -35,21 +54,33 @@ class Line:
     last_bottom: float = 0.0
     """Of the last character: lower, where a divided word joins two printed lines."""
     size: float = 0.0
+    top: float = 0.0
+    """Of the first character."""
+    has_field: bool = False
+    """Whether a person put something into it, so that it is joined to no other line."""
+    whole: bool = False
+    """Whether it is no line but a structure, a table say, parted from others by blank lines."""
+
+    @property
+    def height(self) -> float:
+        """From the bottom of its letters to their top."""
+        return self.top - self.bottom
 
 
-def paragraphs(lines: list[Line]) -> str:
+def paragraphs(lines: Sequence[Line]) -> str:
     """Join lines into paragraphs parted by blank lines; items of a list keep a line each."""
     if not lines:
         return ""
-    distance = _usual_distance(lines)
-    edge = max(line.right for line in lines)
+    printed = [line for line in lines if not line.whole]
+    distance = _usual_distance(printed)
+    edge = max((line.right for line in printed), default=0.0)
     text = lines[0].text
     for above, below in pairwise(lines):
         text += _between(above, below, distance, edge) + below.text
     return text
 
 
-def _usual_distance(lines: list[Line]) -> float:
+def _usual_distance(lines: Sequence[Line]) -> float:
     """Return the median distance of a line to the next one below it; 0 when there is none."""
     distances = [
         d for above, below in pairwise(lines) if (d := above.last_bottom - below.bottom) > 0
@@ -59,12 +90,14 @@ def _usual_distance(lines: list[Line]) -> float:
 
 def _between(above: Line, below: Line, distance: float, edge: float) -> str:
     """Return what stands between two lines: a blank line, a line end, or a space."""
+    if above.whole or below.whole:
+        return "\n\n"
     if above.left is None or below.left is None:
         return "\n"
     gap = above.last_bottom - below.bottom
     if abs(above.size - below.size) > _SIZE or gap > _GAP * distance:
         return "\n\n"
-    if _is_item(below.text):
+    if _is_item(below.text) or above.has_field or below.has_field:
         return "\n"
     ended = _SENTENCE_END.search(above.text) is not None
     if gap < 0:

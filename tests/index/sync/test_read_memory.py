@@ -91,6 +91,15 @@ def long_page(size: int) -> bytes:
     return pdf([line(b"Words of a page. ") * (size // 40)])
 
 
+def table_pages(size: int) -> bytes:
+    """A page of cells takes about 2 kB."""
+    rows = b"".join(
+        b"BT /F 6 Tf %d %d Td (c%d) Tj ET\n" % (20 + 90 * (n % 5), 780 - 8 * (n // 5), n)
+        for n in range(60)
+    )
+    return pdf([rows] * (size // 600))
+
+
 def inflating_archive(size: int) -> bytes:
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -176,6 +185,7 @@ NAMED: dict[str, tuple[str, Bytes]] = {
     "comments of a style.html": ("a.html", text("/*", first="<style>")),
     "pages.pdf": ("a.pdf", many_pages),
     "a long page.pdf": ("a.pdf", long_page),
+    "pages of cells.pdf": ("a.pdf", table_pages),
     "inflating.pdf": ("a.pdf", inflating_pdf),
     "archive.txt": ("a.txt", inflating_archive),
     "archive.docx": ("a.docx", inflating_archive),
