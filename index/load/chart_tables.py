@@ -42,7 +42,7 @@ def _points(element: Any | None) -> dict[int, str]:
         format = cache.findtext(f"{C}formatCode") or "General"
         for point in cache.iterfind(f"{C}pt"):
             place, value = point.get("idx", ""), point.findtext(f"{C}v") or ""
-            if place.isascii() and place.isdigit() and len(place) < 8:
+            if place.isascii() and place.isdecimal() and len(place) < 8:
                 is_number = cache.tag.endswith("numCache")
                 own = point.get("formatCode") or format
                 found.setdefault(int(place), shown_number(value, own) if is_number else value)

@@ -260,5 +260,5 @@ def _is_left_out(row: Any) -> bool:
 
 def _count(element: Any | None, otherwise: int) -> int:
     stated = "" if element is None else element.get(f"{W}val", "")
-    count = int(stated) if stated.isascii() and stated.isdigit() else otherwise
+    count = int(stated) if stated.isascii() and stated.isdecimal() else otherwise
     return min(count, _MOST_COLUMNS)

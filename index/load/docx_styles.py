@@ -124,7 +124,7 @@ def numbering(properties: Any | None) -> tuple[str | None, int | None]:
 
 def figure(text: str | None) -> int | None:
     """Return a number of at most four digits; None for anything else."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 5 else None
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 5 else None
 
 
 def is_on(value: str) -> bool:

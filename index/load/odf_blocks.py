@@ -102,8 +102,8 @@ class OdfBlocks:
         if not found.text.strip():
             pass
         elif paragraph.tag == f"{TEXT}h":
-            label = self._headings.label(int(level) if level.isdigit() else 1)
-            self._heading(int(level) if level.isdigit() else 1, f"{label} {found.text}")
+            label = self._headings.label(int(level) if level.isdecimal() else 1)
+            self._heading(int(level) if level.isdecimal() else 1, f"{label} {found.text}")
         elif self._styles.is_named(style, "Title"):
             self.title = self.title or clean_title(found.text)
             self._heading(0, found.text)
@@ -215,7 +215,7 @@ def _cells(row: Any) -> Iterator[Any]:
 def repeated(element: Any, what: str, most: int) -> int:
     """Return how often a cell, a column or a row stands there, at most `most` times."""
     stated = element.get(f"{TABLE}number-{what}-repeated", "1")
-    return min(int(stated), most) if stated.isascii() and stated.isdigit() else 1
+    return min(int(stated), most) if stated.isascii() and stated.isdecimal() else 1
 
 
 def spanned_rows(rows: list[list[tuple[Any, str]]]) -> list[list[str]]:
@@ -230,7 +230,7 @@ def spanned_rows(rows: list[list[tuple[Any, str]]]) -> list[list[str]]:
                 said = said or (written[-1][column] if column < len(written[-1]) else "")
             else:
                 stated = cell.get(f"{TABLE}number-rows-spanned", "1")
-                left[column] = int(stated) - 1 if stated.isdigit() else 0
+                left[column] = int(stated) - 1 if stated.isdecimal() else 0
             words.append(said)
         written.append(words)
     return written

@@ -120,7 +120,7 @@ def _levels(element: Any) -> dict[int, _Level]:
     found: dict[int, _Level] = {}
     for level in element:
         stated = level.get(f"{TEXT}level", "")
-        if not stated.isdigit() or not isinstance(level.tag, str):
+        if not stated.isdecimal() or not isinstance(level.tag, str):
             continue
         kind = _FORMATS.get(level.get(f"{STYLE}num-format", ""), "none")
         found[int(stated)] = _Level(
@@ -134,7 +134,9 @@ def _levels(element: Any) -> dict[int, _Level]:
 
 
 def _count(text: str | None, otherwise: int) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 6 else otherwise
+    return (
+        int(text) if text and text.isascii() and text.isdecimal() and len(text) < 6 else otherwise
+    )
 
 
 class Counter:

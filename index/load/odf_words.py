@@ -45,7 +45,7 @@ def _pieces(element: Any, styles: OdfStyles, hidden: bool) -> Iterator[tuple[Any
             yield _SIGNS[tag], hidden
         elif tag == f"{TEXT}s":
             count = child.get(f"{TEXT}c", "1")
-            yield " " * (min(int(count), _MOST_BLANKS) if count.isdigit() else 1), hidden
+            yield " " * (min(int(count), _MOST_BLANKS) if count.isdecimal() else 1), hidden
         elif tag in (f"{TEXT}note", f"{DRAW}text-box", f"{DRAW}custom-shape"):
             yield child, hidden
         elif tag in _HIDING:

@@ -236,7 +236,7 @@ def _position(element: Any, slide: _Slide) -> tuple[int, int]:
 
 
 def _number(text: str | None) -> int:
-    return int(text) if text and text.lstrip("-").isdigit() else 0
+    return int(text) if text and text.lstrip("-").isdecimal() else 0
 
 
 def _same_placeholders(element: Any, models: tuple[Any, ...]) -> Iterator[Any]:

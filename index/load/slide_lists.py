@@ -64,7 +64,7 @@ def _level(paragraph: Any) -> int:
 
 
 def _figure(text: str | None, otherwise: int) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() else otherwise
+    return int(text) if text and text.isascii() and text.isdecimal() else otherwise
 
 
 def _numbered(number: int, kind: str) -> str:

@@ -77,4 +77,4 @@ def column_of(reference: str) -> int:
 
 def figure_of(text: str | None) -> int | None:
     """Return a whole number of at most nine figures; None for anything else."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 10 else None

@@ -193,3 +193,8 @@ def test_files_without_words_locked_and_foreign_ones_are_refused(ending: str, ki
     ):  # fmt: skip
         with pytest.raises(LoadError, match=reason):
             load_bytes(zipped(parts), name=f"a.{ending}")
+
+
+def test_numbers_that_are_none_do_no_harm() -> None:
+    odd = "<text:h text:outline-level='²'>A<text:s text:c='²'/>b</text:h>"
+    assert loaded("text", odd).text == "# A b"
