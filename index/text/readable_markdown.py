@@ -46,6 +46,8 @@ _EMPHASISED_SIGNS = _STYLED_SIGNS | {_BREAK: " ", "\n": " "}
 _HEADING = re.compile(r"^ {0,3}#{1,6}(?=[ \t]|$)")
 _BARE = re.compile(r"[\s*_|:=+-]*$")
 """A ruler, or nothing."""
+_ESCAPE = re.compile(r"(?m)^\\(?=#{1,6}(?:[ \t]|$)|>|`{3}|~{3}|\|)")
+"""What a loader puts before words of a document that would else be a heading, a quotation, code."""
 _MARK = re.compile(rf"[\\`*_\[<&{{{_STAR}]")
 _NO_MARKS = re.compile(
     r"(?<=[0-9A-Za-z])\*(?=[0-9A-Za-z])|(?<=\d)\*\*(?=\d)|(?<=\()\*(?=\))"
@@ -160,6 +162,8 @@ def _pieces(text: str, markup: Markup, styled: bool) -> Iterator[Piece]:
         signs = _ROW_SIGNS if block[0].kind == "row" else _STYLED_SIGNS if styled else _SIGNS
         if start:
             yield "\n", start - 1
+        if markup == "page" and not _is_kept(block[0]):
+            source = _ESCAPE.sub(_GONE, source)
         if markup == "page" or _is_kept(block[0]) or not _MARK.search(source):
             yield from _Words(source, start, _SIGNS).whole(source, start)
         else:

@@ -227,3 +227,11 @@ def test_hostile_text_is_read_quickly(unit: str, styled: bool) -> None:
     before = time.process_time()
     readable(unit * 5000, styled=styled)
     assert time.process_time() - before < 1.0
+
+
+def test_a_page_is_shown_without_what_its_loader_put_before_words() -> None:
+    text = "\\# no heading\n\\> no quotation\n\\#tag and \\# stay\n\\x"
+    shown = readable_span(text, (2, 4), "page")
+    assert shown.text == "# no heading\n> no quotation\n\\#tag and \\# stay\n\\x"
+    assert shown.span == (1, 3)
+    assert readable_span(text, None, "none").text == text
