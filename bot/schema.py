@@ -9,13 +9,13 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Literal, TypeAlias
-from urllib.parse import quote as quote_url
 
 from pydantic import Field
 
 from index.protocols import Vectors
 from index.schema import Evidence, Source, Span, Value
 from index.text.list_marks import is_numbered
+from index.text.text_fragment import text_fragment
 
 Status = Literal["answered", "partial", "unsure", "not_found"]
 
@@ -103,7 +103,8 @@ class Citation(Value):
         if self.url and self.page is not None:
             return f"{self.url}#page={self.page}"
         if self.url:
-            return f"{self.url}#:~:text={_text_fragment(self.quote)}"
+            place = "" if "#" in self.url else "#"
+            return f"{self.url}{place}:~:text={text_fragment(self.quote, self.url)}"
         if self.page is not None:
             return f"{self.source}#page={self.page}"
         if self.fragment:
@@ -112,13 +113,6 @@ class Citation(Value):
             return self.source
         first, last = self.lines
         return f"{self.source}#L{first}" if first == last else f"{self.source}#L{first}-L{last}"
-
-
-def _text_fragment(quote: str) -> str:
-    """Encode a quote for `#:~:text=`; a long one by its first and last words."""
-    words = quote.split()
-    edges = [words] if len(words) <= 10 else [words[:5], words[-5:]]
-    return ",".join(quote_url(" ".join(edge), safe="").replace("-", "%2D") for edge in edges)
 
 
 class Pick(Value):

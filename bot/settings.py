@@ -25,7 +25,7 @@ from bot.setting_sources import (
     read_given,
 )
 from bot.trusted_folders import trusted_folders
-from index.config import IndexConfig, ReadConfig
+from index.config import IndexConfig, ReadConfig, WebConfig
 from index.errors import ConfigurationError
 from index.schema import Value
 
@@ -123,6 +123,16 @@ class Settings(Value):
     """Whether managers see in /gaps who asked: on or off; off keeps the wording only."""
     allowed_hosts: Annotated[tuple[str, ...], BeforeValidator(_separated)] = ()
     """Hosts inside the private network from which pages may be added, separated by commas."""
+    site_pages: int = Field(default=2000, ge=1, le=100_000)
+    """Pages of one web site that are read at most, and entries of one feed."""
+    site_megabytes: int = Field(default=200, ge=1, le=10_000)
+    """MiB that are fetched of one web site at a time."""
+    site_seconds: float = Field(default=3600.0, gt=0, le=86_400)
+    """Seconds that one web site is read at a time; the next sync goes on where it stopped."""
+    page_pause: float = Field(default=0.5, ge=0, le=60)
+    """Seconds between two requests to one web server; its robots.txt may ask for more."""
+    refresh_hours: float = Field(default=24.0, ge=0, le=8760)
+    """Hours after which added pages, sites and feeds are asked for what is new; 0 is never."""
 
     provider_variables: tuple[tuple[str, SecretStr], ...] = Field(alias="provider_variables")
     """What the providers' own libraries look for: OPENAI_API_KEY and the like; no variable of ours
@@ -147,6 +157,13 @@ class Settings(Value):
             provider_variables=self.provider_variables,
             withheld=not {"QUOTH_EMBEDDINGS", "QUOTH_CHROMA_URL"}.isdisjoint(self.withheld),
             read=ReadConfig(seconds=self.read_seconds, megabytes=self.read_megabytes),
+            web=WebConfig(
+                pages=self.site_pages,
+                megabytes=self.site_megabytes,
+                seconds=self.site_seconds,
+                pause=self.page_pause,
+                refresh_hours=self.refresh_hours,
+            ),
         )
 
     @property

@@ -34,6 +34,18 @@ class ReadConfig(Value):
     megabytes: int = Field(default=1024, ge=64, description="MiB of memory for the document.")
 
 
+class WebConfig(Value):
+    """What is asked of web servers, and how much is read of one site."""
+
+    pages: int = Field(default=2000, ge=1, description="Pages of one site, entries of one feed.")
+    megabytes: int = Field(default=200, ge=1, description="MiB fetched of one site at a time.")
+    seconds: float = Field(default=3600.0, gt=0, description="For one site at a time.")
+    pause: float = Field(default=0.5, ge=0, description="Seconds between requests to one host.")
+    refresh_hours: float = Field(
+        default=24.0, ge=0, description="Age at which pages are asked for again; 0 is never."
+    )
+
+
 class IndexConfig(Value):
     """Where the index lives and what it is built with."""
 
@@ -64,6 +76,7 @@ class IndexConfig(Value):
     read: ReadConfig = Field(
         default_factory=ReadConfig, description="What reading one document may take."
     )
+    web: WebConfig = Field(default_factory=WebConfig, description="What is asked of web servers.")
 
     @property
     def english_only(self) -> bool:

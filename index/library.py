@@ -20,7 +20,7 @@ from index.errors import (
     InexactName,
     SourceNotFound,
 )
-from index.schema import Source, SourceEntry, SyncFailure, SyncReport
+from index.schema import SiteEntry, Source, SourceEntry, SyncFailure, SyncReport, merged_reports
 from index.store.catalog import Catalog
 from index.store.catalog_format import recipe
 from index.store.chroma_vectors import ChromaVectors
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from index.sync.folder_pass import Forget, Progress
     from index.sync.read_worker import ReadWorkers
     from index.sync.synchroniser import Steps, Synchroniser
+    from index.sync.web_sources import WebSources
 
 LONG_WAIT = 30.0
 """Seconds to wait for another writer by those who came to write."""
@@ -54,6 +55,7 @@ class Library:
         self._synchroniser = Once(self._build_synchroniser)
         self._turns = FairTurns()
         self._read_workers = Once(self._open_read_workers)
+        self._web = Once(self._build_web)
 
     @property
     def vectors(self) -> ChromaVectors:
@@ -80,6 +82,11 @@ class Library:
         """The one writer of the index."""
         return self._synchroniser()
 
+    @property
+    def web(self) -> WebSources:
+        """Pages, sites and feeds of the web, to be added and refreshed."""
+        return self._web()
+
     def collections(self) -> list[str]:
         """Return the names of all collections, of the index and of what people added."""
         from index.store.added_documents import AddedDocuments
@@ -92,7 +99,21 @@ class Library:
 
     def sources(self, collection: str) -> list[SourceEntry]:
         """Return what a collection holds, by uri."""
-        return self.catalog.sources(collection)
+        from index.sync.web_lists import WebLists
+
+        return WebLists(self.catalog).marked(collection, self.catalog.sources(collection))
+
+    def sites(self, collection: str) -> list[SiteEntry]:
+        """Return the web sites and feeds of a collection, by address."""
+        from index.sync.web_lists import WebLists
+
+        return WebLists(self.catalog).sites(collection)
+
+    def find_site(self, collection: str, name: str) -> SiteEntry | None:
+        """Return the web site or feed that was added as `name`, or is called so, if there is."""
+        from index.sync.web_lists import WebLists
+
+        return WebLists(self.catalog).find_site(collection, name)
 
     def source(self, id: str) -> Source:
         """Return a source by its id; raises SourceNotFound."""
@@ -184,23 +205,61 @@ class Library:
         *,
         forget: Forget | None = None,
         steps: Steps | None = None,
+        refresh: bool = False,
     ) -> SyncReport:
         """Bring the shared collection in step with its folder, or read another one again.
 
         What was built with another embedding model is built anew, in every collection. Files that
-        vanished together are forgotten only with `forget`. Raises ConfigurationError without a
-        folder, IndexLocked while another process writes.
+        vanished together are forgotten only with `forget`. Web pages that were not looked at for
+        long are asked for anew, with `refresh` all of them; with the shared collection, those of
+        every other too. Raises ConfigurationError without a folder, IndexLocked while another
+        process writes.
         """
         self._rebuild(progress, steps)
-        if collection != SHARED_COLLECTION:
-            names = [entry.uri for entry in self.sources(collection)]
-            return self.add(names, collection, progress, steps)
+        shared = collection == SHARED_COLLECTION
+        pages = self._refresh(
+            self.collections() if shared else [collection], progress, steps, everything=refresh
+        )
+        if not shared:
+            added = [entry.uri for entry in self.sources(collection) if not _is_page(entry)]
+            return merged_reports(pages, self.add(added, collection, progress, steps))
         if self.config.documents is None:
             raise ConfigurationError("No documents folder is configured. Set QUOTH_DOCUMENTS.")
+        if not self.has_folder() and self._has_pages_only():
+            return pages
         folder = self.config.documents
-        return self.synchroniser.sync_folder(
+        report = self.synchroniser.sync_folder(
             collection, folder, progress, forget=forget, steps=steps
         )
+        return merged_reports(pages, report)
+
+    def _refresh(
+        self,
+        collections: Sequence[str],
+        progress: Progress | None,
+        steps: Steps | None,
+        *,
+        everything: bool,
+    ) -> SyncReport:
+        """Ask for what is new of the web pages in collections."""
+        from index.sync.due_pages import are_pages_due
+
+        report = SyncReport()
+        if not everything and not are_pages_due(self.config.home, self.config.web.refresh_hours):
+            return report
+        for name in collections:
+            watch = progress or _unwatched
+            found = self.web.refresh(name, everything=everything, watch=watch, steps=steps)
+            report = merged_reports(report, found)
+        return report
+
+    def _has_pages_only(self) -> bool:
+        """Say whether the shared collection never had a folder, and has pages of the web."""
+        entries = self.sources(SHARED_COLLECTION)
+        followed = self.catalog.unmarked(SHARED_COLLECTION) | self.catalog.missing(
+            SHARED_COLLECTION
+        )
+        return not followed and any(map(_is_page, entries))
 
     def _rebuild(self, progress: Progress | None, steps: Steps | None) -> None:
         if self.models.embedder_if_any() is not None:  # else it would lose its vectors
@@ -213,17 +272,30 @@ class Library:
         collection: str,
         progress: Progress | None = None,
         steps: Steps | None = None,
+        *,
+        site: bool = False,
     ) -> SyncReport:
-        """Add files, folders or web pages; what cannot be read is in the report."""
+        """Add files, folders or web pages; what cannot be read is in the report.
+
+        An address is a page, a feed or the map of a site by what it holds; with `site`, a page is
+        where a whole site begins.
+        """
         from index.sync.additions import named_additions
 
-        found = named_additions(
-            names,
-            inside=self.config.documents if collection == SHARED_COLLECTION else None,
-            allowed_hosts=self.config.allowed_hosts,
-            load=self._read_workers().load,
-        )
-        return self._add(collection, found, progress, steps)
+        addresses = [name for name in names if name.startswith(("http://", "https://"))]
+        paths = [name for name in names if name not in addresses]
+        inside = self.config.documents if collection == SHARED_COLLECTION else None
+        report = SyncReport()
+        if paths:
+            found = named_additions(paths, inside=inside)
+            report = self._add(collection, found, progress, steps)
+        for done, url in enumerate(dict.fromkeys(addresses)):
+            if progress is not None and not site:
+                progress(done, len(addresses), url)
+            watch = progress or _unwatched
+            added = self.web.add(collection, url, site=site, watch=watch, steps=steps)
+            report = merged_reports(report, added)
+        return report
 
     def add_file(
         self,
@@ -244,21 +316,6 @@ class Library:
         return self._add(
             collection, [file_addition(name, content, added_by=added_by, load=load)], steps=steps
         )
-
-    def add_page(
-        self,
-        collection: str,
-        url: str,
-        *,
-        added_by: str | None = None,
-        steps: Steps | None = None,
-    ) -> SyncReport:
-        """Fetch a public web page and index it; `steps` as with a file."""
-        from index.sync.additions import page_addition
-
-        hosts, load = self.config.allowed_hosts, self._read_workers().load
-        addition = page_addition(url, allowed_hosts=hosts, added_by=added_by, load=load)
-        return self._add(collection, [addition], steps=steps)
 
     def add_text(
         self,
@@ -331,6 +388,15 @@ class Library:
             word_pieces=lambda: self.models.matcher,
         )
 
+    def _build_web(self) -> WebSources:
+        from index.sync.web_reader import HostPace, WebReader
+        from index.sync.web_sources import WebSources
+
+        config = self.config
+        hosts = frozenset(host.lower() for host in config.allowed_hosts)
+        reader = WebReader(self._read_workers().load, HostPace(config.web.pause), hosts)
+        return WebSources(config.home, self.catalog, self._synchroniser, reader, config.web)
+
     def _build_synchroniser(self, lock_seconds: float = LONG_WAIT) -> Synchroniser:
         from index.sync.synchroniser import Synchroniser
 
@@ -356,6 +422,14 @@ class Library:
             chunk=self.config.chunk,
             tokenizer=getattr(self.models.embedder_if_any(), "tokenizer", None),
         )
+
+
+def _is_page(entry: SourceEntry) -> bool:
+    return entry.uri.startswith(("http://", "https://"))
+
+
+def _unwatched(done: int, total: int, name: str) -> None:
+    """Note nothing."""
 
 
 @contextmanager

@@ -191,6 +191,27 @@ class SyncReport(Value):
     )
 
 
+def merged_reports(one: SyncReport, other: SyncReport) -> SyncReport:
+    """Return two reports as one; passages are those of the later."""
+    counts = ("added", "updated", "unchanged", "removed", "embedded", "missing", "seconds")
+    lists = ("failed", "warnings")
+    merged = {name: getattr(one, name) + getattr(other, name) for name in (*counts, *lists)}
+    languages = {
+        name: one.languages.get(name, 0) + other.languages.get(name, 0)
+        for name in (*one.languages, *other.languages)
+    }
+    passages = other.passages or one.passages
+    return one.model_copy(
+        update={
+            **merged,
+            "languages": languages,
+            "passages": passages,
+            "kept": max(0, passages - merged["embedded"]) if one.kept or other.kept else 0,
+            "missing_folders": {**one.missing_folders, **other.missing_folders},
+        }
+    )
+
+
 class SourceEntry(Value):
     """A source as listings show it, without its text."""
 
@@ -215,6 +236,23 @@ class SourceEntry(Value):
     missing: bool = Field(
         default=False, description="Whether its file was not found at the last look at the folder."
     )
+    site: str | None = Field(
+        default=None, description="The site or feed that brought it, by its address."
+    )
+
+
+class SiteEntry(Value):
+    """A web site or feed that was added as one, as listings show it."""
+
+    collection: str = Field(description="Name of its collection.")
+    url: str = Field(description="What it is called by.")
+    kind: Literal["site", "map", "feed"] = Field(description="What it was added as.")
+    title: str = Field(description="Title shown to people.")
+    pages: int = Field(description="How many of its pages are sources.")
+    crawling: bool = Field(default=False, description="Whether it is not yet read to its end.")
+    failure: str | None = Field(default=None, description="Why it could not be read again.")
+    added_by: str | None = Field(default=None, description="Who added it.")
+    checked: datetime | None = Field(default=None, description="When it was last read.")
 
 
 class CatalogStats(Value):

@@ -111,6 +111,7 @@ def entry_payload(entry: SourceEntry) -> Payload:
         "modified": _moment(entry.modified),
         "added_at": _moment(entry.added_at),
         "added_by": entry.added_by,
+        "site": entry.site,
     }
 
 

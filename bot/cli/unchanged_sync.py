@@ -10,13 +10,23 @@ import os
 import sys
 import time
 
+from index.sync.due_pages import are_pages_due
 from index.sync.unchanged import UnchangedSummary, unchanged
 
 TYPE_CHECKING = False  # importing `typing` or `collections` takes as long as listing the files
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_NAMES = ("QUOTH_HOME", "QUOTH_DOCUMENTS", "QUOTH_EMBEDDINGS", "QUOTH_CHROMA_URL")
+_NAMES = (
+    "QUOTH_HOME",
+    "QUOTH_DOCUMENTS",
+    "QUOTH_EMBEDDINGS",
+    "QUOTH_CHROMA_URL",
+    "QUOTH_REFRESH_HOURS",
+)
+_REFRESH_HOURS = 24.0
+"""As `bot.settings` has it, whose import takes longer than all of this."""
+
 _SPECIAL = frozenset(" \t'\"#\\$`")
 """Characters of a value that readers of `.env` files understand in different ways."""
 
@@ -75,6 +85,12 @@ def _pair(line: str) -> tuple[str, str] | None:
 def _summary(values: Mapping[str, str], folder: str) -> UnchangedSummary | None:
     home = os.path.expanduser(values["QUOTH_HOME"] or ".quoth")  # noqa: PTH111
     documents = os.path.expanduser(values["QUOTH_DOCUMENTS"] or "documents")  # noqa: PTH111
+    try:
+        hours = float(values["QUOTH_REFRESH_HOURS"] or _REFRESH_HOURS)
+    except ValueError:
+        return None  # which the command explains
+    if are_pages_due(os.path.join(folder, home), hours):  # noqa: PTH118
+        return None
     return unchanged(
         os.path.join(folder, home),  # noqa: PTH118
         os.path.join(folder, documents),  # noqa: PTH118

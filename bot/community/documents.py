@@ -7,9 +7,64 @@ from typing import Protocol, TypeAlias
 
 from bot.community.store.records_file import Records
 from index.errors import SourceNotFound
-from index.schema import Source, SourceEntry, SyncReport
+from index.schema import SiteEntry, Source, SourceEntry, SyncReport
+from index.store.web_records import SiteRecord
+from index.sync.crawl_step import CrawlStep
+from index.sync.page_batch import Watch
 
 Steps: TypeAlias = Callable[[int, int], None]
+
+
+class WebDocuments(Protocol):
+    """Pages, sites and feeds of the web; everything blocks.
+
+    `steps` is told passages done and in all, `watch` pages done, in all and the one at hand; both
+    may raise Cancelled.
+    """
+
+    def add_page(
+        self, collection: str, url: str, *, added_by: str | None, steps: Steps | None = None
+    ) -> SyncReport | None:
+        """Fetch a public web page and index it; None for a feed or a map of a site."""
+        ...
+
+    def begin(self, collection: str, url: str, *, added_by: str | None) -> SiteRecord | SyncReport:
+        """Note a site or feed that is to be read; a report says why it cannot be."""
+        ...
+
+    def read_on(
+        self,
+        collection: str,
+        url: str,
+        *,
+        seconds: float,
+        watch: Watch,
+        steps: Steps | None = None,
+    ) -> CrawlStep:
+        """Read a site or feed for about so long; raises SourceNotFound where it is gone."""
+        ...
+
+    def stop(self, collection: str, url: str) -> None:
+        """Leave a site as it is: what was read of it stays, and nothing more is taken."""
+        ...
+
+    def refresh(
+        self,
+        collection: str,
+        *,
+        seconds: float | None = None,
+        watch: Watch,
+    ) -> SyncReport:
+        """Ask for what is new of pages, sites and feeds that were not looked at for long."""
+        ...
+
+    def is_due(self) -> bool:
+        """Say whether a page, site or feed was not looked at for long."""
+        ...
+
+    def remove_site(self, collection: str, url: str) -> SyncReport:
+        """Take a site or feed with all its pages out; raises SourceNotFound."""
+        ...
 
 
 class Documents(Protocol):
@@ -18,8 +73,17 @@ class Documents(Protocol):
     Failures of one document are in the report, others raise.
     """
 
+    @property
+    def web(self) -> WebDocuments:
+        """What comes from the web."""
+        ...
+
     def collections(self) -> Sequence[str]:
         """Return the names of all collections that hold anything, or did."""
+        ...
+
+    def sites(self, collection: str) -> Sequence[SiteEntry]:
+        """Return the web sites and feeds that a collection has, by address."""
         ...
 
     def sources(self, collection: str) -> Sequence[SourceEntry]:
@@ -43,12 +107,6 @@ class Documents(Protocol):
 
         `steps` is told passages done and in all, and may raise Cancelled.
         """
-        ...
-
-    def add_page(
-        self, collection: str, url: str, *, added_by: str | None, steps: Steps | None = None
-    ) -> SyncReport:
-        """Fetch a public web page and index it; `steps` as with a file."""
         ...
 
     def add_text(
@@ -92,6 +150,19 @@ class SourceReader:
         """Return what collections hold, one after the other."""
         found = [await self._records.run(self._documents.sources, name) for name in collections]
         return [entry for entries in found for entry in entries]
+
+    async def pages_are_due(self) -> bool:
+        """Say whether a web page, site or feed was not looked at for long."""
+        return await self._records.run(self._documents.web.is_due)
+
+    async def collections(self) -> Sequence[str]:
+        """Return the names of all collections."""
+        return await self._records.run(self._documents.collections)
+
+    async def sites(self, *collections: str) -> list[SiteEntry]:
+        """Return the web sites and feeds of collections, one after the other."""
+        found = [await self._records.run(self._documents.sites, name) for name in collections]
+        return [site for sites in found for site in sites]
 
     async def source(self, id: str) -> Source | None:
         """Return a source with its text, if it is in the index."""

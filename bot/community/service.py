@@ -190,6 +190,7 @@ async def _built(parts: Parts, deadline: float | None) -> Service:
         reader=common.reader,
         documents=parts.documents,
         write_queue=common.write_queue,
+        site_seconds=parts.settings.site_seconds,
     )
     followed = _followed(common, sources)
     await followed.load()
@@ -328,10 +329,21 @@ async def _erase(service: Service) -> None:
 
 
 async def _in_step(service: Service) -> None:
-    """Follow the documents folder."""
+    """Follow the documents folder, and the web pages that were added."""
     while True:
         await _step(service)
+        await _refresh(service)
         await asyncio.sleep(_MINUTE)
+
+
+async def _refresh(service: Service) -> None:
+    """Ask for what is new of web pages; what fails now may work the next time."""
+    try:
+        await service.sources.sites.refresh_due()
+    except QuothError as error:
+        logger.warning("the web pages were not refreshed: %s", error)
+    except Exception:
+        logger.exception("the web pages were not refreshed")
 
 
 async def _step(service: Service) -> None:

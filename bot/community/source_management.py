@@ -25,6 +25,7 @@ from bot.community.rights import (
     server_of,
 )
 from bot.community.server_rules import NotAvailableError, ServerRules
+from bot.community.site_management import SiteManagement, named_site
 from bot.community.source_refresh import MISSING, Refreshed, other_way
 from bot.community.suggested_question import suggested_question
 from bot.community.team_answers import TeamAnswers
@@ -33,7 +34,15 @@ from index.config import SHARED_COLLECTION
 from index.errors import Cancelled, SourceNotFound
 from index.load.formats import SUFFIXES
 from index.load.loaders import unread_type
-from index.schema import Source, SourceEntry, SyncFailure, SyncReport, source_id
+from index.schema import (
+    SiteEntry,
+    Source,
+    SourceEntry,
+    SyncFailure,
+    SyncReport,
+    merged_reports,
+    source_id,
+)
 from index.text.invisible_characters import is_blank, without_unseen
 
 logger = logging.getLogger(__name__)
@@ -72,6 +81,7 @@ class SourceManagement:
         reader: SourceReader,
         documents: Documents,
         write_queue: WriteQueue,
+        site_seconds: float,
     ) -> None:
         self._rules = rules
         self._team_answers = team_answers
@@ -79,10 +89,22 @@ class SourceManagement:
         self._documents = documents
         self._write_queue = write_queue
         self.under_way = WorkUnderWay(rules)
+        self.sites = SiteManagement(
+            rules=rules,
+            reader=reader,
+            documents=documents,
+            write=self._write,
+            seconds=site_seconds,
+            shared=FOLDER,
+        )
 
     async def readable_sources(self, caller: Caller) -> list[SourceEntry]:
         """Return the sources that `caller` may read here."""
         return await self._reader.sources(*readable(caller, self._rules.of(caller.home)))
+
+    async def readable_sites(self, caller: Caller) -> list[SiteEntry]:
+        """Return the web sites and feeds that `caller` may read here."""
+        return await self._reader.sites(*readable(caller, self._rules.of(caller.home)))
 
     async def are_in(self, guild: int) -> bool:
         """Say whether a server has documents of its own."""
@@ -164,20 +186,23 @@ class SourceManagement:
             return failed_report(upload.name, CANCELLED)
 
     async def add_page(
-        self, caller: Caller, collection: str | None, url: str, *, added_by: str, work: Work
+        self,
+        caller: Caller,
+        collection: str | None,
+        url: str,
+        *,
+        added_by: str,
+        work: Work,
+        progress: Callable[[int, int, str], Awaitable[None]],
+        site: bool = False,
     ) -> SyncReport:
-        """Fetch a web page and index it."""
-        rule = self._rules.collection(caller, collection or DEFAULT_LABEL)
+        """Fetch a web page and index it, or a feed, or with `site` the whole site below it."""
+        rule, url = self._rules.collection(caller, collection or DEFAULT_LABEL), url.strip()
         if work.cancelled:
             return failed_report(url, CANCELLED)
         try:
-            return await self._write(
-                _share(caller),
-                self._documents.add_page,
-                rule.name,
-                url.strip(),
-                added_by=added_by,
-                steps=work.step,
+            return await self.sites.add(
+                caller, rule, url, added_by=added_by, whole=site, work=work, progress=progress
             )
         except Cancelled:
             return failed_report(url, CANCELLED)
@@ -233,7 +258,9 @@ class SourceManagement:
             await self._write(str(guild), self._documents.remove, source)
 
     async def remove(self, caller: Caller, name: str) -> str:
-        """Take a source of the server out of the index; return its title."""
+        """Take a source of the server out of the index, or a whole site; return its title."""
+        if (site := await self.sites.remove(caller, name)) is not None:
+            return named_site(site)
         entry = _called(await self.managed_sources(caller), name)
         await self._write(_share(caller), self._documents.remove, entry.id)
         return entry.title
@@ -249,20 +276,21 @@ class SourceManagement:
 
         Raises NotAvailableError with what to do instead for what cannot be fetched.
         """
+        if (site := await self.sites.called(caller, name)) is not None:
+            return Refreshed(await self.sites.refresh(caller, site))
         entry = _called(await self.refreshable_sources(caller), name)
         if sentence := other_way(entry):
             raise NotAvailableError(sentence)
         if entry.collection == SHARED_COLLECTION:
             return Refreshed(await self._follow(entry), followed=True)
-        return Refreshed(
-            await self._write(
-                _share(caller),
-                self._documents.add_page,
-                entry.collection,
-                entry.uri,
-                added_by=entry.added_by,
-            )
+        report = await self._write(
+            _share(caller),
+            self._documents.web.add_page,
+            entry.collection,
+            entry.uri,
+            added_by=entry.added_by,
         )
+        return Refreshed(report or failed_report(entry.uri, "It is a feed now. Add it anew."))
 
     async def _follow(self, entry: SourceEntry) -> SyncReport:
         """Bring the documents folder in step, and say what that meant for one file of it."""
@@ -360,17 +388,3 @@ def _called(entries: Sequence[SourceEntry], name: str) -> SourceEntry:
 def failed_report(source: str, reason: str) -> SyncReport:
     """Return a report of one document that could not be indexed."""
     return SyncReport(failed=(SyncFailure(source=source, reason=reason),))
-
-
-def merged_reports(one: SyncReport, other: SyncReport) -> SyncReport:
-    """Return two reports as one; passages are those of the later."""
-    return SyncReport(
-        added=one.added + other.added,
-        updated=one.updated + other.updated,
-        unchanged=one.unchanged + other.unchanged,
-        removed=one.removed + other.removed,
-        failed=(*one.failed, *other.failed),
-        passages=other.passages or one.passages,
-        seconds=one.seconds + other.seconds,
-        warnings=(*one.warnings, *other.warnings),
-    )

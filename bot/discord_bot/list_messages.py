@@ -15,12 +15,14 @@ from bot.discord_bot.text.message_split import MESSAGE_LIMIT, fitting
 from bot.discord_bot.text.pages import gaps_page, sources_page
 from bot.discord_bot.text.safe_markdown import literal
 from bot.discord_bot.views import EVERY, forget_button, gaps_view, page_view
+from index.sync.web_lists import with_sites
 
 
 async def sources_text(click: Click, collection: str, number: int) -> tuple[str, discord.ui.View]:
     """Return one page of the sources that the person may read here."""
     sources, caller = click.client.service.sources, await caller_here(click)
-    found = await sources.readable_sources(caller)
+    entries = await sources.readable_sources(caller)
+    found = with_sites(entries, await sources.readable_sites(caller))
     key = EVERY
     if collection != EVERY:
         key = sources.named(caller, collection)

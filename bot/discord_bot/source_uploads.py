@@ -11,7 +11,7 @@ from typing import Any
 import discord
 
 from bot.community.server_rules import NotAvailableError
-from bot.community.source_management import Upload, merged_reports
+from bot.community.source_management import Upload
 from bot.community.work_under_way import Work
 from bot.discord_bot.callers import caller_of
 from bot.discord_bot.client import Click
@@ -21,7 +21,7 @@ from bot.discord_bot.promises import defer_written, open_answer
 from bot.discord_bot.replies import THINKING, InteractionReply
 from bot.discord_bot.text.pages import added_text
 from bot.discord_bot.work_progress import WorkProgress
-from index.schema import SyncReport
+from index.schema import SyncReport, merged_reports
 
 logger = logging.getLogger(__name__)
 
@@ -38,8 +38,10 @@ async def add_sources(
     collection: str | None,
     files: Sequence[discord.Attachment],
     url: str | None,
+    *,
+    site: bool = False,
 ) -> str:
-    """Add files and a page; a deferred interaction shows how far it is. Return the report."""
+    """Add files, a page or a site, showing how far it is; return the report."""
     sources, caller = interaction.client.service.sources, caller_of(interaction)
     if not files and not url:
         raise NotAvailableError(NOTHING_TO_ADD)
@@ -54,7 +56,15 @@ async def add_sources(
             )
         if url:
             await shown.show(len(files), len(files) + 1, url)
-            page = await sources.add_page(caller, collection, url, added_by=author, work=work)
+            page = await sources.add_page(
+                caller,
+                collection,
+                url,
+                added_by=author,
+                work=work,
+                progress=shown.show,
+                site=site,
+            )
             done = merged_reports(done, page)
     added = [*(file.filename for file in files), *([url.strip()] if url else [])]
     return await told_added(interaction, done, added, collection)

@@ -1,4 +1,4 @@
-"""Web pages: fetched from the public internet only, within limits, and loaded like files."""
+"""Web pages: fetched from the public internet only, within limits."""
 
 from __future__ import annotations
 
@@ -7,20 +7,28 @@ import re
 import ssl
 import zlib
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from http import HTTPStatus
-from pathlib import PurePosixPath
+from typing import NamedTuple
 from urllib.parse import SplitResult, quote, urldefrag, urljoin, urlsplit
 
 from index.errors import LoadError
 from index.load.checked_connection import Deadline, Origin, PinnedConnection, RefusedError
 from index.load.dates import in_utc
+from index.load.fetched_page import (
+    MAX_PAGE_BYTES,
+    PAGE_TYPES,
+    FetchedPage,
+    KnownVersion,
+    PageError,
+    PageRequest,
+    ServerRefusal,
+    header_to_repeat,
+    media_type,
+    seconds_to_wait,
+)
 from index.load.loaders import LoadBytes, load_bytes
 from index.schema import LoadedDocument
-
-MAX_PAGE_BYTES = 16 * 1024 * 1024
-"""Largest page that is fetched: a long PDF report; a page of text is a hundredth of it."""
 
 MAX_REDIRECTS = 5
 """Redirects followed; honest sites need two or three (to https, to www, to a language)."""
@@ -28,57 +36,16 @@ MAX_REDIRECTS = 5
 PORTS = frozenset({80, 443, 8080, 8443})
 """Ports of web servers; at others, other services could be talked to in HTTP's name."""
 
-# fmt: off
-_MIMES = frozenset({
-    "text/html", "application/xhtml+xml", "text/plain", "text/markdown", "text/x-markdown",
-    "application/pdf",
-})
-# fmt: on
-"""Types that are read."""
-
-_BY_ENDING = {
-    ".md": "text/markdown",
-    ".markdown": "text/markdown",
-    ".pdf": "application/pdf",
-    ".txt": "text/plain",
-    ".html": "text/html",
-    ".htm": "text/html",
-}
-"""Formats told by the address, for servers that state none or call everything plain text."""
-
-_VAGUE = frozenset({"", "application/octet-stream", "binary/octet-stream"})
+_MOVED_FOR_GOOD = frozenset({301, 308})
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9_.:-]+)", re.IGNORECASE)
 
 _HEADERS = {
     "User-Agent": "Quoth/0.1 (reads pages that its users add)",
-    "Accept": "text/html, application/xhtml+xml, text/markdown, text/plain, application/pdf",
+    "Accept": "text/html, application/xhtml+xml, text/markdown, text/plain, application/pdf, "
+    "application/rss+xml, application/atom+xml, application/xml, text/xml",
     "Accept-Encoding": "identity",
     "Connection": "close",
 }
-
-_REASONS = {
-    401: "It can only be read after signing in",
-    403: "The server refuses to give it to programs",
-    404: "There is no such page",
-    410: "The page is gone",
-    429: "The server has had too many requests; try again later",
-}
-
-
-@dataclass(frozen=True)
-class FetchedPage:
-    """A page as the server sent it."""
-
-    body: bytes
-    """The bytes, decompressed."""
-    content_type: str
-    """The media type to read it as."""
-    final_url: str
-    """Address after redirects, without a fragment."""
-    charset: str | None = None
-    """Encoding that the server states."""
-    modified: datetime | None = None
-    """When the server says it was last changed."""
 
 
 def fetch_page(
@@ -87,32 +54,49 @@ def fetch_page(
     allowed_hosts: Collection[str] = frozenset(),
     timeout: float = 15.0,
     max_bytes: int = MAX_PAGE_BYTES,
+    types: Collection[str] = PAGE_TYPES,
 ) -> FetchedPage:
-    """Fetch a page over http or https from a public address; raises LoadError.
+    """Fetch a page over http or https from a public address; raises PageError.
 
     `allowed_hosts` are names whose addresses and ports are not checked; `timeout` is for
     everything together, in seconds. Redirects are checked like the address itself. Proxies that
     the environment names are not used: the check would be theirs to make.
     """
-    fetch = _Fetch(frozenset(host.lower() for host in allowed_hosts), timeout, max_bytes)
+    hosts = frozenset(host.lower() for host in allowed_hosts)
+    page = fetch_newer(url, PageRequest(hosts, timeout, max_bytes, types))
+    assert page is not None  # nothing was known of it
+    return page
+
+
+def fetch_newer(url: str, asked: PageRequest) -> FetchedPage | None:
+    """Fetch a page as `fetch_page` does; None when the version that is known still holds."""
     try:
-        return fetch.page(url)
+        return _Fetch(asked).page(url)
+    except ServerRefusal as refusal:
+        raise PageError(
+            url, str(refusal), status=refusal.status, wait=refusal.wait
+        ) from refusal.__cause__
     except RefusedError as refusal:
-        raise LoadError(url, str(refusal)) from refusal.__cause__
+        raise PageError(url, str(refusal)) from refusal.__cause__
     except TimeoutError as error:
-        raise LoadError(url, f"The server took longer than {timeout:g} seconds.") from error
+        reason = f"The server took longer than {asked.timeout:g} seconds."
+        raise PageError(url, reason, is_broken=True) from error
     except ssl.SSLCertVerificationError as error:
         reason = f"The server's certificate is not valid ({error.verify_message})."
-        raise LoadError(url, reason) from error
+        raise PageError(url, reason, is_broken=True) from error
     except (OSError, http.client.HTTPException) as error:
-        raise LoadError(url, _broken(error)) from error
+        raise PageError(url, _broken(error), is_broken=True) from error
 
 
 def load_page(
     url: str, *, allowed_hosts: Collection[str] = frozenset(), load: LoadBytes = load_bytes
 ) -> LoadedDocument:
     """Make a document of a page, fetched as `fetch_page` does; its url is where it was found."""
-    page = fetch_page(url, allowed_hosts=allowed_hosts)
+    return page_document(url, fetch_page(url, allowed_hosts=allowed_hosts), load)
+
+
+def page_document(url: str, page: FetchedPage, load: LoadBytes = load_bytes) -> LoadedDocument:
+    """Make a document of a page that was asked for as `url`; raises LoadError."""
     try:
         document = load(
             page.body, name=page.final_url, mime=page.content_type, charset=page.charset
@@ -124,35 +108,47 @@ def load_page(
     return document.model_copy(update=stated)
 
 
+class _Redirect(NamedTuple):
+    target: str
+    status: int
+
+
 @dataclass(frozen=True)
 class _Fetch:
     """One fetch with its limits."""
 
-    allowed_hosts: frozenset[str]
-    timeout: float
-    max_bytes: int
+    asked: PageRequest
 
-    def page(self, url: str) -> FetchedPage:
-        """Follow redirects to a page."""
-        deadline = Deadline.after(self.timeout)
-        for _ in range(MAX_REDIRECTS + 1):
-            found = self._request(url, deadline)
-            if isinstance(found, FetchedPage):
-                return found
-            url = found
+    def page(self, url: str) -> FetchedPage | None:
+        """Follow redirects to a page; None when what is known of it still holds."""
+        deadline = Deadline.after(self.asked.timeout)
+        for_good, known = True, self.asked.known
+        for hops in range(MAX_REDIRECTS + 1):
+            found = self._request(url, known, deadline)
+            if not isinstance(found, _Redirect):
+                return replace(found, moved=for_good and hops > 0) if found else None
+            url, for_good = found.target, for_good and found.status in _MOVED_FOR_GOOD
+            known = KnownVersion()  # of another address, and where it leads is to be seen
+            if self.asked.follow is not None and not self.asked.follow(url):
+                raise RefusedError(f"It leads to {urldefrag(url).url!r}, which is not read.")
         raise RefusedError(f"It redirects more than {MAX_REDIRECTS} times.")
 
-    def _request(self, url: str, deadline: Deadline) -> FetchedPage | str:
-        """Ask for one address; returns the page or the address it redirects to."""
+    def _request(
+        self, url: str, known: KnownVersion, deadline: Deadline
+    ) -> FetchedPage | _Redirect | None:
+        """Ask for one address; returns the page or where it redirects to."""
         parts = _split(url)
         connection = PinnedConnection(self._origin(parts), deadline)
         try:
-            headers = {**_HEADERS, "Host": self._origin(parts).authority}
+            host = {"Host": self._origin(parts).authority}
+            headers = {**_HEADERS, **known.headers, **host}
             connection.request("GET", _target(parts), headers=headers)
             with connection.getresponse() as response:
                 location = response.headers.get("Location")
                 if response.status in (301, 302, 303, 307, 308) and location:
-                    return urljoin(url, location)
+                    return _Redirect(urljoin(url, location), response.status)
+                if response.status == HTTPStatus.NOT_MODIFIED and known.headers:
+                    return None
                 return self._page(url, response)
         finally:
             connection.close()
@@ -162,46 +158,50 @@ class _Fetch:
         host = _ascii(parts.hostname or "")
         secure = parts.scheme == "https"
         port = parts.port or (443 if secure else 80)
-        trusted = host in self.allowed_hosts
+        trusted = host in self.asked.allowed_hosts
         if port not in PORTS and not trusted:
             raise RefusedError(f"Port {port} is not one of web pages (80, 443, 8080, 8443).")
         return Origin(secure, host, port, trusted)
 
     def _page(self, url: str, response: http.client.HTTPResponse) -> FetchedPage:
         """Read the page, if it is one."""
+        headers = response.headers
         if response.status != HTTPStatus.OK:
-            raise RefusedError(_refusal(response.status))
-        content_type = response.headers.get("Content-Type", "")
+            raise ServerRefusal(response.status, seconds_to_wait(headers.get("Retry-After")))
+        content_type = headers.get("Content-Type", "")
+        etag, stamp = map(header_to_repeat, (headers.get("ETag"), headers.get("Last-Modified")))
         return FetchedPage(
-            content_type=_format(content_type, url),
+            content_type=media_type(content_type, url, self.asked.types),
             body=self._body(response),
             final_url=urldefrag(url).url,
             charset=match[1] if (match := _CHARSET.search(content_type)) else None,
-            modified=in_utc(response.headers.get("Last-Modified")),
+            modified=in_utc(headers.get("Last-Modified")),
+            version=KnownVersion(etag, stamp),
+            robots=", ".join(headers.get_all("X-Robots-Tag") or ()),
         )
 
     def _body(self, response: http.client.HTTPResponse) -> bytes:
         """Read the body up to the limit."""
         stated = response.headers.get("Content-Length", "")
-        if stated.isdigit() and int(stated) > self.max_bytes:
+        if stated.isdigit() and int(stated) > self.asked.max_bytes:
             raise RefusedError(self._too_large)
-        body = response.read(self.max_bytes + 1)
+        body = response.read(self.asked.max_bytes + 1)
         # Asked for a number of bytes, http.client takes an early end for the end.
         if response.length:
             raise http.client.IncompleteRead(body)
         encoding = response.headers.get("Content-Encoding", "identity").lower()
         if encoding == "gzip":
-            body = _unzipped(body, self.max_bytes + 1)
+            body = _unzipped(body, self.asked.max_bytes + 1)
         elif encoding != "identity":
             raise RefusedError(f"The server compresses it by {encoding!r}, which is not read.")
-        if len(body) > self.max_bytes:
+        if len(body) > self.asked.max_bytes:
             raise RefusedError(self._too_large)
         return body
 
     @property
     def _too_large(self) -> str:
         """Return the reason for a page over the limit."""
-        return f"It is larger than {self.max_bytes / (1024 * 1024):g} MiB."
+        return f"It is larger than {self.asked.max_bytes / (1024 * 1024):g} MiB."
 
 
 def _split(url: str) -> SplitResult:
@@ -236,28 +236,6 @@ def _target(parts: SplitResult) -> str:
     path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
     query = quote(parts.query, safe="/?%:@!$&'()*+,;=~-._")
     return f"{path}?{query}" if query else path
-
-
-def _format(content_type: str, url: str) -> str:
-    """Return the format to read a page as; raises RefusedError for one that is not read."""
-    mime = content_type.partition(";")[0].strip().lower()
-    told = _BY_ENDING.get(PurePosixPath(urlsplit(url).path).suffix.lower())
-    if mime in _VAGUE and told:
-        return told
-    if mime == "text/plain" and told == "text/markdown":
-        return told
-    if mime in _MIMES:
-        return mime
-    kind = f"of type {mime!r}" if mime else "of no stated type"
-    raise RefusedError(f"It is {kind}; only HTML, Markdown, plain text and PDF are read.")
-
-
-def _refusal(status: int) -> str:
-    """Say what a status other than success means."""
-    known = _REASONS.get(status)
-    if known is None:
-        known = "The server has a problem; try again later" if status >= 500 else "No page came"
-    return f"{known} (HTTP {status})."
 
 
 def _unzipped(body: bytes, limit: int) -> bytes:

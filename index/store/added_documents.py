@@ -17,6 +17,7 @@ from index.schema import Source, source_id
 from index.store.catalog_format import ADDITIONS_FILE, ADDITIONS_VERSION
 from index.store.catalog_rows import REPLACE_VERSION, SOURCE_COLUMNS, source_of, source_row
 from index.store.sqlite_file import Row, SqliteFile, script
+from index.store.web_records import create_web_tables
 
 Key: TypeAlias = tuple[str, str]
 """Collection and uri of a document."""
@@ -54,7 +55,7 @@ class AddedDocuments(SqliteFile):
             _create(connection)
             _adopt(connection, catalog)
 
-        migrations = (begin, _add_places)
+        migrations = (begin, _add_places, create_web_tables)
         assert len(migrations) == ADDITIONS_VERSION
         super().__init__(home / ADDITIONS_FILE, migrations)
 
@@ -91,6 +92,18 @@ class AddedDocuments(SqliteFile):
         if name not in self.collections():
             with self.transaction() as connection:
                 connection.execute("INSERT OR IGNORE INTO collections VALUES (?)", (name,))
+
+    def rename(self, collection: str, before: str, after: str) -> None:
+        """Keep a document under another uri; one that is there already gives way."""
+        with self.transaction() as connection:
+            for sql, keys in (
+                ("DELETE FROM documents WHERE (collection, uri) = (?, ?)", (collection, after)),
+                (
+                    "UPDATE documents SET uri = ? WHERE (collection, uri) = (?, ?)",
+                    (after, collection, before),
+                ),
+            ):
+                connection.execute(sql, keys)
 
     def remove(self, *keys: Key) -> None:
         """Remove documents for good; unknown ones are ignored."""

@@ -23,10 +23,13 @@ CHROMA_STATE_FILE = "chroma.state"
 NOTE_FILE = "unchanged"
 """What the documents folder looked like when nothing was left to do: `index.sync.unchanged`."""
 
+PAGES_DUE_FILE = "pages.due"
+"""When the oldest look at an added page was: `index.sync.due_pages`."""
+
 SCHEMA_VERSION = 7
 """Number of the last migration in `index.store.catalog_schema`."""
 
-ADDITIONS_VERSION = 2
+ADDITIONS_VERSION = 3
 """Number of the last migration in `index.store.added_documents`."""
 
 CHUNKING_VERSION = 5

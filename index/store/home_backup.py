@@ -28,6 +28,7 @@ from index.store.catalog_format import (
     CHROMA_STATE_FILE,
     COMMUNITY_FILE,
     NOTE_FILE,
+    PAGES_DUE_FILE,
 )
 from index.store.disk_room import is_disk_full
 from index.store.read_only_file import connect_to_read, is_read_only
@@ -188,7 +189,7 @@ def restored_backup(
 def _held(home: Path) -> list[Path]:
     """Return what a backup takes the place of: its files, and all that hangs on them."""
     names = [f"{name}{suffix}" for name in _FILES for suffix in ("", "-wal", "-shm")]
-    names += [CHROMA_FOLDER, CHROMA_STATE_FILE, NOTE_FILE]
+    names += [CHROMA_FOLDER, CHROMA_STATE_FILE, NOTE_FILE, PAGES_DUE_FILE]
     return [home / name for name in names if (home / name).exists()]
 
 

@@ -1,9 +1,9 @@
-"""Documents to add by hand, from names, bytes, pages and texts."""
+"""Documents to add by hand, from names, bytes and texts."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,28 +28,24 @@ class Addition:
     """Of the original bytes; computed where it is not known."""
     followed: bool = False
     """Whether it is a file of the documents folder after all, which brings it back."""
+    moved_from: str | None = None
+    """The uri under which the same source is indexed so far."""
 
 
 def named_additions(
     names: Sequence[str],
     *,
     inside: Path | None = None,
-    allowed_hosts: Collection[str] = (),
-    load: LoadBytes = load_bytes,
 ) -> list[Addition | SyncFailure]:
-    """Find the documents that `names` mean (files, folders, addresses), each once.
+    """Find the documents that `names` mean (files and folders), each once.
 
     A file is known by its absolute path, but one in the folder `inside`, which is kept in step
-    anyway, by its path in there. `allowed_hosts` may be fetched from inside the private network.
+    anyway, by its path in there.
     """
     found: dict[str, Addition] = {}
     failed: list[SyncFailure] = []
     for name in names:
-        if name.startswith(("http://", "https://")):
-            results = iter([page_addition(name, allowed_hosts=allowed_hosts, load=load)])
-        else:
-            results = _files(name, inside)
-        for result in results:
+        for result in _files(name, inside):
             if isinstance(result, Addition):
                 found[result.uri] = result
             else:
@@ -66,23 +62,6 @@ def file_addition(
     except LoadError as error:
         return SyncFailure(source=name, reason=error.reason)
     return Addition(name, document, added_by, hashlib.sha256(content).hexdigest())
-
-
-def page_addition(
-    url: str,
-    *,
-    allowed_hosts: Collection[str] = (),
-    added_by: str | None = None,
-    load: LoadBytes = load_bytes,
-) -> Addition | SyncFailure:
-    """Fetch a public web page."""
-    from index.load.web_page import load_page
-
-    try:
-        document = load_page(url, allowed_hosts=frozenset(allowed_hosts), load=load)
-    except LoadError as error:
-        return SyncFailure(source=url, reason=error.reason)
-    return Addition(url, document, added_by)
 
 
 def text_addition(

@@ -24,6 +24,8 @@ class Prepared:
     passages: Sequence[Passage]
     file: FileState | None = None
     """State of its file in the documents folder, if it comes from there."""
+    moved_from: str | None = None
+    """The uri under which it is kept so far, where that is another."""
 
 
 class Batch:

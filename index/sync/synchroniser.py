@@ -23,7 +23,13 @@ from index.store.added_documents import AddedDocuments
 from index.store.catalog import Catalog
 from index.store.catalog_format import recipe as default_recipe
 from index.store.catalog_rows import Build, FileState
-from index.store.catalog_state import id_at, indexed_versions, seen_files, serving_builds
+from index.store.catalog_state import (
+    id_at,
+    indexed_ids,
+    indexed_versions,
+    seen_files,
+    serving_builds,
+)
 from index.store.chroma_vectors import ChromaVectors
 from index.store.write_lock import write_lock
 from index.sync.additions import Addition, state_of_followed
@@ -155,20 +161,21 @@ class Synchroniser:
         with self._access.held(build, settle=True):
             return self._report(collection, tally, began)
 
-    def remove(self, collection: str, uri: str) -> SyncReport:
-        """Take a source out of the index; raises SourceNotFound."""
+    def remove(self, collection: str, *uris: str) -> SyncReport:
+        """Take sources out of the index; raises SourceNotFound where none of them is in it."""
         began = self._begin()
         with self._access.writing(collection) as session:
             build = self._builds.serving(collection)
             connection = self._catalog.connection()
-            known = build and uri in indexed_versions(connection, collection)
-            if build is None or not (known or uri in seen_files(connection, collection)):
-                raise SourceNotFound(uri)
-            session.added.remove((collection, uri))
-            ids = [id_at(connection, collection, uri)] if known else []
-            self._indexer.remove(build, ids, [uri])
+            ids = indexed_ids(connection, collection)
+            files = seen_files(connection, collection)
+            known = [uri for uri in uris if uri in ids or uri in files]
+            if build is None or not known:
+                raise SourceNotFound(uris[0])
+            session.added.remove(*((collection, uri) for uri in known))
+            self._indexer.remove(build, [ids[uri] for uri in known if uri in ids], known)
             self._indexer.finish(build)
-            return self._report(collection, Tally(removed=1), began)
+            return self._report(collection, Tally(removed=len(known)), began)
 
     def remove_collection(self, collection: str) -> None:
         """Take a collection with all its sources out of the index; none is fine."""
@@ -224,14 +231,17 @@ class Synchroniser:
 
     def _write_added(self, build: Build, pace: Pace, prepared: Sequence[Prepared]) -> None:
         """Keep what no folder brings back, then index all; what fails and is told is not kept."""
-        sources = [each.source for each in prepared if each.file is None]
-        hold = partial(self._kept, build, sources)
+        hold = partial(self._kept, build, [each for each in prepared if each.file is None])
         self._indexer.write(build, prepared, replace(pace, hold=hold))
 
     @contextmanager
-    def _kept(self, build: Build, sources: Sequence[Source]) -> Iterator[None]:
+    def _kept(self, build: Build, prepared: Sequence[Prepared]) -> Iterator[None]:
         """Hold the lock, with sources kept that are to be indexed in it."""
+        sources = [each.source for each in prepared]
         with self._access.held(build) as added:
+            for each in prepared:
+                if each.moved_from is not None:
+                    added.rename(build.collection, each.moved_from, each.source.uri)
             added.put(sources)
             try:
                 yield
@@ -243,7 +253,10 @@ class Synchroniser:
         """Keep of these sources what is indexed."""
         for source in sources:
             try:
-                added.put([self._catalog.source(source.id)])
+                indexed = self._catalog.source(source.id)
+                if indexed.uri != source.uri:
+                    added.rename(source.collection, source.uri, indexed.uri)
+                added.put([indexed])
             except SourceNotFound:
                 added.remove((source.collection, source.uri))
 
@@ -266,13 +279,15 @@ class Synchroniser:
         if prepared is None:
             tally.unchanged += 1
             return
-        batch.add(replace(prepared, file=state_of_followed(addition, files.get(uri))))
-        tally.take(prepared.source, is_new=uri not in versions)
+        moved = addition.moved_from
+        file = state_of_followed(addition, files.get(uri))
+        batch.add(replace(prepared, file=file, moved_from=moved))
+        tally.take(prepared.source, is_new=uri not in versions and moved is None)
 
     def _prepared(self, build: Build, addition: Addition, indexed: str | None) -> Prepared | None:
         """Prepare one addition; None when it is the version that is indexed."""
         uri, document, added_by = addition.uri, addition.document, addition.added_by
-        id = id_at(self._catalog.connection(), build.collection, uri)
+        id = id_at(self._catalog.connection(), build.collection, addition.moved_from or uri)
         if isinstance(document, Path):
             return self._preparer.file(
                 build.collection, document, uri, indexed=indexed, id=id, added_by=added_by

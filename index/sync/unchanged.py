@@ -9,7 +9,13 @@ from __future__ import annotations
 
 import os
 
-from index.store.catalog_format import CATALOG_FILE, NOTE_FILE, SCHEMA_VERSION, recipe
+from index.store.catalog_format import (
+    ADDITIONS_VERSION,
+    CATALOG_FILE,
+    NOTE_FILE,
+    SCHEMA_VERSION,
+    recipe,
+)
 from index.store.chroma_state import looks_settled
 from index.sync.survey import survey
 
@@ -117,7 +123,7 @@ def forget(home: str) -> None:
 def _stamp(home: str, collection: str, model: str, cut: str) -> str:
     """Return what must be the same for a note to hold; another catalog has another inode."""
     inode = os.stat(f"{home}/{CATALOG_FILE}").st_ino  # noqa: PTH116 - see survey
-    known = (str(SCHEMA_VERSION), str(inode), collection, model, cut)
+    known = (f"{SCHEMA_VERSION}.{ADDITIONS_VERSION}", str(inode), collection, model, cut)
     return _written("\t".join(known))
 
 

@@ -65,7 +65,7 @@ def example() -> str:
 def _written(default: object) -> str:
     if default is None or default == ():
         return ""
-    return str(int(default)) if isinstance(default, float) else str(default)
+    return f"{default:g}" if isinstance(default, float) else str(default)
 
 
 def test_example_lists_every_setting_with_its_comment_and_default() -> None:

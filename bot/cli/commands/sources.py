@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,20 +12,30 @@ from bot.cli.environment import Environment, pass_environment, say, write
 from bot.cli.json_output import dumps, entry_payload, shown_payload, stats_payload
 from bot.cli.source_places import locate
 from bot.cli.terminal_text import neutral, source_screen, sources_table, stats_screen
+from index.schema import SiteEntry
+from index.sync.web_lists import with_sites
+
+if TYPE_CHECKING:
+    from index.library import Library
 
 
 @click.command()
+@click.option("--pages", is_flag=True, help="List every page of web sites and feeds, too.")
 @options.as_json
 @options.collection
 @pass_environment
-def sources(environment: Environment, as_json: bool, collection: str) -> None:
-    """List what is indexed."""
+def sources(environment: Environment, pages: bool, as_json: bool, collection: str) -> None:
+    """List what is indexed.
+
+    A web site or a feed is one line; --pages lists its pages instead.
+    """
     with environment.library() as library:
-        found = library.sources(collection)
+        found, sites = library.sources(collection), library.sites(collection)
     if as_json:
         write(dumps([entry_payload(entry) for entry in found]))
-    elif found:
-        write(sources_table(found, environment.style()))
+    elif found or sites:
+        rows = found if pages else with_sites(found, sites)
+        write(sources_table(rows, environment.style()))
     else:
         say(f"Nothing is indexed in {collection!r}. `quoth sync` or `quoth add PATH` change that.")
 
@@ -69,21 +80,42 @@ def _write_exactly(text: str) -> None:
 
 @click.command()
 @click.argument("source")
+@click.option("--yes", is_flag=True, help="Remove all pages of a site without being asked.")
 @options.as_json
 @options.collection
 @pass_environment
-def remove(environment: Environment, source: str, as_json: bool, collection: str) -> None:
-    """Take a source out of the index.
+def remove(
+    environment: Environment, source: str, yes: bool, as_json: bool, collection: str
+) -> None:
+    """Take a source out of the index, or a web site or feed with all its pages.
 
     The file itself stays. A file in the documents folder comes back with the next
     synchronisation; delete it there instead.
     """
     with environment.library() as library:
+        if site := library.find_site(collection, source):
+            _remove_site(library, site, as_json=as_json, yes=yes)
+            return
         found = library.find_exactly(source, collection)
+        page = next(one for one in library.sources(collection) if one.id == found.id)
         library.remove(found.id)
     if library.is_kept_in_step(found):
         say(f"{found.uri!r} is still in the documents folder; the next sync indexes it again.")
+    if page.site is not None:
+        say(f"It is a page of {page.site!r}, which brings it back. Remove that to be rid of it.")
     write(dumps({"removed": found.uri}) if as_json else f"removed {neutral(found.uri)}")
+
+
+def _remove_site(library: Library, site: SiteEntry, *, as_json: bool, yes: bool) -> None:
+    """Remove a site once it is said how many pages that takes, and agreed to on a terminal."""
+    pages = "1 page" if site.pages == 1 else f"{site.pages:,} pages"
+    say(f"{site.url} has {pages} in the index.")
+    on_terminal = sys.stdin.isatty() and sys.stderr.isatty()
+    if on_terminal and not yes and not click.confirm("Remove all of it?", err=True):
+        sys.exit(1)
+    report = library.web.remove_site(site.collection, site.url)
+    told = {"removed": site.url, "pages": report.removed}
+    write(dumps(told) if as_json else f"removed {neutral(site.url)} with {pages}")
 
 
 @click.command()

@@ -14,6 +14,7 @@ from bot.cli.session import say_problems
 from bot.cli.stopped_work import told_when_stopped
 from bot.cli.terminal_text import missing_text, sync_screen
 from index.schema import SyncReport
+from index.sync.due_pages import are_pages_due
 
 MISSING = 1
 """Exit code when documents are kept although their files are gone."""
@@ -23,13 +24,19 @@ MISSING = 1
 @options.as_json
 @options.collection
 @click.option("--yes", is_flag=True, help="Forget what is missing, too.")
+@click.option("--refresh", is_flag=True, help="Ask for added web pages anew, however lately.")
 @pass_environment
-def sync(environment: Environment, as_json: bool, collection: str, yes: bool) -> None:
+def sync(
+    environment: Environment, as_json: bool, collection: str, yes: bool, refresh: bool
+) -> None:
     """Bring the index in step with the documents folder.
 
     New and changed documents are indexed, deleted ones removed. A document that cannot be read
     is named on standard error, and the rest goes on. With another collection, what was added to
     it is read again.
+
+    Added web pages, sites and feeds that were last asked for a day ago (QUOTH_REFRESH_HOURS) are
+    asked for what is new. A site that was not read to its end is gone on with.
 
     Where the whole folder, a sub-folder of three documents or more, or more than half of the
     documents (three or more) are gone, it may be a disk that is not mounted. So these stay in the
@@ -37,10 +44,16 @@ def sync(environment: Environment, as_json: bool, collection: str, yes: bool) ->
 
     Exit code: 0 all is indexed, 1 documents are missing, 2 something could not be indexed.
     """
-    with environment.library() as library:
+    settings = environment.settings
+    asks = refresh or are_pages_due(settings.home, settings.refresh_hours)
+    with environment.library(*[PAGES] * asks) as library:
         with told_when_stopped(library, collection, rebuilds=True), indexing_bar() as bar:
             report = library.sync(
-                collection, bar.progress, forget="all" if yes else None, steps=bar.steps
+                collection,
+                bar.progress,
+                forget="all" if yes else None,
+                steps=bar.steps,
+                refresh=refresh,
             )
         if report.missing and _is_confirmed(report, environment):
             report = library.forget_missing()
@@ -56,25 +69,33 @@ def _is_confirmed(report: SyncReport, environment: Environment) -> bool:
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("--site", is_flag=True, help="Take the whole web site below each address.")
 @options.as_json
 @options.collection
 @pass_environment
-def add(environment: Environment, paths: tuple[str, ...], as_json: bool, collection: str) -> None:
-    """Add files, folders or web pages to the index.
+def add(
+    environment: Environment, paths: tuple[str, ...], site: bool, as_json: bool, collection: str
+) -> None:
+    """Add files, folders, web pages, sites or feeds to the index.
 
     They stay where they are and are cited by their full path; `quoth remove` takes them out.
-    Add them again to take over changes.
+    Add files again to take over changes; web pages are asked for what is new by `quoth sync`.
+
+    An address is that of a page, a feed (RSS, Atom) or a sitemap.xml. With --site, all pages below
+    it are read, one after the other, as the server's robots.txt allows. When that is stopped, the
+    same command or the next `quoth sync` goes on.
 
     \b
     quoth add ~/handbook.pdf notes/
     quoth add minutes.md --collection board
+    quoth add https://docs.example.org/en/latest/ --site
     """
     with (
         environment.library(PAGES) as library,
         told_when_stopped(library, collection),
         indexing_bar() as bar,
     ):
-        report = library.add(paths, collection, bar.progress, bar.steps)
+        report = library.add(paths, collection, bar.progress, bar.steps, site=site)
     _finish(report, as_json, environment)
 
 

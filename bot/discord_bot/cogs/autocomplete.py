@@ -9,6 +9,7 @@ from discord.app_commands import Choice
 
 from bot.community.rights import manages, readable
 from bot.community.server_rules import NotAvailableError
+from bot.community.site_management import named_site, site_key
 from bot.community.source_refresh import other_way
 from bot.discord_bot.callers import caller_of
 from bot.discord_bot.client import Click
@@ -29,16 +30,19 @@ async def source_choices(click: Click, current: str) -> list[Choice[str]]:
 async def managed_choices(click: Click, current: str) -> list[Choice[str]]:
     """Return sources of the server, for those who manage them."""
     with suppress(NotAvailableError):
-        found = await click.client.service.sources.managed_sources(caller_of(click))
-        return _choices(found, current)
+        sources, caller = click.client.service.sources, caller_of(click)
+        sites = [(named_site(site), site_key(site)) for site in await sources.sites.managed(caller)]
+        return _choices(await sources.managed_sources(caller), current, sites)
     return []
 
 
 async def refreshable_choices(click: Click, current: str) -> list[Choice[str]]:
     """Return sources that a manager can have brought up to date."""
     with suppress(NotAvailableError):
-        found = await click.client.service.sources.refreshable_sources(caller_of(click))
-        return _choices([entry for entry in found if not other_way(entry)], current)
+        sources, caller = click.client.service.sources, caller_of(click)
+        sites = [(named_site(site), site_key(site)) for site in await sources.sites.managed(caller)]
+        found = await sources.refreshable_sources(caller)
+        return _choices([entry for entry in found if not other_way(entry)], current, sites)
     return []
 
 
@@ -58,8 +62,10 @@ async def managed_collections(click: Click, current: str) -> list[Choice[str]]:
     return _matching([(rule.label, rule.name) for rule in rules.collections], current)
 
 
-def _choices(entries: Sequence[SourceEntry], current: str) -> list[Choice[str]]:
-    return _matching([(entry.title, entry.id) for entry in entries], current)
+def _choices(
+    entries: Sequence[SourceEntry], current: str, others: Sequence[tuple[str, str]] = ()
+) -> list[Choice[str]]:
+    return _matching([*others, *((entry.title, entry.id) for entry in entries)], current)
 
 
 def _matching(pairs: Iterable[tuple[str, str]], current: str) -> list[Choice[str]]:

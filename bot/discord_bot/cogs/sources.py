@@ -35,12 +35,17 @@ class Sources(commands.GroupCog, group_name="source", group_description="Keep th
     """Adding, removing and refreshing documents."""
 
     @app_commands.command()
-    @app_commands.describe(url="Address of a web page.", collection="Where it goes.")
+    @app_commands.describe(
+        url="Address of a web page or feed.",
+        site="Take the whole web site below the address.",
+        collection="Where it goes.",
+    )
     @app_commands.autocomplete(collection=managed_collections)
     async def add(
         self,
         interaction: Click,
         url: str | None = None,
+        site: bool = False,
         collection: str | None = None,
         file1: discord.Attachment | None = None,
         file2: discord.Attachment | None = None,
@@ -53,10 +58,10 @@ class Sources(commands.GroupCog, group_name="source", group_description="Keep th
         file9: discord.Attachment | None = None,
         file10: discord.Attachment | None = None,
     ) -> None:
-        """Add files or a web page to this server's documents."""
+        """Add files, a web page, a whole site or a feed to this server's documents."""
         files = (file1, file2, file3, file4, file5, file6, file7, file8, file9, file10)
         given = [file for file in files if file]
-        await finished(interaction, add_sources(interaction, collection, given, url))
+        await finished(interaction, add_sources(interaction, collection, given, url, site=site))
 
     @app_commands.command()
     @app_commands.describe(source="The document to take out.")

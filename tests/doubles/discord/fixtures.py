@@ -37,7 +37,18 @@ from bot.schema import (
 from bot.settings import Settings, load_settings
 from index.config import SHARED_COLLECTION
 from index.errors import SourceNotFound
-from index.schema import Evidence, Source, SourceEntry, Span, SyncFailure, SyncReport, source_id
+from index.schema import (
+    Evidence,
+    SiteEntry,
+    Source,
+    SourceEntry,
+    Span,
+    SyncFailure,
+    SyncReport,
+    source_id,
+)
+from index.sync.crawl_step import CrawlStep
+from index.sync.page_batch import Watch
 from tests.doubles.discord.server import DiscordServer, GuildHandle, Person
 from tests.doubles.discord.world import MANAGE_GUILD, Channel
 
@@ -144,10 +155,15 @@ class PaperDocuments:
         """Reasons by name of a file or address that cannot be read."""
         self.held: threading.Event | None = None
         """If set, additions wait for it."""
+        self.web = PaperWeb(self)
 
     def put(self, paper: Source) -> Source:
         self.papers[paper.id] = paper
         return paper
+
+    def sites(self, collection: str) -> Sequence[SiteEntry]:
+        _off_the_loop()
+        return []
 
     def collections(self) -> Sequence[str]:
         return sorted({paper.collection for paper in self.papers.values()})
@@ -197,12 +213,6 @@ class PaperDocuments:
             self.put(held.model_copy(update={"sha256": hashlib.sha256(content).hexdigest()}))
         return report
 
-    def add_page(
-        self, collection: str, url: str, *, added_by: str | None, steps: Steps | None = None
-    ) -> SyncReport:
-        fetched = self.calls.count(("add", collection, url))
-        return self._add(collection, url, f"The page at {url}, version {fetched}.", added_by)
-
     def add_text(
         self,
         collection: str,
@@ -241,6 +251,10 @@ class PaperDocuments:
         self.papers = kept
         return report
 
+    def add_text_of(self, collection: str, url: str, text: str, by: str | None) -> SyncReport:
+        """Add the text of a page."""
+        return self._add(collection, url, text, by)
+
     def _add(
         self,
         collection: str,
@@ -265,6 +279,46 @@ class PaperDocuments:
         return SyncReport(
             added=int(known is None), updated=int(known is not None), passages=len(self.papers)
         )
+
+
+class PaperWeb:
+    """Pages of a web without sites: what there is to read is said by their addresses."""
+
+    def __init__(self, documents: PaperDocuments) -> None:
+        self._documents = documents
+
+    def add_page(
+        self, collection: str, url: str, *, added_by: str | None, steps: Steps | None = None
+    ) -> SyncReport:
+        fetched = self._documents.calls.count(("add", collection, url))
+        text = f"The page at {url}, version {fetched}."
+        return self._documents.add_text_of(collection, url, text, added_by)
+
+    def begin(self, collection: str, url: str, *, added_by: str | None) -> SyncReport:
+        return SyncReport(failed=(SyncFailure(source=url, reason="There are no sites here."),))
+
+    def read_on(
+        self,
+        collection: str,
+        url: str,
+        *,
+        seconds: float,
+        watch: Watch,
+        steps: Steps | None = None,
+    ) -> CrawlStep:
+        raise SourceNotFound(url)
+
+    def stop(self, collection: str, url: str) -> None:
+        """There is nothing to stop."""
+
+    def refresh(self, collection: str, *, seconds: float | None = None, watch: Watch) -> SyncReport:
+        return SyncReport()
+
+    def is_due(self) -> bool:
+        return False
+
+    def remove_site(self, collection: str, url: str) -> SyncReport:
+        raise SourceNotFound(url)
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import LoadError
+from index.load.fetched_page import MAX_PAGE_BYTES
 from index.load.public_addresses import is_public
-from index.load.web_page import MAX_PAGE_BYTES, fetch_page, load_page
+from index.load.web_page import fetch_page, load_page
 from scripts.make_sample_pdf import document
 
 LOCAL = frozenset({"localhost"})

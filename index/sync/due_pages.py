@@ -1,0 +1,35 @@
+"""Says whether added pages are to be asked for anew, before anything heavy is imported.
+
+A file in the home folder holds when the page was looked at that was not for longest. It is set back
+to never before pages are written, so that a kill only makes the next synchronisation look.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from index.store.catalog_format import ADDITIONS_FILE, PAGES_DUE_FILE
+
+_NONE = "none"
+
+
+def are_pages_due(home: str | os.PathLike[str], hours: float) -> bool:
+    """Say whether a page, site or feed was looked at `hours` ago or longer; 0 hours is never."""
+    place = os.fspath(home)
+    if not hours:
+        return False
+    try:
+        with open(f"{place}/{PAGES_DUE_FILE}", encoding="ascii") as file:  # noqa: PTH123 - slow
+            noted = file.read().strip()
+        return noted != _NONE and time.time() - float(noted) >= hours * 3600
+    except (OSError, ValueError):
+        return os.path.exists(f"{place}/{ADDITIONS_FILE}")  # noqa: PTH110 - slow
+
+
+def note_oldest_look(home: str | os.PathLike[str], oldest: float | None) -> None:
+    """Write when the page was looked at that was not for longest; None where there is none."""
+    path = f"{os.fspath(home)}/{PAGES_DUE_FILE}"
+    with open(f"{path}.new", "w", encoding="ascii") as file:  # noqa: PTH123 - slow
+        file.write(_NONE if oldest is None else repr(oldest))
+    os.replace(f"{path}.new", path)  # noqa: PTH105 - slow

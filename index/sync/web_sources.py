@@ -1,0 +1,291 @@
+"""Web pages, sites and feeds as sources: added, read on, refreshed and removed.
+
+The network is asked while no lock is held; what came is written through the one writer.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from index.config import WebConfig
+from index.errors import LoadError, SourceNotFound
+from index.load.feeds import Feed, read_feed_or_map
+from index.load.fetched_page import PAGE_TYPES, XML_TYPES, FetchedPage, PageRequest
+from index.load.page_links import SiteScope, plain_address
+from index.schema import SyncFailure, SyncReport, merged_reports
+from index.store.added_documents import AddedDocuments
+from index.store.catalog import Catalog
+from index.store.catalog_format import ADDITIONS_FILE
+from index.store.web_records import PageRecord, SiteRecord, WebRecords
+from index.sync.additions import Addition
+from index.sync.crawl_step import CrawlStep, site_report
+from index.sync.due_pages import are_pages_due, note_oldest_look
+from index.sync.feed_pass import FeedPass
+from index.sync.pace import Steps
+from index.sync.page_batch import PageBatch, PageWriter, Watch, read_again, version_of
+from index.sync.site_crawl import AT_ONCE, SiteCrawl
+from index.sync.web_reader import WebReader
+
+
+def unwatched(done: int, total: int, name: str) -> None:
+    """Note nothing."""
+
+
+@dataclass(frozen=True)
+class WebSources:
+    """The web pages of one home folder."""
+
+    home: Path
+    catalog: Catalog
+    writer: Callable[[], PageWriter]
+    reader: WebReader
+    config: WebConfig
+    _came: dict[str, FetchedPage] = field(default_factory=dict)
+    """What was fetched to see what it is, until it is read, by its address."""
+
+    def add(
+        self,
+        collection: str,
+        url: str,
+        *,
+        site: bool = False,
+        added_by: str | None = None,
+        watch: Watch = unwatched,
+        steps: Steps | None = None,
+    ) -> SyncReport:
+        """Add a page, or a whole site, map or feed; what cannot be read is in the report."""
+        if not site:
+            found = self.add_page(collection, url, added_by=added_by, steps=steps)
+            if found is not None:
+                return found
+        begun = self.begin(collection, url, added_by=added_by)
+        if isinstance(begun, SyncReport):
+            return begun
+        return self._read_on(begun, self.config.seconds, watch, steps)
+
+    def add_page(
+        self,
+        collection: str,
+        url: str,
+        *,
+        added_by: str | None = None,
+        steps: Steps | None = None,
+    ) -> SyncReport | None:
+        """Fetch one page and index it; None where it turns out to be a feed or a map of a site."""
+        try:
+            page = self._fetched(url)
+            if page.content_type in XML_TYPES:
+                self._came[url] = page
+                return None
+            document = self.reader.document(url, page)
+        except LoadError as error:
+            self._note_failure(collection, url, error)
+            return _failed(url, error.reason)
+        with self._open(collection) as records:
+            batch = PageBatch(collection, records, self.writer(), steps)
+            known = records.pages(collection).get(url, PageRecord(url))
+            batch.read(Addition(url, document, added_by), known, page)
+            batch.flush()
+            return batch.report
+
+    def begin(
+        self, collection: str, url: str, *, added_by: str | None = None
+    ) -> SiteRecord | SyncReport:
+        """Note a site or feed that is to be read; a report says why it cannot be."""
+        try:
+            page = self._came.pop(url, None) or self._fetched(url)
+            record = self._record(collection, url, page, added_by)
+        except LoadError as error:
+            return _failed(url, error.reason)
+        with self._open(collection) as records:
+            known = records.site(collection, record.url)
+            if known is not None:
+                record = known._replace(grows=True, start=record.start, kind=record.kind)
+            records.put_site(record)
+        self._came[record.start] = page
+        return record
+
+    def read_on(
+        self,
+        collection: str,
+        url: str,
+        *,
+        seconds: float,
+        watch: Watch = unwatched,
+        steps: Steps | None = None,
+    ) -> CrawlStep:
+        """Read a site or feed for about so long; raises SourceNotFound where there is none."""
+        with self._open(collection) as records:
+            record = records.site(collection, url)
+            if record is None:
+                raise SourceNotFound(url)
+            batch = PageBatch(collection, records, self.writer(), steps)
+            kind = FeedPass if record.kind == "feed" else SiteCrawl
+            came = self._came.pop(record.start, None)
+            return kind(record, batch, self.reader, self.config, watch, came).run(seconds)
+
+    def stop(self, collection: str, url: str) -> None:
+        """Leave a site as it is: what was read stays, and nothing more is taken of it."""
+        with self._open(collection) as records:
+            record = records.site(collection, url)
+            if record is not None:
+                records.clear_queue(record)
+                records.put_site(record._replace(crawling=False, grows=False, checked=time.time()))
+
+    def refresh(
+        self,
+        collection: str,
+        *,
+        seconds: float | None = None,
+        everything: bool = False,
+        watch: Watch = unwatched,
+        steps: Steps | None = None,
+    ) -> SyncReport:
+        """Ask for what is new of pages, sites and feeds that were not looked at for long.
+
+        With `everything`, of all of them. What was not reached in `seconds` is due the next time.
+        """
+        report = SyncReport()
+        hours = 0.0 if everything else self.config.refresh_hours
+        if not (everything or are_pages_due(self.home, hours)):
+            return report
+        ends = time.monotonic() + (self.config.seconds if seconds is None else seconds)
+        with self._open(collection) as records:
+            due = time.time() - hours * 3600
+            sites = [one for one in records.sites(collection) if one.crawling or one.checked <= due]
+        for site in sites:
+            left = ends - time.monotonic()
+            if left <= 0:
+                return report
+            report = merged_reports(report, self._read_on(site, left, watch, steps))
+        pages = self._refresh_pages(collection, due, ends, watch, steps)
+        return merged_reports(report, pages)
+
+    def is_due(self) -> bool:
+        """Say whether a page, site or feed was not looked at for long."""
+        return are_pages_due(self.home, self.config.refresh_hours)
+
+    def remove_site(self, collection: str, url: str) -> SyncReport:
+        """Take a site or feed with all its pages out; raises SourceNotFound."""
+        with self._open(collection) as records:
+            site, pages = records.site(collection, url), records.pages(collection).items()
+            named = site.url if site is not None else url
+            uris = [uri for uri, page in pages if page.site == named]
+            if site is None and not uris:
+                raise SourceNotFound(url)
+            records.remove_site(collection, named)
+            return self.writer().remove(collection, *uris) if uris else SyncReport()
+
+    def _read_on(
+        self, site: SiteRecord, seconds: float, watch: Watch, steps: Steps | None
+    ) -> SyncReport:
+        """Read a site to its end, or for so long, and say what was left out."""
+        ends = time.monotonic() + seconds
+        report, left_out = SyncReport(), Counter[str]()
+        while True:
+            step = self.read_on(
+                site.collection,
+                site.url,
+                seconds=max(0.0, ends - time.monotonic()),
+                watch=watch,
+                steps=steps,
+            )
+            report = merged_reports(report, step.report)
+            left_out.update(step.left_out)
+            if step.finished or time.monotonic() >= ends or step.wait > ends - time.monotonic():
+                break
+        return site_report(site.url, report, left_out, unfinished=not step.finished)
+
+    def _refresh_pages(
+        self, collection: str, due: float, ends: float, watch: Watch, steps: Steps | None
+    ) -> SyncReport:
+        """Ask for the pages that no site brings again."""
+        with self._open(collection) as records:
+            crawled = {one.url for one in records.sites(collection) if one.kind != "feed"}
+            pages = records.pages(collection)
+            asked = [
+                page
+                for page in pages.values()
+                if page.checked <= due and not page.in_feed and page.site not in crawled
+            ]
+            if not asked:
+                return SyncReport()
+            batch = PageBatch(collection, records, self.writer(), steps)
+            for done, page in enumerate(asked):
+                if time.monotonic() > ends:
+                    break
+                watch(done, len(asked), page.uri)
+                self._look_again(batch, page, pages, watch)
+                if done % AT_ONCE == AT_ONCE - 1:
+                    batch.flush()
+            batch.flush()
+            return batch.report
+
+    def _look_again(
+        self, batch: PageBatch, known: PageRecord, pages: dict[str, PageRecord], watch: Watch
+    ) -> None:
+        try:
+            asked = PageRequest(known=version_of(known))
+            page = self.reader.fetch(known.uri, asked, lambda: watch(0, 0, known.uri))
+            if page is None:
+                batch.same(known)
+                return
+            document = self.reader.document(known.uri, page)
+        except LoadError as error:
+            batch.failed(known, error)
+            return
+        final = plain_address(page.final_url) or known.uri
+        moved = final if page.moved and final != plain_address(known.uri) else None
+        read_again(batch, known, page, document, moved_to=moved, taken=moved in pages)
+
+    def _fetched(self, url: str) -> FetchedPage:
+        page = self.reader.fetch(url, PageRequest(types=PAGE_TYPES | XML_TYPES))
+        assert page is not None  # nothing was known of it
+        return page
+
+    def _record(
+        self, collection: str, url: str, page: FetchedPage, added_by: str | None
+    ) -> SiteRecord:
+        """Return what is to be known of a site or feed; raises LoadError for neither."""
+        start = plain_address(page.final_url) or url
+        if page.content_type in XML_TYPES or start.endswith(".gz"):
+            found = read_feed_or_map(page.body, url)
+            if isinstance(found, Feed):
+                return SiteRecord(collection, start, start, "feed", found.title, added_by)
+            return SiteRecord(collection, SiteScope.of(start).url, start, "map", start, added_by)
+        scope = SiteScope.of(start)
+        return SiteRecord(collection, scope.url, start, "site", scope.url, added_by)
+
+    def _note_failure(self, collection: str, url: str, error: LoadError) -> None:
+        """Remember that a page that is here could not be read again."""
+        if not self._is_used():
+            return
+        with self._open(collection) as records:
+            known = records.pages(collection).get(url)
+            if known is not None:
+                failed = known._replace(checked=time.time(), failure=error.reason)
+                records.put_pages(collection, [failed])
+
+    def _is_used(self) -> bool:
+        return (self.home / ADDITIONS_FILE).exists()
+
+    @contextmanager
+    def _open(self, collection: str) -> Iterator[WebRecords]:
+        """Open the records to write them, and note afterwards what is due when."""
+        with closing(AddedDocuments(self.home, self.catalog.connection())) as added:
+            added.put_collection(collection)
+            note_oldest_look(self.home, 0.0)
+            records = WebRecords(added)
+            try:
+                yield records
+            finally:
+                note_oldest_look(self.home, records.oldest_look())
+
+
+def _failed(url: str, reason: str) -> SyncReport:
+    return SyncReport(failed=(SyncFailure(source=url, reason=reason),))
