@@ -14,6 +14,7 @@ from pydantic import Field
 
 from index.protocols import Vectors
 from index.schema import Evidence, Source, Span, Value
+from index.text.blob_lines import is_file_on_host, marked_lines
 from index.text.list_marks import is_numbered
 from index.text.text_fragment import text_fragment
 
@@ -100,6 +101,9 @@ class Citation(Value):
 
     def link(self) -> str:
         """Return where to look it up: a web text fragment, a page, a slide or row, or lines."""
+        if self.url and is_file_on_host(self.url, self.source):
+            made = self.page is not None or self.fragment or self.source.lower().endswith(_RENDERED)
+            return self.url if made else marked_lines(self.url, self.lines)
         if self.url and self.page is not None:
             return f"{self.url}#page={self.page}"
         if self.url:

@@ -124,11 +124,11 @@ class Settings(Value):
     allowed_hosts: Annotated[tuple[str, ...], BeforeValidator(_separated)] = ()
     """Hosts inside the private network from which pages may be added, separated by commas."""
     site_pages: int = Field(default=2000, ge=1, le=100_000)
-    """Pages of one web site that are read at most, and entries of one feed."""
+    """Pages of one web site that are read at most, entries of one feed, files of one repository."""
     site_megabytes: int = Field(default=200, ge=1, le=10_000)
-    """MiB that are fetched of one web site at a time."""
+    """MiB that are fetched of one web site or repository at a time."""
     site_seconds: float = Field(default=3600.0, gt=0, le=86_400)
-    """Seconds that one web site is read at a time; the next sync goes on where it stopped."""
+    """Seconds that one web site or repository is read at a time; the next sync goes on there."""
     page_pause: float = Field(default=0.5, ge=0, le=60)
     """Seconds between two requests to one web server; its robots.txt may ask for more."""
     refresh_hours: float = Field(default=24.0, ge=0, le=8760)

@@ -249,7 +249,9 @@ class Library:
             return report
         for name in collections:
             watch = progress or _unwatched
-            found = self.web.refresh(name, everything=everything, watch=watch, steps=steps)
+            found = self.web.refresh(
+                name, everything=everything, watch=watch, steps=steps, is_own=True
+            )
             report = merged_reports(report, found)
         return report
 
@@ -282,7 +284,7 @@ class Library:
         """
         from index.sync.additions import named_additions
 
-        addresses = [name for name in names if name.startswith(("http://", "https://"))]
+        addresses = [name for name in names if _is_address(name)]
         paths = [name for name in names if name not in addresses]
         inside = self.config.documents if collection == SHARED_COLLECTION else None
         report = SyncReport()
@@ -293,7 +295,7 @@ class Library:
             if progress is not None and not site:
                 progress(done, len(addresses), url)
             watch = progress or _unwatched
-            added = self.web.add(collection, url, site=site, watch=watch, steps=steps)
+            added = self.web.add(collection, url, site=site, watch=watch, steps=steps, is_own=True)
             report = merged_reports(report, added)
         return report
 
@@ -341,6 +343,7 @@ class Library:
     def remove_collection(self, collection: str) -> None:
         """Take a collection with all its sources out of the index."""
         self.synchroniser.remove_collection(collection)
+        self.web.sweep()
 
     def _add(
         self,
@@ -425,7 +428,13 @@ class Library:
 
 
 def _is_page(entry: SourceEntry) -> bool:
-    return entry.uri.startswith(("http://", "https://"))
+    return entry.site is not None or entry.uri.startswith(("http://", "https://"))
+
+
+def _is_address(name: str) -> bool:
+    from index.load.git_address import git_address
+
+    return name.startswith(("http://", "https://")) or git_address(name, is_own=True) is not None
 
 
 def _unwatched(done: int, total: int, name: str) -> None:

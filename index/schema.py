@@ -246,13 +246,24 @@ class SiteEntry(Value):
 
     collection: str = Field(description="Name of its collection.")
     url: str = Field(description="What it is called by.")
-    kind: Literal["site", "map", "feed"] = Field(description="What it was added as.")
+    kind: Literal["site", "map", "feed", "git"] = Field(description="What it was added as.")
     title: str = Field(description="Title shown to people.")
     pages: int = Field(description="How many of its pages are sources.")
     crawling: bool = Field(default=False, description="Whether it is not yet read to its end.")
     failure: str | None = Field(default=None, description="Why it could not be read again.")
     added_by: str | None = Field(default=None, description="Who added it.")
     checked: datetime | None = Field(default=None, description="When it was last read.")
+    commit: str | None = Field(default=None, description="Of a repository, what was read of it.")
+
+    @property
+    def label(self) -> str:
+        """What it is called, with how much it has."""
+        nouns = {"git": ("file", "files")}
+        one, more = nouns.get(self.kind, ("page", "pages"))
+        count = f"1 {one}" if self.pages == 1 else f"{self.pages:,} {more}"
+        what = "repository" if self.kind == "git" else self.kind
+        at = f" at {self.commit[:10]}" if self.commit else ""
+        return f"{self.title} ({what} of {count}{at})"
 
 
 class CatalogStats(Value):

@@ -21,7 +21,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ask": ("bot.cli.commands.ask", "Answer a question and quote the sources."),
     "chat": ("bot.cli.commands.chat", "Ask in a conversation that remembers."),
     "search": ("bot.cli.commands.search", "Find the passages nearest to some words."),
-    "add": ("bot.cli.commands.sync", "Add files, folders, web pages, sites or feeds to the index."),
+    "add": (
+        "bot.cli.commands.sync",
+        "Add files, folders, web pages, sites, feeds or Git repositories to the index.",
+    ),
     "sync": ("bot.cli.commands.sync", "Bring the index in step with the documents folder."),
     "sources": ("bot.cli.commands.sources", "List what is indexed."),
     "show": ("bot.cli.commands.sources", "Print a source, or a quote in its place."),

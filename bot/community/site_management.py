@@ -197,12 +197,6 @@ def site_key(site: SiteEntry) -> str:
     return f"site-{source_id(site.collection, site.url)}"
 
 
-def named_site(site: SiteEntry) -> str:
-    """Return what a site is called, with how many pages it has."""
-    pages = "1 page" if site.pages == 1 else f"{site.pages:,} pages"
-    return f"{site.title} ({site.kind} of {pages})"
-
-
 def _noted(url: str, reason: str) -> SyncReport:
     return SyncReport(failed=(SyncFailure(source=url, reason=reason),))
 

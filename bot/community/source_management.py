@@ -25,7 +25,7 @@ from bot.community.rights import (
     server_of,
 )
 from bot.community.server_rules import NotAvailableError, ServerRules
-from bot.community.site_management import SiteManagement, named_site
+from bot.community.site_management import SiteManagement
 from bot.community.source_refresh import MISSING, Refreshed, other_way
 from bot.community.suggested_question import suggested_question
 from bot.community.team_answers import TeamAnswers
@@ -260,7 +260,7 @@ class SourceManagement:
     async def remove(self, caller: Caller, name: str) -> str:
         """Take a source of the server out of the index, or a whole site; return its title."""
         if (site := await self.sites.remove(caller, name)) is not None:
-            return named_site(site)
+            return site.label
         entry = _called(await self.managed_sources(caller), name)
         await self._write(_share(caller), self._documents.remove, entry.id)
         return entry.title

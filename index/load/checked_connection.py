@@ -132,8 +132,13 @@ class _TimedReader(io.RawIOBase):
         super().close()
 
 
-def _open(origin: Origin, deadline: Deadline) -> socket.socket:
-    """Connect to the first address of `origin` that may be used and answers."""
+def checked_address(origin: Origin, deadline: Deadline) -> str:
+    """Return the first address of `origin` that may be used; raises RefusedError for none."""
+    return str(_usable(origin, deadline)[0][1][0])
+
+
+def _usable(origin: Origin, deadline: Deadline) -> list[_Place]:
+    """Return the addresses of `origin` that may be used; raises RefusedError for none."""
     addresses = _resolve(origin, deadline)
     usable = [each for each in addresses if origin.trusted or is_public(str(each[1][0]))]
     if not usable:
@@ -141,6 +146,12 @@ def _open(origin: Origin, deadline: Deadline) -> socket.socket:
             f"The host {origin.host!r} is on a private network or on this machine; "
             "pages are fetched from the public internet only."
         )
+    return usable
+
+
+def _open(origin: Origin, deadline: Deadline) -> socket.socket:
+    """Connect to the first address of `origin` that may be used and answers."""
+    usable = _usable(origin, deadline)
     failure: OSError | None = None
     for family, place in usable:
         connection = socket.socket(family, socket.SOCK_STREAM)

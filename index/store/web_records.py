@@ -11,8 +11,8 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from index.store.sqlite_file import Row, SqliteFile, script
 
-SiteKind: TypeAlias = Literal["site", "map", "feed"]
-"""A site whose links are followed, one of which a map names the pages, or a feed."""
+SiteKind: TypeAlias = Literal["site", "map", "feed", "git"]
+"""A site whose links are followed, one of which a map names the pages, a feed, a repository."""
 
 create_web_tables = script("""
 CREATE TABLE sites (
@@ -81,6 +81,7 @@ class SiteRecord(NamedTuple):
     checked: float = 0.0
     """When the last reading ended, in seconds since 1970; 0 is never."""
     etag: str | None = None
+    """Of a feed what its server calls the version, of a repository its commit."""
     last_modified: str | None = None
     failure: str | None = None
     """Why the last reading failed, if it did."""

@@ -122,7 +122,7 @@ class FeedPass:
         }
         record = known or PageRecord(uri, self.site.url, in_feed=True)
         addition = Addition(uri, document.model_copy(update=stated), self.site.added_by)
-        self.batch.read(addition, record, None)
+        self.batch.read(addition, record, KnownVersion())
 
     def _take_page(self, uri: str, link: str, entry: FeedEntry) -> None:
         if not self.reader.may_read(link, self._check):
@@ -136,7 +136,7 @@ class FeedPass:
             "modified": document.modified or entry.modified,
         }
         addition = Addition(uri, document.model_copy(update=stated), self.site.added_by)
-        self.batch.read(addition, PageRecord(uri, self.site.url), page)
+        self.batch.read(addition, PageRecord(uri, self.site.url), page.version)
 
     def _note(self, *, failure: str | None) -> None:
         if self.batch.records.site(self.site.collection, self.site.url) is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -11,6 +12,10 @@ from typing import TypeAlias
 
 Steps: TypeAlias = Callable[[int, int], None]
 """Called with passages embedded and passages in all; raises Cancelled to stop the work."""
+
+
+_OF_SERVER = re.compile(r"guild-\d+")
+"""How the names of a server's collections begin."""
 
 
 def _no_step(done: int, total: int) -> None:
@@ -77,3 +82,9 @@ class FairTurns:
 
     def _is_next(self, share: str, ticket: object) -> bool:
         return next(iter(self._waiting)) == share and self._waiting[share][0] is ticket
+
+
+def owner_of(collection: str) -> str:
+    """Return whose share of the work a collection is: all those of a server are one's."""
+    found = _OF_SERVER.match(collection)
+    return found[0] if found else collection

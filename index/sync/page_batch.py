@@ -63,19 +63,18 @@ class PageBatch:
         self._see(known, version or KnownVersion(known.etag, known.last_modified))
         self.report = merged_reports(self.report, SyncReport(unchanged=1))
 
-    def read(
-        self,
-        addition: Addition,
-        known: PageRecord,
-        page: FetchedPage | None,
-    ) -> None:
+    def read(self, addition: Addition, known: PageRecord, version: KnownVersion) -> None:
         """Take a page that was read; `known` is what it is to be known by."""
         self._additions.append(addition)
-        self._see(known, page.version if page else KnownVersion())
+        self._see(known, version)
 
-    def gone(self, uri: str, why: str) -> None:
+    def remove(self, uri: str) -> None:
         """Take a page out of the index."""
         self._gone.append(uri)
+
+    def gone(self, uri: str, why: str) -> None:
+        """Take a page out of the index, and say why."""
+        self.remove(uri)
         self.note(uri, why)
 
     def failed(self, known: PageRecord, error: LoadError) -> None:
@@ -152,13 +151,13 @@ def read_again(
 ) -> None:
     """Take the new version of a page, perhaps at another address, which may be `taken`."""
     if moved_to is None:
-        batch.read(Addition(known.uri, document, added_by), known, page)
+        batch.read(Addition(known.uri, document, added_by), known, page.version)
     elif taken:
         batch.gone(known.uri, f"It was removed: it has moved to {moved_to}, which is here already.")
     else:
         batch.note(known.uri, f"It has moved to {moved_to}, and is called that now.")
         addition = Addition(moved_to, document, added_by, moved_from=known.uri)
-        batch.read(addition, known._replace(uri=moved_to), page)
+        batch.read(addition, known._replace(uri=moved_to), page.version)
 
 
 def _failed(known: PageRecord, reason: str) -> PageRecord:

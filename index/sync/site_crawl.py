@@ -233,7 +233,7 @@ class SiteCrawl:
         self.site = self.site._replace(pages=self.site.pages + 1)
         known = PageRecord(uri, self.site.url)
         self._pages[uri] = known
-        self.batch.read(Addition(uri, document, self.site.added_by), known, page)
+        self.batch.read(Addition(uri, document, self.site.added_by), known, page.version)
 
     def _document(self, uri: str, page: FetchedPage) -> LoadedDocument | None:
         try:

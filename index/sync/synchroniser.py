@@ -7,7 +7,6 @@ happens when another model is configured. Here is what a caller can ask for.
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -37,7 +36,7 @@ from index.sync.additions_pass import AdditionsPass
 from index.sync.builds import WORDS_ONLY, Builds, Stamp
 from index.sync.folder_pass import FolderPass, Forget, Progress
 from index.sync.indexer import Indexer
-from index.sync.pace import FairTurns, Pace, Steps
+from index.sync.pace import FairTurns, Pace, Steps, owner_of
 from index.sync.prepared_batch import Batch, Prepared
 from index.sync.preparer import Cut, Load, Preparer, version_of_text
 from index.sync.rebuild import Rebuild
@@ -45,9 +44,6 @@ from index.sync.tally import Tally
 from index.sync.write_access import PATIENCE, WriteAccess
 
 __all__ = ["Progress", "Steps", "Synchroniser"]
-
-_OF_SERVER = re.compile(r"guild-\d+")
-"""How the names of a server's collections begin."""
 
 
 def load_any(data: bytes, name: str) -> LoadedDocument:
@@ -309,9 +305,3 @@ class Synchroniser:
             kept=max(0, passages - embedded) if self._has_vectors else 0,
             seconds=time.monotonic() - began,
         )
-
-
-def owner_of(collection: str) -> str:
-    """Return whose share of the work a collection is: all those of a server are one's."""
-    found = _OF_SERVER.match(collection)
-    return found[0] if found else collection

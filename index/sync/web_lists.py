@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from index.errors import StoreError
+from index.load.git_address import git_address
 from index.load.page_links import plain_address
 from index.schema import SiteEntry, SourceEntry
 from index.store.added_documents import AddedDocuments
@@ -63,8 +64,9 @@ class WebLists:
 
 
 def address_of(name: str) -> str:
-    """Return what a site or feed is known by, of what a person calls it."""
-    return plain_address(name) or name
+    """Return what a site, feed or repository is known by, of what a person calls it."""
+    repository = git_address(name, is_own=True)
+    return repository.url if repository else plain_address(name) or name
 
 
 def _entry(site: SiteRecord, pages: int) -> SiteEntry:
@@ -77,6 +79,7 @@ def _entry(site: SiteRecord, pages: int) -> SiteEntry:
         crawling=site.crawling,
         failure=site.failure,
         added_by=site.added_by,
+        commit=site.etag if site.kind == "git" else None,
         checked=datetime.fromtimestamp(site.checked, UTC) if site.checked else None,
     )
 
@@ -100,12 +103,11 @@ def _of_site(entries: Sequence[SourceEntry], site: SiteEntry) -> SourceEntry:
     failed = sum(entry.failure is not None for entry in pages)
     told = [f"{failed:,} of its pages could not be read again"] if failed else []
     told += ["not yet read to its end"] if site.crawling else []
-    count = "1 page" if site.pages == 1 else f"{site.pages:,} pages"
     return SourceEntry(
         id=site.url,
         collection=site.collection,
         uri=site.url,
-        title=f"{site.title} ({site.kind} of {count})",
+        title=site.label,
         characters=sum(entry.characters for entry in pages),
         passages=sum(entry.passages for entry in pages),
         modified=max((page.modified for page in pages if page.modified), default=None),

@@ -16,6 +16,8 @@ from index.config import WebConfig
 from index.errors import LoadError, SourceNotFound
 from index.load.feeds import Feed, read_feed_or_map
 from index.load.fetched_page import PAGE_TYPES, XML_TYPES, FetchedPage, PageRequest
+from index.load.git_address import GitAddress, git_address
+from index.load.git_program import GitProgram, remove_clone
 from index.load.page_links import SiteScope, plain_address
 from index.schema import SyncFailure, SyncReport, merged_reports
 from index.store.added_documents import AddedDocuments
@@ -26,9 +28,11 @@ from index.sync.additions import Addition
 from index.sync.crawl_step import CrawlStep, site_report
 from index.sync.due_pages import are_pages_due, note_oldest_look
 from index.sync.feed_pass import FeedPass
-from index.sync.pace import Steps
-from index.sync.page_batch import PageBatch, PageWriter, Watch, read_again, version_of
-from index.sync.site_crawl import AT_ONCE, SiteCrawl
+from index.sync.git_pass import GitPass, clone_of, label_of, remove_stray_clones
+from index.sync.pace import Steps, owner_of
+from index.sync.page_batch import PageBatch, PageWriter, Watch
+from index.sync.page_refresh import PageRefresh
+from index.sync.site_crawl import SiteCrawl
 from index.sync.web_reader import WebReader
 
 
@@ -57,16 +61,20 @@ class WebSources:
         added_by: str | None = None,
         watch: Watch = unwatched,
         steps: Steps | None = None,
+        is_own: bool = False,
     ) -> SyncReport:
-        """Add a page, or a whole site, map or feed; what cannot be read is in the report."""
-        if not site:
+        """Add a page, a whole site, map, feed or repository; what cannot be read is in the report.
+
+        `is_own` says that a person at this machine asks, who may use own paths and credentials.
+        """
+        if not site and git_address(url, is_own=is_own) is None:
             found = self.add_page(collection, url, added_by=added_by, steps=steps)
             if found is not None:
                 return found
-        begun = self.begin(collection, url, added_by=added_by)
+        begun = self.begin(collection, url, added_by=added_by, is_own=is_own)
         if isinstance(begun, SyncReport):
             return begun
-        return self._read_on(begun, self.config.seconds, watch, steps)
+        return self._read_on(begun, self.config.seconds, watch, steps, is_own=is_own)
 
     def add_page(
         self,
@@ -76,7 +84,9 @@ class WebSources:
         added_by: str | None = None,
         steps: Steps | None = None,
     ) -> SyncReport | None:
-        """Fetch one page and index it; None where it turns out to be a feed or a map of a site."""
+        """Fetch one page and index it; None for a feed, a map of a site or a repository."""
+        if git_address(url) is not None:
+            return None
         try:
             page = self._fetched(url)
             if page.content_type in XML_TYPES:
@@ -89,14 +99,17 @@ class WebSources:
         with self._open(collection) as records:
             batch = PageBatch(collection, records, self.writer(), steps)
             known = records.pages(collection).get(url, PageRecord(url))
-            batch.read(Addition(url, document, added_by), known, page)
+            batch.read(Addition(url, document, added_by), known, page.version)
             batch.flush()
             return batch.report
 
     def begin(
-        self, collection: str, url: str, *, added_by: str | None = None
+        self, collection: str, url: str, *, added_by: str | None = None, is_own: bool = False
     ) -> SiteRecord | SyncReport:
-        """Note a site or feed that is to be read; a report says why it cannot be."""
+        """Note a site, feed or repository to be read; a report says why it cannot be."""
+        repository = git_address(url, is_own=is_own)
+        if repository is not None:
+            return self._begin_repository(collection, repository, added_by)
         try:
             page = self._came.pop(url, None) or self._fetched(url)
             record = self._record(collection, url, page, added_by)
@@ -118,6 +131,7 @@ class WebSources:
         seconds: float,
         watch: Watch = unwatched,
         steps: Steps | None = None,
+        is_own: bool = False,
     ) -> CrawlStep:
         """Read a site or feed for about so long; raises SourceNotFound where there is none."""
         with self._open(collection) as records:
@@ -125,6 +139,8 @@ class WebSources:
             if record is None:
                 raise SourceNotFound(url)
             batch = PageBatch(collection, records, self.writer(), steps)
+            if record.kind == "git":
+                return self._git(record, batch, watch, is_own=is_own).run(seconds)
             kind = FeedPass if record.kind == "feed" else SiteCrawl
             came = self._came.pop(record.start, None)
             return kind(record, batch, self.reader, self.config, watch, came).run(seconds)
@@ -136,6 +152,7 @@ class WebSources:
             if record is not None:
                 records.clear_queue(record)
                 records.put_site(record._replace(crawling=False, grows=False, checked=time.time()))
+                remove_clone(clone_of(self.home, record))
 
     def refresh(
         self,
@@ -145,10 +162,12 @@ class WebSources:
         everything: bool = False,
         watch: Watch = unwatched,
         steps: Steps | None = None,
+        is_own: bool = False,
     ) -> SyncReport:
         """Ask for what is new of pages, sites and feeds that were not looked at for long.
 
         With `everything`, of all of them. What was not reached in `seconds` is due the next time.
+        Repositories that a person at this machine added are asked only where that person asks.
         """
         report = SyncReport()
         hours = 0.0 if everything else self.config.refresh_hours
@@ -158,13 +177,25 @@ class WebSources:
         with self._open(collection) as records:
             due = time.time() - hours * 3600
             sites = [one for one in records.sites(collection) if one.crawling or one.checked <= due]
+        is_own = is_own and owner_of(collection) == collection  # and not a server's in Discord
         for site in sites:
+            if site.kind == "git" and owner_of(collection) == collection and not is_own:
+                continue
             left = ends - time.monotonic()
             if left <= 0:
                 return report
-            report = merged_reports(report, self._read_on(site, left, watch, steps))
-        pages = self._refresh_pages(collection, due, ends, watch, steps)
-        return merged_reports(report, pages)
+            found = self._read_on(site, left, watch, steps, is_own=is_own)
+            report = merged_reports(report, found)
+        with self._open(collection) as records:
+            batch = PageBatch(collection, records, self.writer(), steps)
+            PageRefresh(batch, self.reader, watch).run(due, ends)
+            return merged_reports(report, batch.report)
+
+    def sweep(self) -> None:
+        """Delete what is left of repositories whose collection was removed."""
+        if (self.home / ADDITIONS_FILE).exists():
+            with closing(AddedDocuments(self.home, self.catalog.connection())) as added:
+                remove_stray_clones(self.home, WebRecords(added).sites())
 
     def is_due(self) -> bool:
         """Say whether a page, site or feed was not looked at for long."""
@@ -179,10 +210,18 @@ class WebSources:
             if site is None and not uris:
                 raise SourceNotFound(url)
             records.remove_site(collection, named)
+            if site is not None:
+                remove_clone(clone_of(self.home, site))
             return self.writer().remove(collection, *uris) if uris else SyncReport()
 
     def _read_on(
-        self, site: SiteRecord, seconds: float, watch: Watch, steps: Steps | None
+        self,
+        site: SiteRecord,
+        seconds: float,
+        watch: Watch,
+        steps: Steps | None,
+        *,
+        is_own: bool,
     ) -> SyncReport:
         """Read a site to its end, or for so long, and say what was left out."""
         ends = time.monotonic() + seconds
@@ -194,6 +233,7 @@ class WebSources:
                 seconds=max(0.0, ends - time.monotonic()),
                 watch=watch,
                 steps=steps,
+                is_own=is_own,
             )
             report = merged_reports(report, step.report)
             left_out.update(step.left_out)
@@ -201,47 +241,27 @@ class WebSources:
                 break
         return site_report(site.url, report, left_out, unfinished=not step.finished)
 
-    def _refresh_pages(
-        self, collection: str, due: float, ends: float, watch: Watch, steps: Steps | None
-    ) -> SyncReport:
-        """Ask for the pages that no site brings again."""
+    def _begin_repository(
+        self, collection: str, repository: GitAddress, added_by: str | None
+    ) -> SiteRecord:
         with self._open(collection) as records:
-            crawled = {one.url for one in records.sites(collection) if one.kind != "feed"}
-            pages = records.pages(collection)
-            asked = [
-                page
-                for page in pages.values()
-                if page.checked <= due and not page.in_feed and page.site not in crawled
-            ]
-            if not asked:
-                return SyncReport()
-            batch = PageBatch(collection, records, self.writer(), steps)
-            for done, page in enumerate(asked):
-                if time.monotonic() > ends:
-                    break
-                watch(done, len(asked), page.uri)
-                self._look_again(batch, page, pages, watch)
-                if done % AT_ONCE == AT_ONCE - 1:
-                    batch.flush()
-            batch.flush()
-            return batch.report
+            known = records.site(collection, repository.url)
+            if known is not None:
+                record = known._replace(grows=True, etag=None)
+            else:
+                taken = [entry.uri for entry in self.catalog.sources(collection)]
+                label, url = label_of(repository, taken), repository.url
+                record = SiteRecord(collection, url, url, "git", label, added_by)
+            records.put_site(record)
+        return record
 
-    def _look_again(
-        self, batch: PageBatch, known: PageRecord, pages: dict[str, PageRecord], watch: Watch
-    ) -> None:
-        try:
-            asked = PageRequest(known=version_of(known))
-            page = self.reader.fetch(known.uri, asked, lambda: watch(0, 0, known.uri))
-            if page is None:
-                batch.same(known)
-                return
-            document = self.reader.document(known.uri, page)
-        except LoadError as error:
-            batch.failed(known, error)
-            return
-        final = plain_address(page.final_url) or known.uri
-        moved = final if page.moved and final != plain_address(known.uri) else None
-        read_again(batch, known, page, document, moved_to=moved, taken=moved in pages)
+    def _git(self, record: SiteRecord, batch: PageBatch, watch: Watch, *, is_own: bool) -> GitPass:
+        config = self.config
+        program = GitProgram(
+            self.reader.allowed_hosts, config.megabytes, config.seconds, is_own=is_own
+        )
+        load = self.reader.load
+        return GitPass(record, batch, program, load, self.home, config, watch)
 
     def _fetched(self, url: str) -> FetchedPage:
         page = self.reader.fetch(url, PageRequest(types=PAGE_TYPES | XML_TYPES))

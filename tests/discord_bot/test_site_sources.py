@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from tests.doubles.discord.fixtures import Stage, eventually, staged_for_real
 from tests.doubles.discord.server import Upload
 from tests.doubles.discord.world import MANAGE_GUILD
+from tests.doubles.git_server import git_server, new_repository
 from tests.doubles.web_server import WebServer, web_server
 
 
@@ -94,3 +96,20 @@ async def test_a_feed_is_known_by_what_it_holds(stage: Stage, server: WebServer)
     await kim.sees("1 added", to=used)
     listed = await kim.sees(to=await kim.slash("sources", in_=general))
     assert "Harbour news (feed of 1 page)" in listed.text.replace("\\", "")
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="Git is not installed")
+async def test_a_repository_is_added_by_its_address_alone(stage: Stage, tmp_path: Path) -> None:
+    handbook = new_repository(tmp_path / "served" / "handbook")
+    handbook.commit(tugs_DOT_md="# Tugs\n\nShips longer than ninety metres need two tugs.\n")
+    acme = stage.discord.guild("Acme")
+    general, kim = acme.text("general"), stage.discord.owner(acme)
+    await stage.start()
+    with git_server(tmp_path / "served") as server:
+        url = server.url("handbook/.git")
+        await kim.sees("1 added", to=await kim.slash("source add", url=url, in_=general))
+    listed = await kim.sees(to=await kim.slash("sources", in_=general))
+    assert "handbook (repository of 1 file at " in listed.text
+    for local in (f"{handbook.folder}/.git", handbook.folder.as_uri() + "/.git", "git@h:a/b.git"):
+        used = await kim.slash("source add", url=local, in_=general)
+        await kim.sees("Only addresses that begin with", to=used)

@@ -76,14 +76,14 @@ def _is_confirmed(report: SyncReport, environment: Environment) -> bool:
 def add(
     environment: Environment, paths: tuple[str, ...], site: bool, as_json: bool, collection: str
 ) -> None:
-    """Add files, folders, web pages, sites or feeds to the index.
+    """Add files, folders, web pages, sites, feeds or Git repositories to the index.
 
     They stay where they are and are cited by their full path; `quoth remove` takes them out.
     Add files again to take over changes; web pages are asked for what is new by `quoth sync`.
 
-    An address is that of a page, a feed (RSS, Atom) or a sitemap.xml. With --site, all pages below
-    it are read, one after the other, as the server's robots.txt allows. When that is stopped, the
-    same command or the next `quoth sync` goes on.
+    An address is that of a page, a feed (RSS, Atom), a sitemap.xml or, where it ends in .git, a
+    repository. With --site, all pages below it are read, one after the other, as the server's
+    robots.txt allows. When that is stopped, the same command or the next `quoth sync` goes on.
 
     \b
     quoth add ~/handbook.pdf notes/

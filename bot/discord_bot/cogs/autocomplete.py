@@ -9,7 +9,7 @@ from discord.app_commands import Choice
 
 from bot.community.rights import manages, readable
 from bot.community.server_rules import NotAvailableError
-from bot.community.site_management import named_site, site_key
+from bot.community.site_management import site_key
 from bot.community.source_refresh import other_way
 from bot.discord_bot.callers import caller_of
 from bot.discord_bot.client import Click
@@ -31,7 +31,7 @@ async def managed_choices(click: Click, current: str) -> list[Choice[str]]:
     """Return sources of the server, for those who manage them."""
     with suppress(NotAvailableError):
         sources, caller = click.client.service.sources, caller_of(click)
-        sites = [(named_site(site), site_key(site)) for site in await sources.sites.managed(caller)]
+        sites = [(site.label, site_key(site)) for site in await sources.sites.managed(caller)]
         return _choices(await sources.managed_sources(caller), current, sites)
     return []
 
@@ -40,7 +40,7 @@ async def refreshable_choices(click: Click, current: str) -> list[Choice[str]]:
     """Return sources that a manager can have brought up to date."""
     with suppress(NotAvailableError):
         sources, caller = click.client.service.sources, caller_of(click)
-        sites = [(named_site(site), site_key(site)) for site in await sources.sites.managed(caller)]
+        sites = [(site.label, site_key(site)) for site in await sources.sites.managed(caller)]
         found = await sources.refreshable_sources(caller)
         return _choices([entry for entry in found if not other_way(entry)], current, sites)
     return []

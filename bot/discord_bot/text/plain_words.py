@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 _FOR_OPERATORS = re.compile(
-    r"\b(?:QUOTH|DISCORD)_\w|`(?:quoth|pip|uv)\b|(?:^|[\s(])\.env\b|\bHTTP\b|\bTraceback\b"
+    r"\b(?:QUOTH|DISCORD)_\w|`(?:quoth|pip|uv|apt-get)\b|(?:^|[\s(])\.env\b|\bHTTP\b|\bTraceback\b"
 )
 _CODE = re.compile(r"\s*\(HTTP \d{3}\)")
 _QUOTED = re.compile(r"“[^”]*”|(?<!\w)'[^']*'(?!\w)|(?<!\w)\"[^\"]*\"(?!\w)")
