@@ -51,8 +51,8 @@ BROKE_OFF = "The language model stopped in the middle. This is what it had writt
 
 # fmt: off
 _RENDERED = (
-    ".html", ".htm", ".xhtml", ".csv", ".tsv", ".docx", ".docm", ".odt", ".ott", ".rtf", ".pptx",
-    ".pptm", ".odp", ".otp", ".xlsx", ".xlsm", ".ods", ".ots", ".epub", ".eml", ".mbox", ".msg",
+    ".html", ".htm", ".xhtml", ".docx", ".docm", ".odt", ".ott", ".rtf", ".pptx", ".pptm", ".odp",
+    ".otp", ".xlsx", ".xlsm", ".ods", ".ots", ".epub", ".eml", ".mbox", ".msg",
 )
 # fmt: on
 """Files whose canonical text is made from them: its lines are not the file's."""

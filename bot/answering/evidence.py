@@ -13,10 +13,10 @@ from bot.conversation.follow_ups import Resolved
 from bot.conversation.question_parts import as_asked, parts
 from bot.schema import CLAIMED, Citation, Draft, DraftPart, HitTrace, Scope, Turn
 from index.protocols import PassageStore
-from index.schema import Evidence, Passage
+from index.schema import Evidence, Passage, Span
 from index.search.passage_rank import Candidate
 from index.search.searcher import Findings, Searcher
-from index.text.table_rows import cells, labelled
+from index.text.table_rows import RowPart
 
 ATTRIBUTED = 0.8
 """How sure it is that the speaker named next to a quote said it."""
@@ -72,17 +72,19 @@ def _holds(passage: Passage, evidence: Evidence) -> bool:
 
 
 def _columns(candidate: Candidate, evidence: Evidence, draft: Draft | None) -> tuple[str, ...]:
-    """Return the header above a row, or several, in one line; empty when it is quoted itself."""
+    """Return the names of the columns of a row, or several; empty when they are quoted too."""
     header, text = candidate.words.header.strip(), candidate.source.text
-    row = text[evidence.start : evidence.end].split("\n", 1)[0]
-    if not header or labelled(header, row) == row:
+    line = text.find("\n", evidence.start, evidence.end)
+    first = Span(start=evidence.start, end=evidence.end if line < 0 else line)
+    above = RowPart.of(text, header, first).above
+    if not above:
         return ()
     picks = [pick for part in draft.parts for pick in part.picks] if draft else []
     spans = [evidence, *(pick.evidence for pick in picks)]
     quoted = [text[span.start : span.end] for span in spans if span.source_id == evidence.source_id]
     if any(header == line.strip() for each in quoted for line in each.split("\n")):
         return ()
-    return (" | ".join(filter(None, cells(header))),)
+    return above
 
 
 def joined_parts(asks: Sequence[str], found: Sequence[Gathered], whole: Gathered) -> Gathered:

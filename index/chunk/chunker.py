@@ -15,12 +15,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from index.chunk.blocks import Block, BlockKind, Lines, Piece, code_groups, table_groups
+from index.chunk.blocks import Block, BlockKind, Lines, Piece, code_groups
 from index.chunk.headings import atx_heading
 from index.chunk.markdown_blocks import MarkdownParser
 from index.chunk.packed_blocks import Packer
 from index.chunk.plain_text_blocks import PlainParser
 from index.chunk.units import Measurer, Unit
+from index.chunk.value_table_blocks import value_table_blocks
 from index.config import ChunkConfig
 from index.schema import Passage, PassageKind, Source, Span, passage_id
 from index.text.text_shapes import text_shape
@@ -92,7 +93,7 @@ def _blocks(source: Source) -> list[Block]:
     if not source.text.strip():
         return []
     if shape == "table":
-        return [Block("table", table_groups(lines, 0, len(lines)))]
+        return value_table_blocks(lines)
     if shape == "code":
         return [Block("code", code_groups(lines, 0, len(lines)))]
     # Of what is paged, the loader marks the headings if the document says which they are.

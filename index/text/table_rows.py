@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from index.schema import Passage, Source, Span
 from index.text.sentences import trim
+from index.text.text_shapes import text_shape
 
 _MAX_TABLE_LINES = 5000
 """How far above a row its header is looked for."""
@@ -24,8 +26,24 @@ def header_in(source: Source, passage: Passage) -> str:
     """Return the header row of the table that `passage` is cut from; empty where there is none."""
     if passage.kind != "table" or not passage.sentences:
         return ""
-    found = header_of(source.text, passage.sentences[-1].start)
+    last = passage.sentences[-1].start
+    at = table_start(source.text) if text_shape(source.mime) == "table" else None
+    found = header_of(source.text, last) if at is None else _first_row(source.text, at, last)
     return "" if found is None else source.text[found.start : found.end]
+
+
+def table_start(text: str) -> int | None:
+    """Return where the first row between pipes begins in the text of a table; None without one."""
+    at = 0 if text.startswith("|") else text.find("\n|") + 1
+    return at if text.startswith("|", at) else None
+
+
+def _first_row(text: str, at: int, start: int) -> Span | None:
+    """Return the row at `at`, the header of the row at `start`; None for itself and for values."""
+    end = text.find("\n", at)
+    end = len(text) if end < 0 else end
+    # A row without a letter holds values: the file has no header.
+    return Span(start=at, end=end) if start > end and re.search(r"[^\W\d_]", text[at:end]) else None
 
 
 def header_of(text: str, start: int) -> Span | None:
@@ -70,12 +88,45 @@ def cells(row: str) -> list[str]:
     return [cell.strip().replace(r"\|", "|") for cell in _BORDER.split(inner)]
 
 
-def labelled(header: str, row: str) -> str:
-    """Return a row as it is read, each cell behind the name of its column.
+def _named(names: Sequence[str], values: Sequence[str]) -> str:
+    return "; ".join(f"{n}: {v}" if n else v for n, v in zip(names, values, strict=False) if v)
 
-    The row itself where it has other cells than the header.
-    """
-    names, values = cells(header), cells(row)
-    if len(names) != len(values) or len(names) < 2:
-        return row
-    return "; ".join(f"{n}: {v}" for n, v in zip(names, values, strict=True) if v)
+
+@dataclass(frozen=True)
+class RowPart:
+    """What is quoted of one row: all of it, or some neighbouring cells where it is long."""
+
+    text: str
+    names: tuple[str, ...] = ()
+    """Of its columns; empty where they are not known."""
+    subject: str = ""
+    """The first cell of the row behind the name of its column, where that is not quoted."""
+
+    @classmethod
+    def of(cls, text: str, header: str, span: Span) -> RowPart:
+        """Return the part at `span` of a canonical text, of a table with this header."""
+        quoted = span.of(text)
+        start = text.rfind("\n", 0, span.start) + 1
+        end = text.find("\n", span.end)
+        row = text[start : len(text) if end < 0 else end]
+        names, values, whole = cells(header), cells(quoted), cells(row)
+        if not header or "\n" in quoted or len(names) < 2 or not 1 < len(whole) <= len(names):
+            return cls(quoted)
+        if not row.lstrip().startswith("|"):
+            return cls(quoted, tuple(names) if len(names) == len(values) else ())
+        borders = len(_BORDER.findall(text, start, span.start))
+        first = borders if quoted.startswith("|") else borders - 1
+        columns = tuple(names[first : first + len(values)])
+        return cls(quoted, columns, _named(names[:1], whole[:1]) if first else "")
+
+    @property
+    def as_read(self) -> str:
+        """Each cell behind the name of its column, behind what the row is about."""
+        if not self.names:
+            return self.text
+        return "; ".join(filter(None, (self.subject, _named(self.names, cells(self.text)))))
+
+    @property
+    def above(self) -> tuple[str, ...]:
+        """What stands above it as headings: what the row is about, the names of the columns."""
+        return tuple(filter(None, (self.subject, " | ".join(filter(None, self.names)))))

@@ -94,7 +94,7 @@ def _rows(
 ) -> list[int]:
     """Return the rows that were chosen; all of a table of which only caption or header was."""
     rows = [at for at, each in enumerate(statements) if each.role == "row"]
-    told = [at for at in rows if text_of(passage, statements[at].span) != header]
+    told = [at for at in rows if text_of(passage, statements[at].span) not in header]
     found = [at for at in chosen if at in told]
     return (found or [*(at for at in chosen if at not in rows), *rows])[: MOST_ITEMS + 1]
 

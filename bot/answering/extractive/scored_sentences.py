@@ -24,7 +24,7 @@ from index.schema import Passage, Span
 from index.search.linear_model import LinearModel
 from index.search.passage_rank import Candidate, Query, sentence_cosines
 from index.text.list_marks import item_mark
-from index.text.table_rows import labelled
+from index.text.table_rows import RowPart
 
 logger = logging.getLogger(__name__)
 
@@ -97,8 +97,8 @@ class ScoredSentence:
 
     @property
     def is_header(self) -> bool:
-        """Whether it is the header of a table that has rows."""
-        return self.text == self.candidate.words.header
+        """Whether it is the header of a table that has rows, or cells of it."""
+        return self.text in self.candidate.words.header
 
     @property
     def is_lead(self) -> bool:
@@ -197,7 +197,9 @@ def _title_of(sentence: ScoredSentence) -> int:
 def _as_read(sentence: ScoredSentence) -> str:
     """Return the text of a sentence; the cells of a row behind the names of their columns."""
     header = sentence.candidate.words.header
-    return labelled(header, sentence.text) if header else sentence.text
+    if not header:
+        return sentence.text
+    return RowPart.of(sentence.candidate.source.text, header, sentence.span).as_read
 
 
 def _all_with(row: Row, features: Sequence[Mapping[str, float]]) -> Row:

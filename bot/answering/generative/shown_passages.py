@@ -17,7 +17,7 @@ from bot.schema import Pick
 from index.schema import Hit, Span
 from index.text.layout import folded
 from index.text.list_marks import item_mark
-from index.text.table_rows import header_in, labelled
+from index.text.table_rows import RowPart, header_in
 
 _LOOK_ALIKE = re.compile(
     r"[\[\u3010](\s*(?:[a-z]{1,9}\s*)?\^?\d[^\[\]\u3010\u3011]{0,40})[\]\u3011]", re.IGNORECASE
@@ -50,7 +50,7 @@ class ShownSentence:
     @property
     def as_read(self) -> str:
         """The sentence; of a table's row, each cell behind the name of its column."""
-        return labelled(self.header, self.text) if self.header else self.text
+        return RowPart.of(self.hit.source.text, self.header, self.span).as_read
 
     @property
     def pick(self) -> Pick:

@@ -74,6 +74,20 @@ WHOLE_PAGES = {
 # fmt: on
 
 
+TABLES = {
+    "quotes": over('"'),
+    "open quotes": over('"a\n', first="a,b\n"),
+    "quotes open to the end": over("1,2\n", first='a,b\n"'),
+    "cells of two lines": over('"a\nb",c\n', first="a,b\n"),
+    "quotes closed in the wrong place": over('a,"b"c\n'),
+    "columns": over("a,", last="\n1,2\n"),
+    "rows below a wide one": lambda size: ",".join("a" * (size // 4)) + "\nb,c" * (size // 8),
+    "wide rows": lambda size: (",".join("a" * 100) + "\n") * (size // 200),
+    "notes": over("a\n", last="b,c\n"),
+    "comments": over("#\n", first="a,b\n1,2\n"),
+}
+
+
 def grows_in_step(act: Callable[[str], object], text: Text, size: int) -> None:
     """Compare a size with twice that size; the machine may be busy, so a few times."""
     ratios = []
@@ -131,6 +145,11 @@ def test_a_page_takes_as_long_as_it_is(unit: str) -> None:
 @pytest.mark.parametrize("text", WHOLE_PAGES.values(), ids=WHOLE_PAGES)
 def test_a_page_of_one_kind_takes_as_long_as_it_is(text: Text) -> None:
     grows_in_step(read("a.html"), text, 12_000)
+
+
+@pytest.mark.parametrize("text", TABLES.values(), ids=TABLES)
+def test_a_table_takes_as_long_as_it_is(text: Text) -> None:
+    grows_in_step(read("a.csv"), text, 12_000)
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=ascii)

@@ -14,7 +14,7 @@ from index.chunk.chunker import chunk
 from index.config import ChunkConfig
 from index.load.loaders import load_bytes
 from index.text.readable_markdown import readable_span
-from index.text.table_rows import header_in, labelled
+from index.text.table_rows import RowPart, header_in
 from tests.doubles.loaded_sources import source_of
 from tests.doubles.made_pdfs import drawn, page
 
@@ -40,9 +40,10 @@ def test_a_row_is_quoted_with_the_names_of_its_columns() -> None:
     passage = next(p for p in chunk(source, ChunkConfig()) if last[0] in p.text)
     assert passage.kind == "table"
     assert passage.page == len(loaded.pages) > 2
-    row = next(s.of(source.text) for s in passage.sentences if last[0] in s.of(source.text))
+    row = next(s for s in passage.sentences if last[0] in s.of(source.text))
+    read = RowPart.of(source.text, header_in(source, passage), row).as_read
     pairs = zip(report.header, last, strict=True)
-    assert labelled(header_in(source, passage), row) == "; ".join(f"{n}: {v}" for n, v in pairs)
+    assert read == "; ".join(f"{n}: {v}" for n, v in pairs)
 
 
 def test_heads_and_page_numbers_that_repeat_do_not_part_a_table() -> None:

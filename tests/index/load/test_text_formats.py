@@ -1,5 +1,7 @@
 """Text, Markdown and tables become canonical text; what is wrong with a file is one sentence."""
 
+import csv
+import io
 from datetime import UTC, datetime
 
 import pytest
@@ -230,26 +232,69 @@ def test_only_plain_web_addresses_become_links(address: object) -> None:
     ("data", "name", "text"),
     [
         pytest.param(
-            b"name,size\nsmall,1\nlarge\n", "a.csv",
-            "| name | size |\n| --- | --- |\n| small | 1 |\n| large |  |\n", id="commas",
+            "name,size\nsmall,1\nlarge\n", "a.csv",
+            "| name | size |\n| small | 1 |\n| large |  |\n", id="a short row",
+        ),
+        pytest.param("a,b\n1,2,3\n", "a.csv", "| a | b |  |\n| 1 | 2 | 3 |\n", id="a long row"),
+        pytest.param(
+            'name;size\n"a;b";1,5\n', "a.csv",
+            "| name | size |\n| a;b | 1,5 |\n", id="semicolons, a comma in each number",
         ),
         pytest.param(
-            b"name;size\n\"a;b\";1,5\n", "a.csv",
-            "| name | size |\n| --- | --- |\n| a;b | 1,5 |\n", id="semicolons",
+            'a\tb\n"two\nlines"\tx|y\n3\t4\n', "a.tsv",
+            "| a | b |\n| two lines | x\\|y |\n\n| 3 | 4 |\n", id="a cell of two lines",
         ),
         pytest.param(
-            b'a\tb\n"two\nlines"\tx|y\n', "a.tsv",
-            "| a | b |\n| --- | --- |\n| two lines | x\\|y |\n", id="tabs",
+            "sep=|\na|b\n1|2,3\n", "a.csv", "\n| a | b |\n| 1 | 2,3 |\n", id="stated separator"
+        ),
+        pytest.param(
+            "\ufeffa,b\r\n\r\n1,2\r\n", "a.csv", "| a | b |\n\n| 1 | 2 |\n", id="from a spreadsheet"
+        ),
+        pytest.param(
+            'a,b\n"open,1\n5" pipe,2\n"x, y",3\n', "a.csv",
+            '| a | b |\n| "open | 1 |\n| 5" pipe | 2 |\n| x, y | 3 |\n', id="a quote left open",
+        ),
+        pytest.param(
+            '"Prices, all",,\nAs of:,May,\n\n# drafted\nname,price,unit\na,1,kg\n# old\nb,2,kg\n',
+            "a.csv",
+            "Prices, all\nAs of: May\n\n# drafted\n| name | price | unit |\n| a | 1 | kg |\n"
+            "# old\n| b | 2 | kg |\n", id="notes above and comments",
         ),
     ],
 )  # fmt: skip
-def test_a_table_becomes_markdown(data: bytes, name: str, text: str) -> None:
-    loaded = load_bytes(data, name=name)
+def test_each_row_of_a_table_stands_in_the_line_of_the_file(
+    data: str, name: str, text: str
+) -> None:
+    loaded = load_bytes(data.encode(), name=name)
     assert loaded.text == text
-    assert loaded.mime in ("text/csv", "text/tab-separated-values")
+    assert loaded.mime == ("text/tab-separated-values" if name == "a.tsv" else "text/csv")
 
 
-@pytest.mark.parametrize("data", [b"one column\nonly\n", b"a,b\n1,2,3\n", b'a,b\n"open,1\n'])
+@given(
+    st.lists(
+        st.lists(st.text('a1 "\n,;|#', max_size=5), min_size=2, max_size=5), min_size=2, max_size=8
+    ),
+    st.sampled_from(",;\t|"),
+)
+def test_a_table_has_as_many_lines_as_its_file(rows: list[list[str]], separator: str) -> None:
+    written = io.StringIO()
+    csv.writer(written, delimiter=separator, lineterminator="\n").writerows(
+        [["first", "second"], *rows]
+    )
+    data = written.getvalue()
+    loaded = load_bytes(data.encode(), name="a.csv")
+    assert loaded.text.count("\n") == data.count("\n")
+
+
+def test_a_title_above_a_table_is_that_of_the_document() -> None:
+    data = b"Prices of all tools\n\nname,price,unit\nsaw,5,piece\n"
+    assert load_bytes(data, name="export.csv").title == "Prices of all tools"
+    assert load_bytes(b"name,price\nsaw,5\n", name="export.csv").title == "export"
+
+
+@pytest.mark.parametrize(
+    "data", [b"one column\nonly\n", b"a,b\n", b"Dear all,\nwe meet\nat noon\n"]
+)
 def test_a_table_that_is_none_stays_text(data: bytes) -> None:
     loaded = load_bytes(data, name="a.csv")
     assert (loaded.text, loaded.mime) == (data.decode(), "text/plain")

@@ -173,6 +173,8 @@ NAMED: dict[str, tuple[str, Bytes]] = {
     "columns.csv": ("a.csv", text("a,")),
     "rows below a wide one.csv": ("a.csv", text("b\n", first=",".join("a" * 60) + "\n")),
     "a long cell.csv": ("a.csv", text("x", first='a,b\n1,"', last='"\n')),
+    "open quotes.csv": ("a.csv", text('"a\n', first="a,b\n")),
+    "cells of two lines.csv": ("a.csv", text('"a\nb",c\n', first="a,b\n")),
     "tabs.tsv": ("a.tsv", text("a\tb\n")),
     "paragraphs.html": ("a.html", text("<p>a</p>")),
     "open paragraphs.html": ("a.html", text("<p>a")),

@@ -32,8 +32,8 @@ from tests.doubles.loaded_sources import source_of
 
 SLOW = b"One, two; three (four). Five?\n\n" * 500_000
 """Takes seconds to cut, and next to nothing to load."""
-WIDE = b"a,b\n" + b"x,y\n" * 4_000_000
-"""Takes a gigabyte to load."""
+WIDE = b"ab," * 8_000_000 + b"\nx,y\n"
+"""Takes a gigabyte to load, for its cells."""
 
 
 @pytest.fixture

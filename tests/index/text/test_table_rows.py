@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,10 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.chunk.chunker import chunk
+from index.config import ChunkConfig
 from index.embed.minilm import open_minilm
-from index.text.table_rows import cells, labelled
+from index.load.loaders import load_bytes
+from index.schema import Span
+from index.text.table_rows import RowPart, cells, header_in
 from tests.doubles.answer_world import World, cited, open_world
 from tests.doubles.generate_world import ScriptedModel, generator, written
+from tests.doubles.loaded_sources import source_of
 
 PLANS = """# Plans
 
@@ -105,20 +111,70 @@ async def test_a_model_is_shown_the_columns_of_a_row_and_may_use_their_names(wor
     assert [part.text for part in draft.parts] == ["Room 217 has 651 chairs."]
 
 
+def as_read(header: str, row: str) -> str:
+    """Return how a row below its header is read."""
+    text = f"{header}\n{row}"
+    return RowPart.of(text, header, Span(start=len(header) + 1, end=len(text))).as_read
+
+
 def test_cells_are_read_behind_the_names_of_their_columns() -> None:
-    assert labelled("| Plan | Seats |", "| Team | 10 |") == "Plan: Team; Seats: 10"
-    assert labelled("name\tage", "Ann\t") == "name: Ann"
+    assert as_read("| Plan | Seats |", "| Team | 10 |") == "Plan: Team; Seats: 10"
+    assert as_read("name\tage", "Ann\t") == "name: Ann"
+    assert as_read("| Plan | Seats |  |", "| Team | 10 | new |") == "Plan: Team; Seats: 10; new"
+    assert as_read("| Plan | Seats | Support |", "| Team | 10 |") == "Plan: Team; Seats: 10"
     assert cells(r"| a \| b | c |") == ["a | b", "c"]
     assert cells("| a\tb | c |") == ["a\tb", "c"]
 
 
 @pytest.mark.parametrize("row", ["| three | cells | here |", "no cells", ""])
 def test_a_row_that_does_not_fit_its_header_is_read_as_it_stands(row: str) -> None:
-    assert labelled("| Plan | Seats |", row) == row
+    assert as_read("| Plan | Seats |", row) == row
 
 
 @given(st.lists(st.text("ab 1|\t", max_size=6), max_size=5), st.text("ab |\t", max_size=20))
 def test_any_row_can_be_read(names: list[str], row: str) -> None:
     header = "|".join(names)
-    read = labelled(header, row)
-    assert read == row or len(cells(header)) == len(cells(row)) > 1
+    read = as_read(header, row)
+    assert read == row or 1 < len(cells(row)) <= len(cells(header))
+
+
+def test_some_cells_of_a_row_are_read_with_what_the_row_is_about() -> None:
+    header, row = "| Land | 2001 | 2002 | 2003 |", "| Peru | 5 | 6 \\| 7 | 8 |"
+    text = f"{header}\n{row}\n"
+    start = text.index("| 6")
+    some = RowPart.of(text, header, Span(start=start, end=text.index(" |\n", start)))
+    assert some.as_read == "Land: Peru; 2002: 6 | 7; 2003: 8"
+    assert some.above == ("Land: Peru", "2002 | 2003")
+
+
+WIDE = "Land," + ",".join(str(year) for year in range(1960, 2030))
+VALUES = "\n".join(f"Land {n}," + ",".join(str(n * 100 + at) for at in range(70)) for n in range(9))
+
+
+def test_a_wide_row_is_quoted_by_some_cells_each_with_its_column() -> None:
+    source = source_of(load_bytes(f"{WIDE}\n{VALUES}\n".encode(), name="a.csv"), "a.csv")
+    for passage in chunk(source, ChunkConfig()):
+        for span in passage.sentences:
+            assert len(cells(span.of(source.text))) <= 12
+            line = source.lines_of(span)[0]
+            if line > 1:
+                found = RowPart.of(source.text, header_in(source, passage), span)
+                assert found.as_read.startswith(f"Land: Land {line - 2}; ")
+                for year in re.finditer(r"; (\d{4}): (\d+)", found.as_read):
+                    assert int(year[2]) == (line - 2) * 100 + int(year[1]) - 1960
+
+
+def test_a_table_without_a_header_has_none() -> None:
+    source = source_of(load_bytes(b"2024-01-01,5\n2024-01-02,6\n", name="a.csv"), "a.csv")
+    assert [header_in(source, passage) for passage in chunk(source, ChunkConfig())] == [""]
+
+
+async def test_a_row_of_a_file_is_quoted_with_its_line_and_its_columns(world: World) -> None:
+    rows = "\n".join(f'Tool {n},"{n},50",shelf {n % 9}' for n in range(40))
+    data = f'Prices of the tool shop\n\nTool,Price,"Where it\nstands"\n{rows}\n'
+    world.add_all("tools", {"prices.csv": load_bytes(data.encode(), name="prices.csv")})
+    answer = await world.ask("What is the price of tool 17?", "tools")
+    found = cited(answer, "| Tool 17 |")
+    assert found.quote == "| Tool 17 | 17,50 | shelf 8 |"
+    assert found.heading[-1] == "Tool | Price | Where it stands"
+    assert (found.link(), data.split("\n")[21]) == ("prices.csv#L22", 'Tool 17,"17,50",shelf 8')
