@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from index.errors import LoadError
+from index.load.likely_encodings import label, likeliest_encodings
 
 # UTF-32 first: its little-endian mark begins with that of UTF-16.
 _MARKS = (
@@ -35,12 +36,10 @@ _SAMPLE = 65_536
 _CONTROL_SHARE = 0.02
 """Share of control characters above which bytes are no text; logs with colour codes stay below."""
 
-_UNLIKELY = ["utf_16", "utf_32", "utf_7", "cp037", "cp273", "cp424", "cp500", "cp875", "cp1026"]
-"""Mainframe encodings, which short texts are mistaken for, and those recognised before."""
+_ESCAPES = (b"\x1b$B", b"\x1b$@", b"\x1b(J")
+"""They begin Japanese in ISO-2022-JP, which is all ASCII otherwise."""
 
-_COHERENCE_TIE = 0.1
-"""Difference of likelihoods below which Windows' Western encoding, by far the commonest, wins."""
-
+_NOT_ASCII = re.compile(rb"[\x80-\xff]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 
@@ -57,7 +56,10 @@ class Decoded:
         """Say that the encoding was a guess, if it was."""
         if not self.guessed:
             return ()
-        return (f"The encoding is not stated; read as {self.encoding}.",)
+        return (
+            f"Read as {label(self.encoding)}, which was guessed: the file does not say its encoding. "
+            "Where letters are wrong, save it as UTF-8.",
+        )
 
 
 def canonical(text: str) -> str:
@@ -108,8 +110,16 @@ def _unmarked(data: bytes, name: str) -> Decoded:
     for magic, kind in _MAGIC:
         if data.startswith(magic):
             raise LoadError(name, f"It is {kind} under the name of a text file; rename it.")
-    wide = _read_as(data, _wide(data), guessed=True)
-    return wide or _read_as(data, "utf-8") or _guessed(data, name)
+    sample = data[:_SAMPLE]
+    if any(escape in sample for escape in _ESCAPES) and (found := _read_as(data, "iso2022_jp_2")):
+        return found
+    if wide := _read_as(data, _wide(data), guessed=True):
+        return wide
+    found = _read_as(data, "utf-8")
+    # UTF-16 in Cyrillic or Greek is ASCII with a control character before every letter.
+    if found is not None and not _is_binary(found.text):
+        return found
+    return _guessed(data, name, found)
 
 
 def _wide(data: bytes) -> str | None:
@@ -121,33 +131,33 @@ def _wide(data: bytes) -> str | None:
     return "utf-16-be" if even else "utf-16-le"
 
 
-def _guessed(data: bytes, name: str) -> Decoded:
-    """Decode as the likeliest older encoding."""
-    if data.count(0) <= len(data) * _CONTROL_SHARE:
-        for encoding in _candidates(data[:_SAMPLE]):
-            if decoded := _read_as(data, encoding, guessed=True):
-                return decoded
+def _guessed(data: bytes, name: str, plain: Decoded | None) -> Decoded:
+    """Decode as the likeliest older encoding; as `plain` where nothing fits better."""
+    nuls = data.count(0) > len(data) * _CONTROL_SHARE
+    for encoding in likeliest_encodings(_telling(data)):
+        decoded = _read_as(data, encoding, guessed=True)
+        if decoded and (not nuls or encoding.startswith("utf-16")):
+            return decoded
+    if plain is not None:
+        return plain
     raise LoadError(name, "It is not text, or its encoding cannot be recognised; save it as UTF-8.")
 
 
-def _candidates(sample: bytes) -> list[str]:
-    """Return encodings in the order in which to try them."""
-    from charset_normalizer import from_bytes
+def _telling(data: bytes) -> bytes:
+    """Return a stretch that holds what is not ASCII: the beginning, else from the first line on."""
+    first = _NOT_ASCII.search(data)
+    if first is None or first.start() < _SAMPLE // 2:
+        return data[:_SAMPLE]
+    start = max(data.rfind(b"\n", 0, first.start()) + 1, first.start() - _SAMPLE // 2)
+    return data[start : start + _SAMPLE]
 
-    matches = from_bytes(sample, cp_exclusion=_UNLIKELY)
-    best = matches.best()
-    if best is None:
-        return []
-    western = next((match for match in matches if match.encoding == "cp1252"), None)
-    if best.language == "Unknown" or (
-        western is not None and western.coherence >= best.coherence - _COHERENCE_TIE
-    ):
-        return ["cp1252", best.encoding]
-    return [best.encoding]
+
+def _is_binary(text: str) -> bool:
+    """Say whether text has more control characters than text has."""
+    controls = len(_CONTROLS.findall(text[:_SAMPLE]))
+    return controls > max(1, len(text[:_SAMPLE]) * _CONTROL_SHARE)
 
 
 def _refuse_binary(text: str, name: str) -> None:
-    """Refuse text with more control characters than text has."""
-    controls = len(_CONTROLS.findall(text[:_SAMPLE]))
-    if controls > max(1, len(text[:_SAMPLE]) * _CONTROL_SHARE):
+    if _is_binary(text):
         raise LoadError(name, "It is a binary file under the name of a text file.")
