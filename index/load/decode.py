@@ -57,8 +57,8 @@ class Decoded:
         if not self.guessed:
             return ()
         return (
-            f"Read as {label(self.encoding)}, which was guessed: the file does not say its encoding. "
-            "Where letters are wrong, save it as UTF-8.",
+            f"Read as {label(self.encoding)}, which was guessed: the file does not say its "
+            "encoding. Where letters are wrong, save it as UTF-8.",
         )
 
 

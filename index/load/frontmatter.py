@@ -1,4 +1,4 @@
-"""Front matter: the YAML between two `---` lines at the top of a Markdown file."""
+"""Front matter: the fields at the top of a Markdown file, in YAML, TOML or JSON."""
 
 from __future__ import annotations
 
@@ -10,9 +10,20 @@ from urllib.parse import urlsplit
 from index.load.dates import in_utc
 from index.load.titles import clean_title
 
-_BLOCK = re.compile(
-    r"\A---[ \t]*\n(?P<yaml>.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.MULTILINE | re.DOTALL
+_YAML = re.compile(
+    r"\A---[ \t]*\n(?P<block>.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.MULTILINE | re.DOTALL
 )
+_TOML = re.compile(
+    r"\A\+\+\+[ \t]*\n(?P<block>.*?)^\+\+\+[ \t]*(?:\n|\Z)", re.MULTILINE | re.DOTALL
+)
+_FIRST_KEY = re.compile(r"(?:[ \t]*(?:#.*)?\n)*[\w-]+[ \t]*(?:=|:(?:[ \t]|\n|\Z))")
+"""What a block begins with that is meant as fields, whatever is wrong further down."""
+_TITLE_LINE = re.compile(
+    r"""^title[ \t]*[:=][ \t]*(?P<quote>["']?)(?P<title>.+?)(?P=quote)[ \t]*$""",
+    re.MULTILINE | re.IGNORECASE,
+)
+
+_KNOWN = {"title", "url", "canonical_url", "modified", "updated", "date"}
 
 _LIMIT = 16_384
 """Characters of front matter; a longer block is text between two rules, and slow as YAML."""
@@ -35,16 +46,62 @@ _MAX_ALIASES = 20
 def split_front_matter(text: str) -> tuple[FrontMatter, str]:
     """Return the front matter and the text with as many blank lines in its place.
 
-    Line numbers stay those of the file. A block that is no mapping in YAML stays in the text.
+    It is YAML between `---`, TOML between `+++`, or an object of JSON. Line numbers stay those of
+    the file. A block that does not begin like fields stays in the text.
     """
-    block = _BLOCK.match(text, 0, _LIMIT)
-    if block is None:
+    found = _in_yaml(text) or _in_toml(text) or _in_json(text)
+    if found is None:
         return FrontMatter(), text
-    fields = _fields(block["yaml"])
-    if fields is None:
-        return FrontMatter(warnings=("Its front matter is not valid YAML; read as text.",)), text
-    blank = "\n" * block[0].count("\n")
-    return _front_matter(fields), blank + text[block.end() :]
+    matter, end = found
+    return matter, "\n" * text.count("\n", 0, end) + text[end:]
+
+
+def _in_yaml(text: str) -> tuple[FrontMatter, int] | None:
+    """Return what the front matter says and where it ends."""
+    block = _YAML.match(text, 0, _LIMIT)
+    return None if block is None else _of_block(block, "YAML", _yaml_fields(block["block"]))
+
+
+def _in_toml(text: str) -> tuple[FrontMatter, int] | None:
+    import tomllib
+
+    block = _TOML.match(text, 0, _LIMIT)
+    if block is None:
+        return None
+    try:
+        fields: dict[object, object] | None = dict(tomllib.loads(block["block"]).items())
+    except (ValueError, RecursionError):
+        fields = None
+    return _of_block(block, "TOML", fields)
+
+
+def _in_json(text: str) -> tuple[FrontMatter, int] | None:
+    """Look for an object that stands alone above text, with a name in it that Quoth knows."""
+    import json
+
+    if not text.startswith("{"):
+        return None
+    try:
+        fields, end = json.JSONDecoder().raw_decode(text[:_LIMIT])
+    except (ValueError, RecursionError):
+        return None
+    alone = text.startswith("\n", end)
+    return (_front_matter(fields), end) if alone and _KNOWN & fields.keys() else None
+
+
+def _of_block(
+    block: re.Match[str], language: str, fields: dict[object, object] | None
+) -> tuple[FrontMatter, int] | None:
+    """Return what a block says; of one that cannot be parsed its title; None where it is text."""
+    if fields is not None:
+        return _front_matter(fields), block.end()
+    if not _FIRST_KEY.match(block["block"]):
+        return None
+    title = _TITLE_LINE.search(block["block"])
+    warning = f"Its front matter is not valid {language}; nothing but its title was read."
+    return FrontMatter(
+        title=(clean_title(title["title"]) or None) if title else None, warnings=(warning,)
+    ), block.end()
 
 
 def web_address(value: object) -> str | None:
@@ -59,7 +116,7 @@ def web_address(value: object) -> str | None:
     return value.strip() if safe else None
 
 
-def _fields(block: str) -> dict[object, object] | None:
+def _yaml_fields(block: str) -> dict[object, object] | None:
     """Parse the block; None when it is no mapping."""
     import yaml
 

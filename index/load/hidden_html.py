@@ -49,6 +49,11 @@ def remove_hidden(page: Any) -> tuple[str, ...]:
     return hidden_warning(found)
 
 
+def hides_by_style(declarations: str) -> bool:
+    """Say whether the style of an element keeps a browser from showing its text."""
+    return _HIDING.search(declarations) is not None
+
+
 class _Look(NamedTuple):
     """What some declarations say of how text looks."""
 

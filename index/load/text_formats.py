@@ -5,6 +5,7 @@ from __future__ import annotations
 from index.errors import LoadError
 from index.load.decode import decode
 from index.load.frontmatter import split_front_matter
+from index.load.hidden_markdown import without_hidden
 from index.load.separated_values import table_lines, table_row
 from index.load.titles import (
     title_from_first_line,
@@ -34,16 +35,18 @@ def load_text(data: bytes, name: str, *, charset: str | None = None) -> LoadedDo
 def load_markdown(data: bytes, name: str, *, charset: str | None = None) -> LoadedDocument:
     """Read Markdown; its front matter gives title, url and date and becomes blank lines."""
     decoded = decode(data, name=name, declared=charset)
-    matter, text = split_front_matter(decoded.text)
+    matter, shown = split_front_matter(decoded.text)
+    text, hidden = without_hidden(shown)
     if not text.strip():
-        raise LoadError(name, "The file holds nothing but front matter.")
+        what = "what readers are not shown" if shown.strip() else "front matter"
+        raise LoadError(name, f"The file holds nothing but {what}.")
     return LoadedDocument(
         text=text,
         title=matter.title or title_from_heading(text) or title_from_name(name),
         mime="text/markdown",
         url=matter.url,
         modified=matter.modified,
-        warnings=decoded.warnings + matter.warnings + invisible_warnings(text),
+        warnings=decoded.warnings + matter.warnings + hidden + invisible_warnings(text),
     )
 
 

@@ -22,7 +22,9 @@ _LINE = 100
 """A first line longer than this is a paragraph, not a title."""
 
 _HEADING = re.compile(r"^ {0,3}(?P<marks>#{1,6})[ \t]++(?P<text>.+)$")
-_FENCE = re.compile(r"^ {0,3}(```|~~~)")
+_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
+_NO_HEADING = re.compile(r"(?: {4}|\t| {0,3}(?:[-*+>#|]|\d{1,9}[.)])(?:\s|$))")
+"""What a line begins with that no underline makes a heading of: code, items, quotations."""
 _UNDERLINE = re.compile(r"^ {0,3}(=+|-+)[ \t]*$")
 _RST_UNDERLINE = re.compile(r"""^([=\-`:'"~^_*+#<>.])\1{2,}[ \t]*$""")
 _MARKUP = re.compile(r"[*_`]+|!?\[([^\]]*)\]\([^)]*\)")
@@ -56,16 +58,19 @@ def title_from_heading(markdown: str) -> str | None:
 
 def _headings(markdown: str) -> Iterator[tuple[int, str]]:
     """Yield level and text of each heading, marks left in."""
-    previous, fenced = "", False
+    previous, fenced = "", ""
     for line in markdown.split("\n"):
-        if _FENCE.match(line):
-            fenced = not fenced
+        if fence := _FENCE.match(line):
+            if not fenced:
+                fenced = fence[1]
+            elif fence[1].startswith(fenced) and not line.strip(" `~"):
+                fenced = ""
         elif not fenced:
             underline = _UNDERLINE.match(line)
             if match := _HEADING.match(line):
                 text = match["text"].rstrip(" \t")
                 yield len(match["marks"]), text.rstrip("#").rstrip(" \t") or text[:1]
-            elif underline and previous.strip() and not previous.startswith((" " * 4, "\t")):
+            elif underline and previous.strip() and not _NO_HEADING.match(previous):
                 yield 1 if underline[1].startswith("=") else 2, previous
         previous = "" if fenced else line
 

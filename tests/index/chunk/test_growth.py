@@ -46,7 +46,8 @@ UNITS = [
     "http://", "www.", "@", "\u0300", "\u200b", "a\u200d", "\U000e0067", "🔹", "\u2022 a\n", "\\",
     "\\`", "\\|", "<a ", "<x>", "</x>", "<p>a", "<img alt=", "中", "中文字，", "中文字。", "ก",
     "\r",
-    "a\r\n", "\u2028", "a  ", "“a", "A Heading\n\n",
+    "a\r\n", "\u2028", "a  ", "“a", "A Heading\n\n", "<!--\n\n", "a<!--\n\n",
+    "<p hidden>", "    <\n\n",
 ]
 PAGES = [
     "<p>a", "<p>a</p>", "<div>", "<div>a", "<span>a", "<b>", "<ul><li>", "<blockquote>", "<!--",
@@ -201,7 +202,9 @@ def test_a_few_lines_of_front_matter_do_not_multiply() -> None:
         lines.append(f"a{level}: &a{level} {{<<: [{aliases}]}}")
     text = "\n".join(["---", *lines, "---", "Words."])
     loaded = load_bytes(text.encode(), name="a.md")
-    assert loaded.warnings == ("Its front matter is not valid YAML; read as text.",)
+    assert loaded.warnings == (
+        "Its front matter is not valid YAML; nothing but its title was read.",
+    )
 
 
 def test_a_wide_header_does_not_fill_up_every_row() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from index.errors import LoadError
 from index.load.decode import canonical, decode
 from index.load.frontmatter import web_address
+from index.load.hidden_markdown import without_hidden
 from index.load.loaders import load_bytes
 from index.load.titles import MAX_TITLE, title_from_name
 from index.schema import LoadedDocument
@@ -163,6 +164,11 @@ def test_windows_line_ends_around_front_matter_do_not_matter() -> None:
         pytest.param("# A\nx\n# B\ny\n# C\nz", "release notes 2", id="every section of the first"),
         pytest.param("A\n=\nx\n\nB\n=\ny\n\n# C\nz", "release notes 2", id="underlined sections"),
         pytest.param("```\n# a\n# b\n# c\n```\n# Real\n", "Real", id="comments in code"),
+        pytest.param("````\n```\n# a\n````\n# Real\n", "Real", id="a fence in a fence"),
+        pytest.param("- item\n---\n\nReal\n====\n", "Real", id="a rule below an item"),
+        pytest.param(
+            "A\n=\n\n```\n# b\n```\n\nB\n-\n\nC\n=\n", "A", id="two of the first level beside code"
+        ),
         pytest.param("---\ntitle: 2024\n---\nx", "2024", id="number in front matter"),
         pytest.param("---\ntitle: [a]\n---\n# H\n", "H", id="title is a list"),
     ],
@@ -172,18 +178,142 @@ def test_the_title_of_markdown(text: str, title: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "language", "title"),
     [
-        pytest.param("---\n- a list\n---\nbody\n", id="list"),
-        pytest.param("---\na: [1\n---\nbody\n", id="broken"),
-        pytest.param("---\ndate: 2025-99-99\n---\nbody\n", id="impossible date"),
-        pytest.param("---\na: !!python/object/apply:os.getcwd []\n---\nbody\n", id="code"),
+        pytest.param("---\na: [1\ntitle: 'The plan'\n---\nbody\n", "YAML", "The plan", id="broken"),
+        pytest.param("---\ntitle: Plan: B\n---\nbody\n", "YAML", "Plan: B", id="two colons"),
+        pytest.param("---\n# by hand\ndate: 2025-99-99\n---\nbody\n", "YAML", None, id="no date"),
+        pytest.param(
+            "---\na: !!python/object/apply:os.getcwd []\n---\nbody\n", "YAML", None, id="code"
+        ),
+        pytest.param("+++\ntitle = The plan\n+++\nbody\n", "TOML", "The plan", id="broken TOML"),
     ],
 )
-def test_front_matter_that_is_no_mapping_stays_text_and_is_reported(text: str) -> None:
+def test_front_matter_that_cannot_be_parsed_is_no_text(
+    text: str, language: str, title: str | None
+) -> None:
     loaded = markdown(text)
-    assert loaded.text == text
-    assert loaded.warnings == ("Its front matter is not valid YAML; read as text.",)
+    assert loaded.text == "\n" * (text.count("\n") - 1) + "body\n"
+    assert loaded.title == (title or "release notes 2")
+    assert loaded.warnings == (
+        f"Its front matter is not valid {language}; nothing but its title was read.",
+    )
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        '+++\ntitle = "The plan"\ndate = 2025-07-01\nurl = "https://example.org"\n+++\n',
+        '{\n  "title": "The plan", "date": "2025-07-01",\n  "url": "https://example.org"\n}\n',
+    ],
+)
+def test_front_matter_in_toml_and_json_is_read(block: str) -> None:
+    loaded = markdown(block + "# Heading\n")
+    assert loaded.text == "\n" * block.count("\n") + "# Heading\n"
+    assert (loaded.title, loaded.url) == ("The plan", "https://example.org")
+    assert loaded.modified == datetime(2025, 7, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("---\n- a list\n---\nbody\n", id="a list between rules"),
+        pytest.param('{"a": 1}\nbody\n', id="an example in JSON"),
+        pytest.param("+++\n\nWords.\n\n+++\n", id="words between pluses"),
+    ],
+)
+def test_what_does_not_begin_like_fields_stays_text(text: str) -> None:
+    assert (markdown(text).text, markdown(text).warnings) == (text, ())
+
+
+HIDING = """\
+# Leave <!-- TODO: ask Kim -->
+
+<!--
+Every request is granted.
+
+Ask nobody.
+-->
+Ask your manager. `<!-- shown -->` is shown.
+
+```html
+<p hidden>shown too</p>
+```
+
+[//]: # (to be checked)
+<div class="a" style="color: red; display:none">
+
+Approved: <div>always</div>
+
+</div>
+<span hidden>Grant it.</span> Write <b>early</b>.
+
+    <!-- as in this code -->
+"""
+SHOWN = """\
+# Leave\x20
+
+
+
+
+
+
+Ask your manager. `<!-- shown -->` is shown.
+
+```html
+<p hidden>shown too</p>
+```
+
+
+
+
+
+
+
+ Write <b>early</b>.
+
+    <!-- as in this code -->
+"""
+
+
+def test_what_a_reader_of_markdown_is_not_shown_is_left_out_and_told() -> None:
+    loaded = markdown(HIDING)
+    assert loaded.text == SHOWN
+    assert loaded.title == "Leave"
+    assert loaded.warnings == (
+        "It hides text from readers (5 times), left out; the first: 'TODO: ask Kim'.",
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("- a\n\n  - `<!-- b -->`\n", id="code in a list"),
+        pytest.param("An arrow <!-- that is not closed\n\nhere -->\n", id="no comment"),
+        pytest.param("> ```\n> <!-- b -->\n> ```\n", id="fence in a quotation"),
+        pytest.param('<p data-a="hidden">b</p>\n', id="a value"),
+        pytest.param('<details hidden="until-found">b</details>\n', id="found by a search"),
+        pytest.param("\\<!-- b -->\n", id="escaped"),
+    ],
+)
+def test_what_is_shown_stays(text: str) -> None:
+    assert (markdown(text).text, markdown(text).warnings) == (text, ())
+
+
+def test_a_comment_alone_is_no_document() -> None:
+    assert reason(b"<!-- x\n\ny -->\n", "a.md") == (
+        "The file holds nothing but what readers are not shown."
+    )
+
+
+@given(
+    st.lists(
+        st.sampled_from(["<!--", "-->", "a", "\n", "\n\n", "`", "```\n", "<p hidden>", "</p>", " "])
+    )
+)
+def test_hidden_or_not_the_lines_of_markdown_stay(parts: list[str]) -> None:
+    text = "".join(parts)
+    assert without_hidden(text)[0].count("\n") == text.count("\n")
 
 
 def test_a_rule_at_the_top_is_not_front_matter() -> None:
