@@ -20,6 +20,7 @@ from index.chunk.headings import atx_heading
 from index.chunk.markdown_blocks import MarkdownParser
 from index.chunk.packed_blocks import Packer
 from index.chunk.plain_text_blocks import PlainParser
+from index.chunk.restructured_text_blocks import RestructuredTextParser
 from index.chunk.units import Measurer, Unit
 from index.chunk.value_table_blocks import value_table_blocks
 from index.config import ChunkConfig
@@ -92,6 +93,8 @@ def _blocks(source: Source) -> list[Block]:
         return MarkdownParser(lines).blocks()
     if not source.text.strip():
         return []
+    if shape == "rst":
+        return RestructuredTextParser(lines).blocks()
     if shape == "table":
         return value_table_blocks(lines)
     if shape == "code":

@@ -74,12 +74,16 @@ class PlainParser:
                 segments.extend(self._stanza(a, b, title if not segments else ""))
         return [self.block(s) for s in self._with_headings(self._loose_lists(segments))]
 
-    def prose(self, first: int, stop: int) -> list[Block]:
-        """Return the paragraphs, lists and tables in a range of lines, without headings."""
+    def prose(self, first: int, stop: int, *, loose: bool = False) -> list[Block]:
+        """Return the paragraphs, lists and tables in a range of lines, without headings.
+
+        Items of a `loose` list may stand apart, between blank lines.
+        """
         segments: list[Segment] = []
         for a, b in self._lines.stanzas(first, stop):
             segments.extend(self._structures(a, b))
-        return [self.block(segment) for segment in segments]
+        found = self._loose_lists(segments) if loose else segments
+        return [self.block(segment) for segment in found]
 
     def _fences(self) -> list[tuple[str, int, int]]:
         """Return the ranges of lines inside (`code`) and outside (`text`) closed fences."""

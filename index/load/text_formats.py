@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from index.errors import LoadError
-from index.load.decode import decode
+from index.load.decode import Decoded, decode
 from index.load.frontmatter import split_front_matter
 from index.load.hidden_markdown import without_hidden
+from index.load.restructured_text import title_of_sections, without_markup
 from index.load.separated_values import table_lines, table_row
 from index.load.titles import (
     title_from_first_line,
@@ -22,13 +23,26 @@ _MAX_PADDING = 8
 def load_text(data: bytes, name: str, *, charset: str | None = None) -> LoadedDocument:
     """Read plain text, reStructuredText or a log."""
     decoded = decode(data, name=name, declared=charset)
-    rst, log = name.lower().endswith(".rst"), name.lower().endswith(".log")
-    first = None if log else title_from_first_line(decoded.text)
+    if name.lower().endswith(".rst"):
+        return _restructured_text(decoded, name)
+    first = None if name.lower().endswith(".log") else title_from_first_line(decoded.text)
     return LoadedDocument(
         text=decoded.text,
         title=first or title_from_name(name),
-        mime="text/x-rst" if rst else "text/plain",
+        mime="text/plain",
         warnings=decoded.warnings + invisible_warnings(decoded.text),
+    )
+
+
+def _restructured_text(decoded: Decoded, name: str) -> LoadedDocument:
+    text = without_markup(decoded.text)
+    if not text.strip():
+        raise LoadError(name, "The file holds nothing but comments and lists of contents.")
+    return LoadedDocument(
+        text=text,
+        title=title_of_sections(text) or title_from_name(name),
+        mime="text/x-rst",
+        warnings=decoded.warnings + invisible_warnings(text),
     )
 
 

@@ -1,4 +1,5 @@
-"""How the canonical text of each media type is built: as Markdown, as a table, as code, or plain.
+"""How the canonical text of each media type is built: as Markdown, as
+reStructuredText, as a table, as code, or plain.
 
 What loads a format and what cuts its text know nothing of each other; here they agree.
 """
@@ -8,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Literal, TypeAlias
 
-TextShape: TypeAlias = Literal["markdown", "table", "code", "plain"]
+TextShape: TypeAlias = Literal["markdown", "rst", "table", "code", "plain"]
 """What the structure of a canonical text is written in."""
 
 _MARKDOWN = frozenset(
@@ -40,6 +41,8 @@ def text_shape(mime: str) -> TextShape:
     """Return how the canonical text of a document of this media type is built."""
     if mime in _MARKDOWN:
         return "markdown"
+    if mime == "text/x-rst":
+        return "rst"
     if mime in _TABLES:
         return "table"
     return "code" if _CODE.match(mime) else "plain"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -26,8 +27,12 @@ LINES = st.sampled_from(
         "It is so. Dr. Smith said “no.” Then he left.", "a line that was wrapped by hand and goes",
         "on here, in lower case.", "一个句子。另一个句子！", "Ende. Am 5. Mai", "word " * 30,
         "w" * 90, "é" * 20 + "e\u0301" * 20, "B\u2028.", "- - - nested", "1) a\r", "+-----+----+",
+        ".. note:: Take care.", ".. note::", "   inside", "   :option: 1", ".. code-block:: sh",
+        ".. function:: open(name)", ".. [1] A note.", ".. a comment", "..", "Like this::", "::",
+        "==  ==", "+=====+====+", ":field: value", ".. list-table::", "   * - cell", "     - cell",
     ]
 )  # fmt: skip
+_MARK = re.compile(r"\.\. (?:\w[\w-]*::|\[\w\])")
 LAID_OUT = st.lists(LINES, max_size=25).map("\n".join)
 ANY_TEXT = st.one_of(
     LAID_OUT,
@@ -68,6 +73,8 @@ def whole_lines(text: str, start: int, end: int) -> bool:
     left = start + len(gap) - len(gap.lstrip())
     right = start + len(gap.rstrip())
     before = text[:left].rpartition("\n")[2]
+    if _MARK.fullmatch(gap.strip().rpartition("\n")[2]):
+        return not before.strip()  # the mark of a directive stands in one line with its text
     after = text[right:].partition("\n")[0]
     return not before.strip() and not after.strip()
 

@@ -89,6 +89,14 @@ TABLES = {
 }
 
 
+# fmt: off
+MARKUP = [
+    ".. note:: a\n", ".. note::\n\n   ", ".. a\n", "a::\n\n  b\n\n", "+-+\n|a|\n", "= =\na b\n\n",
+    ":a: b\n", "a\n b\n", "`a <b>`", "   * - a\n", "===\na\n===\n",
+]
+# fmt: on
+
+
 def grows_in_step(act: Callable[[str], object], text: Text, size: int) -> None:
     """Compare a size with twice that size; the machine may be busy, so a few times."""
     ratios = []
@@ -151,6 +159,18 @@ def test_a_page_of_one_kind_takes_as_long_as_it_is(text: Text) -> None:
 @pytest.mark.parametrize("text", TABLES.values(), ids=TABLES)
 def test_a_table_takes_as_long_as_it_is(text: Text) -> None:
     grows_in_step(read("a.csv"), text, 12_000)
+
+
+@pytest.mark.parametrize("unit", MARKUP, ids=ascii)
+def test_restructured_text_takes_as_long_as_it_is(unit: str) -> None:
+    grows_in_step(read("a.rst"), over(unit), 12_000)
+
+
+def test_directives_inside_each_other_take_as_long_as_they_are() -> None:
+    def deep(size: int) -> str:
+        return "".join(f"{'   ' * level}.. note::\n\n" for level in range(int((size / 1.5) ** 0.5)))
+
+    grows_in_step(read("a.rst"), deep, 24_000)
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=ascii)
