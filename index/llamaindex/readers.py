@@ -109,6 +109,6 @@ def _parts(loaded: LoadedDocument) -> list[tuple[str, dict[str, str]]]:
 def _title(about: dict[str, Any], text: str, path: Path) -> str:
     """Return the title that a reader states, or that the text shows."""
     stated = about.get("title")
-    if isinstance(stated, str) and stated.strip():
-        return clean_title(stated)
+    if isinstance(stated, str) and (title := clean_title(stated)):
+        return title
     return title_from_heading(text) or title_from_first_line(text) or title_from_name(path.name)

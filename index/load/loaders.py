@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from index.errors import LoadError
 from index.load.formats import format_named, format_of_type
 from index.load.read_file import read_file, reason_of
+from index.load.titles import clean_title, title_from_name
 from index.schema import LoadedDocument
 from index.text.layout import folded
 
@@ -47,7 +48,7 @@ def load_file(
     try:
         if loader is None:
             return load_bytes(read_file(path, name=name), name=path.name)
-        return loader.load(path)
+        return _titled(loader.load(path), path.name)
     except LoadError as error:
         raise LoadError(name, error.reason) from error.__cause__
     except OSError as error:
@@ -69,11 +70,17 @@ def load_bytes(
         unread = f"It is of type {mime}, which Quoth does not read."
         raise LoadError(name, unread if mime else unread_type(path))
     try:
-        return found.parse(data, name, charset=charset)
+        return _titled(found.parse(data, name, charset=charset), name)
     except LoadError:
         raise
     except Exception as error:  # as in load_file
         raise LoadError(name, _unexpected(error)) from error
+
+
+def _titled(loaded: LoadedDocument, name: str) -> LoadedDocument:
+    """Return a document under a title that says something: its own, or one made of `name`."""
+    title = clean_title(loaded.title) or title_from_name(name)
+    return loaded if title == loaded.title else loaded.model_copy(update={"title": title})
 
 
 def unread_type(path: PurePath) -> str:

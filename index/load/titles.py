@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
+from index.text.invisible_characters import without_unseen
 from index.text.layout import folded
 
 MAX_TITLE = 200
@@ -30,19 +31,49 @@ _RST_UNDERLINE = re.compile(r"""^([=\-`:'"~^_*+#<>.])\1{2,}[ \t]*$""")
 _MARKUP = re.compile(r"[*_`]+|!?\[([^\]]*)\]\([^)]*\)")
 
 
+_FILE_NAME = re.compile(
+    r"(?:microsoft (?:word|powerpoint|excel)|libreoffice) - .*"
+    r"|\S+\.(?:docx?|pptx?|xlsx?|odt|odp|ods|rtf|wpd|indd|qxd|pmd|pub|tex|dvi|e?ps|pdf|html?)",
+    re.IGNORECASE,
+)
+"""What programs make of the name of the file that a document was made from."""
+_NO_TITLE = re.compile(
+    r"\W*(?:untitled|anonymous|unnamed|unspecified|unknown|no ?title|title|none|null|nil|n/?a"
+    r"|(?:untitled|new|word|text|unnamed|microsoft word) ?document|(?:powerpoint )?presentation"
+    r"|document|dokument|pr[aä]sentation|book|workbook|sheet|slide|page|layout)[\W\d]*",
+    re.IGNORECASE,
+)
+"""What programs write where nobody gave a title."""
+
+
 def clean_title(title: str) -> str:
-    """Return a title on one line, without markup at its edges, of bearable length."""
-    title = folded(title)
-    if len(title) <= MAX_TITLE:
-        return title
-    return title[: MAX_TITLE - 1].rsplit(" ", 1)[0] + "…"
+    """Return a title on one line, without what cannot be seen, of bearable length.
+
+    Empty where it says nothing: a number, "untitled", "(anonymous)", "Microsoft Word - plan.doc".
+    """
+    title = folded(without_unseen(title))
+    short = title[: MAX_TITLE + 1]
+    if (
+        not any(map(str.isalpha, short))
+        or _NO_TITLE.fullmatch(short)
+        or _FILE_NAME.fullmatch(short)
+    ):
+        return ""
+    return title if len(title) <= MAX_TITLE else title[: MAX_TITLE - 1].rsplit(" ", 1)[0] + "…"
 
 
 def title_from_name(name: str) -> str:
-    """Make a file's name or an address readable: `un-charter_2.md` is "un charter 2"."""
-    path = unquote(urlsplit(name).path) if "://" in name else name
-    stem = PurePosixPath(path.rstrip("/")).stem or urlsplit(name).netloc or name
-    return clean_title(re.sub(r"[-_]+", " ", stem)) or name
+    """Make a file's name or an address readable: `un-charter_2.md` is "un charter 2".
+
+    A name that says nothing stays whole: `1.md` is "1.md".
+    """
+    parts = urlsplit(name) if "://" in name else None
+    path = PurePosixPath(unquote(parts.path) if parts else name)
+    host = parts.netloc if parts else ""
+    if title := clean_title(re.sub(r"[-_]+", " ", path.stem or host)):
+        return title
+    whole = folded(without_unseen(f"{host}/{path.name}" if host else path.name or name))
+    return (whole if any(map(str.isalpha, whole)) else f"document {whole}".strip())[:MAX_TITLE]
 
 
 def title_from_heading(markdown: str) -> str | None:
@@ -82,7 +113,7 @@ def title_from_first_line(text: str) -> str | None:
         lines.pop(0)
     if not lines or len(lines[0]) > _LINE or lines[0].endswith((".", ",", ";", ":")):
         return None
-    return clean_title(lines[0])
+    return clean_title(lines[0]) or None
 
 
 def _plain(heading: str) -> str | None:

@@ -169,7 +169,7 @@ def test_windows_line_ends_around_front_matter_do_not_matter() -> None:
         pytest.param(
             "A\n=\n\n```\n# b\n```\n\nB\n-\n\nC\n=\n", "A", id="two of the first level beside code"
         ),
-        pytest.param("---\ntitle: 2024\n---\nx", "2024", id="number in front matter"),
+        pytest.param("---\ntitle: 2024\n---\nx", "release notes 2", id="number in front matter"),
         pytest.param("---\ntitle: [a]\n---\n# H\n", "H", id="title is a list"),
     ],
 )
