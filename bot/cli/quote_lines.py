@@ -15,7 +15,7 @@ from bot.schema import Citation
 from index.text.bracketed_numbers import without_bracketed_numbers
 from index.text.fences import LineKind, markdown_lines
 from index.text.list_marks import list_mark
-from index.text.readable_markdown import markup_of, readable_span
+from index.text.readable_markdown import has_own_lines, markup_of, readable_span
 
 OPEN, CLOSE = "\U000f0000", "\U000f0001"
 """Around the answer in a line of a quote."""
@@ -92,10 +92,11 @@ def _goes_on(before: str, after: str) -> bool:
 
 def _quote_lines(citation: Citation, *, joined: bool) -> list[QuoteLine]:
     quote = without_private_marks(citation.quote)
+    markup = markup_of(citation.source)
     text, span = readable_span(
-        paragraphs_joined(quote) if joined else quote,
+        paragraphs_joined(quote) if joined and not has_own_lines(markup) else quote,
         citation.highlight,
-        markup_of(citation.source),
+        markup,
     )
     return list(_lines(without_bracketed_numbers(text), span))
 

@@ -1,7 +1,8 @@
 """Blocks of a document: headings, paragraphs, lists, tables and code, as ranges of characters.
 
 `Lines` gives access to a text by lines ("\\n" alone ends a line); a parser turns lines into
-`Block`s. Together the blocks of a text hold everything in it that is not white space.
+`Block`s. Together the blocks of Markdown and of plain text hold everything in it that is not white
+space; of other texts not what only parts others or closes them.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from itertools import groupby
 from typing import Literal
 
 from index.schema import PassageKind
-from index.text.table_rows import is_ruler
+from index.text.table_rows import BORDER, is_ruler
 
 BlockKind = Literal["heading", "paragraph", "list", "table", "code", "ruler"]
 Role = Literal["prose", "unit", "frame", "heading"]
@@ -129,7 +130,7 @@ def table_groups(lines: Lines, first: int, stop: int) -> tuple[Group, ...]:
     """Return a table by rows; the header stays with the ruler below it and the first row."""
     groups: list[list[Piece]] = []
     pending: list[Piece] = []
-    rows = [line for line in range(first, stop) if lines.stripped[line]]
+    rows = [line for line in range(first, stop) if lines.stripped[line] not in ("", BORDER)]
     for number, line in enumerate(rows):
         ruler = is_ruler(lines.stripped[line])
         pending.append(lines.piece(line, line + 1, "table", "frame" if ruler else "unit"))

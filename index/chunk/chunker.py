@@ -16,19 +16,36 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from index.chunk.blocks import Block, BlockKind, Lines, Piece, code_groups
+from index.chunk.code_blocks import SourceParser
 from index.chunk.headings import atx_heading
+from index.chunk.json_members import json_members, line_members
+from index.chunk.key_members import MembersOf
+from index.chunk.keyed_blocks import KeyedParser
 from index.chunk.markdown_blocks import MarkdownParser
+from index.chunk.markup_blocks import MarkupParser
+from index.chunk.markup_rules import RULES
 from index.chunk.packed_blocks import Packer
 from index.chunk.plain_text_blocks import PlainParser
 from index.chunk.restructured_text_blocks import RestructuredTextParser
+from index.chunk.toml_members import toml_members
 from index.chunk.units import Measurer, Unit
 from index.chunk.value_table_blocks import value_table_blocks
+from index.chunk.xml_members import xml_members
+from index.chunk.yaml_members import yaml_members
 from index.config import ChunkConfig
 from index.schema import Passage, PassageKind, Source, Span, passage_id
-from index.text.text_shapes import text_shape
+from index.text.text_shapes import TextShape, language_of_type, text_shape
 from index.text.token_estimate import TokenCounter, estimate_tokens
 
 __all__ = ["TokenCounter", "chunk", "estimate_tokens"]
+
+_KEYED: dict[TextShape, MembersOf] = {
+    "json": json_members,
+    "jsonl": line_members,
+    "yaml": yaml_members,
+    "toml": toml_members,
+    "xml": xml_members,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +112,15 @@ def _blocks(source: Source) -> list[Block]:
         return []
     if shape == "rst":
         return RestructuredTextParser(lines).blocks()
+    if shape in RULES:
+        return MarkupParser(lines, RULES[shape]).blocks()
+    if shape == "source":
+        return SourceParser(lines, language_of_type(source.mime)).blocks()
     if shape == "table":
         return value_table_blocks(lines)
-    if shape == "code":
+    if shape in _KEYED and (found := KeyedParser(source.text, _KEYED[shape]).blocks()):
+        return found
+    if shape == "code" or shape in _KEYED:
         return [Block("code", code_groups(lines, 0, len(lines)))]
     # Of what is paged, the loader marks the headings if the document says which they are.
     marked = bool(source.pages) and any(map(atx_heading, lines.stripped))

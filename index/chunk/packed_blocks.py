@@ -72,7 +72,8 @@ class Packer:
         """Make a heading the innermost one."""
         if block.kind == "heading":
             self._path = [(level, title) for level, title in self._path if level < block.level]
-            self._path.append((block.level, block.title))
+            if block.title:  # one without words only leaves those above
+                self._path.append((block.level, block.title))
 
     def _flushed(self) -> Iterator[Run]:
         """Yield the paragraphs gathered so far: small ones together, large ones on their own."""

@@ -25,8 +25,8 @@ from index.schema import SyncFailure
 # fmt: off
 _OFFICE = frozenset({
     ".doc", ".pages", ".ppt", ".key", ".xls",
-    ".numbers", ".mobi", ".azw3", ".djvu", ".ps", ".tex",
-    ".adoc", ".asciidoc", ".org", ".wiki", ".mediawiki", ".textile", ".mht",
+    ".numbers", ".mobi", ".azw3", ".djvu", ".ps",
+    ".textile", ".mht",
     ".mhtml", ".ipynb", ".one", ".wpd", ".xps",
 })
 # fmt: on

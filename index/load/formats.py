@@ -8,6 +8,7 @@ from typing import Protocol, cast
 
 from index.errors import LoadError
 from index.schema import LoadedDocument
+from index.text.code_endings import DATA_TYPE_OF, LANGUAGE_OF
 
 
 class Parser(Protocol):
@@ -165,6 +166,48 @@ FORMATS = (
         "index.load.text_formats:load_table",
         frozenset({".csv", ".tsv"}),
         frozenset({"text/csv", "text/tab-separated-values"}),
+    ),
+    Format(
+        "MDX files",
+        "index.load.mdx:load_mdx",
+        frozenset({".mdx"}),
+        frozenset({"text/mdx"}),
+    ),
+    Format(
+        "AsciiDoc files",
+        "index.load.asciidoc:load_asciidoc",
+        frozenset({".adoc", ".asciidoc"}),
+        frozenset({"text/asciidoc"}),
+    ),
+    Format(
+        "Org files",
+        "index.load.org:load_org",
+        frozenset({".org"}),
+        frozenset({"text/org"}),
+    ),
+    Format(
+        "wiki pages",
+        "index.load.mediawiki:load_mediawiki",
+        frozenset({".wiki", ".mediawiki"}),
+        frozenset({"text/x-wiki"}),
+    ),
+    Format(
+        "LaTeX files",
+        "index.load.latex:load_latex",
+        frozenset({".tex"}),
+        frozenset({"application/x-tex", "text/x-tex"}),
+    ),
+    Format(
+        "data files",
+        "index.load.data_files:load_data",
+        frozenset(DATA_TYPE_OF),
+        frozenset({*DATA_TYPE_OF.values(), "text/xml"}),
+    ),
+    Format(
+        "files of source code",
+        "index.load.source_code:load_source",
+        frozenset(LANGUAGE_OF),
+        extra="code",
     ),
 )
 """Every format that Quoth reads itself."""

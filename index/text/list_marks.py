@@ -31,6 +31,10 @@ _MARK = re.compile(
     r")\s*(?=\S)"
 )
 _IN_PROSE = re.compile(rf"\s*[{_DASHES}{_SIGNS}]\ufe0f?\s+(?=\S)")
+_OTHER_MARKUP = re.compile(
+    r"\s*(?:[*#:]{1,6}|\.{1,5}|\\item(?:\[[^\]\n]{0,200}\])?|<\d+>)\s+(?=\S)"
+)
+"""Marks that only what cut a text by the rules of its markup can tell from words."""
 _OF_PICTURES = frozenset({"So", "Sk", "Me", "Mn", "Cf"})
 """Categories of pictographs and of what joins and varies them: a flag is two, a family five."""
 
@@ -73,7 +77,8 @@ def item_mark(sentence: str, kind: PassageKind) -> int:
     """
     if kind == "list":
         mark = list_mark(sentence)
-        return mark.length if mark else 0
+        other = None if mark else _OTHER_MARKUP.match(sentence)
+        return mark.length if mark else other.end() if other else 0
     found = _IN_PROSE.match(sentence) if kind == "paragraph" else None
     return found.end() if found else 0
 

@@ -15,14 +15,19 @@ from functools import cached_property, lru_cache
 from html import unescape
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
+from index.text.code_endings import DATA_TYPE_OF, LANGUAGE_OF
 from index.text.fences import MarkdownLine, markdown_lines
 from index.text.list_marks import list_mark
+from index.text.readable_code import in_fence
+from index.text.readable_markup import is_other_markup, readable_pieces, readable_words
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-Markup: TypeAlias = Literal["markdown", "page", "none"]
+Markup: TypeAlias = Literal[
+    "markdown", "page", "asciidoc", "org", "mediawiki", "latex", "code", "none"
+]
 # fmt: off
 _PAGES = (
     ".html", ".htm", ".xhtml", ".pdf", ".docx", ".docm", ".odt", ".ott", ".rtf", ".pptx", ".pptm",
@@ -92,10 +97,25 @@ class Readable(NamedTuple):
     """Where the words of a span of the original stand in it; None where none of them is left."""
 
 
+_OTHERS: dict[str, Markup] = {
+    "adoc": "asciidoc",
+    "asciidoc": "asciidoc",
+    "org": "org",
+    "wiki": "mediawiki",
+    "mediawiki": "mediawiki",
+    "tex": "latex",
+    **dict.fromkeys((each[1:] for each in (*LANGUAGE_OF, *DATA_TYPE_OF)), "code"),
+}
+"""Markups other than Markdown, by the endings of files."""
+
+
 def markup_of(uri: str) -> Markup:
     """Return how a source is written, by its path or its web address."""
     is_address = uri.lower().startswith(("http://", "https://"))
     path = (re.split("[?#]", uri)[0] if is_address else uri).lower()
+    _, dot, ending = path.rpartition("/")[2].rpartition(".")
+    if dot and ending in _OTHERS:
+        return _OTHERS[ending]
     if path.endswith((".md", ".markdown", ".mdx")):
         return "markdown"
     return "page" if is_address or path.endswith(_PAGES) else "none"
@@ -106,6 +126,8 @@ def readable_title(text: str, markup: Markup = "markdown") -> str:
 
     The marks of code are gone from a stored heading, so that `__init__` and `<br>` in it are words.
     """
+    if is_other_markup(markup):
+        return readable_words(text, markup) or text
     if markup != "markdown":
         return text
     shown = _TITLE_MARKS.sub(lambda mark: mark[mark.lastindex or 0], text)
@@ -127,11 +149,21 @@ def readable_span(
     """
     if markup == "none":
         return Readable(text, span)
-    shown, places = _without_gaps(list(_pieces(text.translate(_FOREIGN), markup, styled)))
+    if markup == "code":
+        shown, inside = in_fence(text, span)
+        return Readable(shown, inside)
+    text = text.translate(_FOREIGN)
+    pieces = readable_pieces(text, markup) if is_other_markup(markup) else None
+    shown, places = _without_gaps(list(pieces or _pieces(text, markup, styled)))
     if not shown.strip():
         return Readable(text, span)
     start, end = (bisect_left(places, offset) for offset in span or (0, 0))
     return Readable(shown, (start, end) if start < end else None)
+
+
+def has_own_lines(markup: Markup) -> bool:
+    """Say whether every line end of a text is meant: of code, and not of a wrapped paragraph."""
+    return markup == "code"
 
 
 def _without_gaps(pieces: list[Piece]) -> tuple[str, list[int]]:

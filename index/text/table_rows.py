@@ -13,6 +13,9 @@ from index.text.text_shapes import text_shape
 _MAX_TABLE_LINES = 5000
 """How far above a row its header is looked for."""
 
+BORDER = "|"
+"""A line of nothing else fills a table up, so that its rows stand on the lines of their file."""
+
 _BORDER = re.compile(r"(?<!\\)\|")
 _RULER = re.compile(r"[-+|:=_~*#.\s—–─━═│┼]+")
 
@@ -60,6 +63,8 @@ def header_of(text: str, start: int) -> Span | None:
         row = text[line:end].strip()
         if not row:
             break
+        if row == BORDER:
+            continue
         above.append((line, end))
     return _header(text, above)
 
@@ -73,6 +78,8 @@ def _header(text: str, above: Sequence[tuple[int, int]]) -> Span | None:
     if not ruled and len(rows) == _MAX_TABLE_LINES:
         return None
     number = ruled[0] + 1 if ruled else len(rows) - 1
+    if is_ruler(rows[number]):
+        return None  # nothing stands above the ruler: it says that there is no header
     start, end = above[number]
     span = trim(text, start, end)
     return None if span is None else Span(start=span[0], end=span[1])

@@ -9,13 +9,30 @@ from __future__ import annotations
 import re
 from typing import Literal, TypeAlias
 
-TextShape: TypeAlias = Literal["markdown", "rst", "table", "code", "plain"]
+TextShape: TypeAlias = Literal[
+    "markdown",
+    "rst",
+    "table",
+    "code",
+    "plain",
+    "asciidoc",
+    "org",
+    "mediawiki",
+    "latex",
+    "json",
+    "jsonl",
+    "yaml",
+    "toml",
+    "xml",
+    "source",
+]
 """What the structure of a canonical text is written in."""
 
 _MARKDOWN = frozenset(
     {
         "text/markdown",
         "text/x-markdown",
+        "text/mdx",
         "text/html",
         "application/xhtml+xml",
         "application/vnd.oasis.opendocument.text",
@@ -34,7 +51,19 @@ _MARKDOWN = frozenset(
 """Media types of originals whose canonical text is Markdown, by themselves or by their loader."""
 
 _TABLES = frozenset({"text/csv", "text/tab-separated-values"})
-_CODE = re.compile(r"text/x-(?!rst\b|log\b)|application/(?:json|xml|toml|yaml|x-)")
+_OTHERS: dict[str, TextShape] = {
+    "text/asciidoc": "asciidoc",
+    "text/org": "org",
+    "text/x-wiki": "mediawiki",
+    "application/x-tex": "latex",
+    "application/json": "json",
+    "application/jsonl": "jsonl",
+    "application/yaml": "yaml",
+    "application/toml": "toml",
+    "application/xml": "xml",
+}
+_SOURCE = "text/x-source-"
+_CODE = re.compile(r"text/x-(?!rst\b|log\b)|application/(?:x-)")
 
 
 def text_shape(mime: str) -> TextShape:
@@ -45,4 +74,18 @@ def text_shape(mime: str) -> TextShape:
         return "rst"
     if mime in _TABLES:
         return "table"
+    if mime in _OTHERS:
+        return _OTHERS[mime]
+    if mime.startswith(_SOURCE):
+        return "source"
     return "code" if _CODE.match(mime) else "plain"
+
+
+def source_type(language: str) -> str:
+    """Return the media type of source code in a language, by the name of its grammar."""
+    return _SOURCE + language
+
+
+def language_of_type(mime: str) -> str:
+    """Return the language of source code of this media type."""
+    return mime.removeprefix(_SOURCE)

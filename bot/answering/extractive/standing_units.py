@@ -54,6 +54,10 @@ def below_heading(passage: Passage, span: Span) -> Span:
     text = passage.text[span.start - passage.start : span.end - passage.start]
     heading = _HEADINGS.match(text)
     start = span.start + (heading.end() if heading else 0)
+    # Headings of other markups are told by what the passage says first, which may be in a fence.
+    said = passage.sentences[0].start if passage.sentences else start
+    if not is_code(passage.text[: said - passage.start]):
+        start = max(start, said)
     return Span(start=start, end=span.end) if start < span.end else span
 
 

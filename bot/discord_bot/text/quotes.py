@@ -19,7 +19,13 @@ from bot.discord_bot.text.tables import with_aligned_tables
 from bot.schema import Citation
 from index.text.bracketed_numbers import without_bracketed_numbers
 from index.text.list_marks import list_mark
-from index.text.readable_markdown import Readable, markup_of, readable_span, readable_title
+from index.text.readable_markdown import (
+    Readable,
+    has_own_lines,
+    markup_of,
+    readable_span,
+    readable_title,
+)
 
 MISSING = "⚠️ its file was not found at the last look"
 """What is said of a document that is kept although its file is gone."""
@@ -124,9 +130,9 @@ def readable_quote(citation: Citation, *, styled: bool) -> Readable:
     `styled` keeps emphasis, for the text of an answer. There a block of code that ends the quote is
     followed by a line end, so that nothing is written behind it.
     """
-    shown = readable_span(
-        unwrapped(citation.quote), citation.highlight, markup_of(citation.source), styled=styled
-    )
+    markup = markup_of(citation.source)
+    quote = citation.quote if has_own_lines(markup) else unwrapped(citation.quote)
+    shown = readable_span(quote, citation.highlight, markup, styled=styled)
     shown = shown._replace(text=without_bracketed_numbers(shown.text))
     ends_in_code = _FENCE_LINE.match(shown.text.rpartition("\n")[2]) is not None
     return shown._replace(text=f"{shown.text}\n") if styled and ends_in_code else shown

@@ -18,7 +18,7 @@ from index.config import ChunkConfig
 from index.errors import LoadError
 from index.load.loaders import load_bytes
 from index.schema import LoadedDocument, Source, Span
-from index.text.readable_markdown import readable_span
+from index.text.readable_markdown import markup_of, readable_span
 from tests.doubles.loaded_sources import source_of
 
 Text = Callable[[int], str]
@@ -72,6 +72,22 @@ WHOLE_PAGES = {
     "terms": over("<dt>a<dd>b", first="<dl>"),
     "ticks of code": over("`", first="<pre>", last="</pre>"),
 }
+STRUCTURED = {
+    "a.adoc": ["----\n", "////\n", "|===\n", "[a]\n", ":a: b\n", "{a}", "a::\n", "+\n", "<<a,"],
+    "a.org": ["#+begin_src\n", "#+a: b\n", ":a:\n", "* a\n", "[[a][", "=a", ": a\n", "- a\n\n"],
+    "a.wiki": ["{{", "{{a}}", "[[a|", "<ref>", "<ref", "<pre>\n", "{|\n", "| a\n", "''"],
+    "a.tex": ["\\begin{verbatim}\n", "\\begin{tabular}\n", "\\item a\n", "\\section{", "\\a{", "~"],
+    "a.mdx": ["import a\n", "export const a = {\n", "<A b={", "<A>", "{/*", '<A b="', "<A b={`"],
+    "a.json": ["{", "[1,", '{"a":', '"', "//", "/*", "{},", '"a":1,'],
+    "a.jsonl": ['{"a":1}\n', "[", "{}\n"],
+    "a.yaml": ["a: b\n", " a:\n", "- - ", "- a\n", "a: |\n", "---\n", "# a\n", "kind: a\n"],
+    "a.toml": ["a = 1\n", "[a]\n", 'a = """\n', "a = [\n", "# a\n"],
+    "a.xml": ["<a>", "<a/>", "<!--", "<![CDATA[", "<a ", "</a>", "<a>b</a>\n"],
+    "a.py": ["def a():\n", "class A:\n", "(", "# a\n", '"""\n', "if a:\n"],
+    "a.sh": ["<", "((a)", "a() {\n", "<<EOF\n"],
+    "a.js": ["{", "`", "const a = () => {};\n", "<", "/*"],
+}
+"""What opens, closes or parts something in a format that no list above has."""
 # fmt: on
 
 
@@ -149,6 +165,26 @@ def test_a_text_takes_as_long_as_it_is(unit: str, name: str) -> None:
 @pytest.mark.parametrize("unit", PAGES)
 def test_a_page_takes_as_long_as_it_is(unit: str) -> None:
     grows_in_step(read("a.html"), over(unit), 12_000)
+
+
+@pytest.mark.parametrize("name", STRUCTURED)
+def test_structured_text_takes_as_long_as_it_is(name: str) -> None:
+    for unit in STRUCTURED[name]:
+        grows_in_step(read(name), over(unit), 5_000)
+
+
+@pytest.mark.parametrize("name", ["a.adoc", "a.org", "a.wiki", "a.tex", "a.py"])
+def test_showing_a_quote_of_a_markup_takes_as_long_as_it_is(name: str) -> None:
+    for unit in [*STRUCTURED[name], " ", "\t", "a ", "*", "_", "`"]:
+        grows_in_step(lambda text: readable_span(text, (0, 5), markup_of(name)), over(unit), 2_000)
+
+
+@pytest.mark.long
+@pytest.mark.limit(900)
+@pytest.mark.parametrize("name", STRUCTURED)
+def test_long_structured_text_takes_as_long_as_it_is(name: str) -> None:
+    for unit in [*STRUCTURED[name], *UNITS]:
+        grows_in_step(read(name), over(unit), 100_000)
 
 
 @pytest.mark.parametrize("text", WHOLE_PAGES.values(), ids=WHOLE_PAGES)

@@ -25,10 +25,11 @@ from index.embed.weights import ModelFiles
 from index.errors import LoadError
 from index.load.formats import SUFFIXES
 from index.sync.read_worker import ReadWorkers
+from index.text.code_endings import LANGUAGE_OF
 from tests.conftest import ROOT
 from tests.doubles.loaded_sources import source_of
 from tests.doubles.office_files import open_document, paragraph, word_document, workbook, zipped
-from tests.index.chunk.test_growth import PAGES, UNITS, WHOLE_PAGES, over
+from tests.index.chunk.test_growth import PAGES, STRUCTURED, UNITS, WHOLE_PAGES, over
 
 MB = 1_000_000
 
@@ -223,6 +224,11 @@ ALL: dict[str, tuple[str, Bytes]] = {
     **{f"{unit!a}{end}": (f"a{end}", text(unit)) for unit in UNITS for end in (".txt", ".md")},
     **{f"{unit!a}.html": ("a.html", text(unit)) for unit in PAGES},
     **{
+        f"{unit!a} in {name}": (name, text(unit))
+        for name in STRUCTURED
+        for unit in STRUCTURED[name]
+    },
+    **{
         name: ("a.html", lambda size, page=page: page(size).encode())  # type: ignore[misc]
         for name, page in WHOLE_PAGES.items()
     },
@@ -290,6 +296,8 @@ def test_every_format_is_read() -> None:
     told = {
         ".htm": ".html", ".xhtml": ".html", ".markdown": ".md", ".text": ".txt", ".docm": ".docx",
         ".ott": ".odt", ".pptm": ".pptx", ".otp": ".odp", ".xlsm": ".xlsx", ".ots": ".ods",
+        ".asciidoc": ".adoc", ".mediawiki": ".wiki", ".jsonc": ".json", ".ndjson": ".jsonl",
+        ".yml": ".yaml", **dict.fromkeys(LANGUAGE_OF, ".py"),
     }  # fmt: skip
     assert {told.get(each, each) for each in SUFFIXES} <= {
         Path(uri).suffix for uri, _ in ALL.values()
