@@ -53,6 +53,7 @@ BROKE_OFF = "The language model stopped in the middle. This is what it had writt
 _RENDERED = (
     ".html", ".htm", ".xhtml", ".docx", ".docm", ".odt", ".ott", ".rtf", ".pptx", ".pptm", ".odp",
     ".otp", ".xlsx", ".xlsm", ".ods", ".ots", ".epub", ".eml", ".mbox", ".msg",
+    ".ipynb", ".srt", ".vtt",
 )
 # fmt: on
 """Files whose canonical text is made from them: its lines are not the file's."""

@@ -8,14 +8,14 @@ are quoted one by one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from index.chunk.blocks import Block, Group, Lines, Piece
 from index.chunk.grammars import syntax_tree
-from index.chunk.node_kinds import FUNCTIONS, HOLDERS, WRAPPERS
+from index.chunk.node_kinds import FUNCTIONS, HOLDERS, IMPORTS, WRAPPERS
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -67,18 +67,31 @@ class SourceParser:
     def blocks(self) -> list[Block]:
         """Return a block for each definition under its names, and for what is outside of them."""
         tree = syntax_tree(self._lines.text, self._language)
-        found = list(self._definitions(tree.root_node)) if tree else []
-        return list(self._in_order(found))
+        if tree is None:
+            return list(self._in_order((), ()))
+        imports = [
+            (child.start_point[0], child.end_point[0] + (child.end_point[1] > 0))
+            for child in tree.root_node.children
+            if child.type in IMPORTS
+        ]
+        return list(self._in_order(list(self._definitions(tree.root_node)), imports))
 
-    def _in_order(self, found: Sequence[_Definition]) -> Iterator[Block]:
-        """Yield the blocks of definitions; what stands in one outside of others belongs to it."""
+    def _in_order(
+        self, found: Sequence[_Definition], imports: Iterable[tuple[int, int]]
+    ) -> Iterator[Block]:
+        """Yield the blocks of definitions; what stands in one outside of others belongs to it.
+
+        Lines that only name what is used from elsewhere are in none.
+        """
         owners = [0] * len(self._lines)
+        for first, stop in imports:
+            owners[first:stop] = [-1] * (stop - first)
         for number, each in enumerate(found, start=1):  # the inner ones come last
             owners[each.first : each.stop] = [number] * (each.stop - each.first)
         for owner, group in groupby(range(len(owners)), key=owners.__getitem__):
             lines = list(group)
             first, stop = self._lines.trimmed(lines[0], lines[-1] + 1)
-            if not set(self._lines.stripped[first:stop]) <= _CLOSING:
+            if owner >= 0 and not set(self._lines.stripped[first:stop]) <= _CLOSING:
                 path = found[owner - 1].path if owner else ()
                 yield from _entered(path)
                 yield Block("code", tuple(self._groups(first, stop)))

@@ -146,5 +146,7 @@ RULES: dict[TextShape, MarkupRules] = {
         break_line=_LATEX_BREAK,
         end=re.compile(r"[ \t]*\\end\{(?:itemize|enumerate|description|list|thebibliography)\}"),
     ),
+    # What people say has paragraphs only, however short a line is.
+    "spoken": MarkupRules(heading=lambda lines, line: None, item=re.compile(r"(?!)")),
 }
-"""The markups whose text is kept as it is in the file."""
+"""The markups whose text is kept as it is in the file, and what people say."""

@@ -111,3 +111,23 @@ WRAPPERS = frozenset(
     )
 )
 """What may hold a function and is nothing by itself."""
+
+IMPORTS = frozenset(
+    (
+        "import_statement",
+        "import_from_statement",
+        "future_import_statement",
+        "import_declaration",
+        "import_header",
+        "import_list",
+        "import",
+        "preproc_include",
+        "use_declaration",
+        "using_directive",
+        "namespace_use_declaration",
+        "package_clause",
+        "package_declaration",
+        "package_header",
+    )
+)
+"""What names what is used from elsewhere, on lines of its own."""

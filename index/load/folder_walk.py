@@ -27,7 +27,7 @@ _OFFICE = frozenset({
     ".doc", ".pages", ".ppt", ".key", ".xls",
     ".numbers", ".mobi", ".azw3", ".djvu", ".ps",
     ".textile", ".mht",
-    ".mhtml", ".ipynb", ".one", ".wpd", ".xps",
+    ".mhtml", ".one", ".wpd", ".xps",
 })
 # fmt: on
 """Endings of documents that Quoth does not read: a person would miss them, so they are named."""

@@ -198,6 +198,18 @@ FORMATS = (
         frozenset({"application/x-tex", "text/x-tex"}),
     ),
     Format(
+        "notebooks",
+        "index.load.notebook:load_notebook",
+        frozenset({".ipynb"}),
+        frozenset({"application/x-ipynb+json"}),
+    ),
+    Format(
+        "subtitles",
+        "index.load.subtitles:load_subtitles",
+        frozenset({".srt", ".vtt"}),
+        frozenset({"text/vtt", "application/x-subrip"}),
+    ),
+    Format(
         "data files",
         "index.load.data_files:load_data",
         frozenset(DATA_TYPE_OF),

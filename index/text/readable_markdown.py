@@ -114,9 +114,9 @@ def markup_of(uri: str) -> Markup:
     is_address = uri.lower().startswith(("http://", "https://"))
     path = (re.split("[?#]", uri)[0] if is_address else uri).lower()
     _, dot, ending = path.rpartition("/")[2].rpartition(".")
-    if dot and ending in _OTHERS:
+    if dot and ending in _OTHERS and not is_address:
         return _OTHERS[ending]
-    if path.endswith((".md", ".markdown", ".mdx")):
+    if path.endswith((".md", ".markdown", ".mdx", ".ipynb")):
         return "markdown"
     return "page" if is_address or path.endswith(_PAGES) else "none"
 

@@ -25,6 +25,7 @@ TextShape: TypeAlias = Literal[
     "toml",
     "xml",
     "source",
+    "spoken",
 ]
 """What the structure of a canonical text is written in."""
 
@@ -33,6 +34,7 @@ _MARKDOWN = frozenset(
         "text/markdown",
         "text/x-markdown",
         "text/mdx",
+        "application/x-ipynb+json",
         "text/html",
         "application/xhtml+xml",
         "application/vnd.oasis.opendocument.text",
@@ -56,6 +58,8 @@ _OTHERS: dict[str, TextShape] = {
     "text/org": "org",
     "text/x-wiki": "mediawiki",
     "application/x-tex": "latex",
+    "text/vtt": "spoken",
+    "application/x-subrip": "spoken",
     "application/json": "json",
     "application/jsonl": "jsonl",
     "application/yaml": "yaml",

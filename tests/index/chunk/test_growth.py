@@ -85,6 +85,8 @@ STRUCTURED = {
     "a.xml": ["<a>", "<a/>", "<!--", "<![CDATA[", "<a ", "</a>", "<a>b</a>\n"],
     "a.py": ["def a():\n", "class A:\n", "(", "# a\n", '"""\n', "if a:\n"],
     "a.sh": ["<", "((a)", "a() {\n", "<<EOF\n"],
+    "a.srt": ["00:00:01,000 --> 00:00:02,000\na\n\n", "1 --> 2\n", "1\n", "<a"],
+    "a.ipynb": ["{", '{"cells":[', '"'],
     "a.js": ["{", "`", "const a = () => {};\n", "<", "/*"],
 }
 """What opens, closes or parts something in a format that no list above has."""

@@ -67,6 +67,7 @@ def main() -> None:
 
 def test_a_function_is_a_passage_with_what_documents_it() -> None:
     source = read(PYTHON, "client.py")
+    assert "import os" not in "".join(each.text for each in chunk(source, ChunkConfig()))
     found = {"/".join(each.heading): each for each in chunk(source, ChunkConfig())}
     assert list(found) == ["", "Client", "Client/retry_after", "Client/hello", "main"]
     assert {each.kind for each in found.values()} == {"code"}
@@ -92,14 +93,14 @@ SAMPLES = {
     "a.java": ("/** S. */\npublic class S {\n  /** Puts. */\n  @Override\n  void put(String k) { }\n  int " + LONG + ";\n}\n",
                [("S", (1, 2)), ("S/put", (3, 5))]),
     "a.c": ("#include <a.h>\n\n/* Frees. */\nstatic void *free_all(struct pool *p)\n{\n}\nstruct pool { int size; };\n#define MAX(a) (a)\n",
-            [("", (1, 1)), ("free_all", (3, 6)), ("pool", (7, 7)), ("MAX", (8, 8))]),
+            [("free_all", (3, 6)), ("pool", (7, 7)), ("MAX", (8, 8))]),
     "a.h": ("class Socket { void send(); };\n", [("Socket", (1, 1))]),
     "a.cpp": ("namespace net {\n// Sends.\nint Socket::send(char *d) { return 1; }\ntemplate <typename T> T twice(T x) { return x; }\nint " + LONG + ";\n}\n",
               [("net", (1, 1)), ("net/Socket::send", (2, 3)), ("net/twice", (4, 4))]),
     "a.cs": ("namespace A.B {\n  /// <summary>Greets.</summary>\n  public class G {\n    public void Greet(string who) { }\n    int " + LONG + ";\n  }\n}\n",
              [("A.B", (1, 1)), ("A.B/G", (2, 3)), ("A.B/G/Greet", (4, 4))]),
     "a.go": ("package a\n\n// Server serves.\ntype Server struct { Port int }\n\n// Start begins.\nfunc (s *Server) Start() error { return nil }\n",
-             [("", (1, 1)), ("Server", (3, 4)), ("Server.Start", (6, 7))]),
+             [("Server", (3, 4)), ("Server.Start", (6, 7))]),
     "a.rs": ("/// A point.\n#[derive(Debug)]\npub struct Point { x: i32 }\nimpl Point {\n    /// Moves.\n    pub fn shift(&mut self) { }\n    const A: &str = \"" + LONG + "\";\n}\n",
              [("Point", (1, 3)), ("Point", (4, 4)), ("Point/shift", (5, 6))]),
     "a.rb": ("# A hammer.\nclass Hammer\n  # Hits.\n  def hit(nail)\n  end\n  def self.make; end\n  A = '" + LONG + "'\nend\n",

@@ -297,7 +297,7 @@ def test_every_format_is_read() -> None:
         ".htm": ".html", ".xhtml": ".html", ".markdown": ".md", ".text": ".txt", ".docm": ".docx",
         ".ott": ".odt", ".pptm": ".pptx", ".otp": ".odp", ".xlsm": ".xlsx", ".ots": ".ods",
         ".asciidoc": ".adoc", ".mediawiki": ".wiki", ".jsonc": ".json", ".ndjson": ".jsonl",
-        ".yml": ".yaml", **dict.fromkeys(LANGUAGE_OF, ".py"),
+        ".yml": ".yaml", ".vtt": ".srt", **dict.fromkeys(LANGUAGE_OF, ".py"),
     }  # fmt: skip
     assert {told.get(each, each) for each in SUFFIXES} <= {
         Path(uri).suffix for uri, _ in ALL.values()
