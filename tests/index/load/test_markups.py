@@ -175,7 +175,7 @@ DEADLINE: <2024-02-01 Thu>
 :PROPERTIES:
 :ID: abc
 :END:
-He wants /the/ *report* by [[https://example.org][Friday]].[fn:1]
+He wants /the/ *report* by [[https://example.org][Friday]].[fn:1] Run =a ~ b= or ~c~, then {{{kbd(TAB)}}}.
 # Nobody reads this.
 ** Notes
 - one
@@ -208,7 +208,11 @@ def test_org_is_read_by_its_own_rules() -> None:
         Told(
             "paragraph",
             "TODO Call Bob",
-            ["DEADLINE: <2024-02-01 Thu>", "He wants the report by Friday."],
+            [
+                "DEADLINE: <2024-02-01 Thu>",
+                "He wants the report by Friday.",
+                "Run a ~ b or c, then TAB.",
+            ],
         ),
         Told("list", "TODO Call Bob > Notes", ["- one\n  more of one", "- two", "1. sub"]),
         Told("code", "TODO Call Bob > Notes", ["* no heading"]),
@@ -275,7 +279,7 @@ LATEX = r"""\documentclass{article}
 \maketitle
 \section{Intro}\label{sec:i}
 We show that \textbf{things} work~\cite{a}, for $n > 2$. It costs 5\% % nobody reads this
-of all.
+of \verb|a_b|.
 
 \begin{itemize}
 \item First \LaTeX{} item
@@ -306,7 +310,7 @@ def test_latex_is_read_by_its_own_rules() -> None:
             "Intro",
             [
                 "We show that things work, for $n > 2$.",
-                "It costs 5% \nof all.",
+                "It costs 5% \nof a_b.",
                 "- First LaTeX item",
                 "- Second one",
             ],
