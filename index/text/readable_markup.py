@@ -159,6 +159,8 @@ def _sign(mark: str, markup: str) -> str:
         shown = unescape(mark)
         return " " if shown.isspace() else shown
     if markup == "mediawiki":
+        if mark[:3].lower() == "<br":
+            return " "
         item = _WIKI_ITEM.fullmatch(mark)
         return "- " if item and mark[0] in "*#" else ""
     bare = mark.rstrip().removesuffix("{}") if mark.startswith("\\") and len(mark) > 2 else mark
@@ -166,9 +168,13 @@ def _sign(mark: str, markup: str) -> str:
 
 
 def _template(mark: str) -> str:
-    """Return the words of a template: its values that have no name, with blanks between."""
-    values = [part.strip() for part in mark[2:-2].split("|")[1:]]
-    return " ".join(part for part in values if part and "=" not in part) or GONE
+    """Return the words of a template: its values that have no name, with blanks between.
+
+    Of words in another language, the language is not told.
+    """
+    name, *held = (part.strip() for part in mark[2:-2].replace("''", "").split("|"))
+    values = [part for part in held if part and "=" not in part]
+    return " ".join(values[1:] if name.lower() == "lang" else values) or GONE
 
 
 def _plain(text: str, at: int) -> Iterator[tuple[str, int]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.answering.extractive.standing_units import unit_around
+from bot.answering.extractive.standing_units import below_heading, unit_around
 from index.schema import Passage, PassageKind, Span
 
 TEXT = """## Beer
@@ -65,3 +65,25 @@ def test_a_heading_is_no_part_of_what_stands_below_it() -> None:
 def test_a_row_of_a_table_stands_alone() -> None:
     table = "| Drink | Price |\n|---|---|\n| Beer | 4 euros |\n| Tea | 2 euros |\n"
     assert unit("| Beer | 4 euros |", table, "table") == "| Beer | 4 euros |"
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "below"),
+    [
+        ("Beer\n----\nOne at lunch.", "One at lunch.", "One at lunch."),
+        ("== Beer\n\nOne at lunch.", "One at lunch.", "One at lunch."),
+        ("# Beer\n\n```\nquoth sync\n```", "quoth sync", "```\nquoth sync\n```"),
+        ("Beer", "Beer", "Beer"),
+    ],
+)
+def test_a_heading_of_any_markup_is_not_quoted_with_what_stands_below_it(
+    text: str, first: str, below: str
+) -> None:
+    at = 100 + text.index(first)
+    said = (Span(start=at, end=at + len(first)),)
+    whole = Span(start=100, end=100 + len(text))
+    passage = Passage(
+        id="p", source_id="s", ordinal=0, start=100, end=whole.end, text=text, sentences=said
+    )
+    found = below_heading(passage, whole)
+    assert text[found.start - 100 : found.end - 100] == below

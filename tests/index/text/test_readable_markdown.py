@@ -123,7 +123,9 @@ def test_what_a_page_said_stays_but_for_headings(text: str) -> None:
         ("a.html", "page"), ("a.HTM", "page"), ("a.xhtml", "page"),
         ("https://a.example/b", "page"), ("https://a.example/read.md?raw=1#x", "markdown"),
         ("http://[broken", "page"), ("a.pdf", "page"), ("a.txt", "none"), ("md", "none"),
-        ("team-answer-md.txt", "none"),
+        ("team-answer-md.txt", "none"), ("a/guide.adoc", "asciidoc"), ("a.TEX", "latex"),
+        ("compose.yaml", "code"), ("a.py", "code"), ("https://example.org", "page"),
+        ("https://a.example/index.php", "page"), ("a.ipynb", "markdown"), ("a.wiki", "mediawiki"),
     ],
 )  # fmt: skip
 def test_how_a_source_is_written_is_told_by_its_name(uri: str, markup: Markup) -> None:
@@ -235,3 +237,33 @@ def test_a_page_is_shown_without_what_its_loader_put_before_words() -> None:
     assert shown.text == "# no heading\n> no quotation\n\\#tag and \\# stay\n\\x"
     assert shown.span == (1, 3)
     assert readable_span(text, None, "none").text == text
+
+
+def test_code_is_shown_in_a_block_without_the_margin_that_all_its_lines_have() -> None:
+    text = "    def a():\n\n        return '```'"
+    shown = readable_span(text, (text.index("return"), len(text)), "code")
+    assert shown.text == "````\ndef a():\n\n    return '```'\n````"
+    assert shown.span is not None
+    assert shown.text[slice(*shown.span)] == "return '```'"
+
+
+@pytest.mark.parametrize(
+    ("markup", "written", "read"),
+    [
+        ("asciidoc", "Use *bold _and_ more*, `+x+`", "Use bold and more, x"),
+        ("asciidoc", "See xref:a.adoc[the page] at https://b.example[B].", "See the page at B."),
+        ("asciidoc", "a * b * c, snake_case_a, {b}", "a * b * c, snake_case_a, {b}"),
+        ("org", "See [[file:a.org][the page]], a/b/c and =x=.", "See the page, a/b/c and x."),
+        ("mediawiki", "\'\'\'A\'\'\' is [[b|c]] at [https://d.example here].", "A is c at here."),
+        ("mediawiki", "It is {{lang|fr|\'\'grand\'\'}}&nbsp;big<br/>now", "It is grand big now"),
+        ("latex", r"\emph{a \textbf{b}}~c --- ``d'' $x_{1}$", "a b c — “d” $x_{1}$"),
+        ("latex", r"\'e costs 5\,\%", "e\u0301 costs 5 %"),
+    ],
+)  # fmt: skip
+def test_other_markups_are_read_without_their_marks(
+    markup: Markup, written: str, read: str
+) -> None:
+    span = (written.index(written.split()[-1]), len(written))
+    shown = readable_span(written, span, markup)
+    assert " ".join(shown.text.split()) == read
+    assert shown.span is not None and read.endswith(shown.text[slice(*shown.span)].split()[-1])
