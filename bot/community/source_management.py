@@ -33,7 +33,7 @@ from bot.community.work_under_way import Work, WorkUnderWay
 from index.config import SHARED_COLLECTION
 from index.errors import Cancelled, SourceNotFound
 from index.load.formats import SUFFIXES
-from index.load.loaders import unread_type
+from index.load.unread_kinds import unread_type
 from index.schema import (
     SiteEntry,
     Source,

@@ -18,20 +18,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from index.load.formats import SUFFIXES
-from index.load.loaders import unread_type
 from index.load.read_file import kind_problem, reason_of
+from index.load.unread_kinds import ending_of, unread_kind, unread_type
 from index.schema import SyncFailure
-
-# fmt: off
-_OFFICE = frozenset({
-    ".doc", ".pages", ".ppt", ".key", ".xls",
-    ".numbers", ".mobi", ".azw3", ".djvu", ".ps",
-    ".textile", ".mht",
-    ".mhtml", ".one", ".wpd", ".xps",
-})
-# fmt: on
-"""Endings of documents that Quoth does not read: a person would miss them, so they are named."""
-
 
 LEADS_OUT = "It is a symbolic link out of the documents folder; put a copy there instead."
 """Why a link is not followed: what was read through it once is gone, not out of sight."""
@@ -198,9 +187,8 @@ class _Walk:
 
     def _file(self, location: str, uri: str, facts: os.stat_result) -> _Found:
         """Say what a file is: one to load, one to name, or one to pass over."""
-        _, dot, ending = uri.rpartition(".")
-        suffix = dot + ending.lower()
-        if suffix in _OFFICE and suffix not in self.suffixes:
+        suffix = ending_of(uri.rpartition("/")[2])
+        if suffix not in self.suffixes and unread_kind(suffix):
             return SyncFailure(source=printable(uri), reason=unread_type(Path(uri)))
         if suffix not in self.suffixes:
             return SkippedFile(printable(uri))

@@ -10,20 +10,13 @@ from index.errors import LoadError
 from index.load.formats import format_named, format_of_type
 from index.load.read_file import read_file, reason_of
 from index.load.titles import clean_title, title_from_name
+from index.load.unread_kinds import unread_type
 from index.schema import LoadedDocument
 from index.text.layout import folded
 
 if TYPE_CHECKING:
     # It imports numpy, which a walk over unchanged files has no use for.
     from index.protocols import Loader
-
-
-_NEWER = {
-    **dict.fromkeys((".doc", ".dot", ".pages", ".wpd"), ".docx"),
-    **dict.fromkeys((".xls", ".xlsb", ".numbers"), ".xlsx"),
-    **dict.fromkeys((".ppt", ".pps", ".key"), ".pptx"),
-}
-"""What files of old office programs, and of those that keep to themselves, can be saved as."""
 
 
 class LoadBytes(Protocol):
@@ -81,14 +74,6 @@ def _titled(loaded: LoadedDocument, name: str) -> LoadedDocument:
     """Return a document under a title that says something: its own, or one made of `name`."""
     title = clean_title(loaded.title) or title_from_name(name)
     return loaded if title == loaded.title else loaded.model_copy(update={"title": title})
-
-
-def unread_type(path: PurePath) -> str:
-    """Say that files named like `path` are not read, and what to do."""
-    suffix = path.suffix.lower()
-    kind = f"Files ending in {suffix!r}" if suffix else "Files without an ending"
-    better = _NEWER.get(suffix, "PDF, HTML, Markdown or plain text")
-    return f"{kind} are not read; save them as {better}."
 
 
 def _unexpected(error: Exception) -> str:

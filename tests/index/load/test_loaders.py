@@ -92,13 +92,15 @@ def test_what_is_clearly_no_document_is_skipped_but_counted(tmp_path: Path) -> N
 
 
 def test_documents_that_are_not_read_are_named(tmp_path: Path) -> None:
-    tree(tmp_path, plan_DOT_DOC="x", song_DOT_MOBI="x")
-    assert failures(tmp_path) == {
-        "plan.DOC": "Files ending in '.doc' are not read; save them as .docx.",
-        "song.MOBI": "Files ending in '.mobi' are not read; "
-        "save them as PDF, HTML, Markdown or plain text.",
+    tree(tmp_path, plan_DOT_ONE="x", old_DOT_mobi="x")
+    named = {uri: reason.split(";") for uri, reason in failures(tmp_path).items()}
+    assert {uri: reason[0] for uri, reason in named.items()} == {
+        "plan.ONE": "Files ending in '.one' (OneNote sections) are not read",
+        "old.mobi": "Files ending in '.mobi' (electronic books) are not read",
     }
-    assert [each.uri for each in scan(tmp_path, suffixes={".doc"}).files] == ["plan.DOC"]
+    assert named["plan.ONE"][1].startswith(" save them as ")
+    assert ".pdf" in named["plan.ONE"][1]
+    assert [each.uri for each in scan(tmp_path, suffixes={".one"}).files] == ["plan.ONE"]
 
 
 def test_a_single_file_can_be_walked(tmp_path: Path) -> None:
