@@ -99,6 +99,9 @@ class Citation(Value):
     missing: bool = Field(
         default=False, description="Whether its file was not found at the last look at the folder."
     )
+    stale: bool = Field(
+        default=False, description="Whether its file has a newer version that could not be read."
+    )
 
     def link(self) -> str:
         """Return where to look it up: a web text fragment, a page, a slide or row, or lines."""

@@ -115,6 +115,14 @@ class Library:
 
         return WebLists(self.catalog).find_site(collection, name)
 
+    def left_out(self, collection: str) -> list[SourceEntry]:
+        """Return what the folder held at the last look that is not read, or ignored, by uri."""
+        return self.catalog.left_out(collection)
+
+    def not_read(self, collection: str) -> dict[str, int]:
+        """Return how many files of the folder are not read, by their ending."""
+        return self.catalog.not_read(collection)
+
     def source(self, id: str) -> Source:
         """Return a source by its id; raises SourceNotFound."""
         return self.catalog.source(id)

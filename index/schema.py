@@ -15,7 +15,9 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 PassageKind = Literal["paragraph", "list", "table", "code"]
-SourceState = Literal["indexing", "ready", "failed"]
+SourceState = Literal["indexing", "ready", "stale", "failed", "unread", "ignored"]
+"""`stale`: its new version could not be read, so the old one answers; `unread`: no document, by its
+kind; `ignored`: left out because a file `.quothignore` or `.gitignore` says so."""
 
 
 class Value(BaseModel):
@@ -98,6 +100,9 @@ class Source(LoadedDocument):
     missing: bool = Field(
         default=False, description="Whether its file was not found at the last look at the folder."
     )
+    stale: bool = Field(
+        default=False, description="Whether its file has a newer version that could not be read."
+    )
 
     def page_at(self, offset: int) -> int | None:
         """Return the page number, counted from 1, that holds `offset`; None without pages."""
@@ -163,6 +168,13 @@ class SyncFailure(Value):
     reason: str = Field(description="One plain sentence.")
 
 
+class UnreadFile(Value):
+    """A file of the folder that is no document, by its kind."""
+
+    source: str = Field(description="Path relative to the folder.")
+    kind: str = Field(description="Its ending in lower case, such as `.mp4`; empty without one.")
+
+
 class SyncReport(Value):
     """What a synchronisation did."""
 
@@ -171,6 +183,10 @@ class SyncReport(Value):
     unchanged: int = Field(default=0, description="Sources left as they were.")
     removed: int = Field(default=0, description="Sources gone from the folder and the index.")
     failed: tuple[SyncFailure, ...] = Field(default=(), description="Documents not indexed.")
+    not_read: tuple[UnreadFile, ...] = Field(
+        default=(), description="Files of the folder that are no documents."
+    )
+    ignored: int = Field(default=0, description="Files and folders that are left out on purpose.")
     passages: int = Field(default=0, description="Passages in the collection afterwards.")
     embedded: int = Field(default=0, description="Passages whose vectors were computed.")
     kept: int = Field(default=0, description="Passages that needed no computing.")
@@ -189,6 +205,12 @@ class SyncReport(Value):
         default_factory=dict,
         description="How many of them each folder had that is gone as a whole; `.` is all of it.",
     )
+
+    @property
+    def read_nothing(self) -> bool:
+        """Whether the folder has files, and none of them is of a kind that is read."""
+        known = self.added + self.updated + self.unchanged + self.missing + len(self.failed)
+        return bool(self.not_read) and not known
 
 
 def merged_reports(one: SyncReport, other: SyncReport) -> SyncReport:

@@ -50,6 +50,7 @@ def cite(
         modified=source.modified,
         author=source.added_by if is_team_answer(source.uri) else None,
         missing=source.missing,
+        stale=source.stale,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib.metadata
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Literal, NamedTuple
 from bot.app import model_config
 from bot.cli.address_origins import address_origins
 from bot.cli.folder_consent import trust_command
-from bot.cli.terminal_text import other_languages
+from bot.cli.sync_text import other_languages, read_nothing_text
 from bot.discord_bot.invite import application_of, invite_link
 from bot.setting_sources import read_given
 from bot.settings import Settings, unknown_variables, variables
@@ -25,6 +26,7 @@ from index.load.folder_walk import scan
 from index.protocols import EmbeddingInput
 from index.store.catalog_format import ADDITIONS_FILE, COMMUNITY_FILE
 from index.store.read_only_file import damage_in
+from index.text.counted_kinds import counted_kinds
 from index.text.language import languages_of
 from index.text.shown_address import shown_address
 
@@ -166,9 +168,14 @@ def _documents(patient: Patient) -> Finding:
         advice = "Create it, or point QUOTH_DOCUMENTS at the folder with your documents."
         return Finding("problem", f"there is no folder {str(folder)!r}", advice)
     found = scan(folder)
+    kinds = Counter(each.kind for each in found.skipped)
     detail = f"{len(found.files)} documents in {str(folder)!r}"
+    if kinds:
+        detail += f"; {counted_kinds(kinds)}"
     if found.files:
         return Finding("ok", detail)
+    if kinds:
+        return Finding("problem", read_nothing_text(kinds, str(folder)))
     advice = "Put documents into it, or add some from elsewhere with `quoth add PATH`."
     return Finding("problem", detail, advice)
 
@@ -178,11 +185,20 @@ def _index(patient: Patient) -> Finding:
     stats = catalog.stats()
     detail = f"{stats.sources} sources, {stats.passages} passages in {str(patient.settings.home)!r}"
     entries = (entry for one in catalog.builds() for entry in catalog.sources(one.collection))
-    failed = [f"{entry.uri!r} ({entry.failure})" for entry in entries if entry.failure]
-    if failed:
+    troubled = [entry for entry in entries if entry.failure and not entry.missing]
+    if troubled:
+        said = [
+            f"{state}: {'; '.join(named)}"
+            for state in ("failed", "stale")
+            if (
+                named := [
+                    f"{each.uri!r} ({each.failure})" for each in troubled if each.state == state
+                ]
+            )
+        ]
         return Finding(
             "problem",
-            f"{detail}; not readable: {'; '.join(failed)}",
+            f"{detail}; {'; '.join(said)}",
             "Repair these files or take them out of the documents folder.",
         )
     if not stats.sources:
@@ -205,7 +221,7 @@ def _of_people(patient: Patient) -> Finding:
 def _languages(patient: Patient) -> Finding:
     catalog = patient.library.catalog
     entries = (entry for one in catalog.builds() for entry in catalog.sources(one.collection))
-    ids = [entry.id for entry in entries if entry.state == "ready"][:MOST_READ]
+    ids = [entry.id for entry in entries if entry.sha256][:MOST_READ]
     found = languages_of(catalog.source(id).text for id in ids)
     if not ids:
         return Finding("off", "nothing is indexed yet")

@@ -59,7 +59,7 @@ def _citation(citation: Citation) -> Payload:
         "quote": citation.quote,
         "highlight": citation.highlight,
         "modified": _moment(citation.modified),
-        **_mark(missing=citation.missing),
+        **_marks(citation),
     }
 
 
@@ -82,7 +82,7 @@ def _hit(hit: Hit) -> Payload:
         "score": round(hit.score, 4),
         "dense_rank": hit.dense_rank,
         "lexical_rank": hit.lexical_rank,
-        **_mark(missing=hit.source.missing),
+        **_marks(hit.source),
     }
 
 
@@ -152,9 +152,11 @@ def report_payload(found: Report) -> Payload:
     }
 
 
-def _mark(*, missing: bool) -> Payload:
-    """Return `"missing": true` for a document whose file is gone; nothing for others."""
-    return {"missing": True} if missing else {}
+def _marks(of: Citation | Source) -> Payload:
+    """Return `"missing": true` for a document whose file is gone, `"stale": true` for one whose
+    newer version could not be read; nothing for others."""
+    marks = {"missing": of.missing, "stale": of.stale}
+    return {name: True for name, is_so in marks.items() if is_so}
 
 
 def _moment(moment: datetime | None) -> str | None:

@@ -17,7 +17,8 @@ import click
 from bot.cli.environment import INDEX, MODEL, Environment, say, write
 from bot.cli.input_lines import Asked
 from bot.cli.progress import indexing_bar
-from bot.cli.terminal_text import answer_screen, below_text, neutral, one_line, other_languages
+from bot.cli.sync_text import other_languages, read_nothing_text
+from bot.cli.terminal_text import answer_screen, below_text, neutral, one_line
 from bot.schema import Answer, Scope
 from index.config import SHARED_COLLECTION
 from index.errors import ConfigurationError, StoreError
@@ -109,6 +110,8 @@ def bring_in_step(library: Library, *, forget: bool = False) -> None:
             f"{documents} no longer in the documents folder; answers still come from what was "
             "indexed. `quoth sync` says more."
         )
+    elif library.is_empty() and (kinds := library.not_read(SHARED_COLLECTION)):
+        say(read_nothing_text(kinds, str(library.config.documents)))
 
 
 def _without_folder(library: Library) -> None:

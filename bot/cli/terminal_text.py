@@ -7,7 +7,7 @@ visible before they can move a cursor or reverse a line. JSON is made in `bot.cl
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PureWindowsPath
 
@@ -20,9 +20,8 @@ from bot.cli.quote_lines import (
     quote_text,
     written_text,
 )
-from bot.cli.unchanged_sync import report_line
 from bot.schema import Answer, Citation, printed
-from index.schema import CatalogStats, Hit, Source, SourceEntry, Span, SyncReport
+from index.schema import CatalogStats, Hit, Source, SourceEntry, Span
 from index.text.bracketed_numbers import without_bracketed_numbers
 from index.text.invisible_characters import DIRECTION_MARKS, DIRECTION_OVERRIDES
 from index.text.layout import aligned, display_width, folded, line_range
@@ -48,6 +47,9 @@ _UNSEEN = dict.fromkeys(map(ord, (OPEN, CLOSE, KEPT)))
 
 MISSING = "not found at the last look at the folder"
 """What is said of a document that is kept although its file is gone."""
+
+STALE = "an older version, as the newest could not be read"
+"""What is said of a document whose file has a newer version that could not be read."""
 
 NEAR_LINES = 20
 """Lines between two quotes up to which their places are told as one."""
@@ -207,7 +209,12 @@ def _cited_place(citation: Citation, style: Style) -> str:
         heading.append(f"by {citation.author}")
     where = _where(citation.page, citation.place, citation.lines)
     place = _place(title, heading, where, citation.source)
-    return f"{place} ({neutral(rooted.link())})" + (f", {MISSING}" if citation.missing else "")
+    return f"{place} ({neutral(rooted.link())})" + _mark(citation)
+
+
+def _mark(of: Citation | Source) -> str:
+    """Say that a document may not be as its file is."""
+    return f", {MISSING}" if of.missing else f", {STALE}" if of.stale else ""
 
 
 def rooted_uri(uri: str, style: Style) -> str:
@@ -243,7 +250,7 @@ def _hit_entry(number: int, hit: Hit, style: Style) -> str:
     where = _place(source.title, passage.heading, found, source.uri)
     path = f"{rooted_uri(source.uri, style)}:{lines[0]}"
     facts = style.dim(f"({neutral(path)}, score {hit.score:.2f})")
-    head = f"{number}. {style.bold(where)} {facts}" + (f", {MISSING}" if source.missing else "")
+    head = f"{number}. {style.bold(where)} {facts}" + _mark(source)
     body = [line for line in neutral(passage.text).split("\n") if line.strip()]
     rest = len(body) - HIT_LINES
     shown = [_wrapped(line, style, first="   ", rest="   ") for line in body[:HIT_LINES]]
@@ -313,9 +320,12 @@ def sources_table(entries: Sequence[SourceEntry], style: Style) -> str:
 
 
 def _state(entry: SourceEntry) -> str:
+    if entry.missing:
+        return "; ".join((MISSING, *entry.warnings))
     if entry.failure:
-        return f"{'old version kept' if entry.state == 'ready' else 'failed'}: {entry.failure}"
-    return "; ".join((MISSING if entry.missing else entry.state, *entry.warnings))
+        return f"{entry.state}: {entry.failure}"
+    said = "not read" if entry.state == "unread" else entry.state
+    return "; ".join((said, *entry.warnings))
 
 
 def stats_screen(stats: CatalogStats, home: str, embeddings: str) -> str:
@@ -331,38 +341,6 @@ def stats_screen(stats: CatalogStats, home: str, embeddings: str) -> str:
         ("home", neutral(home)),
     )
     return "\n".join(f"{name:<12}{value}" for name, value in figures)
-
-
-def sync_screen(report: SyncReport) -> str:
-    """Return one line that says what a synchronisation did."""
-    counts = {name: getattr(report, name) for name in ("added", "updated", "unchanged", "removed")}
-    failed, passages = len(report.failed), report.passages
-    return report_line(
-        counts, failed, passages, report.seconds, missing=report.missing, embedded=report.embedded
-    )
-
-
-def missing_text(report: SyncReport, folder: str) -> str:
-    """Say what a folder seems to have lost, and what can be done about it."""
-    count = report.missing
-    some = "1 indexed document was" if count == 1 else f"{count} indexed documents were"
-    named = ", ".join(f"{name}/: {lost}" for name, lost in report.missing_folders.items())
-    where = "" if not named or "." in report.missing_folders else f" ({named})"
-    return (
-        f"{some} not found in {folder!r}{where}. They stay in the index, and answers say so. If "
-        "they are gone for good, `quoth sync --yes` removes them from the index."
-    )
-
-
-def other_languages(counts: Mapping[str, int]) -> str:
-    """Say how many documents seem not to be English, in which languages, and what helps."""
-    count = sum(counts.values())
-    said = ", ".join(f"{language} {number}" for language, number in counts.items())
-    documents = "1 document seems" if count == 1 else f"{count} documents seem"
-    return (
-        f"{documents} not to be English ({said}); Quoth reads English best. "
-        "QUOTH_EMBEDDINGS=multilingual finds passages in other languages."
-    )
 
 
 def table(rows: Iterable[Sequence[str]], head: Sequence[str], style: Style) -> str:

@@ -12,6 +12,7 @@ import time
 
 from index.sync.due_pages import are_pages_due
 from index.sync.unchanged import UnchangedSummary, unchanged
+from index.text.counted_kinds import counted_kinds
 
 TYPE_CHECKING = False  # importing `typing` or `collections` takes as long as listing the files
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def quick_sync(arguments: Sequence[str], environ: Mapping[str, str], folder: str
     if (
         summary is None
         or summary.missing
+        or not summary.unchanged
         or not all(text.isprintable() for pair in summary.failed for text in pair)
     ):
         return None
@@ -102,13 +104,22 @@ def _summary(values: Mapping[str, str], folder: str) -> UnchangedSummary | None:
 def _print(summary: UnchangedSummary, as_json: bool, seconds: float) -> int | None:
     """Print what the command would; None when the reader has gone, which the command handles."""
     counts = {"added": 0, "updated": 0, "unchanged": summary.unchanged, "removed": 0}
-    text = report_line(counts, len(summary.failed), summary.passages, seconds)
+    text = report_line(
+        counts,
+        len(summary.failed),
+        summary.passages,
+        seconds,
+        kinds=summary.kinds,
+        ignored=summary.ignored,
+    )
     if as_json:
         import json
 
         failed = [{"source": source, "reason": reason} for source, reason in summary.failed]
+        not_read = [{"source": source, "kind": kind} for source, kind in summary.not_read]
         passages = summary.passages
-        rest = {"failed": failed, "passages": passages, "embedded": 0}
+        rest = {"failed": failed, "not_read": not_read, "ignored": summary.ignored}
+        rest |= {"passages": passages, "embedded": 0}
         rest |= {"kept": passages if summary.has_vectors else 0, "seconds": round(seconds, 3)}
         text = json.dumps(counts | rest, ensure_ascii=False, indent=2)
     try:
@@ -129,10 +140,13 @@ def report_line(
     *,
     missing: int = 0,
     embedded: int = 0,
+    kinds: Mapping[str, int] = {},
+    ignored: int = 0,
 ) -> str:
-    """Return one line that says what a synchronisation did.
+    """Return one line that says what a synchronisation did, and what it left out.
 
-    `embedded` are the passages whose vectors were computed, told where that is not all of them.
+    `embedded` are the passages whose vectors were computed, told where that is not all of them;
+    `kinds` are the files that are not read, by their ending.
     """
     parts = [f"{counts[name]} {name}" for name in counts if counts[name]]
     if missing:
@@ -140,4 +154,7 @@ def report_line(
     if failed:
         parts.append(f"{failed} failed")
     told = f", {embedded} of them embedded" if 0 < embedded < passages else ""
-    return f"{', '.join(parts) or 'nothing to do'}; {passages} passages{told}; {seconds:.1f} s"
+    done = ", ".join(parts) or ("nothing was read" if kinds else "nothing to do")
+    left_out = [counted_kinds(kinds), f"{ignored} ignored" if ignored else ""]
+    line = (done, f"{passages} passages{told}", f"{seconds:.1f} s", *left_out)
+    return "; ".join(part for part in line if part)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeAlias
 
 from bot.community.store.records_file import Records
@@ -90,6 +90,10 @@ class Documents(Protocol):
         """Return what a collection holds, by uri; empty when there is no such collection."""
         ...
 
+    def not_read(self, collection: str) -> Mapping[str, int]:
+        """Return how many files of the collection's folder are not read, by their ending."""
+        ...
+
     def source(self, id: str) -> Source:
         """Return a source with its text; raises SourceNotFound."""
         ...
@@ -163,6 +167,10 @@ class SourceReader:
         """Return the web sites and feeds of collections, one after the other."""
         found = [await self._records.run(self._documents.sites, name) for name in collections]
         return [site for sites in found for site in sites]
+
+    async def not_read(self, collection: str) -> Mapping[str, int]:
+        """Return how many files of a collection's folder are not read, by their ending."""
+        return await self._records.run(self._documents.not_read, collection)
 
     async def source(self, id: str) -> Source | None:
         """Return a source with its text, if it is in the index."""

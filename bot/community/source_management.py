@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import reduce
@@ -105,6 +105,15 @@ class SourceManagement:
     async def readable_sites(self, caller: Caller) -> list[SiteEntry]:
         """Return the web sites and feeds that `caller` may read here."""
         return await self._reader.sites(*readable(caller, self._rules.of(caller.home)))
+
+    async def not_read(self, caller: Caller) -> Mapping[str, int]:
+        """Return how many files of the documents folder are not read, by their ending.
+
+        None are told where `caller` may not read the shared library.
+        """
+        if SHARED_COLLECTION not in readable(caller, self._rules.of(caller.home)):
+            return {}
+        return await self._reader.not_read(SHARED_COLLECTION)
 
     async def are_in(self, guild: int) -> bool:
         """Say whether a server has documents of its own."""
@@ -339,7 +348,8 @@ class SourceManagement:
 
     async def is_empty(self) -> bool:
         """Say whether nothing of the documents folder is indexed yet."""
-        return not await self._reader.sources(SHARED_COLLECTION)
+        found = await self._reader.sources(SHARED_COLLECTION)
+        return all(entry.state == "indexing" for entry in found)
 
     async def bring_in_step(self) -> None:
         """Index what changed in the documents folder; what failed is logged."""

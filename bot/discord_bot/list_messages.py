@@ -15,6 +15,7 @@ from bot.discord_bot.text.message_split import MESSAGE_LIMIT, fitting
 from bot.discord_bot.text.pages import gaps_page, sources_page
 from bot.discord_bot.text.safe_markdown import literal
 from bot.discord_bot.views import EVERY, forget_button, gaps_view, page_view
+from index.config import SHARED_COLLECTION
 from index.sync.web_lists import with_sites
 
 
@@ -30,7 +31,14 @@ async def sources_text(click: Click, collection: str, number: int) -> tuple[str,
     label = functools.partial(sources.label, caller)
     rules = click.client.service.rules.of(caller.guild)
     keeps = rules is not None and manages(caller, rules)
-    page = sources_page(found, number, label=label, now=datetime.now(UTC), keeps=keeps)
+    page = sources_page(
+        found,
+        number,
+        label=label,
+        now=datetime.now(UTC),
+        keeps=keeps,
+        not_read=await sources.not_read(caller) if key in (EVERY, SHARED_COLLECTION) else {},
+    )
     view = page_view("sources", key, page)
     if missing := await sources.forgettable(caller):
         view.add_item(forget_button(missing))

@@ -49,6 +49,8 @@ class SkippedFile(NamedTuple):
 
     uri: str
     """Path relative to the folder."""
+    kind: str
+    """Its ending (`index.load.unread_kinds.ending_of`)."""
 
 
 class FolderScan(NamedTuple):
@@ -191,7 +193,7 @@ class _Walk:
         if suffix not in self.suffixes and unread_kind(suffix):
             return SyncFailure(source=printable(uri), reason=unread_type(Path(uri)))
         if suffix not in self.suffixes:
-            return SkippedFile(printable(uri))
+            return SkippedFile(printable(uri), suffix)
         if problem := kind_problem(facts.st_mode):
             return SyncFailure(source=printable(uri), reason=problem)
         if printable(uri) != uri:

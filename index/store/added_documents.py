@@ -78,7 +78,7 @@ class AddedDocuments(SqliteFile):
         (row,) = self.rows("SELECT * FROM documents WHERE collection = ? AND uri = ?", key)
         *columns, text, places = row
         text = zlib.decompress(text).decode()
-        return source_of((source_id(*key), *columns, text, places, None, None))
+        return source_of((source_id(*key), *columns, text, places, None, None, None))
 
     def put(self, sources: Sequence[Source]) -> None:
         """Keep documents, each in place of its earlier version."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from index.errors import AmbiguousSource, SourceNotFound
 from index.protocols import Vectors
-from index.schema import CatalogStats, Passage, Source, SourceEntry
+from index.schema import CatalogStats, Passage, Source, SourceEntry, SourceState
 from index.store.catalog_format import CATALOG_FILE, CHROMA_FOLDER
 from index.store.catalog_rows import (
     ENTRY_COLUMNS,
@@ -23,7 +23,7 @@ from index.store.catalog_rows import (
     SOURCE_COLUMNS,
     Build,
     entry_of,
-    failed_entry,
+    left_out_entry,
     meant_by,
     passage_of,
     source_of,
@@ -111,7 +111,10 @@ class Catalog(SqliteFile):
         return {row[0] for row in self.rows("SELECT name FROM collections")}
 
     def sources(self, collection: str) -> list[SourceEntry]:
-        """Return what a collection holds, by uri; files that could not be loaded included."""
+        """Return what a collection holds, by uri; files included that are not indexed, or not yet.
+
+        Those of kinds that are not read, and those left out on purpose, are in `left_out`.
+        """
         counts: dict[str, int] = dict(
             self.rows(
                 f"SELECT p.source, count(*) FROM passages p {_SERVING} WHERE c.name = ? GROUP BY 1",
@@ -127,9 +130,33 @@ class Catalog(SqliteFile):
             "WHERE f.collection = ? AND f.failure IS NOT NULL AND s.id IS NULL",
             (collection,),
         )
-        listed = [entry_of(row, counts.get(row[0], 0)) for row in rows]
-        listed += [failed_entry(collection, uri, failure) for uri, failure in failed]
-        return sorted(listed, key=lambda entry: entry.uri)
+        listed = {entry.uri: entry for entry in (entry_of(r, counts.get(r[0], 0)) for r in rows)}
+        for uri, failure in failed:
+            listed[uri] = left_out_entry(collection, uri, "failed", failure)
+        for uri, state, reason in self._left_out(collection, "indexing", "failed"):
+            if uri not in listed:
+                listed[uri] = left_out_entry(collection, uri, state, reason)
+            elif state == "indexing":
+                listed[uri] = listed[uri].model_copy(update={"state": state, "failure": None})
+        return sorted(listed.values(), key=lambda entry: entry.uri)
+
+    def left_out(self, collection: str) -> list[SourceEntry]:
+        """Return what the folder held that is not read, by its kind or on purpose, by uri."""
+        found = self._left_out(collection, "unread", "ignored")
+        return [left_out_entry(collection, uri, state, None) for uri, state, _ in found]
+
+    def not_read(self, collection: str) -> dict[str, int]:
+        """Return how many files of the folder are not read, by their ending."""
+        return dict(Counter(kind for _, _, kind in self._left_out(collection, "unread")))
+
+    def _left_out(self, collection: str, *states: SourceState) -> list[Row]:
+        """Return (uri, state, reason) of what is left out in one of some ways, by uri."""
+        marks = ",".join("?" * len(states))
+        sql = (
+            "SELECT uri, state, reason FROM left_out "
+            f"WHERE collection = ? AND state IN ({marks}) ORDER BY uri"
+        )
+        return self.rows(sql, (collection, *states))
 
     def missing(self, collection: str) -> set[str]:
         """Return the uris of the documents that are kept although their files are gone."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from index.protocols import Vectors
-from index.schema import Passage, Place, Source, SourceEntry, Span, source_id
+from index.schema import Passage, Place, Source, SourceEntry, SourceState, Span, source_id
 from index.store.sqlite_file import Row
 
 
@@ -46,6 +46,14 @@ class FileState(NamedTuple):
     """Why it could not be loaded."""
 
 
+class LeftOut(NamedTuple):
+    """A file or folder of the documents folder that is no source, at least not yet."""
+
+    state: Literal["indexing", "failed", "unread", "ignored"]
+    reason: str = ""
+    """Why it failed; of others, nothing."""
+
+
 # fmt: off
 _PASSAGE = (
     "id", "source_id", "ordinal", "start", "end", "page", "heading", "kind", "sentences", "text",
@@ -61,7 +69,7 @@ PASSAGE_COLUMNS = (
     'p.id, p.source, p.ordinal, p.start, p."end", p.page, p.heading, p.kind, p.sentences, p.text'
 )
 _SHARED_COLUMNS = ", ".join(f"s.{name}" for name in _SOURCE)
-SOURCE_COLUMNS = f"{_SHARED_COLUMNS}, s.text, s.places, f.mtime_ns"
+SOURCE_COLUMNS = f"{_SHARED_COLUMNS}, s.text, s.places, f.mtime_ns, f.failure"
 ENTRY_COLUMNS = f"{_SHARED_COLUMNS}, s.characters, f.mtime_ns, f.failure"
 
 # fmt: off
@@ -99,28 +107,32 @@ def source_row(source: Source) -> Row:
 
 def source_of(row: Row) -> Source:
     """Return the source of a row of `SOURCE_COLUMNS` and a mark, for one that is missing."""
-    *shared, text, places, mtime_ns, missing = row
-    known = _known(shared, mtime_ns)
-    return Source(**known, text=text, places=_places(places), missing=bool(missing))
+    *shared, text, places, mtime_ns, failure, missing = row
+    known = _known(shared, mtime_ns, failure) | {"missing": bool(missing)}
+    is_stale = failure is not None and not missing
+    return Source(**known, text=text, places=_places(places), stale=is_stale)
 
 
 def entry_of(row: Row, passages: int) -> SourceEntry:
     """Return the listing of a row of `ENTRY_COLUMNS` and a mark, for one that is missing."""
     *shared, characters, mtime_ns, failure, missing = row
-    known = _known(shared, mtime_ns) | {"missing": bool(missing), "failure": failure}
+    known = _known(shared, mtime_ns, failure) | {"missing": bool(missing), "failure": failure}
     known["pages"] = len(known["pages"])
+    known["state"] = "ready" if failure is None else "stale"
     return SourceEntry(**known, characters=characters, passages=passages)
 
 
-def failed_entry(collection: str, uri: str, failure: str) -> SourceEntry:
+def left_out_entry(
+    collection: str, uri: str, state: SourceState, failure: str | None
+) -> SourceEntry:
     """List a file of which nothing is indexed."""
     return SourceEntry(
         id=source_id(collection, uri),
         collection=collection,
         uri=uri,
         title=uri.rsplit("/", 1)[-1],
-        state="failed",
-        failure=failure,
+        state=state,
+        failure=failure or None,
     )
 
 
@@ -146,9 +158,13 @@ def vectors_of(blob: bytes, dimension: int) -> Vectors:
     return np.frombuffer(blob, dtype="<f2").astype(np.float32).reshape(-1, dimension)
 
 
-def _known(columns: Sequence[Any], mtime_ns: int | None) -> dict[str, Any]:
-    """Return the fields that sources and their listings share, from the columns they share."""
+def _known(columns: Sequence[Any], mtime_ns: int | None, failure: str | None) -> dict[str, Any]:
+    """Return the fields that sources and their listings share, from the columns they share.
+
+    The time of a file that could not be read is not that of the version that is indexed.
+    """
     known = dict(zip(_SOURCE, columns, strict=True))
+    mtime_ns = mtime_ns if failure is None else None
     known["pages"] = _spans(known["pages"])
     known["modified"] = _modified(known["modified"], mtime_ns)
     known["added_at"] = datetime.fromisoformat(known["added_at"])

@@ -171,6 +171,19 @@ CREATE TABLE chroma_queue (
 _PLACES = "ALTER TABLE sources ADD COLUMN places TEXT NOT NULL DEFAULT '[]'"
 """Where in an original that has slides, rows or messages its text stands."""
 
+_LEFT_OUT = """
+CREATE TABLE left_out (
+    collection TEXT NOT NULL REFERENCES collections (name),
+    uri TEXT NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (collection, uri)
+) WITHOUT ROWID
+"""
+"""What the folder held, at the last look, besides what `files` knows. `indexing` is still to be
+read, `failed` cannot even be looked at, and `reason` says why; `unread` has an ending that is not
+read, which is the `reason`; `ignored` is left out on purpose."""
+
 CATALOG_MIGRATIONS = (
     script(_SCHEMA),
     _move_out_what_people_made,
@@ -179,5 +192,6 @@ CATALOG_MIGRATIONS = (
     script(_VECTORS),
     script(_QUEUE),
     script(_PLACES),
+    script(_LEFT_OUT),
 )
 assert len(CATALOG_MIGRATIONS) == SCHEMA_VERSION

@@ -12,7 +12,7 @@ import numpy as np
 
 from index.protocols import Vectors
 from index.schema import Source, source_id
-from index.store.catalog_rows import Build, FileState, vector_of, vectors_of
+from index.store.catalog_rows import Build, FileState, LeftOut, vector_of, vectors_of
 
 
 class Known(NamedTuple):
@@ -139,6 +139,14 @@ def missing_documents(connection: sqlite3.Connection, collection: str) -> set[st
     """Return the uris of the documents that are kept although their files are gone."""
     rows = connection.execute("SELECT uri FROM missing WHERE collection = ?", (collection,))
     return {row[0] for row in rows}
+
+
+def left_out_files(connection: sqlite3.Connection, collection: str) -> dict[str, LeftOut]:
+    """Return what the documents folder held besides sources at the last look, by uri."""
+    rows = connection.execute(
+        "SELECT uri, state, reason FROM left_out WHERE collection = ?", (collection,)
+    )
+    return {uri: LeftOut(*each) for uri, *each in rows}
 
 
 def folder_state(connection: sqlite3.Connection, collection: str) -> FolderState | None:

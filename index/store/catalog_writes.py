@@ -11,6 +11,7 @@ from index.schema import Passage, Source
 from index.store.catalog_rows import (
     REPLACE_VERSION,
     FileState,
+    LeftOut,
     passage_columns,
     passage_row,
     source_row,
@@ -118,7 +119,7 @@ def drop_build(connection: sqlite3.Connection, build: int) -> None:
 
 def drop_collection(connection: sqlite3.Connection, collection: str) -> None:
     """Delete a collection with its sources; its builds are left to `drop_build`."""
-    for table in ("files", "folders", "missing", "sources"):
+    for table in ("files", "folders", "left_out", "missing", "sources"):
         gone = connection.execute(f"DELETE FROM {table} WHERE collection = ?", (collection,))
     if gone.rowcount:
         owe_purge(connection)
@@ -259,6 +260,7 @@ def put_file(connection: sqlite3.Connection, collection: str, uri: str, state: F
         (collection, uri, *state),
     )
     unmark_missing(connection, collection, [uri])
+    connection.execute("DELETE FROM left_out WHERE collection = ? AND uri = ?", (collection, uri))
 
 
 def forget_files(connection: sqlite3.Connection, collection: str, uris: Iterable[str]) -> None:
@@ -280,6 +282,17 @@ def unmark_missing(connection: sqlite3.Connection, collection: str, uris: Iterab
     """Record that the files of these documents are there again, or the documents are not."""
     connection.executemany(
         "DELETE FROM missing WHERE collection = ? AND uri = ?", [(collection, uri) for uri in uris]
+    )
+
+
+def put_left_out(
+    connection: sqlite3.Connection, collection: str, files: Mapping[str, LeftOut]
+) -> None:
+    """Record that these files, and no others, are left out; by uri."""
+    connection.execute("DELETE FROM left_out WHERE collection = ?", (collection,))
+    connection.executemany(
+        "INSERT INTO left_out VALUES (?, ?, ?, ?)",
+        [(collection, uri, *each) for uri, each in files.items()],
     )
 
 

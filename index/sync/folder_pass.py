@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from index.errors import ConfigurationError, LoadError
 from index.load.folder_walk import LEADS_OUT, FolderScan, FoundFile, scan
+from index.schema import UnreadFile
 from index.store.catalog import Catalog
 from index.store.catalog_rows import Build, FileState
 from index.store.catalog_state import (
@@ -26,6 +27,7 @@ from index.store.catalog_state import (
 )
 from index.store.catalog_writes import mark_missing, put_file, put_folder
 from index.sync.indexer import Indexer
+from index.sync.left_out_files import LeftOutFiles, stale_states
 from index.sync.losses import gone_folders, held_back
 from index.sync.pace import ALONE, Pace
 from index.sync.plan import plan
@@ -89,6 +91,10 @@ class FolderPass:
         gone = todo.unknown if out_of_reach else todo.gone
         before = self._indexed(known)
         self._mark(self._held(gone, found, before))
+        if not out_of_reach:
+            self._seen |= stale_states(todo.unknown, found.failures, known)
+            left_out = LeftOutFiles(self.catalog, collection, self.pace)
+            left_out.put(found, todo.read)
         self.tally.unchanged += len(todo.same)
         new = [files[uri] for uri in todo.read if uri not in known]
         self._ids = renamed_sources(connection, collection, new, [(u, known[u]) for u in todo.gone])
@@ -120,6 +126,7 @@ class FolderPass:
         failure = next((each for each in found.failures if each.source == "."), None)
         if failure is None:
             self.tally.failed += found.failures
+            self.tally.not_read += [UnreadFile(source=s.uri, kind=s.kind) for s in found.skipped]
             return False
         is_there = os.path.lexists(self.folder)
         if not known or (self.forget and is_there):
@@ -251,6 +258,7 @@ class FolderPass:
             tuple(sorted((each.source, each.reason) for each in tally.failed)),
             tally.missing,
             has_vectors=bool(build.dimension),
+            ignored=tally.ignored,
         )
         with contextlib.suppress(OSError):  # it only saves time
             note(
@@ -260,6 +268,7 @@ class FolderPass:
                 model=build.model,
                 cut=build.recipe,
                 digest=digest,
+                not_read=[(each.source, each.kind) for each in tally.not_read],
             )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from index.schema import Source, SyncFailure, SyncReport
+from index.schema import Source, SyncFailure, SyncReport, UnreadFile
 from index.text.language import language_of
 
 
@@ -18,6 +18,8 @@ class Tally:
     unchanged: int = 0
     removed: int = 0
     failed: list[SyncFailure] = field(default_factory=list)
+    not_read: list[UnreadFile] = field(default_factory=list)
+    ignored: int = 0
     warnings: list[SyncFailure] = field(default_factory=list)
     languages: Counter[str] = field(default_factory=Counter)
     missing: int = 0
@@ -31,6 +33,8 @@ class Tally:
             unchanged=self.unchanged,
             removed=self.removed,
             failed=tuple(sorted(self.failed, key=lambda failure: failure.source)),
+            not_read=tuple(self.not_read),
+            ignored=self.ignored,
             passages=passages,
             embedded=embedded,
             kept=kept,

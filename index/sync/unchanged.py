@@ -19,6 +19,10 @@ from index.store.catalog_format import (
 from index.store.chroma_state import looks_settled
 from index.sync.survey import survey
 
+TYPE_CHECKING = False  # `typing` and `collections` cost more than listing the files
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 _END = "end"
 """Last line of a note that is whole: a failing disk may keep its beginning only."""
 
@@ -26,7 +30,16 @@ _END = "end"
 class UnchangedSummary:
     """What `Synchroniser.sync_folder` would report: only these, nothing added or removed."""
 
-    __slots__ = ("failed", "has_vectors", "missing", "passages", "unchanged")
+    __slots__ = (
+        "_not_read",
+        "failed",
+        "has_vectors",
+        "ignored",
+        "kinds",
+        "missing",
+        "passages",
+        "unchanged",
+    )
 
     def __init__(
         self,
@@ -36,6 +49,9 @@ class UnchangedSummary:
         missing: int = 0,
         *,
         has_vectors: bool = True,
+        ignored: int = 0,
+        kinds: dict[str, int] | None = None,
+        not_read: str = "",
     ) -> None:
         self.unchanged = unchanged
         self.passages = passages
@@ -44,6 +60,17 @@ class UnchangedSummary:
         self.has_vectors = has_vectors and passages > 0
         self.missing = missing
         """Documents that are kept although their files are gone."""
+        self.ignored = ignored
+        """Files and folders that are left out on purpose."""
+        self.kinds = kinds or {}
+        """How many files are not read, by their ending."""
+        self._not_read = not_read
+
+    @property
+    def not_read(self) -> list[tuple[str, str]]:
+        """(source, ending) of each file that is not read; made of its line when it is asked for."""
+        parts = iter(_parts(self._not_read))
+        return list(zip(parts, parts, strict=True))
 
 
 def unchanged(
@@ -71,14 +98,23 @@ def unchanged(
             return None
         if not (opened or _is_database(f"{place}/{CATALOG_FILE}")):
             return None
-        count, passages, has_vectors, missing = map(int, lines[2].split())
+        count, passages, has_vectors, missing, ignored = map(int, lines[2].split())
         if has_vectors and embedded and not looks_settled(place):
             return None
         if survey(os.fspath(documents)) != lines[1]:
             return None
-        pairs = iter([_read(line) for line in lines[3:-1]])
-        failed = tuple(zip(pairs, pairs, strict=True))
-        return UnchangedSummary(count, passages, failed, missing, has_vectors=bool(has_vectors))
+        kinds = iter(_parts(lines[3]))
+        pairs = iter([_read(line) for line in lines[5:-1]])
+        return UnchangedSummary(
+            count,
+            passages,
+            tuple(zip(pairs, pairs, strict=True)),
+            missing,
+            has_vectors=bool(has_vectors),
+            ignored=ignored,
+            kinds={kind: int(number) for kind, number in zip(kinds, kinds, strict=True)},
+            not_read=lines[4],
+        )
     except (OSError, ValueError, IndexError):
         return None
 
@@ -91,12 +127,22 @@ def note(
     model: str,
     cut: str,
     digest: str,
+    not_read: list[tuple[str, str]],
 ) -> None:
-    """Leave the note; `digest` is that of a survey made before the folder was walked."""
+    """Leave the note; `digest` is that of a survey made before the folder was walked.
+
+    `not_read` are (source, ending) of the files that are not read.
+    """
+    kinds: dict[str, int] = {}
+    for _, kind in not_read:
+        kinds[kind] = kinds.get(kind, 0) + 1
     lines = [
         _stamp(home, collection, model, cut),
         digest,
-        f"{summary.unchanged} {summary.passages} {int(summary.has_vectors)} {summary.missing}",
+        f"{summary.unchanged} {summary.passages} {int(summary.has_vectors)} {summary.missing} "
+        f"{summary.ignored}",
+        _joined(part for kind, number in kinds.items() for part in (kind, str(number))),
+        _joined(part for file in not_read for part in file),
         *(_written(part) for failure in summary.failed for part in failure),
         _END,
     ]
@@ -135,6 +181,16 @@ def _is_database(path: str) -> bool:
     """
     with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - see survey
         return file.read(16) == b"SQLite format 3\0"
+
+
+def _joined(parts: Iterable[str]) -> str:
+    """Return texts without NUL as one line of ASCII."""
+    return _written("\0".join(parts))
+
+
+def _parts(line: str) -> list[str]:
+    """Return the texts that a line was joined from."""
+    return _read(line).split("\0") if line else []
 
 
 def _written(text: str) -> str:

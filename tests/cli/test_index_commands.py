@@ -76,8 +76,8 @@ def test_sync_reports_and_a_second_run_changes_nothing(own_folder: Path) -> None
     (own_folder / "documents" / "a.md").write_text("# A\n\nThe moon pulls the sea.\n")
     first = json.loads(run(own_folder, "sync", "--json").stdout)
     assert list(first) == [
-        "added", "updated", "unchanged", "removed", "failed", "passages", "embedded", "kept",
-        "seconds",
+        "added", "updated", "unchanged", "removed", "failed", "not_read", "ignored",
+        "passages", "embedded", "kept", "seconds",
     ]  # fmt: skip
     assert (first["added"], first["passages"]) == (1, 1)
     second = json.loads(run(own_folder, "sync", "--json").stdout)

@@ -84,6 +84,12 @@ def test_a_sync_with_nothing_to_do_imports_almost_nothing(synced_folder: Path) -
 )
 def test_the_quick_way_and_the_long_way_report_the_same(synced_folder: Path, settings: str) -> None:
     (synced_folder / ".env").write_text(settings)
+    for name in ("film.mp4", "two\nlines", "Ünicode.MP4", ".mp4"):
+        (synced_folder / "documents" / name).write_bytes(b"x")
+    told = [quoth(synced_folder, "sync").stdout for _ in range(2)]
+    assert [line.split("; ")[3] for line in told] == [
+        "3 not read: 2 .mp4, 1 without an ending\n"
+    ] * 2
     quick = json.loads(quoth(synced_folder, "sync", "--json").stdout)
     long = json.loads(quoth(synced_folder, "sync", "--json", "--collection", "documents").stdout)
     assert {**quick, "seconds": 0} == {**long, "seconds": 0}

@@ -11,6 +11,7 @@ from bot.cli import options
 from bot.cli.environment import Environment, pass_environment, say, write
 from bot.cli.json_output import dumps, entry_payload, shown_payload, stats_payload
 from bot.cli.source_places import locate
+from bot.cli.sync_text import left_out_text
 from bot.cli.terminal_text import neutral, source_screen, sources_table, stats_screen
 from index.schema import SiteEntry
 from index.sync.web_lists import with_sites
@@ -23,14 +24,26 @@ if TYPE_CHECKING:
 @click.option("--pages", is_flag=True, help="List every page of web sites and feeds, too.")
 @options.as_json
 @options.collection
+@click.option("--all", "every", is_flag=True, help="Name what is not read or ignored, too.")
 @pass_environment
-def sources(environment: Environment, pages: bool, as_json: bool, collection: str) -> None:
-    """List what is indexed.
+def sources(
+    environment: Environment, pages: bool, as_json: bool, collection: str, every: bool
+) -> None:
+    """List what is indexed, and in which state each document is.
 
-    A web site or a feed is one line; --pages lists its pages instead.
+    ready: as its file is. indexing: still to be read. stale: the newest version could not be
+    read, so an older one answers. failed: nothing of it could be read, and why.
+
+    Files of kinds that are not read are counted, and named with --all. All is as the last look at
+    the folder found it. A web site or a feed is one line; --pages lists its pages instead.
     """
     with environment.library() as library:
         found, sites = library.sources(collection), library.sites(collection)
+        left_out, kinds = library.left_out(collection), library.not_read(collection)
+    if every:
+        found = sorted((*found, *left_out), key=lambda entry: entry.uri)
+    elif left_out:
+        say(left_out_text(kinds, ignored=sum(entry.state == "ignored" for entry in left_out)))
     if as_json:
         write(dumps([entry_payload(entry) for entry in found]))
     elif found or sites:

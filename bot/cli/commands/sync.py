@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 
 import click
 
@@ -12,7 +13,7 @@ from bot.cli.json_output import dumps, sync_payload
 from bot.cli.progress import indexing_bar
 from bot.cli.session import say_problems
 from bot.cli.stopped_work import told_when_stopped
-from bot.cli.terminal_text import missing_text, sync_screen
+from bot.cli.sync_text import missing_text, read_nothing_text, sync_screen
 from index.schema import SyncReport
 from index.sync.due_pages import are_pages_due
 
@@ -42,7 +43,11 @@ def sync(
     documents (three or more) are gone, it may be a disk that is not mounted. So these stay in the
     index until you say --yes, or agree when you are asked on a terminal.
 
-    Exit code: 0 all is indexed, 1 documents are missing, 2 something could not be indexed.
+    Files of kinds that Quoth does not read are counted by their endings; `quoth sources --all`
+    names them.
+
+    Exit code: 0 all is indexed, 1 documents are missing, 2 something could not be indexed, or the
+    folder holds nothing that is read.
     """
     settings = environment.settings
     asks = refresh or are_pages_due(settings.home, settings.refresh_hours)
@@ -101,5 +106,8 @@ def add(
 
 def _finish(report: SyncReport, as_json: bool, environment: Environment) -> None:
     say_problems(report, english_only=environment.settings.index.english_only)
+    if report.read_nothing:
+        kinds = Counter(each.kind for each in report.not_read)
+        say(read_nothing_text(kinds, str(environment.settings.documents)))
     write(dumps(sync_payload(report)) if as_json else sync_screen(report))
-    sys.exit(2 if report.failed else MISSING if report.missing else 0)
+    sys.exit(2 if report.failed or report.read_nothing else MISSING if report.missing else 0)

@@ -5,10 +5,12 @@ A page is one message; long rows make for more pages, never for a lost row.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
+from types import MappingProxyType
 
 from bot.community.gap_groups import GapGroup
 from bot.community.store.records import TeamAnswer
@@ -18,15 +20,22 @@ from bot.discord_bot.text.plain_words import for_people
 from bot.discord_bot.text.quotes import MISSING, ago
 from bot.discord_bot.text.safe_markdown import clean, literal, one_line
 from index.schema import SourceEntry, SourceState, SyncFailure, SyncReport
+from index.text.counted_kinds import counted_kinds
 
 PAGE_SIZE = 10
 
 MAX_REVIEWS = 5
 """Team answers to review that stand on one page, a row of buttons."""
 
-_STATES: dict[SourceState, str] = {"ready": "✅", "indexing": "⏳", "failed": "⚠️"}
+_STATES: dict[SourceState, str] = {
+    "ready": "✅",
+    "indexing": "⏳",
+    "stale": "⚠️",
+    "failed": "⚠️",
+}
 _GAPS_HINT = "-# Add what is missing with `/source add`, or answer a question yourself."
 NOT_READ = "It could not be read."
+OLD_VERSION = "an older version answers, as the newest could not be read"
 _BAR = 20
 _FOOT = 40
 _NAMES = 3
@@ -55,15 +64,18 @@ def sources_page(
     label: Callable[[str], str],
     now: datetime,
     keeps: bool = False,
+    not_read: Mapping[str, int] = MappingProxyType({}),
 ) -> Page:
     """Return one page of sources with state, size, age and who added each.
 
-    `label` says what people call a collection; `keeps` that the person may add to them.
+    `label` says what people call a collection; `keeps` that the person may add to them; `not_read`
+    counts the files of the documents folder that are not read, by their ending.
     """
+    left_out = f"\n-# {literal(one_line(counted_kinds(not_read), 200))}" if not_read else ""
     if not entries:
         hint = " Add one with `/source add`." if keeps else ""
-        return Page(f"There are no sources here yet that you may read.{hint}", 1, 1)
-    head = f"**Sources** · {counted(len(entries), 'document')}"
+        return Page(f"There are no sources here yet that you may read.{hint}{left_out}", 1, 1)
+    head = f"**Sources** · {counted(len(entries), 'document')}{left_out}"
     lines = [_source_line(entry, label(entry.collection), now) for entry in entries]
     return _page(head, lines, number)
 
@@ -102,6 +114,8 @@ def sync_text(result: SyncReport) -> str:
     }
     said = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
     lines = [f"{'⚠️' if result.failed else '✅'} {said or 'Nothing to do'}."]
+    if kinds := Counter(each.kind for each in result.not_read):
+        lines.append(f"-# {literal(one_line(counted_kinds(kinds), 200))}")
     return _clipped([*lines, *_named("⚠️", result.failed), *_named("ℹ️", result.warnings)])
 
 
@@ -175,11 +189,20 @@ def _source_line(entry: SourceEntry, collection: str, now: datetime) -> str:
         counted(entry.characters, "character") if entry.characters else "",
         f"changed {ago(changed, now)}" if changed else "",
         f"added by {literal(one_line(entry.added_by, 32))}" if entry.added_by else "",
-        literal(one_line(for_people(entry.failure) or NOT_READ, 60)) if entry.failure else "",
-        MISSING if entry.missing else "",
+        _trouble(entry),
     ]
     title = literal(one_line(entry.title, 60)) or "Untitled"
     return f"{_STATES[entry.state]} **{title}**\n-# {' · '.join(filter(None, facts))}"
+
+
+def _trouble(entry: SourceEntry) -> str:
+    """Return why a document is not what its file is, or empty."""
+    if entry.missing:
+        return MISSING
+    if not entry.failure:
+        return "still to be read" if entry.state == "indexing" else ""
+    reason = literal(one_line(for_people(entry.failure) or NOT_READ, 60))
+    return f"{OLD_VERSION}: {reason}" if entry.state == "stale" else reason
 
 
 def _gap_line(group: GapGroup, now: datetime) -> str:

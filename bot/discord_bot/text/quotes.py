@@ -30,6 +30,9 @@ from index.text.readable_markdown import (
 MISSING = "⚠️ its file was not found at the last look"
 """What is said of a document that is kept although its file is gone."""
 
+STALE = "⚠️ an older version, as the newest could not be read"
+"""What is said of a document whose file has a newer version that could not be read."""
+
 _URL_LIMIT = 512
 _PAREN = str.maketrans({"(": "%28", ")": "%29", "<": "%3C", ">": "%3E", "\\": "%5C", "`": "%60"})
 _OPEN, _CLOSE = "\ue000", "\ue001"
@@ -81,7 +84,7 @@ def _aware(moment: datetime) -> datetime:
 
 
 def facts(citation: Citation, now: datetime) -> list[str]:
-    """Return page or place, heading, age and whether the file is missing, each empty where unknown.
+    """Return page or place, heading, age and what the file has become, each empty where unknown.
 
     Of a team answer, who gave it stands in the place of its age.
     """
@@ -95,8 +98,8 @@ def facts(citation: Citation, now: datetime) -> list[str]:
     age = f"changed {ago(citation.modified, now)}" if citation.modified else ""
     if citation.author:
         age = f"by {literal(one_line(without_bracketed_numbers(citation.author), 90))}"
-    gone = MISSING if citation.missing else ""
-    return [page, heading, age, gone]
+    became = MISSING if citation.missing else STALE if citation.stale else ""
+    return [page, heading, age, became]
 
 
 def unwrapped(text: str, opened: str = "") -> str:

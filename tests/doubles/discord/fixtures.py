@@ -88,6 +88,7 @@ def citation(of: Source, quote: str, *, marker: int | None = 1) -> Citation:
         modified=of.modified,
         author=of.added_by if is_team_answer(of.uri) else None,
         missing=of.missing,
+        stale=of.stale,
     )
 
 
@@ -156,6 +157,8 @@ class PaperDocuments:
         self.held: threading.Event | None = None
         """If set, additions wait for it."""
         self.web = PaperWeb(self)
+        self.unread: dict[str, int] = {}
+        """Files of the documents folder that are not read, by ending."""
 
     def put(self, paper: Source) -> Source:
         self.papers[paper.id] = paper
@@ -184,9 +187,15 @@ class PaperDocuments:
                 added_at=paper.added_at,
                 added_by=paper.added_by,
                 missing=paper.missing,
+                state="stale" if paper.stale else "ready",
+                failure="It is not text." if paper.stale else None,
             )
             for paper in sorted(found, key=lambda paper: paper.uri)
         ]
+
+    def not_read(self, collection: str) -> Mapping[str, int]:
+        _off_the_loop()
+        return self.unread if collection == "documents" else {}
 
     def sources_of(self, collection: str) -> list[str]:
         """Ids of what a collection holds."""
