@@ -4,7 +4,8 @@ Symbolic links to something in the folder are followed, after everything that is
 no folder is read twice; so a link to a folder that is read anyway adds nothing. One that leads back
 to a folder it stands in, or out of the documents, is named: who may put a link there may not for
 that read whatever Quoth may read. Hidden files and folders (".name") and lock files of office
-programs ("~$name") are ignored.
+programs ("~$name") are passed over; what `.quothignore` and `.gitignore` leave out is not looked
+at.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from index.errors import LoadError
 from index.load.formats import SUFFIXES
+from index.load.ignored_names import IGNORES_NOTHING, IgnoredNames
 from index.load.read_file import kind_problem, reason_of
 from index.load.unread_kinds import ending_of, unread_kind, unread_type
 from index.schema import SyncFailure
@@ -53,6 +56,13 @@ class SkippedFile(NamedTuple):
     """Its ending (`index.load.unread_kinds.ending_of`)."""
 
 
+class IgnoredPath(NamedTuple):
+    """A file or folder that an ignore file leaves out."""
+
+    uri: str
+    """Path relative to the folder."""
+
+
 class FolderScan(NamedTuple):
     """Everything that a walk came across."""
 
@@ -63,6 +73,8 @@ class FolderScan(NamedTuple):
     what lies under it is unknown, not gone."""
     skipped: tuple[SkippedFile, ...]
     """Images, archives, programs and the like."""
+    ignored: tuple[IgnoredPath, ...] = ()
+    """What is left out on purpose; of a folder, only itself."""
 
 
 def scan(folder: Path, *, suffixes: Collection[str] = SUFFIXES) -> FolderScan:
@@ -76,6 +88,7 @@ def scan(folder: Path, *, suffixes: Collection[str] = SUFFIXES) -> FolderScan:
         files=tuple(each for each in found if isinstance(each, FoundFile)),
         failures=tuple(each for each in found if isinstance(each, SyncFailure)),
         skipped=tuple(each for each in found if isinstance(each, SkippedFile)),
+        ignored=tuple(each for each in found if isinstance(each, IgnoredPath)),
     )
 
 
@@ -85,9 +98,11 @@ class _Folder(NamedTuple):
     location: str
     uri: str
     facts: os.stat_result
+    above: IgnoredNames = IGNORES_NOTHING
+    """What the ignore files of the folders above leave out."""
 
 
-_Found = FoundFile | SyncFailure | SkippedFile
+_Found = FoundFile | SyncFailure | SkippedFile | IgnoredPath
 
 
 @dataclass
@@ -97,7 +112,7 @@ class _Walk:
     root: Path
     suffixes: frozenset[str]
     seen: set[tuple[int, int]] = field(default_factory=set)
-    links: deque[tuple[str, str]] = field(default_factory=deque)
+    links: deque[tuple[str, str, IgnoredNames]] = field(default_factory=deque)
     home: str = ""
     """Where the folder really is."""
 
@@ -141,15 +156,24 @@ class _Walk:
         except OSError as error:
             yield SyncFailure(source=printable(folder.uri) or ".", reason=_unread(error))
             return
+        try:
+            ignored = folder.above.below(folder.location, folder.uri, ordered)
+        except LoadError as error:
+            yield SyncFailure(source=printable(folder.uri) or ".", reason=error.reason)
+            return
         prefix = folder.uri + "/" if folder.uri else ""
         for entry in ordered:
             if not entry.name.startswith((".", "~$")):
-                found = self._entry(entry, prefix + entry.name)
+                found = self._entry(entry, prefix + entry.name, ignored)
                 if found is not None:
                     yield found
 
-    def _entry(self, entry: os.DirEntry[str], uri: str) -> _Found | _Folder | None:
+    def _entry(
+        self, entry: os.DirEntry[str], uri: str, ignored: IgnoredNames
+    ) -> _Found | _Folder | None:
         """Say what an entry is; None for a link to a folder, which waits."""
+        if ignored.levels and ignored.has(uri, is_folder=entry.is_dir()):
+            return IgnoredPath(printable(uri))
         if entry.is_symlink() and not _is_inside(entry.path, self.home):
             return self._refused(entry, uri)
         try:
@@ -159,8 +183,8 @@ class _Walk:
         if not stat.S_ISDIR(facts.st_mode):
             return self._file(entry.path, uri, facts)
         if not entry.is_symlink():
-            return _Folder(entry.path, uri, facts)
-        self.links.append((entry.path, uri))
+            return _Folder(entry.path, uri, facts, ignored)
+        self.links.append((entry.path, uri, ignored))
         return None
 
     def _refused(self, entry: os.DirEntry[str], uri: str) -> _Found:
@@ -174,7 +198,7 @@ class _Walk:
             return found
         return SyncFailure(source=printable(uri), reason=LEADS_OUT)
 
-    def _link(self, location: str, uri: str) -> Iterator[_Found]:
+    def _link(self, location: str, uri: str, ignored: IgnoredNames) -> Iterator[_Found]:
         """Yield what the folder that a link leads to holds, unless it has been read."""
         try:
             target = Path(location).resolve(strict=True)
@@ -183,7 +207,7 @@ class _Walk:
                 reason = "It is a symbolic link to a folder that it stands in; remove the link."
                 yield SyncFailure(source=printable(uri), reason=reason)
             else:
-                yield from self._tree(_Folder(location, uri, target.stat()))
+                yield from self._tree(_Folder(location, uri, target.stat(), ignored))
         except (OSError, RuntimeError) as error:
             yield SyncFailure(source=printable(uri), reason=_missing(error))
 

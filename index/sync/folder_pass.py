@@ -30,7 +30,7 @@ from index.sync.indexer import Indexer
 from index.sync.left_out_files import LeftOutFiles, stale_states
 from index.sync.losses import gone_folders, held_back
 from index.sync.pace import ALONE, Pace
-from index.sync.plan import plan
+from index.sync.plan import is_under, plan
 from index.sync.prepared_batch import Batch, Prepared
 from index.sync.preparer import Preparer
 from index.sync.renamed_files import renamed_sources
@@ -126,6 +126,7 @@ class FolderPass:
         failure = next((each for each in found.failures if each.source == "."), None)
         if failure is None:
             self.tally.failed += found.failures
+            self.tally.ignored += len(found.ignored)
             self.tally.not_read += [UnreadFile(source=s.uri, kind=s.kind) for s in found.skipped]
             return False
         is_there = os.path.lexists(self.folder)
@@ -150,9 +151,10 @@ class FolderPass:
     def _held(self, gone: Collection[str], found: FolderScan, before: _Indexed) -> set[str]:
         """Return the documents that stay although their files are gone.
 
-        One whose content is in another file was moved, and is no loss. Nothing is held back for a
-        folder that was left for another one, at another path and without a file of the same name:
-        to name that is to say what is to be indexed.
+        One whose content is in another file was moved, and one that is left out on purpose is
+        there; both are no loss. Nothing is held back for a folder that was left for another one, at
+        another path and without a file of the same name: to name that is to say what is to be
+        indexed.
         """
         self.tally.missing_folders = {}
         here = {each.uri for each in found.files}.difference(gone)
@@ -162,8 +164,13 @@ class FolderPass:
             return set()
         versions = indexed_versions(self.catalog.connection(), self.build.collection)
         contents = {versions[uri] for uri in here if uri in versions}
-        lost = [uri for uri in gone if versions.get(uri, "") not in {"", *contents}]
-        there = here.union(each.uri for each in found.skipped)
+        ignored = {each.uri for each in found.ignored}
+        lost = [
+            uri
+            for uri in gone
+            if versions.get(uri, "") not in {"", *contents} and not is_under(uri, ignored)
+        ]
+        there = here.union((each.uri for each in found.skipped), ignored)
         there.update(each.source for each in found.failures if each.source != ".")
         held = held_back(lost, known=len(before.documents), there=there, marked=before.marked)
         if self.forget == "marked":

@@ -34,6 +34,7 @@ def _besides_documents(found: FolderScan) -> dict[str, LeftOut]:
     return {
         **{each.source: LeftOut("failed", each.reason) for each in found.failures},
         **{each.uri: LeftOut("unread", each.kind) for each in found.skipped},
+        **{each.uri: LeftOut("ignored") for each in found.ignored},
     }
 
 

@@ -33,7 +33,7 @@ def plan(
     """
     missing = [uri for uri in snapshot if uri not in found]
     hidden = set(unreadable)
-    unknown = {uri for uri in missing if hidden and _is_under(uri, hidden)}
+    unknown = {uri for uri in missing if hidden and is_under(uri, hidden)}
     return Plan(
         read=tuple(uri for uri, seen in found.items() if snapshot.get(uri) != seen),
         same=tuple(uri for uri, seen in found.items() if snapshot.get(uri) == seen),
@@ -42,7 +42,7 @@ def plan(
     )
 
 
-def _is_under(uri: str, folders: set[str]) -> bool:
+def is_under(uri: str, folders: set[str]) -> bool:
     """Say whether `uri` is one of `folders` or lies in one."""
     end = len(uri)
     while end > 0:

@@ -1,9 +1,9 @@
 """Sees whether anything in a folder changed, without knowing which files are documents.
 
 The digest covers more than the documents: names, kinds, sizes, times and inodes of everything that
-is not hidden. So it may differ when no document changed, and the real synchronisation then finds
-nothing to do; it cannot be equal when a document did. This is what `quoth` does first, every time,
-so it imports next to nothing.
+is not hidden, and of ignore files. So it may differ when no document changed, and the real
+synchronisation then finds nothing to do; it cannot be equal when a document did. This is what
+`quoth` does first, every time, so it imports next to nothing.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ try:
     from _blake2 import blake2b  # hashlib loads OpenSSL first, which takes a tenth of the time
 except ImportError:
     from hashlib import blake2b
+
+from index.load.ignore_files import GITIGNORE, IGNORE_FILES, in_work_tree
 
 HIDDEN = (".", "~$")
 """Beginnings of the names that `index.load.folder_walk` ignores, and this module with it."""
@@ -90,7 +92,10 @@ def _describe(
     for entry in entries:
         name = entry.name
         if name.startswith(HIDDEN):
-            continue
+            if name not in IGNORE_FILES:
+                continue
+            if name == GITIGNORE:
+                lines.append(f"{name}\0{in_work_tree(os.path.dirname(entry.path))}")  # noqa: PTH120
         try:
             facts = entry.stat()
         except OSError as error:

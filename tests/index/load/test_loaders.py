@@ -80,7 +80,7 @@ def test_hidden_files_and_lock_files_are_ignored(tmp_path: Path) -> None:
     tree(tmp_path, _DOT_git__a_DOT_txt="x", _DOT_env_DOT_md="x", a_DOT_txt="a")
     (tmp_path / "~$plan.docx").write_text("lock")
     assert uris(tmp_path) == ["a.txt"]
-    assert scan(tmp_path)[1:] == ((), ())
+    assert scan(tmp_path)[1:] == ((), (), ())
 
 
 def test_what_is_clearly_no_document_is_skipped_but_counted(tmp_path: Path) -> None:
@@ -110,11 +110,11 @@ def test_a_single_file_can_be_walked(tmp_path: Path) -> None:
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     missing = SyncFailure(source=".", reason="There is no such file or folder.")
-    assert scan(tmp_path / "none") == ((), (missing,), ())
+    assert scan(tmp_path / "none") == ((), (missing,), (), ())
 
 
 def test_an_empty_folder_holds_nothing(tmp_path: Path) -> None:
-    assert scan(tmp_path) == ((), (), ())
+    assert scan(tmp_path) == ((), (), (), ())
 
 
 @posix
@@ -246,7 +246,7 @@ def test_folders_may_nest_deeper_than_calls(tmp_path: Path) -> None:
         # One by one: what clears away temporary folders calls itself for each of them.
         for folder in reversed(made):
             folder.rmdir()
-    assert found == ((), (), ())
+    assert found == ((), (), (), ())
 
 
 def test_a_200_mb_text_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
