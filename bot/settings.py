@@ -63,6 +63,9 @@ class Settings(Value):
     """Folder for the index, conversations and logs."""
     documents: Path = Path("documents")
     """Folder of documents that the index is kept in step with."""
+    watch: Switch = "on"
+    """Whether the bot looks at the documents folder by itself, every few seconds: on or off; off
+    reads it when the bot starts with an empty index, and at /source refresh."""
     embeddings: str = Field(default="minilm", pattern=EMBEDDINGS)
     """Embedding model: minilm (built in, English), multilingual (a hundred languages; needs the
     extra of that name) or provider/model, e.g. openai/text-embedding-3-small; a change rebuilds the

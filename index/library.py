@@ -25,6 +25,7 @@ from index.store.catalog import Catalog
 from index.store.catalog_format import recipe
 from index.store.chroma_vectors import ChromaVectors
 from index.store.fresh_vectors import FreshVectors, is_built_elsewhere
+from index.sync.folder_watch import FolderWatch
 from index.sync.pace import FairTurns
 from index.sync.unchanged import unchanged
 
@@ -163,14 +164,23 @@ class Library:
         """Say whether there is a documents folder to follow."""
         return self.config.documents is not None and self.config.documents.is_dir()
 
+    def watch(self) -> FolderWatch | None:
+        """Return what notices changes of the documents folder; None where none is configured."""
+        return None if self.config.documents is None else FolderWatch(self.config.documents)
+
     def bring_in_step(
-        self, progress: Progress | None = None, steps: Steps | None = None
+        self,
+        progress: Progress | None = None,
+        steps: Steps | None = None,
+        *,
+        rest: float = 0.0,
     ) -> SyncReport | None:
         """Bring the shared collection in step with the documents folder.
 
         Returns None, and opens nothing, when nothing has changed. Without a folder, it only indexes
         again what people added and the catalog lost, and marks what was in the folder as missing.
-        Raises as `sync` does.
+        A file that changed in the last `rest` seconds is left for the next call. Raises as `sync`
+        does.
         """
         config = self.config
         if self.is_held:
@@ -191,7 +201,9 @@ class Library:
         if summary is not None:
             return None
         writer = self._build_synchroniser(LONG_WAIT if self.is_empty() else SHORT_WAIT)
-        return writer.sync_folder(SHARED_COLLECTION, config.documents, progress, steps=steps)
+        return writer.sync_folder(
+            SHARED_COLLECTION, config.documents, progress, steps=steps, rest=rest
+        )
 
     def forget_missing(self, progress: Progress | None = None) -> SyncReport:
         """Bring the shared collection in step, and forget what was missing before.

@@ -187,6 +187,7 @@ class SyncReport(Value):
         default=(), description="Files of the folder that are no documents."
     )
     ignored: int = Field(default=0, description="Files and folders that are left out on purpose.")
+    waiting: int = Field(default=0, description="Files still being written, for the next look.")
     passages: int = Field(default=0, description="Passages in the collection afterwards.")
     embedded: int = Field(default=0, description="Passages whose vectors were computed.")
     kept: int = Field(default=0, description="Passages that needed no computing.")

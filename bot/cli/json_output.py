@@ -88,9 +88,11 @@ def _hit(hit: Hit) -> Payload:
 
 def sync_payload(report: SyncReport) -> Payload:
     """Return the shape of `quoth sync --json` and `quoth add --json`."""
-    shown = report.model_dump(exclude={"warnings", "languages", "missing", "missing_folders"})
-    lost = {"missing": report.missing, "missing_folders": report.missing_folders}
-    return shown | {"seconds": round(report.seconds, 3)} | (lost if report.missing else {})
+    unsaid = {"warnings", "languages", "missing", "missing_folders", "waiting"}
+    shown = report.model_dump(exclude=unsaid) | {"seconds": round(report.seconds, 3)}
+    if report.missing:
+        shown |= {"missing": report.missing, "missing_folders": report.missing_folders}
+    return shown | ({"waiting": report.waiting} if report.waiting else {})
 
 
 def entry_payload(entry: SourceEntry) -> Payload:

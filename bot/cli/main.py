@@ -26,7 +26,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Add files, folders, web pages, sites, feeds or Git repositories to the index.",
     ),
     "sync": ("bot.cli.commands.sync", "Bring the index in step with the documents folder."),
-    "sources": ("bot.cli.commands.sources", "List what is indexed."),
+    "sources": (
+        "bot.cli.commands.sources",
+        "List what is indexed, and in which state each document is.",
+    ),
     "show": ("bot.cli.commands.sources", "Print a source, or a quote in its place."),
     "remove": (
         "bot.cli.commands.sources",

@@ -27,6 +27,7 @@ def sync_screen(report: SyncReport) -> str:
         embedded=report.embedded,
         kinds=Counter(each.kind for each in report.not_read),
         ignored=report.ignored,
+        waiting=report.waiting,
     )
 
 

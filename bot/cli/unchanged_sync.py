@@ -142,6 +142,7 @@ def report_line(
     embedded: int = 0,
     kinds: Mapping[str, int] = {},
     ignored: int = 0,
+    waiting: int = 0,
 ) -> str:
     """Return one line that says what a synchronisation did, and what it left out.
 
@@ -153,6 +154,8 @@ def report_line(
         parts.append(f"{missing} missing")
     if failed:
         parts.append(f"{failed} failed")
+    if waiting:
+        parts.append(f"{waiting} still being written")
     told = f", {embedded} of them embedded" if 0 < embedded < passages else ""
     done = ", ".join(parts) or ("nothing was read" if kinds else "nothing to do")
     left_out = [counted_kinds(kinds), f"{ignored} ignored" if ignored else ""]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from bot.community.store.records_file import Records
 from index.errors import SourceNotFound
@@ -11,6 +11,9 @@ from index.schema import SiteEntry, Source, SourceEntry, SyncReport
 from index.store.web_records import SiteRecord
 from index.sync.crawl_step import CrawlStep
 from index.sync.page_batch import Watch
+
+if TYPE_CHECKING:
+    from index.sync.folder_watch import FolderWatch
 
 Steps: TypeAlias = Callable[[int, int], None]
 
@@ -134,8 +137,15 @@ class Documents(Protocol):
         """Take a collection with all its sources out of the index."""
         ...
 
-    def bring_in_step(self) -> SyncReport | None:
-        """Index what changed in the documents folder; None when nothing did, or there is none."""
+    def watch(self) -> FolderWatch | None:
+        """Return what notices changes of the documents folder; None where there is none."""
+        ...
+
+    def bring_in_step(self, *, rest: float = 0.0) -> SyncReport | None:
+        """Index what changed in the documents folder; None when nothing did, or there is none.
+
+        A file that changed in the last `rest` seconds is left for the next call.
+        """
         ...
 
     def forget_missing(self) -> SyncReport:

@@ -16,6 +16,7 @@ from bot.community.documents import Documents, SourceReader
 from bot.community.fair_queue import FairQueue
 from bot.community.followed_messages import FollowedMessages
 from bot.community.given_answers import GivenAnswers
+from bot.community.kept_folder import KeptFolder
 from bot.community.open_questions import OpenQuestions
 from bot.community.owed_writes import OwedWrites, Write
 from bot.community.question_intake import Answering, QuestionIntake
@@ -36,7 +37,6 @@ from bot.community.team_answers import TeamAnswers
 from bot.language_models.guarded_model import LONGEST
 from bot.schema import Embed
 from bot.settings import Settings
-from index.errors import QuothError
 
 logger = logging.getLogger(__name__)
 
@@ -114,6 +114,7 @@ class Service:
     feedback: Feedback
     confirmations: Confirmations
     open_answers: OpenAnswers
+    folder: KeptFolder
     under_way: AnswersUnderWay = field(default_factory=AnswersUnderWay)
     owed: OwedWrites = field(default_factory=OwedWrites)
 
@@ -138,6 +139,15 @@ class Service:
         undone = f"{id} is told, but was not struck off"
         await self.owed.make(("told", id), undone, lambda: self.open_answers.strike(id))
 
+    async def look_again(self) -> None:
+        """Look once a minute at the team answers whose sources another process may change."""
+        while True:
+            await self.owed.make("team answers", "Team answers were not looked at", self._expired)
+            await asyncio.sleep(_MINUTE)
+
+    async def _expired(self) -> None:
+        await self.team_answers.expire()
+
     async def stop(self) -> None:
         """Take no more questions, and finish or excuse those under way."""
         self.questions.stop()
@@ -152,8 +162,9 @@ async def open_service(parts: Parts, *, deadline: float | None = None) -> AsyncI
     await service.team_answers.sign()
     if await service.sources.is_empty():
         # Nobody is told "not found" only because nothing has been read yet.
-        await _step(service)
-    works = (_expire(service), _in_step(service), service.owed.run())
+        await service.folder.step(at_once=True)
+    follow = service.folder.run() if parts.settings.watch == "on" else service.look_again()
+    works = (_expire(service), follow, _follow_pages(service), service.owed.run())
     chores = [asyncio.create_task(work) for work in works]
     try:
         yield service
@@ -215,6 +226,7 @@ async def _built(parts: Parts, deadline: float | None) -> Service:
         feedback=common.feedback,
         confirmations=common.confirmations,
         open_answers=OpenAnswers(parts.records),
+        folder=KeptFolder(sources, parts.bridge, parts.documents.watch()),
     )
 
 
@@ -328,29 +340,13 @@ async def _erase(service: Service) -> None:
     await service.owed.make("erase", undone, service.erasure.finish)
 
 
-async def _in_step(service: Service) -> None:
-    """Follow the documents folder, and the web pages that were added."""
-    while True:
-        await _step(service)
-        await _refresh(service)
-        await asyncio.sleep(_MINUTE)
-
-
-async def _refresh(service: Service) -> None:
+async def _follow_pages(service: Service) -> None:
     """Ask for what is new of web pages; what fails now may work the next time."""
-    try:
-        await service.sources.sites.refresh_due()
-    except QuothError as error:
-        logger.warning("the web pages were not refreshed: %s", error)
-    except Exception:
-        logger.exception("the web pages were not refreshed")
-
-
-async def _step(service: Service) -> None:
-    """Read what changed in the documents folder; what fails now may work the next time."""
-    try:
-        await service.sources.bring_in_step()
-    except QuothError as error:
-        logger.warning("the documents folder was not followed: %s", error)
-    except Exception:
-        logger.exception("the documents folder was not followed")
+    while True:
+        try:
+            await service.sources.sites.refresh_due()
+        except QuothError as error:
+            logger.warning("the web pages were not refreshed: %s", error)
+        except Exception:
+            logger.exception("the web pages were not refreshed")
+        await asyncio.sleep(_MINUTE)

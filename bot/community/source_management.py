@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import PurePath
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from bot.bridge import WriteQueue
 from bot.community.documents import Documents, SourceReader
@@ -44,6 +44,9 @@ from index.schema import (
     source_id,
 )
 from index.text.invisible_characters import is_blank, without_unseen
+
+if TYPE_CHECKING:
+    from index.sync.folder_watch import FolderWatch
 
 logger = logging.getLogger(__name__)
 
@@ -88,6 +91,7 @@ class SourceManagement:
         self._reader = reader
         self._documents = documents
         self._write_queue = write_queue
+        self._logged: frozenset[SyncFailure] = frozenset()
         self.under_way = WorkUnderWay(rules)
         self.sites = SiteManagement(
             rules=rules,
@@ -351,11 +355,18 @@ class SourceManagement:
         found = await self._reader.sources(SHARED_COLLECTION)
         return all(entry.state == "indexing" for entry in found)
 
-    async def bring_in_step(self) -> None:
-        """Index what changed in the documents folder; what failed is logged."""
-        report = await self._write(FOLDER, self._documents.bring_in_step)
-        for failed in report.failed if report else ():
-            logger.warning("%s was not indexed: %s", failed.source, failed.reason)
+    async def bring_in_step(self, watch: FolderWatch | None = None) -> None:
+        """Index what changed in the documents folder and rests; what newly failed is logged."""
+        rest = 0.0 if watch is None else watch.rest
+        report = await self._write(FOLDER, self._documents.bring_in_step, rest=rest)
+        if watch is not None:
+            watch.take(waiting=report is not None and report.waiting > 0)
+        if report is None:
+            return
+        for failed in report.failed:
+            if failed not in self._logged:
+                logger.warning("%s was not indexed: %s", failed.source, failed.reason)
+        self._logged = frozenset(report.failed)
 
     async def _write(
         self, share: str, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs

@@ -11,7 +11,7 @@ from index.config import SHARED_COLLECTION
 from index.schema import SourceEntry, SyncReport
 
 MISSING = "Its file was not found at the last look at the documents folder."
-FOLLOWED = "-# Files of the documents folder are kept in step by themselves, once a minute."
+FOLLOWED = "-# Files of the documents folder are kept in step by themselves."
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ from index.sync.plan import is_under, plan
 from index.sync.prepared_batch import Batch, Prepared
 from index.sync.preparer import Preparer
 from index.sync.renamed_files import renamed_sources
+from index.sync.resting_files import moving_files
 from index.sync.survey import changed_at, survey, too_recent
 from index.sync.tally import Tally
 from index.sync.unchanged import UnchangedSummary, note
@@ -70,6 +71,8 @@ class FolderPass:
     progress: Progress | None = None
     forget: Forget | None = None
     pace: Pace = ALONE
+    rest: float = 0.0
+    """Seconds for which a file must not have changed to be read; others wait for the next pass."""
     tally: Tally = field(default_factory=Tally)
     _seen: dict[str, FileState] = field(default_factory=dict)
     _ids: dict[str, str] = field(default_factory=dict)
@@ -89,6 +92,10 @@ class FolderPass:
         unseen = [each.source for each in found.failures if each.reason != LEADS_OUT]
         todo = plan(seen, unseen, known)
         gone = todo.unknown if out_of_reach else todo.gone
+        since = began - int(self.rest * 1e9)
+        moving = moving_files(todo, seen, known, since_ns=since) if self.rest else set()
+        read = [uri for uri in todo.read if uri not in moving]
+        self.tally.waiting = len(moving)
         before = self._indexed(known)
         self._mark(self._held(gone, found, before))
         if not out_of_reach:
@@ -96,9 +103,9 @@ class FolderPass:
             left_out = LeftOutFiles(self.catalog, collection, self.pace)
             left_out.put(found, todo.read)
         self.tally.unchanged += len(todo.same)
-        new = [files[uri] for uri in todo.read if uri not in known]
+        new = [files[uri] for uri in read if uri not in known]
         self._ids = renamed_sources(connection, collection, new, [(u, known[u]) for u in todo.gone])
-        self._read([(files[uri], _certain(seen[uri], began)) for uri in todo.read])
+        self._read([(files[uri], _certain(seen[uri], began)) for uri in read])
         gone = (*gone, *self._vanished)
         held = self._held(gone, found, before)
         self._mark(held)
@@ -256,9 +263,9 @@ class FolderPass:
 
     def _note_unchanged(self, digest: str | None) -> None:
         """Spare the next synchronisation its work if nothing changes until then."""
-        if digest is None or self.indexer.is_dirty(self.build):
-            return
         tally, build = self.tally, self.build
+        if digest is None or tally.waiting or self.indexer.is_dirty(build):
+            return
         summary = UnchangedSummary(
             tally.added + tally.updated + tally.unchanged,
             self.catalog.passage_count(build.collection),

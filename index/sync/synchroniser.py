@@ -96,12 +96,13 @@ class Synchroniser:
         *,
         forget: Forget | None = None,
         steps: Steps | None = None,
+        rest: float = 0.0,
     ) -> SyncReport:
         """Bring a collection in step with a folder; raises ConfigurationError without a folder.
 
         A collection that was built with another model, or cut otherwise, is rebuilt first. Files
         that vanished together (`index.sync.losses`) are only forgotten if `forget` says so; `steps`
-        as in `add`.
+        as in `add`. A file that changed in the last `rest` seconds is left for the next call.
         """
         began = self._begin()
         with self._access.following():
@@ -120,6 +121,7 @@ class Synchroniser:
                 progress,
                 forget,
                 self._writing_pace(build, steps),
+                rest,
             ).run()
             self._access.catch_up()
             # Held plainly: what says that nothing changed since is to stay.

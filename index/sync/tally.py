@@ -20,6 +20,7 @@ class Tally:
     failed: list[SyncFailure] = field(default_factory=list)
     not_read: list[UnreadFile] = field(default_factory=list)
     ignored: int = 0
+    waiting: int = 0
     warnings: list[SyncFailure] = field(default_factory=list)
     languages: Counter[str] = field(default_factory=Counter)
     missing: int = 0
@@ -35,6 +36,7 @@ class Tally:
             failed=tuple(sorted(self.failed, key=lambda failure: failure.source)),
             not_read=tuple(self.not_read),
             ignored=self.ignored,
+            waiting=self.waiting,
             passages=passages,
             embedded=embedded,
             kept=kept,

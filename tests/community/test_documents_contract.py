@@ -55,6 +55,7 @@ def put(documents: Documents, collection: str, name: str, text: str) -> SyncRepo
 
 async def test_a_collection_that_is_not_there_is_empty(documents: Documents, shelf: str) -> None:
     assert list(await asyncio.to_thread(documents.sources, shelf)) == []
+    assert await asyncio.to_thread(documents.not_read, shelf) == {}
     await asyncio.to_thread(documents.remove_collection, shelf)
 
 

@@ -129,9 +129,7 @@ async def test_a_team_answer_is_found_with_the_real_search(stage: Stage) -> None
     assert "from eleven to two" in shown.text.replace("**", "")
 
 
-async def test_a_shared_file_is_brought_in_step_and_expires_what_rests_on_it(
-    stage: Stage, own_folder: Path
-) -> None:
+async def test_a_shared_file_is_followed_by_itself(stage: Stage, own_folder: Path) -> None:
     file = own_folder / "documents" / "canteen.md"
     file.write_text("# Canteen\n\nThe canteen serves lunch on weekdays.\n")
     (own_folder / "documents" / "garden.md").write_text("# Garden\n\nRoses grow there.\n")
@@ -139,32 +137,58 @@ async def test_a_shared_file_is_brought_in_step_and_expires_what_rests_on_it(
     general, kim = acme.text("general"), stage.discord.owner(acme)
     await stage.start()
 
-    async def refreshed() -> str:
-        used = await kim.slash("source refresh", source="canteen.md", in_=general)
-        return (await kim.sees(to=used)).text
+    async def until_told(words: str) -> None:
+        async with asyncio.timeout(40):
+            said = ""
+            while words not in said:
+                question = "What does the canteen serve on weekdays?"
+                used = await kim.slash("ask", question=question, in_=general)
+                said = (await kim.sees(to=used)).text.replace("**", "")
 
-    async def asked() -> str:
-        used = await kim.slash("ask", question="Who pays for the coffee machine?", in_=general)
-        return (await kim.sees(to=used)).text.replace("**", "")
-
-    await refreshed()
-    offered = await kim.autocomplete("source refresh", source="canteen", in_=general)
-    assert [name for name, _ in offered] == ["Canteen"]
-    assert await refreshed() == f"✅ 1 unchanged.\n{FOLLOWED}"
-    await asked()
-    form = await kim.sees_modal(
-        await kim.click(await kim.sees(to=await kim.slash("gaps", in_=general)), "Answer 1")
-    )
-    answer = "The company pays for the coffee machine."
-    typed = {"Your answer": answer, "Source it rests on (optional)": "canteen.md"}
-    await kim.sees("1 added", to=await kim.submit(form, typed))
-    assert answer in await asked()
+    await until_told("serves lunch")
     file.write_text("# Canteen\n\nThe canteen serves dinner on weekdays.\n")
-    assert await refreshed() == f"✅ 1 updated.\n{FOLLOWED}"
-    assert answer not in await asked()
-    file.unlink()
-    assert await refreshed() == f"✅ 1 removed.\n{FOLLOWED}"
-    assert "There is no source" in await refreshed()
+    await until_told("serves dinner")
+    used = await kim.slash("source refresh", source="canteen.md", in_=general)
+    assert (await kim.sees(to=used)).text == f"✅ 1 unchanged.\n{FOLLOWED}"
+
+
+async def test_a_shared_file_is_brought_in_step_and_expires_what_rests_on_it(
+    own_folder: Path,
+) -> None:
+    async with staged_for_real(own_folder, QUOTH_WATCH="off") as stage:
+        file = own_folder / "documents" / "canteen.md"
+        file.write_text("# Canteen\n\nThe canteen serves lunch on weekdays.\n")
+        (own_folder / "documents" / "garden.md").write_text("# Garden\n\nRoses grow there.\n")
+        acme = stage.discord.guild("Acme")
+        general, kim = acme.text("general"), stage.discord.owner(acme)
+        await stage.start()
+
+        async def refreshed() -> str:
+            used = await kim.slash("source refresh", source="canteen.md", in_=general)
+            return (await kim.sees(to=used)).text
+
+        async def asked() -> str:
+            used = await kim.slash("ask", question="Who pays for the coffee machine?", in_=general)
+            return (await kim.sees(to=used)).text.replace("**", "")
+
+        await refreshed()
+        offered = await kim.autocomplete("source refresh", source="canteen", in_=general)
+        assert [name for name, _ in offered] == ["Canteen"]
+        assert await refreshed() == "✅ 1 unchanged."
+        await asked()
+        form = await kim.sees_modal(
+            await kim.click(await kim.sees(to=await kim.slash("gaps", in_=general)), "Answer 1")
+        )
+        answer = "The company pays for the coffee machine."
+        typed = {"Your answer": answer, "Source it rests on (optional)": "canteen.md"}
+        await kim.sees("1 added", to=await kim.submit(form, typed))
+        assert answer in await asked()
+        file.write_text("# Canteen\n\nThe canteen serves dinner on weekdays.\n")
+        assert await refreshed() == "✅ 1 updated."
+        assert answer not in await asked()
+        file.unlink()
+        assert await refreshed() == "✅ 1 removed."
+        assert "There is no source" in await refreshed()
 
 
 async def read_until(process: asyncio.subprocess.Process, words: str) -> str:

@@ -116,7 +116,7 @@ async def quoted(soak: Soak, paper: Paper) -> str:
 async def everything_is_quoted(soak: Soak) -> None:
     """Every document answers its question with what its file says, and what is gone answers none.
 
-    The bot looks at the folder each minute, and before that as it starts.
+    The bot looks at the folder every few seconds, and before that as it starts.
     """
     gone, ends = soak.ledger.gone_words(), time.monotonic() + QUIET
     for paper in [one for one in soak.ledger.papers.values() if one.state == "there"]:

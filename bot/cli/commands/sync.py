@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections import Counter
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,8 +16,13 @@ from bot.cli.progress import indexing_bar
 from bot.cli.session import say_problems
 from bot.cli.stopped_work import told_when_stopped
 from bot.cli.sync_text import missing_text, read_nothing_text, sync_screen
+from index.config import SHARED_COLLECTION
 from index.schema import SyncReport
 from index.sync.due_pages import are_pages_due
+
+if TYPE_CHECKING:
+    from index.library import Library
+    from index.sync.folder_watch import FolderWatch
 
 MISSING = 1
 """Exit code when documents are kept although their files are gone."""
@@ -26,9 +33,15 @@ MISSING = 1
 @options.collection
 @click.option("--yes", is_flag=True, help="Forget what is missing, too.")
 @click.option("--refresh", is_flag=True, help="Ask for added web pages anew, however lately.")
+@click.option("--watch", is_flag=True, help="Go on until Ctrl-C, with every change of the folder.")
 @pass_environment
 def sync(
-    environment: Environment, as_json: bool, collection: str, yes: bool, refresh: bool
+    environment: Environment,
+    as_json: bool,
+    collection: str,
+    yes: bool,
+    refresh: bool,
+    watch: bool,
 ) -> None:
     """Bring the index in step with the documents folder.
 
@@ -46,12 +59,18 @@ def sync(
     Files of kinds that Quoth does not read are counted by their endings; `quoth sources --all`
     names them.
 
+    With --watch, one line is printed for each set of changes, once the files have rested for two
+    seconds. What vanishes together is never forgotten then; run the command without --watch.
+
     Exit code: 0 all is indexed, 1 documents are missing, 2 something could not be indexed, or the
     folder holds nothing that is read.
     """
+    if watch and (yes or collection != SHARED_COLLECTION):
+        raise click.UsageError("--watch is for the documents folder, and never forgets (--yes).")
     settings = environment.settings
     asks = refresh or are_pages_due(settings.home, settings.refresh_hours)
     with environment.library(*[PAGES] * asks) as library:
+        looks = library.watch() if watch else None
         with told_when_stopped(library, collection, rebuilds=True), indexing_bar() as bar:
             report = library.sync(
                 collection,
@@ -60,9 +79,41 @@ def sync(
                 steps=bar.steps,
                 refresh=refresh,
             )
+        if looks is not None:
+            _tell(report, as_json, environment, indent=None)
+            _watch(library, looks, report, as_json, environment)
+            return
         if report.missing and _is_confirmed(report, environment):
             report = library.forget_missing()
     _finish(report, as_json, environment)
+
+
+def _watch(
+    library: Library,
+    looks: FolderWatch,
+    report: SyncReport,
+    as_json: bool,
+    environment: Environment,
+) -> None:
+    """Follow the folder until Ctrl-C, which is no failure."""
+    from bot.cli.followed_folder import follow_folder
+
+    folder = str(environment.settings.documents)
+
+    def tell(found: SyncReport) -> None:
+        nonlocal report
+        if found.missing and found.missing != report.missing:
+            say(missing_text(found, folder))
+        new = tuple(each for each in found.failed if each not in report.failed)
+        say_problems(found.model_copy(update={"failed": new}), english_only=_english(environment))
+        write(_line(found, as_json, indent=None))
+        report = found
+
+    if report.missing:
+        say(missing_text(report, folder))
+    say(f"Following {folder!r}. Ctrl-C stops.")
+    with contextlib.suppress(KeyboardInterrupt):
+        follow_folder(library, looks, report, tell, indexing_bar)
 
 
 def _is_confirmed(report: SyncReport, environment: Environment) -> bool:
@@ -105,9 +156,23 @@ def add(
 
 
 def _finish(report: SyncReport, as_json: bool, environment: Environment) -> None:
-    say_problems(report, english_only=environment.settings.index.english_only)
+    _tell(report, as_json, environment)
+    sys.exit(2 if report.failed or report.read_nothing else MISSING if report.missing else 0)
+
+
+def _tell(
+    report: SyncReport, as_json: bool, environment: Environment, *, indent: int | None = 2
+) -> None:
+    say_problems(report, english_only=_english(environment))
     if report.read_nothing:
         kinds = Counter(each.kind for each in report.not_read)
         say(read_nothing_text(kinds, str(environment.settings.documents)))
-    write(dumps(sync_payload(report)) if as_json else sync_screen(report))
-    sys.exit(2 if report.failed or report.read_nothing else MISSING if report.missing else 0)
+    write(_line(report, as_json, indent=indent))
+
+
+def _english(environment: Environment) -> bool:
+    return environment.settings.index.english_only
+
+
+def _line(report: SyncReport, as_json: bool, *, indent: int | None) -> str:
+    return dumps(sync_payload(report), indent=indent) if as_json else sync_screen(report)

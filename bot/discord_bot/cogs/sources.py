@@ -105,8 +105,10 @@ async def _removed(interaction: Click, source: str) -> str:
 
 
 async def _refreshed(interaction: Click, source: str) -> str:
-    done = await interaction.client.service.sources.refresh(caller_of(interaction), source)
-    return sync_text(done.report) + (f"\n{FOLLOWED}" if done.followed else "")
+    service = interaction.client.service
+    done = await service.sources.refresh(caller_of(interaction), source)
+    by_itself = done.followed and service.settings.watch == "on"
+    return sync_text(done.report) + (f"\n{FOLLOWED}" if by_itself else "")
 
 
 @app_commands.command(name="sources")

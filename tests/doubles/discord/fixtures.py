@@ -248,7 +248,10 @@ class PaperDocuments:
             id: paper for id, paper in self.papers.items() if paper.collection != collection
         }
 
-    def bring_in_step(self) -> SyncReport | None:
+    def watch(self) -> None:
+        return None
+
+    def bring_in_step(self, *, rest: float = 0.0) -> SyncReport | None:
         _off_the_loop()
         return None
 

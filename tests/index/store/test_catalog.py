@@ -317,7 +317,7 @@ def test_listings_name_files_that_failed(catalog: Catalog) -> None:
     listed = catalog.sources("documents")
     assert [(each.uri, each.state, each.failure, each.passages) for each in listed] == [
         ("a.pdf", "failed", "It is encrypted.", 0),
-        ("b.txt", "ready", "It is empty.", 1),
+        ("b.txt", "stale", "It is empty.", 1),
     ]
 
 

@@ -1,0 +1,56 @@
+"""Keeps the index in step with the documents folder while the bot runs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from dataclasses import dataclass
+
+from bot.bridge import Bridge
+from bot.community.source_management import SourceManagement
+from bot.errors import Busy
+from index.errors import QuothError
+from index.sync.folder_watch import FolderWatch
+
+logger = logging.getLogger(__name__)
+
+_MINUTE = 60.0
+
+
+@dataclass(frozen=True)
+class KeptFolder:
+    """Follows the folder, at every change that has come to rest and once a minute."""
+
+    sources: SourceManagement
+    bridge: Bridge
+    watch: FolderWatch | None
+    """None where changes are noticed once a minute only."""
+
+    async def run(self) -> None:
+        """Follow it until this is cancelled."""
+        while True:
+            await self.step()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_MINUTE):
+                    await self._next_change()
+
+    async def step(self, *, at_once: bool = False) -> None:
+        """Read what changed in it; what fails now may work the next time.
+
+        Files that are still being written wait, unless all is to be read `at_once`.
+        """
+        try:
+            await self.sources.bring_in_step(None if at_once else self.watch)
+        except QuothError as error:
+            logger.warning("the documents folder was not followed: %s", error)
+        except Exception:
+            logger.exception("the documents folder was not followed")
+
+    async def _next_change(self) -> None:
+        """Return once the folder has changed and rests; without a watch, never."""
+        while True:
+            await asyncio.sleep(_MINUTE if self.watch is None else self.watch.pause)
+            with contextlib.suppress(Busy):  # questions come first
+                if self.watch is not None and await self.bridge.run(self.watch.has_changed):
+                    return
