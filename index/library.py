@@ -20,6 +20,7 @@ from index.errors import (
     InexactName,
     SourceNotFound,
 )
+from index.load.zip_archive import archive_of
 from index.schema import SiteEntry, Source, SourceEntry, SyncFailure, SyncReport, merged_reports
 from index.store.catalog import Catalog
 from index.store.catalog_format import recipe
@@ -158,7 +159,7 @@ class Library:
         folder = self.config.documents
         if folder is None or source.collection != SHARED_COLLECTION:
             return False
-        return (folder / source.uri).exists()
+        return (folder / archive_of(source.uri)).exists()
 
     def has_folder(self) -> bool:
         """Say whether there is a documents folder to follow."""

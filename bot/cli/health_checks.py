@@ -22,7 +22,7 @@ from index.config import SHARED_COLLECTION
 from index.embed.weights import INSTALL
 from index.errors import QuothError
 from index.library import Library
-from index.load.folder_walk import scan
+from index.load.zip_archive import scan_with_archives
 from index.protocols import EmbeddingInput
 from index.store.catalog_format import ADDITIONS_FILE, COMMUNITY_FILE
 from index.store.read_only_file import damage_in
@@ -167,7 +167,7 @@ def _documents(patient: Patient) -> Finding:
     if not folder.is_dir():
         advice = "Create it, or point QUOTH_DOCUMENTS at the folder with your documents."
         return Finding("problem", f"there is no folder {str(folder)!r}", advice)
-    found = scan(folder)
+    found = scan_with_archives(folder)
     kinds = Counter(each.kind for each in found.skipped)
     detail = f"{len(found.files)} documents in {str(folder)!r}"
     if kinds:

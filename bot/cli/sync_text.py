@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from bot.cli.unchanged_sync import report_line
 from index.load.formats import SUFFIXES
+from index.load.zip_archive import ENDING
 from index.schema import SyncReport
 from index.text.counted_kinds import counted_kinds
 
@@ -39,7 +40,7 @@ def left_out_text(kinds: Mapping[str, int], *, ignored: int) -> str:
 
 def read_nothing_text(kinds: Mapping[str, int], folder: str) -> str:
     """Say that a folder holds nothing that is read, what it holds, and what is read."""
-    *others, last = sorted(SUFFIXES)
+    *others, last = sorted({*SUFFIXES, ENDING})
     return (
         f"Nothing in {folder!r} is of a kind that Quoth reads ({counted_kinds(kinds)}). "
         f"It reads files ending in {', '.join(others)} and {last}."

@@ -40,6 +40,10 @@ class FoundFile(NamedTuple):
     """In bytes."""
     mtime_ns: int
     """Time of the last change."""
+    member: int | None = None
+    """Its place in the archive at `location`, where it is in one (`index.load.zip_archive`)."""
+    checksum: int = 0
+    """CRC-32 of its bytes, where it is in an archive."""
 
     @property
     def path(self) -> Path:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
 from index.errors import ConfigurationError, LoadError
-from index.load.folder_walk import LEADS_OUT, FolderScan, FoundFile, scan
+from index.load.folder_walk import LEADS_OUT, FolderScan, FoundFile
+from index.load.zip_archive import ArchiveReader, scan_with_archives
 from index.schema import UnreadFile
 from index.store.catalog import Catalog
 from index.store.catalog_rows import Build, FileState
@@ -28,14 +29,14 @@ from index.store.catalog_state import (
 from index.store.catalog_writes import mark_missing, put_file, put_folder
 from index.sync.indexer import Indexer
 from index.sync.left_out_files import LeftOutFiles, stale_states
-from index.sync.losses import gone_folders, held_back
+from index.sync.losses import gone_folders, held_documents
 from index.sync.pace import ALONE, Pace
 from index.sync.plan import is_under, plan
 from index.sync.prepared_batch import Batch, Prepared
 from index.sync.preparer import Preparer
 from index.sync.renamed_files import renamed_sources
-from index.sync.resting_files import moving_files
-from index.sync.survey import changed_at, survey, too_recent
+from index.sync.resting_files import look_at, moving_files
+from index.sync.survey import survey
 from index.sync.tally import Tally
 from index.sync.unchanged import UnchangedSummary, note
 
@@ -78,22 +79,24 @@ class FolderPass:
     _ids: dict[str, str] = field(default_factory=dict)
     """By uri, the ids of sources whose files were renamed to it."""
     _vanished: list[str] = field(default_factory=list)
+    _archives: ArchiveReader = field(default_factory=ArchiveReader)
 
     def run(self) -> Tally:
         """Read, write, remove; raises ConfigurationError when there is no folder to read."""
         began = time.time_ns()
         digest = self._survey()
-        found = scan(self.folder)
+        found = scan_with_archives(self.folder)
         connection, collection = self.catalog.connection(), self.build.collection
         known = seen_files(connection, collection)
         out_of_reach = self._is_out_of_reach(found, known)
         files = {file.uri: file for file in found.files}
-        seen = {uri: _state_of(file) for uri, file in files.items()}
+        looks = {uri: look_at(file) for uri, file in files.items()}
+        seen = {uri: look.state for uri, look in looks.items()}
         unseen = [each.source for each in found.failures if each.reason != LEADS_OUT]
         todo = plan(seen, unseen, known)
         gone = todo.unknown if out_of_reach else todo.gone
         since = began - int(self.rest * 1e9)
-        moving = moving_files(todo, seen, known, since_ns=since) if self.rest else set()
+        moving = moving_files(todo, looks, known, since_ns=since) if self.rest else set()
         read = [uri for uri in todo.read if uri not in moving]
         self.tally.waiting = len(moving)
         before = self._indexed(known)
@@ -103,9 +106,9 @@ class FolderPass:
             left_out = LeftOutFiles(self.catalog, collection, self.pace)
             left_out.put(found, todo.read)
         self.tally.unchanged += len(todo.same)
-        new = [files[uri] for uri in read if uri not in known]
+        new = [files[uri] for uri in read if uri not in known and files[uri].member is None]
         self._ids = renamed_sources(connection, collection, new, [(u, known[u]) for u in todo.gone])
-        self._read([(files[uri], _certain(seen[uri], began)) for uri in read])
+        self._read([(files[uri], looks[uri].certain(began)) for uri in read])
         gone = (*gone, *self._vanished)
         held = self._held(gone, found, before)
         self._mark(held)
@@ -172,14 +175,14 @@ class FolderPass:
         versions = indexed_versions(self.catalog.connection(), self.build.collection)
         contents = {versions[uri] for uri in here if uri in versions}
         ignored = {each.uri for each in found.ignored}
+        there = here.union((each.uri for each in found.skipped), ignored)
+        there.update(each.source for each in found.failures if each.source != ".")
         lost = [
             uri
             for uri in gone
             if versions.get(uri, "") not in {"", *contents} and not is_under(uri, ignored)
         ]
-        there = here.union((each.uri for each in found.skipped), ignored)
-        there.update(each.source for each in found.failures if each.source != ".")
-        held = held_back(lost, known=len(before.documents), there=there, marked=before.marked)
+        held = held_documents(lost, before.documents, there=there, marked=before.marked)
         if self.forget == "marked":
             held -= before.marked
         self.tally.missing_folders = gone_folders(held, there) if held else {}
@@ -202,10 +205,11 @@ class FolderPass:
         """Load and write the files that may have changed."""
         versions = indexed_versions(self.catalog.connection(), self.build.collection)
         batch = Batch(partial(self.indexer.write, self.build, pace=self.pace))
-        for done, (file, seen) in enumerate(files):
-            if self.progress is not None:
-                self.progress(done, len(files), file.uri)
-            self._read_one(file, seen, versions.get(file.uri), batch)
+        with contextlib.closing(self._archives):
+            for done, (file, seen) in enumerate(files):
+                if self.progress is not None:
+                    self.progress(done, len(files), file.uri)
+                self._read_one(file, seen, versions.get(file.uri), batch)
         batch.flush()
         if self.progress is not None and files:
             self.progress(len(files), len(files), files[-1][0].uri)
@@ -217,7 +221,14 @@ class FolderPass:
         collection, uri = self.build.collection, file.uri
         id = self._ids.get(uri) or id_at(self.catalog.connection(), collection, uri)
         try:
-            loaded = self.preparer.file(collection, file.path, uri, indexed=indexed, id=id)
+            loaded = self.preparer.file(
+                collection,
+                file.path if file.member is None else Path(uri),
+                uri,
+                indexed=indexed,
+                id=id,
+                read=None if file.member is None else partial(self._archives.read, file),
+            )
         except LoadError as error:
             self._fail(file, indexed, error.reason, seen)
             return
@@ -284,19 +295,3 @@ class FolderPass:
                 digest=digest,
                 not_read=[(each.source, each.kind) for each in tally.not_read],
             )
-
-
-def _state_of(file: FoundFile) -> FileState:
-    """Return what tells whether a file changed."""
-    try:
-        moved = os.stat(file.location).st_ctime_ns  # noqa: PTH116 - a Path for each costs time
-    except OSError:
-        moved = 0  # it vanished, which reading it will say
-    return FileState(size=file.size, mtime_ns=file.mtime_ns, ctime_ns=moved)
-
-
-def _certain(seen: FileState, began: int) -> FileState:
-    """Mark a file that changed so lately that it may do so again unnoticed."""
-    if too_recent(changed_at(seen.mtime_ns, seen.ctime_ns), began):
-        return seen._replace(size=-1)
-    return seen

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 
+from index.load.zip_archive import archive_of
+
 FEWEST = 3
 """Files that must be gone before their number counts.
 
@@ -36,6 +38,28 @@ def held_back(
     sizes = gone_folders(gone, there)
     held = {folder for folder, size in sizes.items() if size >= FEWEST}
     return {uri for uri in gone if uri in marked or not held.isdisjoint(_above(uri))}
+
+
+def held_documents(
+    lost: Iterable[str],
+    documents: Collection[str],
+    *,
+    there: Collection[str],
+    marked: Collection[str],
+) -> set[str]:
+    """Return which of the `documents` that are `lost` must stay, an archive being one file.
+
+    What went from an archive that is there was taken out on purpose.
+    """
+    archives = set(map(archive_of, there))
+    files = {uri: file for uri in lost if (file := archive_of(uri)) not in archives}
+    held = held_back(
+        set(files.values()),
+        known=len(set(map(archive_of, documents))),
+        there=there,
+        marked=set(map(archive_of, marked)),
+    )
+    return {uri for uri, file in files.items() if file in held}
 
 
 def gone_folders(gone: Iterable[str], there: Collection[str]) -> dict[str, int]:

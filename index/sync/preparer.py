@@ -40,12 +40,14 @@ class Preparer:
         indexed: str | None,
         id: str | None = None,
         added_by: str | None = None,
+        read: Callable[[], bytes] | None = None,
     ) -> Prepared | None:
         """Prepare a file; None when its version is the one `indexed`. Raises LoadError.
 
-        It is read once: what is stored is named by the hash of the very bytes it was made of.
+        It is read once, by `read` where it is no plain file: what is stored is named by the hash of
+        the very bytes it was made of.
         """
-        data = read_file(path, name=uri)
+        data = read_file(path, name=uri) if read is None else read()
         sha256 = hashlib.sha256(data).hexdigest()
         if sha256 == indexed:
             return None
