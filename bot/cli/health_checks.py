@@ -172,6 +172,8 @@ def _documents(patient: Patient) -> Finding:
     detail = f"{len(found.files)} documents in {str(folder)!r}"
     if kinds:
         detail += f"; {counted_kinds(kinds)}"
+    if found.ignored:
+        detail += f"; {len(found.ignored)} ignored"
     if found.files:
         return Finding("ok", detail)
     if kinds:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from dataclasses import dataclass
 
 from bot.bridge import Bridge
@@ -23,7 +24,7 @@ class KeptFolder:
     """Follows the folder, at every change that has come to rest and once a minute."""
 
     sources: SourceManagement
-    bridge: Bridge
+    writers: Bridge
     watch: FolderWatch | None
     """None where changes are noticed once a minute only."""
 
@@ -31,9 +32,7 @@ class KeptFolder:
         """Follow it until this is cancelled."""
         while True:
             await self.step()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_MINUTE):
-                    await self._next_change()
+            await self._next_change(time.monotonic() + _MINUTE)
 
     async def step(self, *, at_once: bool = False) -> None:
         """Read what changed in it; what fails now may work the next time.
@@ -47,10 +46,11 @@ class KeptFolder:
         except Exception:
             logger.exception("the documents folder was not followed")
 
-    async def _next_change(self) -> None:
-        """Return once the folder has changed and rests; without a watch, never."""
-        while True:
-            await asyncio.sleep(_MINUTE if self.watch is None else self.watch.pause)
-            with contextlib.suppress(Busy):  # questions come first
-                if self.watch is not None and await self.bridge.run(self.watch.has_changed):
+    async def _next_change(self, end: float) -> None:
+        """Return once the folder has changed and rests, or when the clock says `end`."""
+        while (left := end - time.monotonic()) > 0:
+            await asyncio.sleep(left if self.watch is None else min(left, self.watch.pause))
+            # A look is not cut off: the next one would begin beside it.
+            with contextlib.suppress(Busy):
+                if self.watch is not None and await self.writers.run(self.watch.has_changed):
                     return

@@ -226,7 +226,7 @@ async def _built(parts: Parts, deadline: float | None) -> Service:
         feedback=common.feedback,
         confirmations=common.confirmations,
         open_answers=OpenAnswers(parts.records),
-        folder=KeptFolder(sources, parts.bridge, parts.documents.watch()),
+        folder=KeptFolder(sources, parts.writers, parts.documents.watch()),
     )
 
 

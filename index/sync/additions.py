@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from index.load.folder_walk import scan
 from index.load.loaders import LoadBytes, load_bytes
 from index.schema import LoadedDocument, SyncFailure
 from index.store.catalog_rows import FileState
+from index.text.counted_kinds import counted_kinds
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,9 @@ def _files(name: str, inside: Path | None) -> Iterator[Addition | SyncFailure]:
     for failure in scanned.failures:
         yield SyncFailure(source=str(Path(name) / failure.source), reason=failure.reason)
     if not scanned.files and not scanned.failures:
-        yield SyncFailure(source=name, reason="There is no document in this folder.")
+        kinds = counted_kinds(Counter(each.kind for each in scanned.skipped))
+        said = f" ({kinds})" if kinds else ""
+        yield SyncFailure(source=name, reason=f"There is no document in this folder{said}.")
 
 
 def _file(path: Path, inside: Path | None) -> Addition:
