@@ -28,7 +28,7 @@ from index.store.catalog_state import (
 )
 from index.store.catalog_writes import mark_missing, put_file, put_folder
 from index.sync.indexer import Indexer
-from index.sync.left_out_files import LeftOutFiles, stale_states
+from index.sync.left_out_files import LeftOutFiles, changed_files, stale_states
 from index.sync.losses import gone_folders, held_documents
 from index.sync.pace import ALONE, Pace
 from index.sync.plan import is_under, plan
@@ -101,10 +101,10 @@ class FolderPass:
         self.tally.waiting = len(moving)
         before = self._indexed(known)
         self._mark(self._held(gone, found, before))
+        left_out = LeftOutFiles(self.catalog, collection, self.pace)
         if not out_of_reach:
             self._seen |= stale_states(todo.unknown, found.failures, known)
-            left_out = LeftOutFiles(self.catalog, collection, self.pace)
-            left_out.put(found, todo.read)
+            left_out.put(found, changed_files(todo.read, seen, known))
         self.tally.unchanged += len(todo.same)
         new = [files[uri] for uri in read if uri not in known and files[uri].member is None]
         self._ids = renamed_sources(connection, collection, new, [(u, known[u]) for u in todo.gone])
@@ -114,6 +114,8 @@ class FolderPass:
         self._mark(held)
         if self.forget or not out_of_reach:
             self._remove([uri for uri in gone if uri not in held])
+        if not out_of_reach:
+            left_out.put(found, moving)
         with self.pace.hold():
             self._note(known, out_of_reach)
             self.indexer.finish(self.build)

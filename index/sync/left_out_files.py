@@ -30,6 +30,14 @@ class LeftOutFiles:
                 put_left_out(connection, self.collection, now)
 
 
+def changed_files(
+    read: Iterable[str], seen: Mapping[str, FileState], known: Mapping[str, FileState]
+) -> list[str]:
+    """Return which of the files to read are new or changed, and not only tried again."""
+    times = {uri: (known[uri].mtime_ns, known[uri].ctime_ns) for uri in read if uri in known}
+    return [uri for uri in read if times.get(uri) != (seen[uri].mtime_ns, seen[uri].ctime_ns)]
+
+
 def _besides_documents(found: FolderScan) -> dict[str, LeftOut]:
     return {
         **{each.source: LeftOut("failed", each.reason) for each in found.failures},

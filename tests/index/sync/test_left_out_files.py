@@ -57,6 +57,23 @@ def test_what_waits_to_be_read_is_indexing(tmp_path: Path) -> None:
         assert states(home) == {"fox.txt": "ready", "owl.txt": "ready"}
 
 
+def test_what_failed_is_tried_again_and_stays_failed(home: Home) -> None:
+    put(home.documents / "empty.txt", "")
+    home.sync()
+    for number in range(2):
+        assert states(home)["empty.txt"] == "failed"
+        put(home.documents / "fox.txt", f"The fox number {number}.")
+        assert home.sync()["updated"] == 1
+    put(home.documents / "fox.txt", "")
+    home.sync()
+    put(home.documents / "empty.txt", "No longer empty.")
+    home.sync()
+    assert states(home)["fox.txt"] == "stale"
+    total = home.catalog.connection().total_changes
+    home.sync()
+    assert home.catalog.connection().total_changes == total
+
+
 def test_a_document_out_of_sight_is_stale_and_comes_back(home: Home) -> None:
     """A link in a circle is out of sight for everybody, also for root."""
     board, before = home.documents / "board", contents(home)
