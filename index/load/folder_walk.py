@@ -217,11 +217,9 @@ class _Walk:
 
     def _file(self, location: str, uri: str, facts: os.stat_result) -> _Found:
         """Say what a file is: one to load, one to name, or one to pass over."""
-        suffix = ending_of(uri.rpartition("/")[2])
-        if suffix not in self.suffixes and unread_kind(suffix):
-            return SyncFailure(source=printable(uri), reason=unread_type(Path(uri)))
-        if suffix not in self.suffixes:
-            return SkippedFile(printable(uri), suffix)
+        _, dot, ending = uri.rpartition(".")
+        if dot + ending.lower() not in self.suffixes:
+            return _no_document(uri)
         if problem := kind_problem(facts.st_mode):
             return SyncFailure(source=printable(uri), reason=problem)
         if printable(uri) != uri:
@@ -229,6 +227,14 @@ class _Walk:
                 source=printable(uri), reason="Its name is not valid UTF-8; rename it."
             )
         return FoundFile(location, uri, facts.st_size, facts.st_mtime_ns)
+
+
+def _no_document(uri: str) -> SyncFailure | SkippedFile:
+    """Name a document of a kind that is not read, and pass over other files."""
+    kind = ending_of(uri.rpartition("/")[2])
+    if unread_kind(kind):
+        return SyncFailure(source=printable(uri), reason=unread_type(Path(uri)))
+    return SkippedFile(printable(uri), kind)
 
 
 def _is_inside(path: str, home: str) -> bool:

@@ -41,7 +41,7 @@ class IgnoredNames:
 
         Raises LoadError where an ignore file cannot be read: what it hides is not to be shown.
         """
-        names = {entry.name for entry in entries if entry.name in IGNORE_FILES}
+        names = set(IGNORE_FILES).intersection([entry.name for entry in entries])
         if GITIGNORE in names and not in_work_tree(location):
             names.remove(GITIGNORE)
         if not names:

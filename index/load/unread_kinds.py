@@ -65,6 +65,8 @@ def ending_of(name: str) -> str:
 def unread_type(path: PurePath) -> str:
     """Say that files named like `path` are not read, and what to do."""
     suffix = path.suffix.lower()
+    if suffix == ".zip":
+        return "Archives are read in the documents folder only; unpack it and add what it holds."
     files = f"Files ending in {suffix!r}" if suffix else "Files without an ending"
     known = unread_kind(suffix)
     kind = f" ({known.kind})" if known else ""
