@@ -46,4 +46,4 @@ def stopped_text(kept: int, *, is_rebuild: bool) -> str:
 
 def _versions(library: Library, collection: str) -> set[tuple[str, str]]:
     """Return uri and SHA-256 of everything that is indexed."""
-    return {(each.uri, each.sha256) for each in library.sources(collection)}
+    return {(each.uri, each.sha256) for each in library.sources(collection) if each.sha256}

@@ -23,7 +23,11 @@ UNREAD_KINDS = (
     UnreadKind("Word documents", frozenset({".doc", ".docm", ".docx"}), (".docx", ".pdf")),
     UnreadKind("word processor documents", frozenset({".odt", ".rtf", ".wpd"}), (".docx", ".pdf")),
     UnreadKind("Pages documents", frozenset({".pages"}), (".docx", ".pdf")),
-    UnreadKind("presentations", frozenset({".pps", ".ppt", ".pptx", ".odp", ".key"}), (".pptx", ".pdf")),
+    UnreadKind(
+        "presentations",
+        frozenset({".pps", ".ppt", ".pptx", ".odp", ".key"}),
+        (".pptx", ".pdf"),
+    ),
     UnreadKind(
         "spreadsheets",
         frozenset({".xls", ".xlsb", ".xlsx", ".xlsm", ".ods", ".numbers"}),

@@ -154,4 +154,4 @@ def test_a_disk_that_fills_up_is_said_and_loses_nothing(own_folder: Path, size: 
 def listed(folder: Path) -> set[str]:
     """Return the names of what is indexed."""
     found: list[dict[str, Any]] = json.loads(run(folder, "sources", "--json").stdout)
-    return {entry["source"] for entry in found}
+    return {entry["source"] for entry in found if entry["state"] == "ready"}

@@ -331,7 +331,7 @@ def test_a_file_that_breaks_keeps_its_old_version_until_it_is_mended(home: Home)
     (failure,) = home.sync()["failed"]
     assert len(home.catalog.match("documents", "fox", 5)) == 1
     entry = home.catalog.sources("documents")[0]
-    assert (entry.uri, entry.state, entry.failure) == ("a.txt", "ready", failure["reason"])
+    assert (entry.uri, entry.state, entry.failure) == ("a.txt", "stale", failure["reason"])
     put(home.documents / "a.txt", STORY)
     assert home.sync() == {"unchanged": 3, "passages": 3}
     assert_like_new(home)
@@ -445,8 +445,10 @@ def test_an_embedder_that_fails_leaves_what_was_done(tmp_path: Path) -> None:
     with open_home(tmp_path / "home", tmp_path / "docs", embedder=Failing(at=7)) as home:
         with pytest.raises(EmbeddingError, match="out of order"):
             home.sync()
-        indexed = len(home.catalog.sources("documents"))
+        states = [entry.state for entry in home.catalog.sources("documents")]
+        indexed = states.count("ready")
         assert 0 < indexed < 8
+        assert states.count("indexing") == 8 - indexed
         assert home.sync()["added"] == 8 - indexed
         assert_like_new(home)
 
