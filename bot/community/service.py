@@ -37,6 +37,7 @@ from bot.community.team_answers import TeamAnswers
 from bot.language_models.guarded_model import LONGEST
 from bot.schema import Embed
 from bot.settings import Settings
+from index.errors import QuothError
 
 logger = logging.getLogger(__name__)
 
