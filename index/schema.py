@@ -216,9 +216,9 @@ class SyncReport(Value):
 
 def merged_reports(one: SyncReport, other: SyncReport) -> SyncReport:
     """Return two reports as one; passages are those of the later."""
-    counts = ("added", "updated", "unchanged", "removed", "embedded", "missing", "seconds")
-    lists = ("failed", "warnings")
-    merged = {name: getattr(one, name) + getattr(other, name) for name in (*counts, *lists)}
+    own = {"passages", "kept", "languages", "missing_folders"}
+    added = (name for name in SyncReport.model_fields if name not in own)
+    merged = {name: getattr(one, name) + getattr(other, name) for name in added}
     languages = {
         name: one.languages.get(name, 0) + other.languages.get(name, 0)
         for name in (*one.languages, *other.languages)

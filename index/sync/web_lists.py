@@ -87,7 +87,9 @@ def _entry(site: SiteRecord, pages: int) -> SiteEntry:
 def _marked(entry: SourceEntry, page: PageRecord | None) -> SourceEntry:
     if page is None:
         return entry
-    return entry.model_copy(update={"site": page.site, "failure": entry.failure or page.failure})
+    failure = entry.failure or page.failure
+    state = "stale" if failure and entry.state == "ready" else entry.state
+    return entry.model_copy(update={"site": page.site, "failure": failure, "state": state})
 
 
 def with_sites(entries: Sequence[SourceEntry], sites: Sequence[SiteEntry]) -> list[SourceEntry]:
@@ -114,5 +116,6 @@ def _of_site(entries: Sequence[SourceEntry], site: SiteEntry) -> SourceEntry:
         added_at=min((page.added_at for page in pages if page.added_at), default=None),
         added_by=site.added_by,
         warnings=tuple(told),
+        state="stale" if site.failure else "ready",
         failure=site.failure,
     )

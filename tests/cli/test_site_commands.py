@@ -54,9 +54,7 @@ def test_a_site_is_one_thing_to_list_refresh_and_remove(
     failed = quoth(own_folder, "sync", "--refresh")
     assert failed.exit_code == 2
     assert f"not indexed: {url}tugs.html: The server has a problem" in failed.stderr
-    assert (
-        "old version kept: The server has a problem" in run(own_folder, "sources", "--pages").stdout
-    )
+    assert "stale: The server has a problem" in run(own_folder, "sources", "--pages").stdout
     one = run(own_folder, "remove", f"{url}tugs.html")
     assert f"It is a page of '{url}', which brings it back." in one.stderr
     removed = run(own_folder, "remove", url.removesuffix("/"))
