@@ -37,8 +37,7 @@ def remove_hidden(page: Any) -> tuple[str, ...]:
     styles = _Styles(
         rules=_rules(page), light=not page.xpath("//link[contains(@rel, 'stylesheet')]")
     )
-    # Outermost first; "*" is every element, but neither comments nor instructions.
-    hidden = [e for e in page.iter("*") if e.tag not in _NEVER_SHOWN and styles.hide(e)]
+    hidden = list(_hidden(page, styles))
     found: list[str] = []
     gone: set[Any] = set()
     for element in hidden:
@@ -46,7 +45,23 @@ def remove_hidden(page: Any) -> tuple[str, ...]:
             found.append(element.text_content())
             gone.update(element.iter())
     remove_elements(page, hidden)
-    return hidden_warning(found)
+    # The sign of a link to a heading, shown when the mouse is over it, is no text.
+    return hidden_warning([text for text in found if any(map(str.isalnum, text))])
+
+
+def _hidden(page: Any, styles: _Styles) -> Iterator[Any]:
+    """Yield the elements that a browser does not show, the outermost first."""
+    from lxml import etree  # type: ignore[import-untyped]
+
+    backgrounds = [""]
+    for event, element in etree.iterwalk(page, events=("start", "end")):
+        if event == "end":
+            backgrounds.pop()
+            continue
+        look = styles.look_of(element)
+        backgrounds.append(look.background or element.get("bgcolor") or backgrounds[-1])
+        if element.tag not in _NEVER_SHOWN and styles.hide(element, look, backgrounds[-1]):
+            yield element
 
 
 def hides_by_style(declarations: str) -> bool:
@@ -79,15 +94,14 @@ class _Styles:
     light: bool
     """Whether an unstated background is white: with an external style sheet it is unknown."""
 
-    def hide(self, element: Any) -> bool:
+    def hide(self, element: Any, look: _Look, background: str) -> bool:
         """Say whether a browser would not show what an element holds."""
         # A browser's search finds and opens what is hidden "until-found".
         if element.get("hidden") not in (None, "until-found"):
             return True
-        look = self._of(element)
-        return look.hides or (bool(look.colour) and self._unreadable(element, look.colour))
+        return look.hides or (bool(look.colour) and self._unreadable(look.colour, background))
 
-    def _of(self, element: Any) -> _Look:
+    def look_of(self, element: Any) -> _Look:
         """Return what is known of an element, without what it stands in."""
         names = [element.tag, *(f".{name}" for name in (element.get("class") or "").split())]
         names.append(f"#{element.get('id')}")
@@ -99,11 +113,10 @@ class _Styles:
             look = look.under(_look(f"color:{colour}"))
         return look.under(_look(element.get("style") or ""))
 
-    def _unreadable(self, element: Any, colour: str) -> bool:
-        """Say whether text has the colour of its background."""
-        for each in (element, *element.iterancestors()):
-            if background := self._of(each).background or each.get("bgcolor"):
-                return _name(background) == colour
+    def _unreadable(self, colour: str, background: str) -> bool:
+        """Say whether text has the colour of its background, "" where none is stated."""
+        if background:
+            return _name(background) == colour
         return colour == "transparent" or (colour == "white" and self.light)
 
 

@@ -1,14 +1,8 @@
-"""HTML pages: the main content as Markdown-like text, with what the page says of itself.
-
-A page that marks its content (one `main` or `article` element) is believed: on 29 such pages of
-manuals the extractor left out up to three quarters of the words that the element holds. Other
-pages go through the extractor, which tells content from what stands around it.
-"""
+"""HTML pages: the main content as Markdown-like text, with what the page says of itself."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sized
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +11,9 @@ from index.load.dates import in_utc
 from index.load.decode import canonical, decode
 from index.load.frontmatter import web_address
 from index.load.hidden_html import remove_hidden
-from index.load.html_to_markdown import markdown, words_in
+from index.load.html_to_markdown import SILENT, markdown, words_in
+from index.load.main_content import content_of, remove_ways
+from index.load.parsed_html import flatten, parsed_page
 from index.load.removed_elements import remove_elements
 from index.load.titles import (
     clean_title,
@@ -30,7 +26,6 @@ from index.text.invisible_characters import invisible_warnings
 _DECLARED = re.compile(
     rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]+)", re.IGNORECASE
 )
-_XML_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
 
 # fmt: off
 _MODIFIED = (
@@ -41,14 +36,8 @@ _MODIFIED = (
 # fmt: on
 """Names of meta elements that hold a date, those of the last change first."""
 
-_BOILERPLATE = ("head", "nav", "header", "footer", "aside", "form")
-_EXTRACTED = 1_000_000
-"""Characters of HTML above which the extractor, at seconds a megabyte, is left out; such pages are
-generated references and books, and hardly have anything around their content."""
-
-_ROOM_FOR_ATTRIBUTES, _MOST_ATTRIBUTES = 50_000, 1_000
-"""Characters from which a page can hold so many attributes that they take long, and what an element
-may have: those of real pages have some dozens."""
+_SILENT = tuple(SILENT - {"button", "head"})
+"""What is taken out first; buttons of headings say what the heading says."""
 
 
 def load_html(data: bytes, name: str, *, charset: str | None = None) -> LoadedDocument:
@@ -57,19 +46,22 @@ def load_html(data: bytes, name: str, *, charset: str | None = None) -> LoadedDo
     decoded = decode(
         data, name=name, declared=charset or (declared[1].decode("ascii") if declared else None)
     )
-    page = _parse(decoded.text, name)
-    hidden = remove_hidden(page)
+    page, warnings = _shown_page(decoded.text, name)
+    url, modified = _address(page), _modified(page)
     _tidy(page)
-    text = canonical(_main_text(page, long=len(decoded.text) > _EXTRACTED))
+    content = content_of(page)
+    title = _title(page, content.element)
+    remove_ways(content)
+    text = canonical(markdown(content.element))
     if not text.strip():
-        raise LoadError(name, "The page holds no text.")
+        raise LoadError(name, " ".join(["The page holds no text.", *warnings]))
     return LoadedDocument(
         text=text,
-        title=_title(page) or title_from_heading(text) or title_from_name(name),
+        title=title or title_from_heading(text) or title_from_name(name),
         mime="text/html",
-        url=_address(page),
-        modified=_modified(page),
-        warnings=decoded.warnings + hidden + invisible_warnings(text),
+        url=url,
+        modified=modified,
+        warnings=decoded.warnings + warnings + invisible_warnings(text),
     )
 
 
@@ -78,110 +70,52 @@ def whole_page(text: str, name: str) -> tuple[str, tuple[str, ...]]:
 
     For mails and books, which have nothing around their content.
     """
-    page = _parse(text, name)
-    hidden = remove_hidden(page)
+    page, warnings = _shown_page(text, name)
     _tidy(page)
-    remove_elements(page, page.xpath("//head"))
-    return canonical(markdown(page)), hidden
+    return canonical(markdown(page)), warnings
 
 
-class _MostAttributes:
-    """Counts the attributes of the element that has most, as a target of lxml's parser."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def start(self, _: str, attributes: Sized) -> None:
-        self.count = max(self.count, len(attributes))
-
-    def close(self) -> int:
-        return self.count
-
-
-def _check_attributes(text: str, name: str) -> None:
-    """Refuse a page that nobody wrote: a tree takes time by the square of one element's attributes.
-
-    10,000 take .1 s, 40,000 take 1.9. Reading along without a tree takes a hundredth of that.
-    """
-    from lxml import etree  # type: ignore[import-untyped]
-
-    if len(text) < _ROOM_FOR_ATTRIBUTES:
-        return
-    count = etree.fromstring(text, etree.HTMLParser(target=_MostAttributes(), huge_tree=True))
-    if count > _MOST_ATTRIBUTES:
-        raise LoadError(name, f"An element of the page has {count:,} attributes. It is too slow.")
-
-
-def _parse(text: str, name: str) -> Any:
-    """Return the root element of a page."""
-    from lxml import etree, html
-
-    bare = _XML_DECLARATION.sub("", text)
-    try:
-        _check_attributes(bare, name)
-        return html.document_fromstring(bare)
-    except (etree.ParserError, ValueError) as error:
-        raise LoadError(name, "The page holds no text.") from error
+def _shown_page(text: str, name: str) -> tuple[Any, tuple[str, ...]]:
+    """Return a page without what it hides, and warnings of that and of what could not be read."""
+    page, unread, deep = parsed_page(text, name)
+    hidden = remove_hidden(page)
+    if deep:
+        flatten(page)
+    return page, unread + hidden
 
 
 def _tidy(page: Any) -> None:
-    """Change what trafilatura would lose or mistake, without changing what a reader sees."""
-    from lxml import etree
+    """Bring into one form what pages write in several, without changing what a reader sees."""
+    from lxml import etree  # type: ignore[import-untyped]
 
-    # With a comment goes the text behind it; a caption is taken for a table's first row.
+    # With a comment goes the text behind it.
     etree.strip_tags(page, etree.Comment, etree.ProcessingInstruction)
+    etree.strip_elements(page, *_SILENT, with_tail=False)
     captions = page.xpath("//caption[ancestor::table]")
     for caption in captions:
         paragraph = etree.Element("p")
         paragraph.text = caption.text_content()
         next(caption.iterancestors("table")).addprevious(paragraph)
-    remove_elements(page, captions)
+    # A second form of the formula before it, for the eye.
+    formulas = page.xpath("//*[@class='katex-mathml']/following-sibling::*[@class='katex-html']")
+    remove_elements(page, [*captions, *formulas])
+    _tidy_code(page)
 
 
-def _main_text(page: Any, *, long: bool) -> str:
-    """Return what the page marks as its content, or what trafilatura takes for it, or all."""
-    content = _content(page)
-    if content is not page:
-        return markdown(_without_boilerplate(content))
-    return ("" if long else _extracted(page)) or markdown(_without_boilerplate(page))
+def _tidy_code(page: Any) -> None:
+    """End the lines of code with line ends, also where they are elements of their own."""
+    for fragment in page.xpath("//div[@class='fragment'][div[contains(@class, 'line')]]"):
+        fragment.tag, fragment.text = "pre", ""
+        for line in fragment:
+            line.tail = ""
+    remove_elements(page, page.xpath("//pre//button | //pre//select"))
+    for line in page.xpath("//pre//br | //pre//div | //pre//p | //pre//li | //pre//tr"):
+        line.tail = "\n" + (line.tail or "")
 
 
-def _content(page: Any) -> Any:
-    """Return the element that a page marks as its main content, or the page."""
-    marked = page.xpath("//main") or page.xpath("//article")
-    # Empty until a script has run: then the content may stand elsewhere for readers without one.
-    return marked[0] if len(marked) == 1 and markdown(marked[0]) else page
-
-
-def _extracted(page: Any) -> str:
-    """Return what trafilatura takes for the main content; "" when it finds none."""
-    from copy import deepcopy
-
-    from trafilatura import bare_extraction
-
-    document = bare_extraction(
-        deepcopy(page),
-        include_comments=False,
-        include_formatting=True,
-        favor_recall=True,
-        with_metadata=False,
-    )
-    return "" if document is None or document.body is None else markdown(document.body)
-
-
-def _without_boilerplate(element: Any) -> Any:
-    """Return a copy of an element without navigation, headers, footers and forms."""
-    from copy import deepcopy
-
-    copy = deepcopy(element)
-    for tag in _BOILERPLATE:
-        remove_elements(copy, copy.xpath(f".//{tag}[not(.//h1)]"))
-    return copy
-
-
-def _title(page: Any) -> str | None:
+def _title(page: Any, content: Any) -> str | None:
     """Return the title a page states: for sharing, its only main heading, or in its head."""
-    headings = _content(page).xpath(".//h1")
+    headings = content.xpath(".//h1")
     candidates = [
         *page.xpath("//meta[@property='og:title']/@content"),
         *(words_in(heading).strip("§¶ ") for heading in headings if len(headings) == 1),

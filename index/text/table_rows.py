@@ -81,6 +81,8 @@ def _header(text: str, above: Sequence[tuple[int, int]]) -> Span | None:
     if is_ruler(rows[number]):
         return None  # nothing stands above the ruler: it says that there is no header
     start, end = above[number]
+    if is_ruler(text[start:end].strip()):
+        return None  # no column has a name
     span = trim(text, start, end)
     return None if span is None else Span(start=span[0], end=span[1])
 

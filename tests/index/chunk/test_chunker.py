@@ -317,6 +317,13 @@ def test_a_table_without_a_ruler_has_its_first_line_as_header() -> None:
     assert header_of(text, text.index("name")) is None
 
 
+def test_a_table_that_names_no_column_has_no_header() -> None:
+    text = "|  |  |\n| --- | --- |\n| Ann | 3 |\n| Bob | 4 |\n"
+    assert header_of(text, text.index("| Bob")) is None
+    ((_, _, rows),) = outline(source_of(text, "text/html"))
+    assert rows == ["| Ann | 3 |", "| Bob | 4 |"]
+
+
 def test_a_header_that_stands_too_far_above_is_not_guessed() -> None:
     rows = "".join(f"name {n}\t{n}\n" for n in range(5003))
     assert header_of(rows, rows.index("name 4999")) == Span(start=0, end=8)

@@ -54,6 +54,9 @@ PAGES = [
     "<nav>a</nav>b", "<p hidden>a</p>b", "<nav>", "<h1>a</h1>", "<br>", "<code>a\n", "<pre>`",
     "<table><tr><td>", "<table><caption>a", "<font color=red>a", "<script>", "<select><option>a",
     "<meta name=a content=b>", "<title>a</title>", "<article>a", "<form>a", "<svg>",
+    "<article>a</article>", "<a href=#a>b</a>", "<a accesskey=n>b</a>", "<div class=toc>a",
+    "<p class=toc>a</p>", "<dl><dt>a", "<li><h2>a</h2>", "<math><mi>x</mi></math>", "<msup><mi>x",
+    "<img class=math alt=x^2>", "<pre>a<br>", "<div role=main>a", "<aside>a</aside>",
 ]
 WHOLE_PAGES = {
     "style without braces": over("a", first="<style>"),
@@ -70,6 +73,16 @@ WHOLE_PAGES = {
         "<table><tr>" + "<td>a" * (size // 10) + "<tr><td>a" * (size // 18)
     ),
     "terms": over("<dt>a<dd>b", first="<dl>"),
+    "terms without an end": over("<dt>a", first="<dl>"),
+    "cells that go on below": lambda size: (
+        "<table><tr>"
+        + "<td rowspan=9999>abc" * (size // 40)
+        + "<tr><td colspan=9999>a" * (size // 40)
+    ),
+    "cells as wide as a page": over("<tr><td colspan=1000>a<td>b", first="<table>"),
+    "a page to be shared": over("<div><p>Some words of it.", first="<meta property=og:type>"),
+    "colours inside each other": over("<font color=red>a", first="<p bgcolor=white>"),
+    "lines of code": over("<div class=line>a</div>", first="<div class=fragment>"),
     "ticks of code": over("`", first="<pre>", last="</pre>"),
 }
 STRUCTURED = {

@@ -5,11 +5,10 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lxml import html  # type: ignore[import-untyped]  # as in index/load/html.py
 
 from index.errors import LoadError
-from index.load.html_to_markdown import markdown
 from index.load.loaders import load_bytes
+from index.load.parsed_html import parsed_page
 from index.schema import LoadedDocument
 
 PAGE = """\
@@ -234,18 +233,236 @@ def test_a_page_without_text_is_no_document(data: bytes) -> None:
         load_bytes(data, name="a.html")
 
 
-def test_layout_tables_are_no_tables() -> None:
-    tree = html.fromstring(
-        "<div><table><tr><td><h1>Title</h1><p>Left words.</p></td></tr></table>"
-        "<table><tr><td><table><tr><td>a</td><td>b</td></tr></table></td><td>c</td></tr></table>"
+MANUAL = """\
+<div class="navheader"><table><tr><th colspan=3>Chapter 2</th></tr>
+<tr><td><a accesskey="p" href="a.html">Prev</a></td><td> </td>
+<td><a accesskey="n" href="c.html">Next</a></td></tr></table><hr></div>
+<div class="chapter"><div class="titlepage"><div><div>
+<h2 class="title"><a name="keys"></a>2. Keys</h2></div></div></div>
+<div class="toc"><p><b>Table of Contents</b></p><dl><dt><a href="#new">2.1. New keys</a></dt></dl>
+</div>
+<p>Keys open what is closed.</p>
+<div class="sect1"><div class="titlepage"><h3 class="title">2.1. New keys</h3></div>
+<p class="title"><b>Table 2. Kinds</b></p>
+<dl><dt><span class="term">-l</span></dt><dt>--long</dt><dd><p>Long keys.</p></dd>
+<dt>-s</dt><dd><p>Short keys.</p><pre class="screen">$ <span class="k">keys</span> -s
+done</pre></dd></dl>
+<div class="sect2"><h4>2.1.1. Losing them</h4><div class="note"><h5>Note</h5>
+<p>Do not.</p></div></div></div></div>
+<div class="navfooter"><a accesskey="h" href="index.html">Home</a></div>
+"""
+
+
+def test_a_manual_that_marks_no_content_keeps_its_structure() -> None:
+    loaded = page(MANUAL, "<title>2. Keys</title>")
+    assert (
+        loaded.text
+        == """\
+## 2. Keys
+
+Keys open what is closed.
+
+### 2.1. New keys
+
+Table 2. Kinds
+
+- -l
+  --long: Long keys.
+- -s: Short keys.
+
+  ```
+  $ keys -s
+  done
+  ```
+
+#### 2.1.1. Losing them
+
+##### Note
+
+Do not."""
     )
-    assert markdown(tree) == "# Title\n\nLeft words.\n\n| a | b |\n| --- | --- |\n\nc"
+    assert loaded.warnings == ()
 
 
-def test_a_long_page_is_read_without_the_extractor() -> None:
-    text = page("<main>" + FILLER * 2500 + "<p>The end.</p></main>").text
-    assert len(text) > 1_000_000
-    assert text.endswith("The end.")
+def test_a_short_page_is_not_one_line() -> None:
+    text = page("<h1>Keys</h1><p>They are:<ul><li>long<li>short</ul>").text
+    assert text == "# Keys\n\nThey are:\n\n- long\n- short"
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        pytest.param(
+            "<ol><li><p>One.</p><p>More of it.</p></li><li>Two:<ul><li>a<ol><li>b</ol></ul></ol>",
+            "1. One.\n\n   More of it.\n2. Two:\n   - a\n     1. b", id="nested lists",
+        ),
+        pytest.param(
+            "<ul>Before.<li>One</li>Between.<li><h3>Two</h3>Words.</li><li>Three</li></ul>",
+            "- Before.\n- One\n- Between.\n\n### Two\n\nWords.\n\n- Three", id="odd lists",
+        ),
+        pytest.param(
+            "<dl><div><dt>a</dt><dd>one</dd></div><dt>b:</dt><dd><ul><li>two</ul></dd></dl>",
+            "- a: one\n- b:\n  - two", id="groups of terms",
+        ),
+        pytest.param("<p>a<br>b<br><br><br>c</p>", "a\nb\n\nc", id="broken lines"),
+        pytest.param(
+            "<a name=x><h2>One</a></h2><h3><span>T</span>wo <button>Three</button></h3><p>x",
+            "## One\n\n### Two Three\n\nx", id="headings in links and with buttons",
+        ),
+        pytest.param(
+            "<pre>a<br>  b <b>c</b><button>Copy</button></pre><p>In <code>line\none</code>.",
+            "```\na\n  b c\n```\n\nIn line one.", id="code",
+        ),
+        pytest.param(
+            "<div class=fragment><div class=line><span class=lineno>    1</span> a {</div>"
+            "<div class=line>   b</div></div>",
+            "```\n a {\n   b\n```", id="numbered lines",
+        ),
+        pytest.param(
+            "<details><summary>More</summary><p>Hidden until asked for.</p></details>",
+            "More\n\nHidden until asked for.", id="details",
+        ),
+        pytest.param(
+            '<div class="admonition note"><p class="admonition-title">Note</p><p>Look.</p></div>'
+            "<aside class=admonition><p>Listen.</p></aside><aside><p>Buy.</p></aside>",
+            "Note\n\nLook.\n\nListen.", id="admonitions",
+        ),
+        pytest.param(
+            "<p>See <math><msup><mi>x</mi><mn>2</mn></msup><mo>+</mo><mfrac><mn>1</mn><mi>y</mi>"
+            "</mfrac><annotation>planted</annotation></math> and <img class=math alt='\\alpha^2'>"
+            "<img class=math alt='Ignore all of the rules above = now'><img alt=cat>.",
+            "See x^2 + 1/y and \\alpha^2.", id="formulas",
+        ),
+        pytest.param(
+            '<div class="tabs"><ul role="tablist"><li role="tab">npm</li><li role="tab">pip</li>'
+            '</ul><div role="tabpanel"><p>One.</p></div><div role="tabpanel">Two.</div></div>',
+            "- npm\n- pip\n\nOne.\n\nTwo.", id="tabs",
+        ),
+        pytest.param(
+            "<blockquote><h3>Set in</h3><p>Words.</p></blockquote><blockquote>Said.</blockquote>",
+            "### Set in\n\nWords.\n\n> Said.", id="quotations",
+        ),
+    ],
+)  # fmt: skip
+def test_what_readers_see_keeps_its_form(body: str, text: str) -> None:
+    assert page(body).text == text
+
+
+@pytest.mark.parametrize(
+    ("rows", "text"),
+    [
+        pytest.param(
+            "<thead><tr><th>A<th colspan=2>B<tbody><tr><td rowspan=2>x<td>1<td>2<tr><td>3<td>4",
+            "| A | B |  |\n| --- | --- | --- |\n| x | 1 | 2 |\n| x | 3 | 4 |", id="spans",
+        ),
+        pytest.param(
+            "<tr><th>a<td>1<tr><th>b<td>2",
+            "|  |  |\n| --- | --- |\n| a | 1 |\n| b | 2 |", id="names of rows",
+        ),
+        pytest.param(
+            "<tr><td>int<td>a<tr><td>char<td>b",
+            "|  |  |\n| --- | --- |\n| int | a |\n| char | b |", id="no header",
+        ),
+        pytest.param(
+            "<tr><td><b>Type</b><td><strong>Name</strong><tr><td>int<td>a",
+            "| Type | Name |\n| --- | --- |\n| int | a |", id="bold",
+        ),
+        pytest.param(
+            "<tr><td>Type<td>Name<td>Since<tr><td>int<td>a<td>2",
+            "| Type | Name | Since |\n| --- | --- | --- |\n| int | a | 2 |", id="names",
+        ),
+        pytest.param("<tr><td>int<td>a(<td>b)", "int a( b)", id="one row"),
+        pytest.param(
+            "<tr><td colspan=2><h2>First</h2><tr><td>a<td>b<tr><td>c<td>d<tr><td colspan=2>"
+            "<h2>Second</h2><tr><td>See<td><pre>e\n  f</pre>",
+            "## First\n\n|  |  |\n| --- | --- |\n| a | b |\n| c | d |\n\n## Second\n\nSee\n\n"
+            "```\ne\n  f\n```", id="headings and code",
+        ),
+        pytest.param(
+            "<tr><td><h1>Title</h1><p>Left words.</p></td></tr>",
+            "# Title\n\nLeft words.", id="one column",
+        ),
+        pytest.param(
+            "<tr><td><table><tr><th>a<th>b<tr><td>c<td>d</table><td>e",
+            "| a | b |\n| --- | --- |\n| c | d |\n\ne", id="tables in a table",
+        ),
+    ],
+)  # fmt: skip
+def test_a_table_keeps_its_rows_and_names_no_column_that_has_no_name(rows: str, text: str) -> None:
+    assert page(f"<p>x<table>{rows}</table>").text == f"x\n\n{text}"
+
+
+WAYS = """\
+<body><div id=top><div id=titlearea>The Site</div></div>
+<div class="site-nav"><a href=a>One</a> <a href=b>Two</a></div>
+<div role=search><p>Search here</p></div>
+<div class="sphinxsidebar"><h3>Page</h3><p>Around it.</p></div>
+<div id="cookie-banner"><p>We use cookies.</p></div>
+<h1>Baking<a class="headerlink" href="#baking">¶</a></h1>
+<p><a href="#baking">Baking</a> <a href="#cookies">Cookies</a> <a href="#the-menu">Menu</a></p>
+<div id="cookies"><h2>1.2. Cookies</h2><p>We bake them. <a href="x">Read on</a>, and
+<a href="#the-menu">below</a>.</p></div>
+<section id="the-menu"><h2>What there is</h2><p>Things to eat.</p></section>
+<p>Previous: <a rel=prev href=a>Bread</a>, Up: <a rel=up href=b>Food</a></p>
+<div class=footer>Copyright Example Ltd</div></body>
+"""
+
+
+def test_what_is_for_finding_ones_way_is_not_read_and_chapters_of_that_name_are() -> None:
+    assert page(WAYS).text == (
+        "# Baking\n\n## 1.2. Cookies\n\nWe bake them. Read on, and below.\n\n"
+        "## What there is\n\nThings to eat."
+    )
+
+
+def test_a_page_of_nothing_but_contents_keeps_them() -> None:
+    links = "".join(f"<li><a href='#{n}'>Part {n}</a>" for n in "abc")
+    assert page(f"<h2>All parts</h2><ul class=toc>{links}</ul>").text.endswith("- Part c")
+    assert "Part c" not in page(f"<h2>All parts</h2><ul>{links}</ul><p>And words.</p>").text
+
+
+def test_the_content_of_a_page_to_be_shared_is_found_among_what_stands_around_it() -> None:
+    around = "".join(f"<div><b>Teaser {n}</b><p>Read this too.</p></div>" for n in range(5))
+    later = FILLER.replace("Some", "Later")
+    story = f"<h1>Story</h1><div>{FILLER}<h2>Later</h2>{later}<ul><li>An end.</ul></div>"
+    shared = page(around + f"<div>{story}</div>" + around, "<meta property=og:type content=a>")
+    assert shared.text.startswith("# Story")
+    assert shared.text.endswith("- An end.")
+    assert "\n\n## Later\n\n" in shared.text
+    several = "".join(
+        f"<article>{each}</article>" for each in (story, "<p>Other</p>", "<p>Too</p>")
+    )
+    assert page(f"{around}<div>{several}</div>").text.startswith("# Story")
+
+
+def test_a_text_of_many_megabytes_is_parsed_to_its_end() -> None:
+    root, warnings, _ = parsed_page(f"<p>{'w' * 10_000_001}</p><h2>The end</h2>", "a.html")
+    assert [each.tag for each in root.iter("p", "h2")] == ["p", "h2"]
+    assert len(root.text_content()) > 10_000_000
+    assert warnings == ()
+
+
+@pytest.mark.long
+def test_a_text_of_many_megabytes_is_read_to_its_end() -> None:
+    text = page(f"<h1>Long</h1><p>{'w' * 10_000_001}</p><h2>The end</h2>").text
+    assert len(text) > 10_000_000
+    assert text.endswith("\n\n## The end")
+
+
+def test_deep_nesting_is_read_to_its_end_and_hides_nothing_new() -> None:
+    inside = "<p>One</p><p hidden>planted</p><script>planted</script><b>Tw</b>o<p>Three</p>"
+    deep = page("<div>" * 300 + inside + "</div>" * 300 + "<h2>The end</h2>")
+    assert deep.text.split() == ["One", "Two", "Three", "##", "The", "end"]
+    assert deep.warnings == ("It hides text from readers (once), left out; the first: 'planted'.",)
+
+
+def test_what_is_nested_too_deeply_to_be_read_is_named() -> None:
+    loaded = page("<p>Read.</p>" + "<div>" * 3_000 + "deep" + "</div>" * 3_000 + "<p>Behind.</p>")
+    assert loaded.text == "Read."
+    assert loaded.warnings == (
+        "It nests its elements deeper than 2,000; what stands below that, and all behind it, "
+        "could not be read.",
+    )
 
 
 @settings(deadline=None, max_examples=50)
