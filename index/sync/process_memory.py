@@ -29,6 +29,15 @@ def is_limited_by_system() -> bool:
     return sys.platform == "linux"
 
 
+def give_back_freed() -> None:
+    """Give back to the system what this process freed; the C library of Linux keeps much of it.
+
+    Elements of an HTML page are such: 75 MB of a page of one, which cutting it has to do without.
+    """
+    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
+        trim(0)
+
+
 def resident_bytes(pid: int) -> int:
     """Return the memory that a process of ours has in use; 0 where the system does not tell."""
     try:

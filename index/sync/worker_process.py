@@ -24,7 +24,7 @@ from index.errors import LoadError
 from index.load.loaders import load_bytes
 from index.schema import Source
 from index.sync.plain_frames import Plain, framed, plain_cut, read_frame
-from index.sync.process_memory import MIB, allowance
+from index.sync.process_memory import MIB, allowance, give_back_freed
 
 IDLE_SECONDS = 60.0
 """After this long without a request the process ends, and its memory is free for others."""
@@ -46,6 +46,7 @@ def main() -> None:
             reply = _reply(request, cut)
         replies.write(framed(reply))
         replies.flush()
+        give_back_freed()
         if reply.get("failed") == "memory" or _used() > FULL:
             return
 
