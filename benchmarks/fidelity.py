@@ -1,6 +1,8 @@
 """How faithfully documents are read: what a person sees of them, against what Quoth keeps.
 
     python -m benchmarks.fidelity html FOLDER... [--most PAGES] [--shown FILE]
+    python -m benchmarks.fidelity pdf FILE... [--compare OLDER_CHECKOUT]
+    python -m benchmarks.fidelity text FOLDER... [--most FILES]
 
 Each kind of document is a section of its own, named first; what follows is its own.
 """
@@ -10,7 +12,11 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-SECTIONS = {"html": "benchmarks.fidelity_html"}
+SECTIONS = {
+    "html": "benchmarks.fidelity_html",
+    "pdf": "benchmarks.fidelity_pdf",
+    "text": "benchmarks.fidelity_text",
+}
 """The module of each section; its `main` takes the words behind the section's name."""
 
 

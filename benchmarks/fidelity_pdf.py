@@ -1,6 +1,6 @@
 """How faithfully PDF files are read: words, pages, rows of tables, and what it costs.
 
-`python -m benchmarks.fidelity_pdf FILES...` compares each file with what `pdftotext` of
+`python -m benchmarks.fidelity pdf FILES...` compares each file with what `pdftotext` of
 poppler-utils reads, and tables that are made here with their cells. `--compare FOLDER` also times
 the Quoth of another folder, a checkout of an older version say.
 """
@@ -46,12 +46,12 @@ print(min(took))
 """
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> None:
     """Measure the files that are named, and the tables that are made."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("files", nargs="*", type=Path)
     parser.add_argument("--compare", type=Path, help="a folder with another version of Quoth")
-    options = parser.parse_args()
+    options = parser.parse_args(words)
     tell_tables(made_reports())
     if options.files:
         tell_files(options.files, options.compare)

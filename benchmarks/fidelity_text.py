@@ -1,6 +1,6 @@
 """How faithfully text formats are read: encodings, sections of reStructuredText, lines of tables.
 
-    uv run --with docutils --with django python -m benchmarks.fidelity_text FOLDER...
+    uv run --with docutils --with django python -m benchmarks.fidelity text FOLDER...
 
 Looked at is what lies in the folders: translations (`locale/LANGUAGE/LC_MESSAGES/*.mo`, as Django
 has them), of which up to 60 sentences a language are written in its older encodings and read back;
