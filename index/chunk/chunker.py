@@ -65,7 +65,8 @@ def chunk(
 ) -> list[Passage]:
     """Cut `source` into passages of at most `config.max_tokens` word pieces each.
 
-    Passages are in order, do not overlap, and hold everything in the text that is not white space.
+    Passages are in order, do not overlap, and hold everything in the text that is not white space;
+    of data, source code and markups other than Markdown, what is not for programs alone.
     """
     return passages_of(source, cuts(source, config, count_tokens=count_tokens))
 

@@ -69,5 +69,7 @@ def _rules(location: str, uri: str, name: str) -> IgnoreRules:
     try:
         data = read_file(Path(location) / name, name=path, limit=_LARGEST)
     except LoadError as error:
-        raise LoadError(path, f"What {path!r} leaves out is not known. {error.reason}") from error
+        raise LoadError(
+            path, f"{error.reason} So what {path!r} leaves out is not known."
+        ) from error
     return IgnoreRules(data.decode("utf-8", "surrogateescape"))  # as names of files are

@@ -14,7 +14,7 @@ from index.chunk.chunker import chunk, estimate_tokens
 from index.config import ChunkConfig
 from index.schema import Passage, Source, Span
 
-MIMES = ["text/plain", "text/markdown", "text/html", "text/csv", "application/json", "text/x-rst"]
+MIMES = ["text/plain", "text/markdown", "text/html", "text/csv", "application/x-sh", "text/x-rst"]
 
 LINES = st.sampled_from(
     [

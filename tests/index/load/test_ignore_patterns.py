@@ -104,7 +104,7 @@ def test_links_are_left_out_and_what_cannot_be_read_hides_its_folder(tmp_path: P
     assert [each.uri for each in found.files] == ["c.md"]
     (failure,) = found.failures
     assert failure.source == "secret"
-    assert failure.reason.startswith("What 'secret/.quothignore' leaves out is not known. ")
+    assert failure.reason.endswith("So what 'secret/.quothignore' leaves out is not known.")
 
 
 @pytest.mark.parametrize(
