@@ -112,14 +112,15 @@ async def _take_up_message(bot: QuothBot, left: OpenAnswer) -> None:
     shown = place.get_partial_message(left.shown) if left.shown else None
     message = channel.get_partial_message(left.id)
     reply = MessageReply(message, place, asker, bot.paces.of(place.id), shown)
+    if shown is None:  # its first message may be there, and is found by its nonce
+        with contextlib.suppress(*NOT_SENT):
+            await reply.open()
     if why_not := _why_not(left, is_here=is_here):
         await _tell(bot, left, reply, why_not)
         return
     caller = await with_chosen_server(bot, caller_at(asker, channel))
     try:
         await bot.service.open_answers.detail(left.id, tried=True)
-        if shown is None:  # its first message may be there, and is found by its nonce
-            await reply.open()
         after = await _after(bot, left, caller)
         asked = AskedInMessage(left.id, left.text, caller, channel, place, after)
         await answer_in_place(bot, reply, asked)

@@ -384,6 +384,19 @@ async def test_any_number_of_planned_stops_is_outlived(stage: Stage) -> None:
     await ann.sees(is_done, to=asked)
 
 
+async def test_a_sign_of_life_that_a_killed_process_did_not_note_is_found(stage: Stage) -> None:
+    _, general, _, ann = a_server(stage)
+    await stage.start()
+    mention = await ann.mention(QUESTION, in_=general)
+    await interrupted(stage)
+    told = await ann.sees(str(StoppingError()), in_=general)
+    await OpenAnswers(stage.parts.records).detail(mention.id, tried=True, shown=None)
+    await stage.start()
+    shown = await ann.sees("too late now", in_=general)
+    assert shown.message is told.message
+    assert len(ann.screen(general)) == 2
+
+
 async def test_what_ended_two_processes_does_not_end_a_third(stage: Stage) -> None:
     _, general, _, ann = a_server(stage)
     await stage.start()
