@@ -390,7 +390,7 @@ async def test_a_sign_of_life_that_a_killed_process_did_not_note_is_found(stage:
     mention = await ann.mention(QUESTION, in_=general)
     await interrupted(stage)
     told = await ann.sees(str(StoppingError()), in_=general)
-    await OpenAnswers(stage.parts.records).detail(mention.id, tried=True, shown=None)
+    await OpenAnswers(stage.parts.records).detail(int(mention.id), tried=True, shown=None)
     await stage.start()
     shown = await ann.sees("too late now", in_=general)
     assert shown.message is told.message

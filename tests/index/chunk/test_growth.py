@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -15,20 +12,14 @@ from bot.discord_bot.text.quotes import bold, marked
 from bot.discord_bot.text.safe_markdown import literal, prose
 from index.chunk.chunker import chunk
 from index.config import ChunkConfig
-from index.errors import LoadError
 from index.load.loaders import load_bytes
 from index.schema import LoadedDocument, Source, Span
 from index.text.readable_markdown import markup_of, readable_span
+from tests.doubles.growth import grows_in_step
 from tests.doubles.loaded_sources import source_of
 
 Text = Callable[[int], str]
 """Makes a text of about so many characters."""
-
-MOST = 2.5
-"""Times as long that twice as much may take; the square of it would be four times."""
-
-TOO_SHORT = 0.05
-"""Seconds of processor time below which nothing can be told: the square of it is no harm yet."""
 
 
 def over(unit: str, *, first: str = "", last: str = "") -> Text:
@@ -126,28 +117,6 @@ MARKUP = [
     ":a: b\n", "a\n b\n", "`a <b>`", "   * - a\n", "===\na\n===\n",
 ]
 # fmt: on
-
-
-def grows_in_step(act: Callable[[str], object], text: Text, size: int) -> None:
-    """Compare a size with twice that size; the machine may be busy, so a few times."""
-    ratios = []
-    for _ in range(6):
-        twice = _seconds(act, text(2 * size))
-        if twice < TOO_SHORT or twice <= MOST * (once := _seconds(act, text(size))):
-            return
-        ratios.append(round(twice / once, 1))
-    pytest.fail(f"twice as much takes {ratios} times as long")
-
-
-def _seconds(act: Callable[[str], object], text: str) -> float:
-    gc.disable()  # it takes longer the more there is of everything else
-    try:
-        began = time.process_time()
-        with contextlib.suppress(LoadError):  # a page nested too deeply, for one
-            act(text)
-        return time.process_time() - began
-    finally:
-        gc.enable()
 
 
 def read(name: str) -> Callable[[str], object]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
-import time
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -13,6 +11,7 @@ import pytest
 
 from index.errors import LoadError
 from index.load.loaders import load_bytes
+from tests.doubles.growth import grows_in_step
 from tests.doubles.office_files import (
     IDS,
     WORDS,
@@ -124,21 +123,4 @@ GROWING: dict[str, tuple[str, Callable[[int], bytes]]] = {
 @pytest.mark.parametrize("what", GROWING)
 def test_twice_as_much_takes_twice_as_long(what: str) -> None:
     name, made = GROWING[what]
-    ratios = []
-    for _ in range(6):
-        twice = seconds(name, made(6_000))
-        if twice < 0.05 or twice <= 2.5 * (once := seconds(name, made(3_000))):
-            return
-        ratios.append(round(twice / once, 1))
-    pytest.fail(f"twice as much takes {ratios} times as long")
-
-
-def seconds(name: str, data: bytes) -> float:
-    gc.disable()
-    try:
-        began = time.process_time()
-        with contextlib.suppress(LoadError):
-            load_bytes(data, name=name)
-        return time.process_time() - began
-    finally:
-        gc.enable()
+    grows_in_step(lambda data: load_bytes(data, name=name), made, 3_000)

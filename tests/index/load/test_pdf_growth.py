@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from index.load.loaders import load_bytes
+from tests.doubles.growth import grows_in_step
 from tests.doubles.made_pdfs import drawn, page
-from tests.index.chunk.test_growth import grows_in_step
 
 Made = Callable[[int], bytes]
 """Makes a PDF of so many things."""

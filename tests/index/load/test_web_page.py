@@ -26,6 +26,7 @@ from index.load.fetched_page import MAX_PAGE_BYTES
 from index.load.public_addresses import is_public
 from index.load.web_page import fetch_page, load_page
 from scripts.make_sample_pdf import document
+from tests.doubles.loopback import on_loopback
 
 LOCAL = frozenset({"localhost"})
 
@@ -72,13 +73,8 @@ def site() -> Iterator[Site]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        site.port = server.server_address[1]
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
+    with on_loopback(Handler) as site.port:
         yield site
-        server.shutdown()
-        thread.join()
 
 
 @contextmanager
