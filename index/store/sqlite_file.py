@@ -103,11 +103,16 @@ class SqliteFile:
         return next(iter(self.rows(sql, parameters)), None)
 
     def erase_traces(self) -> bool:
-        """Leave no copy of what was deleted, neither in a backup nor in SQLite's log.
+        """Leave no copy of what was deleted: in no backup, not in SQLite's log, nor in the file.
 
-        Returns False when a reader held on to the log for so long that it still stands.
+        SQLite overwrites what it deletes, but when it moves a row to another page it leaves what
+        stood in the first: only a file that is written anew has none of it. That takes about the
+        size of the file in room besides, until it is done. Returns False when a reader held on to
+        the log for so long that it still stands.
         """
         self._drop_backups()
+        with self._errors():
+            self.connection().execute("VACUUM")
         (busy, _, _) = self.rows("PRAGMA wal_checkpoint(TRUNCATE)")[0]
         return not busy
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import sqlite3
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 
 from index.errors import StoreError
 from index.store.sqlite_file import Migration, SqliteFile, script
+from tests.doubles.traces import marked_word, traces
 
 FIRST = script("CREATE TABLE notes (text TEXT); INSERT INTO notes VALUES ('a secret of Ada')")
 SECOND = script("ALTER TABLE notes ADD COLUMN by TEXT")
@@ -178,3 +180,23 @@ def test_another_upgrade_may_follow_at_once(tmp_path: Path) -> None:
             shutil.copytree(tmp_path, each, ignore=shutil.ignore_patterns("[0-9]*"))
             list(pool.map(upgrade, [each] * 4))
             assert names(each) == ["notes.sqlite", "notes.sqlite.before-3"]
+
+
+def test_nothing_is_left_where_a_row_stood_before_it_moved(tmp_path: Path) -> None:
+    """SQLite overwrites what it deletes, but not what it copies when it balances pages."""
+    table = script("CREATE TABLE notes (name TEXT PRIMARY KEY, said TEXT)")
+    chance, said, number = random.Random(34), dict[str, str](), 0
+    with opened(tmp_path, table) as file:
+        for _ in range(200):
+            with file.transaction() as write:
+                if said and chance.random() > 0.55:
+                    name = chance.choice(list(said))
+                    write.execute("DELETE FROM notes WHERE name = ?", (name,))
+                    del said[name]
+                else:
+                    number, name = number + 1, f"note {chance.randrange(40)}"
+                    said[name] = marked_word(number)
+                    text = said[name] + "." * chance.randrange(10, 2500)
+                    write.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (name, text))
+        file.erase_traces()
+        assert traces(tmp_path) == {"notes.sqlite": set(said.values())}
