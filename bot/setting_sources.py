@@ -128,8 +128,9 @@ def read_given(environ: Mapping[str, str], folder: Path) -> GivenSettings:
     try:
         lines = dotenv_values(path, interpolate=False) if path.is_file() else {}
     except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
         raise ConfigurationError(
-            f"The settings file {str(path)!r} cannot be read ({error}). "
+            f"The settings file {str(path)!r} cannot be read ({reason}). "
             "Save it as UTF-8 text, or move it away."
         ) from None
     return GivenSettings(

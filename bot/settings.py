@@ -9,6 +9,7 @@ at the process on its own.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
@@ -230,6 +231,13 @@ def unknown_variables(environ: Mapping[str, str], folder: Path) -> list[str]:
     merged = read_given(environ, folder).merged
     ours = {name for name in merged if name.startswith("QUOTH_")}
     return sorted(ours - variables().keys())
+
+
+def likely_variable(name: str) -> str | None:
+    """Return the setting that an unknown name was probably meant to be."""
+    known = {each.removeprefix("QUOTH_"): each for each in variables()}
+    near = difflib.get_close_matches(name.removeprefix("QUOTH_"), known, n=1)
+    return known[near[0]] if near else None
 
 
 def _secrets(given: GivenSettings) -> dict[str, str | None]:

@@ -15,6 +15,7 @@ QuothError                      a sentence for a person: what happened, to which
 +-- Cancelled                   the person who asked for the work has stopped it
 +-- SourceNotFound              no such source in the collections that were opened
 |   +-- AmbiguousSource         several sources answer to that name
++-- CollectionNotFound          no such collection
 +-- QuestionError               a question that cannot be searched for (empty, too long)
 
 `retryable` is a fact of the class: whether the same call may work a moment later.
@@ -140,6 +141,17 @@ class AmbiguousSource(SourceNotFound):
     def __init__(self, name: str, uris: Sequence[str]) -> None:
         few = ", ".join(repr(uri) for uri in uris[:5]) + (", ..." if len(uris) > 5 else "")
         QuothError.__init__(self, f"{name!r} fits several sources: {few}. Give one of these.")
+
+
+class CollectionNotFound(QuothError):
+    """There is no such collection."""
+
+    def __init__(self, name: str, others: Sequence[str]) -> None:
+        few = ", ".join(repr(other) for other in others[:5]) + (", ..." if len(others) > 5 else "")
+        super().__init__(
+            f"There is no collection {name!r}. There {'is' if len(others) == 1 else 'are'} {few}; "
+            "`quoth add PATH --collection NAME` makes another."
+        )
 
 
 class QuestionError(QuothError):

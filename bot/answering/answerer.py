@@ -49,6 +49,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+TOLD = {"is_told": True}
+"""Marks in the log what the answer itself says, too."""
+
 HITS_FOR_MODEL = 6
 """Passages a language model is shown."""
 
@@ -159,7 +162,7 @@ class Answerer:
             with asked.watch.stage("generate"):
                 written, whole = await self._written(self._generator, asked, evidence, show)
         except ModelError as error:
-            logger.warning("Answered by quotes: %s", error)
+            logger.warning("Answered by quotes: %s", error, extra=TOLD)
             written, whole, notice = None, True, f"{error} Here are quotes instead."
         if written is None:
             return await self._bridge.run(self._quoted, asked, evidence, notice)
@@ -190,7 +193,7 @@ class Answerer:
         except ModelError as error:
             if written is None:
                 raise
-            logger.warning("The answer is what was written by then: %s", error)
+            logger.warning("The answer is what was written by then: %s", error, extra=TOLD)
             return written, False
         return written, True
 

@@ -10,7 +10,7 @@ import os
 import secrets
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -76,9 +76,22 @@ class Environment:
         """
         from bot.cli.folder_consent import settle
 
+        _ = self._unknown_variables
         if settle(self.settings, self.environ, self.folder, uses):
             del self.__dict__["settings"]
         return self.settings
+
+    @cached_property
+    def _unknown_variables(self) -> Sequence[str]:
+        """Name on standard error, once, each variable that looks like a setting and is none."""
+        from bot.settings import likely_variable, unknown_variables
+
+        unknown = unknown_variables(self.environ, self.folder)
+        for name in unknown:
+            near = likely_variable(name)
+            guess = f"Did you mean {near}?" if near else ".env.example lists all settings."
+            say(f"{name} is no setting and changes nothing. {guess}")
+        return unknown
 
     def style(self) -> Style:
         """Return how text is set on standard output."""
@@ -111,6 +124,12 @@ def _listen(level: str) -> None:
         logging.getLogger(name).setLevel(level)
     if logging.lastResort is not None:
         logging.lastResort.setLevel(level)
+        logging.lastResort.addFilter(_is_untold)
+
+
+def _is_untold(record: logging.LogRecord) -> bool:
+    """Say whether a record is news to who reads the answer on the same terminal."""
+    return not getattr(record, "is_told", False)
 
 
 def _shut_out(prefixes: tuple[str, ...]) -> None:

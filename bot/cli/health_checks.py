@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib.metadata
 import sys
 from collections import Counter
@@ -17,7 +16,7 @@ from bot.cli.folder_consent import trust_command
 from bot.cli.sync_text import other_languages, read_nothing_text
 from bot.discord_bot.invite import application_of, invite_link
 from bot.setting_sources import read_given
-from bot.settings import Settings, unknown_variables, variables
+from bot.settings import Settings, likely_variable, unknown_variables
 from index.config import SHARED_COLLECTION
 from index.embed.weights import INSTALL
 from index.errors import QuothError
@@ -136,8 +135,8 @@ def _settings(patient: Patient) -> Finding:
     source = f"the environment and {str(file)!r}" if file.is_file() else "the environment; no .env"
     if not unknown:
         return Finding("ok", f"from {source}")
-    near = difflib.get_close_matches(unknown[0], variables(), n=1)
-    guess = f"Did you mean {near[0]}? " if near else ""
+    near = likely_variable(unknown[0])
+    guess = f"Did you mean {near}? " if near else ""
     return Finding(
         "problem",
         f"{', '.join(unknown)}: no such setting",

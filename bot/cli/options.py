@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from index.config import SHARED_COLLECTION
+from index.errors import CollectionNotFound
+
+if TYPE_CHECKING:
+    from index.library import Library
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -26,3 +31,12 @@ def collection(command: F) -> F:
         show_default=True,
         help="The collection to use.",
     )(command)
+
+
+def check_collection(library: Library, name: str) -> None:
+    """Raise CollectionNotFound where `--collection` names none, the likeliest ones named first."""
+    if name == SHARED_COLLECTION or name in (known := library.collections()):
+        return
+    near = difflib.get_close_matches(name, known, n=3)
+    others = sorted({SHARED_COLLECTION, *known} - {*near})
+    raise CollectionNotFound(name, [*near, *others])

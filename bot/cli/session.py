@@ -16,6 +16,7 @@ import click
 
 from bot.cli.environment import INDEX, MODEL, Environment, say, write
 from bot.cli.input_lines import Asked
+from bot.cli.options import check_collection
 from bot.cli.progress import indexing_bar
 from bot.cli.sync_text import other_languages, read_nothing_text
 from bot.cli.terminal_text import answer_screen, below_text, neutral, one_line
@@ -62,11 +63,13 @@ def open_session(
 ) -> Iterator[Session]:
     """Open Quoth, bring the index in step and wait for questions; `source` limits them to one.
 
-    Where `settings` are given, they hold instead of those of the environment. With `forget`,
-    documents whose files vanished together are forgotten too.
+    Where `settings` are given, they hold instead of those of the environment, and the collections
+    need not be there yet. With `forget`, documents whose files vanished together are forgotten too.
     """
-    settings = settings or environment.settled(INDEX, MODEL)
+    apart, settings = settings is not None, settings or environment.settled(INDEX, MODEL)
     with environment.open_library(settings.index) as library:
+        for collection in collections if not apart else ():
+            check_collection(library, collection)
         bring_in_step(library, forget=forget)
         only = library.find(source, collections).id if source else None
         scope = Scope(collections=tuple(collections), source=only)

@@ -10,6 +10,7 @@ import os
 import sys
 import time
 
+from bot.setting_names import SETTING_NAMES
 from index.sync.due_pages import are_pages_due
 from index.sync.unchanged import UnchangedSummary, unchanged
 from index.text.counted_kinds import counted_kinds
@@ -67,6 +68,8 @@ def _values(environ: Mapping[str, str], folder: str) -> dict[str, str] | None:
     except (OSError, ValueError):
         return None
     values.update(environ)
+    if any(name.startswith("QUOTH_") and name not in SETTING_NAMES for name in values):
+        return None  # which the command names
     return {name: values.get(name, "").strip() for name in _NAMES}
 
 
@@ -159,5 +162,6 @@ def report_line(
     told = f", {embedded} of them embedded" if 0 < embedded < passages else ""
     done = ", ".join(parts) or ("nothing was read" if kinds else "nothing to do")
     left_out = [counted_kinds(kinds), f"{ignored} ignored" if ignored else ""]
-    line = (done, f"{passages} passages{told}", f"{seconds:.1f} s", *left_out)
+    counted = "1 passage" if passages == 1 else f"{passages} passages"
+    line = (done, f"{counted}{told}", f"{seconds:.1f} s", *left_out)
     return "; ".join(part for part in line if part)

@@ -77,7 +77,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{str(path)!r} cannot be read: {error}.") from error
+        raise ConfigurationError(f"{str(path)!r} cannot be read: {_reason(error)}.") from error
     return ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
 
 
@@ -92,7 +92,12 @@ def append_question(path: Path, question: EvalQuestion) -> None:
                 line = line if file.read() == b"\n" else f"\n{line}"
             file.write(line.encode())
     except OSError as error:
-        raise ConfigurationError(f"{str(path)!r} cannot be written: {error}.") from error
+        raise ConfigurationError(f"{str(path)!r} cannot be written: {_reason(error)}.") from error
+
+
+def _reason(error: OSError | UnicodeDecodeError) -> str:
+    """Say why, without the number that the system has for it."""
+    return "it is no UTF-8 text" if isinstance(error, ValueError) else error.strerror or str(error)
 
 
 def _question(line: str, path: Path, number: int) -> EvalQuestion:

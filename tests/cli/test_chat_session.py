@@ -143,6 +143,7 @@ class Terminal:
 
 def test_a_conversation_on_a_terminal(indexed_folder: Path) -> None:
     with Terminal(indexed_folder, "chat") as terminal:
+        terminal.expect("Ask a question. /help lists the commands, Ctrl-D leaves.")
         terminal.expect("> ")
         terminal.type("half a li")
         terminal.expect("half a li")

@@ -24,11 +24,11 @@ def test_sources_lists_names_and_states(indexed_folder: Path) -> None:
     assert GUIDE in [entry["source"] for entry in listed]
 
 
-def test_an_empty_collection_says_so_on_standard_error(indexed_folder: Path) -> None:
-    result = run(indexed_folder, "sources", "--collection", "board")
+def test_an_empty_collection_says_so_on_standard_error(own_folder: Path) -> None:
+    result = run(own_folder, "sources")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert "Nothing is indexed in 'board'" in result.stderr
-    assert json.loads(run(indexed_folder, "sources", "--collection", "b", "--json").stdout) == []
+    assert "Nothing is indexed in 'documents'" in result.stderr
+    assert json.loads(run(own_folder, "sources", "--json").stdout) == []
 
 
 @pytest.mark.parametrize("name", [GUIDE, f"documents/{GUIDE}", f"./documents/{GUIDE}"])
@@ -104,7 +104,7 @@ def test_an_unreadable_document_is_named_and_the_rest_goes_on(own_folder: Path) 
     (own_folder / "documents" / "bad.pdf").write_bytes(b"%PDF-1.4 broken")
     result = run(own_folder, "sync")
     assert result.exit_code == 2
-    assert result.stdout.startswith("1 added, 1 failed; 1 passages; ")
+    assert result.stdout.startswith("1 added, 1 failed; 1 passage; ")
     assert result.stderr.startswith("not indexed: bad.pdf: ")
     assert result.stderr.count("\n") == 1
 

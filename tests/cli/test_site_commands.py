@@ -111,5 +111,7 @@ def test_a_sync_that_has_nothing_to_do_looks_at_pages_only_when_they_are_due(
     hours = {"QUOTH_REFRESH_HOURS": "0.00000001"}
     assert quick_sync(["sync"], hours, str(own_folder)) is None
     assert quick_sync(["sync"], {"QUOTH_REFRESH_HOURS": "0"}, str(own_folder)) == 0
+    misspelt = {"QUOTH_REFRESH_HOUR": "0"}  # which the command itself names
+    assert quick_sync(["sync"], misspelt, str(own_folder)) is None
     quoth(own_folder, "sync", **hours)
     assert server.asked == server.conditional == ["/page"]

@@ -17,6 +17,7 @@ from bot.schema import Answer
 from index.errors import QuothError
 
 PROMPT = "> "
+WELCOME = "Ask a question. /help lists the commands, Ctrl-D leaves."
 
 
 @click.command()
@@ -35,6 +36,8 @@ def chat(environment: Environment, collection: str) -> None:
             style=environment.style(),
             ask=lambda asked: _answer(environment, session, asked),
         )
+        if _is_typed():
+            write(environment.style().dim(WELCOME))
         for line in _lines():
             _take(environment, talk, line)
             if not talk.open:
@@ -61,9 +64,14 @@ def _take(environment: Environment, talk: Chat, line: str) -> None:
         say("\nStopped.")
 
 
+def _is_typed() -> bool:
+    """Say whether a person sits at a terminal."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
 def _lines() -> Iterator[str]:
     """Yield what is typed until Ctrl-D; Ctrl-C drops the line. A pipe gets no prompt."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not _is_typed():
         for raw in sys.stdin.buffer:
             yield raw.decode("utf-8", "replace")
         return

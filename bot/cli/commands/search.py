@@ -18,6 +18,9 @@ from index.library import Library
 from index.schema import Hit
 from index.search.searcher import checked_question
 
+NOT_FOUND = 1
+"""Exit code when no passage is near the words."""
+
 
 @click.command()
 @click.argument("query", nargs=-1, required=True)
@@ -38,8 +41,11 @@ def search(
     \b
     quoth search security guarantees --limit 3
     quoth search "Lacroix" --json
+
+    Exit code: 0 something was found, 1 nothing, 2 something is wrong.
     """
     with environment.library() as library:
+        options.check_collection(library, collection)
         if query == ("-",):
             bring_in_step(library)
             sys.exit(0 if _search_lines(environment, library, collection, limit) else 2)
@@ -55,6 +61,7 @@ def search(
             write(hits_screen(hits, style))
         else:
             say("Nothing was found. Try other words, or `quoth sources` to see what there is.")
+    sys.exit(0 if hits else NOT_FOUND)
 
 
 def _search_lines(environment: Environment, library: Library, collection: str, limit: int) -> bool:

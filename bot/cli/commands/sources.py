@@ -38,6 +38,7 @@ def sources(
     the folder found it. A web site or a feed is one line; --pages lists its pages instead.
     """
     with environment.library() as library:
+        options.check_collection(library, collection)
         found, sites = library.sources(collection), library.sites(collection)
         left_out, kinds = library.left_out(collection), library.not_read(collection)
     if every:
@@ -74,6 +75,7 @@ def show(
     quoth show notes.md:120:180
     """
     with environment.library() as library:
+        options.check_collection(library, collection)
         found, span = locate(source, lambda name: library.find(name, [collection]))
     if as_json:
         write(dumps(shown_payload(found, span)))
@@ -106,6 +108,7 @@ def remove(
     synchronisation; delete it there instead.
     """
     with environment.library() as library:
+        options.check_collection(library, collection)
         if site := library.find_site(collection, source):
             _remove_site(library, site, as_json=as_json, yes=yes)
             return
@@ -113,7 +116,10 @@ def remove(
         page = next(one for one in library.sources(collection) if one.id == found.id)
         library.remove(found.id)
     if library.is_kept_in_step(found):
-        say(f"{found.uri!r} is still in the documents folder; the next sync indexes it again.")
+        say(
+            f"{found.uri!r} is still in the documents folder, and the next sync indexes it again. "
+            "Delete the file, or name it in .quothignore."
+        )
     if page.site is not None:
         say(f"It is a page of {page.site!r}, which brings it back. Remove that to be rid of it.")
     write(dumps({"removed": found.uri}) if as_json else f"removed {neutral(found.uri)}")

@@ -70,6 +70,7 @@ def sync(
     settings = environment.settings
     asks = refresh or are_pages_due(settings.home, settings.refresh_hours)
     with environment.library(*[PAGES] * asks) as library:
+        options.check_collection(library, collection)
         looks = library.watch() if watch else None
         with told_when_stopped(library, collection, rebuilds=True), indexing_bar() as bar:
             report = library.sync(

@@ -1,0 +1,43 @@
+"""The names of all settings, for what has to tell them before pydantic is imported.
+
+`bot.settings.Settings` defines them; a test holds this list to it.
+"""
+
+from __future__ import annotations
+
+SETTING_NAMES = (
+    "QUOTH_ALLOWED_HOSTS",
+    "QUOTH_CHROMA_URL",
+    "QUOTH_COOLDOWN_SECONDS",
+    "QUOTH_DISCORD_API_URL",
+    "QUOTH_DISCORD_GATEWAY_URL",
+    "QUOTH_DOCUMENTS",
+    "QUOTH_EMBEDDINGS",
+    "QUOTH_GAP_NAMES",
+    "QUOTH_HISTORY_DAYS",
+    "QUOTH_HOME",
+    "QUOTH_KEEP_DAYS_AFTER_LEAVING",
+    "QUOTH_LLM",
+    "QUOTH_LLM_API_KEY",
+    "QUOTH_LLM_BASE_URL",
+    "QUOTH_LLM_CONCURRENCY",
+    "QUOTH_LLM_TIMEOUT",
+    "QUOTH_LOG_LEVEL",
+    "QUOTH_MESSAGE_CONTENT",
+    "QUOTH_PAGE_PAUSE",
+    "QUOTH_PROMPTS",
+    "QUOTH_QUALITY",
+    "QUOTH_READER",
+    "QUOTH_READ_MEGABYTES",
+    "QUOTH_READ_SECONDS",
+    "QUOTH_REFRESH_HOURS",
+    "QUOTH_SERVER_PER_MINUTE",
+    "QUOTH_SITE_MEGABYTES",
+    "QUOTH_SITE_PAGES",
+    "QUOTH_SITE_SECONDS",
+    "QUOTH_THREADS",
+    "QUOTH_TOKENS_PER_DAY",
+    "QUOTH_TOKENS_PER_PERSON",
+    "QUOTH_UNSUPPORTED",
+    "QUOTH_WATCH",
+)
