@@ -16,6 +16,7 @@ from index.protocols import Vectors
 from index.schema import Evidence, Source, Span, Value
 from index.text.blob_lines import is_file_on_host, marked_lines
 from index.text.list_marks import is_numbered
+from index.text.message_address import message_address
 from index.text.text_fragment import text_fragment
 
 Status = Literal["answered", "partial", "unsure", "not_found"]
@@ -104,10 +105,12 @@ class Citation(Value):
     )
 
     def link(self) -> str:
-        """Return where to look it up: a web text fragment, a page, a slide or row, or lines."""
+        """Return where to look it up: a web text fragment, message, page, slide, row, or lines."""
         if self.url and is_file_on_host(self.url, self.source):
             made = self.page is not None or self.fragment or self.source.lower().endswith(_RENDERED)
             return self.url if made else marked_lines(self.url, self.lines)
+        if self.url and (message := message_address(self.url, self.fragment)):
+            return message
         if self.url and self.page is not None:
             return f"{self.url}#page={self.page}"
         if self.url:

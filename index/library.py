@@ -21,7 +21,15 @@ from index.errors import (
     SourceNotFound,
 )
 from index.load.zip_archive import archive_of
-from index.schema import SiteEntry, Source, SourceEntry, SyncFailure, SyncReport, merged_reports
+from index.schema import (
+    LoadedDocument,
+    SiteEntry,
+    Source,
+    SourceEntry,
+    SyncFailure,
+    SyncReport,
+    merged_reports,
+)
 from index.store.catalog import Catalog
 from index.store.catalog_format import recipe
 from index.store.chroma_vectors import ChromaVectors
@@ -355,6 +363,14 @@ class Library:
 
         addition = text_addition(name, text, title=title, url=url, added_by=added_by)
         return self._add(collection, [addition])
+
+    def add_document(
+        self, collection: str, name: str, document: LoadedDocument, *, sha256: str
+    ) -> SyncReport:
+        """Index a finished text with its places; `sha256` names its version."""
+        from index.sync.additions import Addition
+
+        return self._add(collection, [Addition(name, document, sha256=sha256)])
 
     def remove(self, source: str) -> SyncReport:
         """Take the source with this id out of the index; raises SourceNotFound."""
