@@ -114,6 +114,8 @@ class Settings(Value):
     message_content: Switch = "off"
     """Whether the bot asks Discord for the text of messages that do not mention it: on or off; on
     needs the Message Content intent."""
+    channel_seconds: float = Field(default=30.0, gt=0, le=3600)
+    """Seconds after which a new message of a channel that is a source can be found, up to 3600."""
     cooldown_seconds: float = Field(default=3.0, ge=0, le=3600)
     """Seconds between two questions of one person, up to 3600."""
     server_per_minute: int = Field(default=60, ge=1, le=6000)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from bot.community.store.records_file import Records
 from index.errors import SourceNotFound
-from index.schema import SiteEntry, Source, SourceEntry, SyncReport
+from index.schema import LoadedDocument, SiteEntry, Source, SourceEntry, SyncReport
 from index.store.web_records import SiteRecord
 from index.sync.crawl_step import CrawlStep
 from index.sync.page_batch import Watch
@@ -127,6 +127,12 @@ class Documents(Protocol):
         added_by: str | None,
     ) -> SyncReport:
         """Index a text that people wrote, such as a message or a team answer."""
+        ...
+
+    def add_document(
+        self, collection: str, name: str, document: LoadedDocument, *, sha256: str
+    ) -> SyncReport:
+        """Index a finished text with its places; `sha256` names its version."""
         ...
 
     def remove(self, source: str) -> SyncReport:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
 from typing import Protocol
 
@@ -28,7 +28,7 @@ MAX_COLLECTIONS = 25
 """Named collections of one server; as many as one autocomplete list shows."""
 
 
-_OF_SERVER = re.compile(r"guild-(\d+)(?:-[0-9a-f]{12})?")
+_OF_SERVER = re.compile(r"guild-(\d+)(?:-[0-9a-f]{12}|-channel-\d+)?")
 
 
 class Limit(Value):
@@ -67,11 +67,19 @@ class CollectionRule(Value):
     label: str = Field(description="What the server calls it.")
     roles: Limit = Field(default=Limit(), description="Which roles may read it.")
     channels: Limit = Field(default=Limit(), description="In which channels it may be read.")
+    holds: int | None = Field(
+        default=None,
+        description="Id of the channel whose messages it holds: who reads that one reads this.",
+    )
 
     @property
     def limited(self) -> bool:
         """Whether not everyone in the server may read it everywhere."""
-        return self.roles != Limit() or self.channels != Limit()
+        return self.roles != Limit() or self.channels != Limit() or self.holds is not None
+
+    def is_held_back(self, read: Collection[int]) -> bool:
+        """Say whether it holds messages of a channel that is not among those `read`."""
+        return self.holds is not None and self.holds not in read
 
 
 class GuildRules(Value):
@@ -108,6 +116,15 @@ class GuildRules(Value):
             None,
         )
 
+    @property
+    def held_channels(self) -> frozenset[int]:
+        """The channels whose messages are sources."""
+        return frozenset(rule.holds for rule in self.named if rule.holds is not None)
+
+    def rule_of_channel(self, channel: int) -> CollectionRule | None:
+        """Return the rule of the collection that holds the messages of a channel."""
+        return next((rule for rule in self.named if rule.holds == channel), None)
+
     def with_rule(self, rule: CollectionRule) -> GuildRules:
         """Return the rules with one collection's rule put in or replaced."""
         others = tuple(held for held in self.named if held.name != rule.name)
@@ -137,6 +154,10 @@ class Caller(Value):
         description="Roles of the person, @everyone (the server's id) among them.",
     )
     manager: bool = Field(default=False, description="Whether the person has Manage Server.")
+    reads_channels: frozenset[int] = Field(
+        default=frozenset(),
+        description="The channels that are sources and whose messages the person may read now.",
+    )
     reads: int | None = Field(
         default=None,
         description="In a direct message, the server that the person chose and `roles` are of.",
@@ -186,6 +207,10 @@ class Audience(Value):
     personal: bool = Field(
         default=False, description="Whether the channel lets in persons besides their roles."
     )
+    reads_channels: frozenset[int] = Field(
+        default=frozenset(),
+        description="The channels that are sources and that everyone here may read now.",
+    )
 
     def sees(self, held: Iterable[RoleView]) -> bool:
         """Say whether a person with just these roles and @everyone sees the channel."""
@@ -209,6 +234,11 @@ def collection_name(guild: int, label: str) -> str:
     return f"{default_collection(guild)}-{digest}"
 
 
+def channel_collection(guild: int, channel: int) -> str:
+    """Return the index's name of what holds the messages of a channel."""
+    return f"{default_collection(guild)}-channel-{channel}"
+
+
 def server_of(collection: str) -> int | None:
     """Return the server that a collection belongs to, by its name in the index."""
     match = _OF_SERVER.fullmatch(collection)
@@ -229,6 +259,7 @@ def readable(caller: Caller, rules: GuildRules | None) -> tuple[str, ...]:
         rule.name
         for rule in rules.collections
         if rule.roles.passes(caller.roles) and rule.channels.passes(caller.places)
+        if not rule.is_held_back(caller.reads_channels)
     ]
     return (*own, SHARED_COLLECTION) if rules.shared or caller.guild is None else tuple(own)
 
@@ -268,6 +299,14 @@ def opening(
     return Opening(private=hidden, collections=mine if hidden else ours, withheld=ours != mine)
 
 
+def manageable(caller: Caller, rules: GuildRules) -> tuple[CollectionRule, ...]:
+    """Return the collections of a server that one of its managers may know of.
+
+    Of a channel that they may not read, they see neither titles nor its name.
+    """
+    return tuple(rule for rule in rules.collections if not rule.is_held_back(caller.reads_channels))
+
+
 def manages(caller: Caller, rules: GuildRules) -> bool:
     """Say whether `caller` may change sources and collections of this server."""
     here = caller.guild == rules.guild
@@ -283,6 +322,8 @@ def obstacle(audience: Audience, rules: GuildRules, collection: str) -> str | No
         return "one of its sources is not in this server"
     if not rule.channels.passes(audience.places):
         return f"{rule.label!r} may not be read in this channel"
+    if rule.is_held_back(audience.reads_channels):
+        return f"not everyone who sees this channel may read {rule.label!r}"
     if rule.roles == Limit():
         return None
     if audience.personal:

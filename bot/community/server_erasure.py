@@ -84,6 +84,10 @@ class ServerErasure:
         await self._at_once(caller.guild, rule.name)
         return rule
 
+    async def drop_collection(self, guild: int, collection: str) -> None:
+        """Delete a collection of a server, as what it was made of is gone."""
+        await self._at_once(guild, collection)
+
     # --- by leaving --------------------------------------------------------------------------
 
     def meet(self, present: Collection[int]) -> None:

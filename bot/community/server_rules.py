@@ -60,7 +60,7 @@ class ServerRules:
     def collection(self, caller: Caller, name: str) -> CollectionRule:
         """Return one of the collections that `caller` manages; raises NotAvailableError."""
         rule = self.managed(caller).rule(name)
-        if rule is None:
+        if rule is None or rule.is_held_back(caller.reads_channels):
             raise NotAvailableError(
                 f"There is no collection {name!r} in this server. `/collection list` shows them."
             )

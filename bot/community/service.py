@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.bridge import Bridge, WriteQueue, open_writers
+from bot.community.channel_sources import ChannelSources
 from bot.community.cooldown import Cooldowns
 from bot.community.documents import Documents, SourceReader
 from bot.community.fair_queue import FairQueue
@@ -23,6 +24,7 @@ from bot.community.question_intake import Answering, QuestionIntake
 from bot.community.server_erasure import ServerErasure
 from bot.community.server_rules import ServerRules
 from bot.community.source_management import SourceManagement
+from bot.community.store.channel_records import ChannelRecords
 from bot.community.store.confirmations import Confirmations
 from bot.community.store.erasure_records import ErasureRecords
 from bot.community.store.feedback import Feedback
@@ -120,6 +122,19 @@ class Service:
     owed: OwedWrites = field(default_factory=OwedWrites)
 
     @property
+    def channels(self) -> ChannelSources:
+        """Channels whose messages are sources."""
+        return self.sources.channels
+
+    def held_channels(self, guild: int) -> frozenset[int]:
+        """Return the channels of a server whose messages are sources and are kept true.
+
+        Without the text of messages there are none: nothing would be known of their edits.
+        """
+        rules = self.rules.of(guild)
+        return rules.held_channels if rules and self.message_content else frozenset()
+
+    @property
     def message_content(self) -> bool:
         """Whether messages without a mention are read."""
         return self.settings.message_content == "on"
@@ -129,6 +144,7 @@ class Service:
         await self.feedback.forget(person)
         await self.confirmations.forget(person)
         await self.open_answers.forget(person)
+        await self.channels.forget(person)
         questions = await self.memory.questions(person)
         count = await self.memory.forget(person)
         self.open_questions.forget_drafts()
@@ -202,6 +218,7 @@ async def _built(parts: Parts, deadline: float | None) -> Service:
         reader=common.reader,
         documents=parts.documents,
         write_queue=common.write_queue,
+        channel_records=await parts.records.run(ChannelRecords, parts.records),
         site_seconds=parts.settings.site_seconds,
     )
     followed = _followed(common, sources)

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from bot.community.documents import Documents, SourceReader
-from bot.community.rights import Caller, CollectionRule, server_of
+from bot.community.rights import Caller, CollectionRule, manageable, server_of
 from bot.community.server_rules import ServerRules
 from bot.community.work_under_way import Work
 from index.errors import Cancelled, QuothError, SourceNotFound
@@ -91,8 +91,8 @@ class SiteManagement:
 
     async def managed(self, caller: Caller) -> list[SiteEntry]:
         """Return the sites of the server itself, for those who manage them."""
-        rules = self._rules.managed(caller)
-        return await self._reader.sites(*(rule.name for rule in rules.collections))
+        rules = manageable(caller, self._rules.managed(caller))
+        return await self._reader.sites(*(rule.name for rule in rules if rule.holds is None))
 
     async def remove(self, caller: Caller, name: str) -> SiteEntry | None:
         """Take a site of the server out with all its pages; None where none is called so."""

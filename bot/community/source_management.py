@@ -12,6 +12,8 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from bot.bridge import WriteQueue
+from bot.community.channel_documents import is_unit
+from bot.community.channel_sources import ChannelSources
 from bot.community.documents import Documents, SourceReader
 from bot.community.rights import (
     DEFAULT_LABEL,
@@ -21,12 +23,14 @@ from bot.community.rights import (
     CollectionRule,
     Limit,
     collection_name,
+    manageable,
     readable,
     server_of,
 )
 from bot.community.server_rules import NotAvailableError, ServerRules
 from bot.community.site_management import SiteManagement
 from bot.community.source_refresh import MISSING, Refreshed, other_way
+from bot.community.store.channel_records import ChannelRecords
 from bot.community.suggested_question import suggested_question
 from bot.community.team_answers import TeamAnswers
 from bot.community.work_under_way import Work, WorkUnderWay
@@ -84,6 +88,7 @@ class SourceManagement:
         reader: SourceReader,
         documents: Documents,
         write_queue: WriteQueue,
+        channel_records: ChannelRecords,
         site_seconds: float,
     ) -> None:
         self._rules = rules
@@ -100,6 +105,13 @@ class SourceManagement:
             write=self._write,
             seconds=site_seconds,
             shared=FOLDER,
+        )
+        self.channels = ChannelSources(
+            rules=rules,
+            records=channel_records,
+            reader=reader,
+            documents=documents,
+            write=self._write,
         )
 
     async def readable_sources(self, caller: Caller) -> list[SourceEntry]:
@@ -127,9 +139,14 @@ class SourceManagement:
         )
 
     async def managed_sources(self, caller: Caller) -> list[SourceEntry]:
-        """Return the sources of the server itself, for those who manage them."""
-        rules = self._rules.managed(caller)
-        return await self._reader.sources(*(rule.name for rule in rules.collections))
+        """Return the sources of the server itself, for those who manage them.
+
+        The days and threads of a channel are not among them: a channel is a source as a whole.
+        """
+        rules = manageable(caller, self._rules.managed(caller))
+        held = {rule.name for rule in rules if rule.holds is not None}
+        found = await self._reader.sources(*(rule.name for rule in rules))
+        return [one for one in found if one.collection not in held or not is_unit(one.uri)]
 
     def label(self, caller: Caller, collection: str) -> str:
         """Return what people call a collection."""
@@ -165,7 +182,7 @@ class SourceManagement:
         work: Work,
     ) -> SyncReport:
         """Index files one by one; each failure is in the report."""
-        began, rule = time.time(), self._rules.collection(caller, collection or DEFAULT_LABEL)
+        began, rule = time.time(), self._shelf(caller, collection)
         reports = []
         for done, upload in enumerate(uploads):
             if refusal := _refused(upload, work):
@@ -174,6 +191,16 @@ class SourceManagement:
             await progress(done, len(uploads), upload.name)
             reports.append(await self._add_file(began, rule, upload, added_by, work))
         return reduce(merged_reports, reports, SyncReport())
+
+    def _shelf(self, caller: Caller, collection: str | None) -> CollectionRule:
+        """Return the collection that something is to go into; raises NotAvailableError."""
+        rule = self._rules.collection(caller, collection or DEFAULT_LABEL)
+        if rule.holds is not None:
+            raise NotAvailableError(
+                f"{rule.label!r} holds what is said in <#{rule.holds}>, and nothing else. Name "
+                "another collection."
+            )
+        return rule
 
     async def _add_file(
         self, began: float, rule: CollectionRule, upload: Upload, added_by: str, work: Work
@@ -210,7 +237,7 @@ class SourceManagement:
         site: bool = False,
     ) -> SyncReport:
         """Fetch a web page and index it, or a feed, or with `site` the whole site below it."""
-        rule, url = self._rules.collection(caller, collection or DEFAULT_LABEL), url.strip()
+        rule, url = self._shelf(caller, collection), url.strip()
         if work.cancelled:
             return failed_report(url, CANCELLED)
         try:
@@ -327,7 +354,7 @@ class SourceManagement:
             raise NotAvailableError(f"A collection's name has 1 to {MAX_LABEL} characters.")
         if rules.rule(label) or label.casefold() in (SHARED_LABEL, SHARED_COLLECTION):
             raise NotAvailableError(f"There is a collection {label!r} already.")
-        if len(rules.collections) > MAX_COLLECTIONS:
+        if len(rules.collections) - len(rules.held_channels) > MAX_COLLECTIONS:
             raise NotAvailableError(f"A server has at most {MAX_COLLECTIONS} collections.")
         rule = CollectionRule(name=collection_name(rules.guild, label), label=label, roles=roles)
         await self._rules.change(rules.guild, lambda held: held.with_rule(rule))

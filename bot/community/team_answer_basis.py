@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.community.documents import SourceReader
 from bot.community.gap_groups import GapGroup
-from bot.community.rights import Caller, readable
+from bot.community.rights import Caller, manageable, readable
 from bot.community.server_rules import ServerRules
 from bot.community.store.memory import Memory
 from bot.community.store.records import Basis, TeamAnswer
@@ -29,7 +29,8 @@ class BasisLookup:
         if not wanted:
             return (), None
         rules = self._rules.managed(caller)
-        collections = {*readable(caller, rules), *(rule.name for rule in rules.collections)}
+        own = (rule.name for rule in manageable(caller, rules))
+        collections = {*readable(caller, rules), *own}
         found = [
             entry for entry in await self._reader.sources(*sorted(collections)) if entry.sha256
         ]

@@ -160,7 +160,7 @@ async def share(click: Click, target: Target) -> None:
     await think(click)
     caller = caller_of(click)
     service = click.client.service
-    kept = await service.answers.shareable(target.key, caller, audience_of(click.channel))
+    kept = await service.answers.shareable(target.key, caller, audience_of(click.channel, service))
     if not isinstance(click.channel, discord.abc.Messageable):
         raise NotAvailableError
     answer = noticed(kept.answer, since_then(await service.answers.changed(kept, caller)))

@@ -12,11 +12,13 @@ from typing import Any
 import discord
 
 from bot.community.rights import Audience, Caller, RoleView
+from bot.community.service import Service
+from bot.discord_bot.channel_access import channels_read_by, channels_read_by_all
 
 
 def caller_of(interaction: discord.Interaction[Any]) -> Caller:
     """Return who uses a command or button, and where."""
-    user = interaction.user
+    user, service = interaction.user, interaction.client.service
     place, is_open = place_of(interaction.channel)
     return Caller(
         place=place,
@@ -27,15 +29,16 @@ def caller_of(interaction: discord.Interaction[Any]) -> Caller:
         above=_above(interaction.channel),
         roles=_roles(user, interaction.guild_id),
         manager=interaction.permissions.manage_guild or interaction.permissions.administrator,
+        reads_channels=channels_read_by(user, interaction.guild, service),
     )
 
 
-def caller_of_message(message: discord.Message) -> Caller:
+def caller_of_message(message: discord.Message, service: Service) -> Caller:
     """Return who wrote a message, and where."""
-    return caller_at(message.author, message.channel)
+    return caller_at(message.author, message.channel, service)
 
 
-def caller_at(asker: discord.abc.User, channel: Any) -> Caller:
+def caller_at(asker: discord.abc.User, channel: Any, service: Service) -> Caller:
     """Return who asks in a channel, with the roles that they have now."""
     guild = getattr(channel, "guild", None)
     member = asker if isinstance(asker, discord.Member) else None
@@ -49,10 +52,11 @@ def caller_at(asker: discord.abc.User, channel: Any) -> Caller:
         above=_above(channel),
         roles=_roles(asker, guild.id if guild else None),
         manager=member is not None and member.guild_permissions.manage_guild,
+        reads_channels=channels_read_by(asker, guild, service),
     )
 
 
-def caller_in(member: discord.Member, channel: int) -> Caller:
+def caller_in(member: discord.Member, channel: int, service: Service) -> Caller:
     """Return what a member would ask as in a channel of the server, which may be gone."""
     found = member.guild.get_channel_or_thread(channel)
     return Caller(
@@ -61,6 +65,7 @@ def caller_in(member: discord.Member, channel: int) -> Caller:
         channel=channel,
         above=_above(found),
         roles=_roles(member, member.guild.id),
+        reads_channels=channels_read_by(member, member.guild, service),
     )
 
 
@@ -112,7 +117,7 @@ class SeenPlaces:
         return guild.get_channel_or_thread(place) if guild else None
 
 
-def audience_of(channel: Any) -> Audience | None:
+def audience_of(channel: Any, service: Service) -> Audience | None:
     """Return who may see a channel of a server; None where that cannot be told."""
     if isinstance(channel, discord.Thread):
         channel = channel.parent
@@ -124,6 +129,7 @@ def audience_of(channel: Any) -> Audience | None:
         places=(channel.id, *_above(channel)),
         roles=tuple(_view(channel, role) for role in channel.guild.roles),
         personal=any(_lets_in(channel, *overwrite) for overwrite in channel.overwrites.items()),
+        reads_channels=channels_read_by_all(channel, service),
     )
 
 

@@ -17,6 +17,7 @@ import discord
 from bot.community.rights import SHARED_LABEL, Caller
 from bot.community.service import Service
 from bot.discord_bot.callers import caller_of
+from bot.discord_bot.channel_access import channels_read_by
 from bot.discord_bot.client import Click, QuothBot
 from index.config import SHARED_COLLECTION
 
@@ -44,10 +45,10 @@ async def with_chosen_server(bot: QuothBot, caller: Caller) -> Caller:
         return caller
     chosen = await bot.service.memory.chosen_server(caller.user)
     guild = bot.get_guild(chosen) if chosen is not None else None
-    return await _as_member(caller, guild) if guild is not None else caller
+    return await _as_member(bot.service, caller, guild) if guild is not None else caller
 
 
-async def _as_member(caller: Caller, guild: discord.Guild) -> Caller:
+async def _as_member(service: Service, caller: Caller, guild: discord.Guild) -> Caller:
     """Return the caller as they read in a server; unchanged where they are no member."""
     try:
         member = await guild.fetch_member(caller.user)
@@ -55,7 +56,8 @@ async def _as_member(caller: Caller, guild: discord.Guild) -> Caller:
         return caller
     # `Member.roles` drops those that are not cached.
     roles = frozenset({guild.id, *getattr(member, "_roles", ())})
-    return caller.model_copy(update={"reads": guild.id, "roles": roles})
+    channels = channels_read_by(member, guild, service)
+    return caller.model_copy(update={"reads": guild.id, "roles": roles, "reads_channels": channels})
 
 
 async def shared_servers(click: Click) -> list[SharedServer]:
@@ -63,7 +65,9 @@ async def shared_servers(click: Click) -> list[SharedServer]:
     bot, caller = click.client, caller_of(click)
     chosen = await bot.service.memory.chosen_server(caller.user)
     guilds = [guild for guild in bot.guilds if await bot.service.sources.are_in(guild.id)]
-    readers = await asyncio.gather(*(_as_member(caller, guild) for guild in guilds[:MAX_SERVERS]))
+    readers = await asyncio.gather(
+        *(_as_member(bot.service, caller, guild) for guild in guilds[:MAX_SERVERS])
+    )
     found = [
         SharedServer(guild.id, guild.name, guild.id == chosen)
         for guild, reader in zip(guilds, readers, strict=False)

@@ -118,7 +118,7 @@ async def _take_up_message(bot: QuothBot, left: OpenAnswer) -> None:
     if why_not := _why_not(left, is_here=is_here):
         await _tell(bot, left, reply, why_not)
         return
-    caller = await with_chosen_server(bot, caller_at(asker, channel))
+    caller = await with_chosen_server(bot, caller_at(asker, channel, bot.service))
     try:
         await bot.service.open_answers.detail(left.id, tried=True)
         after = await _after(bot, left, caller)

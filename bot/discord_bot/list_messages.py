@@ -7,7 +7,14 @@ from datetime import UTC, datetime
 
 import discord
 
-from bot.community.rights import CollectionRule, GuildRules, Limit, manages
+from bot.community.rights import (
+    Caller,
+    CollectionRule,
+    GuildRules,
+    Limit,
+    manageable,
+    manages,
+)
 from bot.discord_bot.callers import SeenPlaces, caller_of
 from bot.discord_bot.client import Click
 from bot.discord_bot.direct_messages import caller_here
@@ -56,13 +63,17 @@ async def gaps_text(click: Click, number: int) -> tuple[str, discord.ui.View]:
 
 def described(rule: CollectionRule) -> str:
     """Return a collection with its limits in one line."""
+    if rule.holds is not None:
+        said = [f"who may read <#{rule.holds}>"]
+        said += [*_limits("@&", "", rule.roles), *_limits("#", "in ", rule.channels)]
+        return f"**{literal(rule.label)}**: {', '.join(said)}"
     said = [*_limits("@&", "", rule.roles), *_limits("#", "in ", rule.channels)]
     return f"**{literal(rule.label)}**: {', '.join(said) or 'everyone in this server'}"
 
 
-def rules_text(rules: GuildRules) -> str:
+def rules_text(rules: GuildRules, caller: Caller) -> str:
     """Return what a server has decided: collections, limits, managers, and its settings."""
-    lines = [described(rule) for rule in rules.collections]
+    lines = [described(rule) for rule in manageable(caller, rules)]
     lines.append(f"**shared library**: {'switched on' if rules.shared else 'switched off'}")
     if rules.managers:
         lines.append(f"Managed by {_named('@&', rules.managers)} and Manage Server.")

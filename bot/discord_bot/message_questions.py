@@ -51,7 +51,8 @@ class AskedInMessage:
 
 async def answer_message(bot: QuothBot, message: discord.Message) -> None:
     """Answer a message where it stands, or in a thread of its own."""
-    caller, service = await with_chosen_server(bot, caller_of_message(message)), bot.service
+    service = bot.service
+    caller = await with_chosen_server(bot, caller_of_message(message, service))
     text = question_in(message.content)
     channel: Any = message.channel
     if text and opens_thread(service, caller, channel):

@@ -49,7 +49,7 @@ async def _readable(bot: QuothBot, notice: Notice, member: discord.Member) -> Ke
         raise NotYetError
     if kept is None or collection is None:
         return None
-    asker = caller_in(member, kept.channel)
+    asker = caller_in(member, kept.channel, service)
     return kept if collection in readable(asker, service.rules.of(kept.guild)) else None
 
 

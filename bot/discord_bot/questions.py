@@ -90,7 +90,7 @@ async def defer_answer(
 def opened(bot: QuothBot, caller: Caller, channel: Any, *, private: bool | None) -> Opening:
     """Return what is opened for a question in a channel by today's rules."""
     rules = bot.service.rules.of(caller.home)
-    return opening(caller, audience_of(channel), rules, private=private)
+    return opening(caller, audience_of(channel, bot.service), rules, private=private)
 
 
 def conversation_of(caller: Caller, channel: Any, *, private: bool) -> str:

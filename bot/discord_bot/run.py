@@ -29,6 +29,7 @@ from bot.discord_bot.answer_buttons import HANDLERS
 from bot.discord_bot.client import QuothBot, ShardedBot
 from bot.discord_bot.cogs.about import About
 from bot.discord_bot.cogs.ask import Ask, about_this
+from bot.discord_bot.cogs.channel_changes import ChannelChanges
 from bot.discord_bot.cogs.collections import Collections
 from bot.discord_bot.cogs.gaps import Gaps
 from bot.discord_bot.cogs.membership import Membership
@@ -89,6 +90,8 @@ async def build_bot(service: Service, *, shards: int = 1) -> QuothBot:
         await bot.add_cog(cog)
     for kept_in_step in (Membership(bot), MessageChanges(bot), Notices(bot)):
         await bot.add_cog(kept_in_step)
+    if service.message_content:
+        await bot.add_cog(ChannelChanges(bot))
     bot.tree.add_command(about_this)
     bot.tree.add_command(add_message)
     bot.tree.add_command(list_sources)

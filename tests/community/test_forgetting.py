@@ -12,6 +12,7 @@ import pytest
 
 from bot.bridge import Bridge
 from bot.community.service import Parts, Service, open_service
+from bot.community.store.channel_records import Unit
 from bot.community.store.notice_records import Notice
 from bot.community.store.records import Gap, Kept
 from bot.community.store.records_file import (
@@ -47,6 +48,10 @@ FATES = {
     "bot_open_answers": "go, with the tokens that would answer them",
     "bot_facts": "the server that the person chose goes; else the key of the hashes and the like",
     "bot_erasures": "holds servers, no persons",
+    "bot_channels": "hold servers and moments, no persons",
+    "bot_channel_units": "hold days and threads, no persons",
+    "bot_channel_authors": "keyed hashes of who wrote, which go when the day is read again",
+    "bot_unquoted": "a keyed hash stays: it is what leaves their messages out",
     "model_tokens": "today's stay until midnight UTC: a budget is measured by them",
 }
 """What becomes of each table; a new one has to say it."""
@@ -105,6 +110,9 @@ async def fill(service: Service, records: Records) -> None:
             "INSERT INTO bot_followed VALUES (1, 's', 100, 10, NULL, 'c', 'v', NULL, NULL, ?)",
             (PERSON,),
         )
+    unit = Unit(collection="guild-100-channel-10", guild=100, unit="thread-1.md")
+    await service.channels.records.want(100, [unit.collection], 1.0)
+    await service.channels.records.saw(unit, 1.0, {PERSON, 8})
 
 
 async def test_no_table_holds_a_word_or_the_id_of_who_was_forgotten(
@@ -132,6 +140,8 @@ async def test_no_table_holds_a_word_or_the_id_of_who_was_forgotten(
     gaps: tuple[Gap, ...] = await service.feedback.gaps(100)
     assert {gap.question for gap in gaps} == {"Where is the rest?"}
     assert "Where is the rest?" in after["bot_answers"]
+    assert service.channels.records.is_unquoted(PERSON)
+    assert not service.channels.records.is_unquoted(8)
 
 
 def as_before(home: Path, *stored: Kept) -> None:

@@ -29,8 +29,21 @@ _OF_SERVERS = (
     "bot_followed",
     "bot_guilds",
     "bot_open_answers",
+    "bot_channels",
+    "bot_channel_units",
+    "bot_channel_authors",
 )
 """Tables whose rows name their server."""
+
+_OF_COLLECTIONS = (
+    "bot_confirmations",
+    "bot_followed",
+    "bot_erasures",
+    "bot_channels",
+    "bot_channel_units",
+    "bot_channel_authors",
+)
+"""Tables whose rows name their server and their collection."""
 
 
 class Erasure(Value):
@@ -114,7 +127,7 @@ class ErasureRecords(Store):
                         write.execute(
                             f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (left, id)
                         )
-            for table in ("bot_confirmations", "bot_followed", "bot_erasures"):
+            for table in _OF_COLLECTIONS:
                 write.execute(
                     f"DELETE FROM {table} WHERE guild = ? AND collection = ?", (guild, collection)
                 )

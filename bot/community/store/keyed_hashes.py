@@ -28,6 +28,10 @@ class KeyedHashes:
         """Return what stands for a person."""
         return self._hashed(str(id))
 
+    def of_author(self, id: int) -> str:
+        """Return what stands for a person as one who writes in channels."""
+        return self._hashed(f"author {id}")
+
     def of_wording(self, words: str) -> str:
         """Return what stands for the words of a question."""
         return self._hashed(f"wording {words}")

@@ -122,6 +122,24 @@ CREATE TABLE bot_erasures (
 ) WITHOUT ROWID
 """
 
+_CHANNELS = """
+CREATE TABLE bot_channels (
+    collection TEXT PRIMARY KEY, guild INTEGER NOT NULL, wanted REAL NOT NULL,
+    begun REAL NOT NULL DEFAULT 0, before INTEGER
+) WITHOUT ROWID;
+CREATE TABLE bot_channel_units (
+    collection TEXT NOT NULL, unit TEXT NOT NULL, guild INTEGER NOT NULL,
+    seen REAL NOT NULL DEFAULT 0, due REAL, PRIMARY KEY (collection, unit)
+) WITHOUT ROWID;
+CREATE INDEX bot_channel_units_due ON bot_channel_units (due) WHERE due IS NOT NULL;
+CREATE TABLE bot_channel_authors (
+    collection TEXT NOT NULL, unit TEXT NOT NULL, guild INTEGER NOT NULL, person TEXT NOT NULL,
+    PRIMARY KEY (collection, unit, person)
+) WITHOUT ROWID;
+CREATE INDEX bot_channel_authors_person ON bot_channel_authors (person);
+CREATE TABLE bot_unquoted (person TEXT PRIMARY KEY) WITHOUT ROWID
+"""
+
 
 def create_tables(connection: sqlite3.Connection) -> None:
     """Create the tables, and add what homes older than release 0.1.0 did not have."""
@@ -151,6 +169,9 @@ add_confirmations = script(_CONFIRMATIONS)
 add_open_answers = script(_OPEN_ANSWERS)
 """Keep what somebody waits for, so that the next process can answer."""
 
+add_channels = script(_CHANNELS)
+"""Keep how far the channels that are sources are read, and whose messages are left out."""
+
 
 def add_places(connection: sqlite3.Connection) -> None:
     """Keep of answers and turns their server, and of gaps where they were asked.
@@ -173,7 +194,14 @@ def add_places(connection: sqlite3.Connection) -> None:
     connection.executemany("UPDATE bot_turns SET guild = ? WHERE conversation = ?", conversations)
 
 
-MIGRATIONS = (create_tables, keep_structure, add_confirmations, add_open_answers, add_places)
+MIGRATIONS = (
+    create_tables,
+    keep_structure,
+    add_confirmations,
+    add_open_answers,
+    add_places,
+    add_channels,
+)
 
 RECORDS_VERSION = len(MIGRATIONS)
 """Number of the last migration."""

@@ -91,7 +91,8 @@ class About(commands.Cog):
         count = await interaction.client.service.forget(interaction.user.id)
         text = (
             f"Forgotten: {count} question{'' if count == 1 else 's'}. "
-            "Messages already in a channel stay; their buttons no longer work."
+            "Messages already in a channel stay; their buttons no longer work. What you wrote in "
+            "channels that are sources is left out of them from now on."
         )
         await say(interaction, text)
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from discord.app_commands import Choice
 
-from bot.community.rights import manages, readable
+from bot.community.rights import manageable, manages, readable
 from bot.community.server_rules import NotAvailableError
 from bot.community.site_management import site_key
 from bot.community.source_refresh import other_way
@@ -31,8 +31,9 @@ async def managed_choices(click: Click, current: str) -> list[Choice[str]]:
     """Return sources of the server, for those who manage them."""
     with suppress(NotAvailableError):
         sources, caller = click.client.service.sources, caller_of(click)
-        sites = [(site.label, site_key(site)) for site in await sources.sites.managed(caller)]
-        return _choices(await sources.managed_sources(caller), current, sites)
+        whole = [(site.label, site_key(site)) for site in await sources.sites.managed(caller)]
+        whole += [(rule.label, rule.name) for rule in sources.channels.managed(caller)]
+        return _choices(await sources.managed_sources(caller), current, whole)
     return []
 
 
@@ -59,7 +60,8 @@ async def managed_collections(click: Click, current: str) -> list[Choice[str]]:
     rules = click.client.service.rules.of(caller.guild)
     if rules is None or not manages(caller, rules):
         return []
-    return _matching([(rule.label, rule.name) for rule in rules.collections], current)
+    known = [(rule.label, rule.name) for rule in manageable(caller, rules)]
+    return _matching(known, current)
 
 
 def _choices(

@@ -105,8 +105,8 @@ class Collections(
     async def list_all(self, interaction: Click) -> None:
         """List this server's collections and who may read them."""
         await think(interaction)
-        rules = interaction.client.service.rules.managed(caller_of(interaction))
-        await say(interaction, rules_text(rules))
+        caller, service = caller_of(interaction), interaction.client.service
+        await say(interaction, rules_text(service.rules.managed(caller), caller))
 
     @app_commands.command()
     @app_commands.describe(role="Who may manage documents.", remove="Take the right away again.")

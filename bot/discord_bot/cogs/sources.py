@@ -1,4 +1,4 @@
-"""`/sources`, `/source add|remove|refresh` and the message menu "Add to sources"."""
+"""`/sources`, `/source add|channel|remove|refresh` and the message menu "Add to sources"."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from discord.ext import commands
 from bot.community.server_rules import NotAvailableError
 from bot.community.source_refresh import FOLLOWED
 from bot.discord_bot.callers import caller_of
+from bot.discord_bot.channel_choice import follow_channel
 from bot.discord_bot.client import Click
 from bot.discord_bot.cogs.autocomplete import (
     collection_choices,
@@ -64,6 +65,15 @@ class Sources(commands.GroupCog, group_name="source", group_description="Keep th
         await finished(interaction, add_sources(interaction, collection, given, url, site=site))
 
     @app_commands.command()
+    @app_commands.describe(channel="Whose messages may be quoted to whoever reads it.")
+    async def channel(
+        self, interaction: Click, channel: discord.TextChannel | discord.ForumChannel
+    ) -> None:
+        """Make what is said in a channel or forum a source for those who may read it."""
+        await think(interaction)
+        await say(interaction, await follow_channel(interaction, channel.id))
+
+    @app_commands.command()
     @app_commands.describe(source="The document to take out.")
     @app_commands.autocomplete(source=managed_choices)
     async def remove(self, interaction: Click, source: str) -> None:
@@ -100,6 +110,10 @@ async def _add_text(interaction: Click, message: discord.Message) -> str:
 
 
 async def _removed(interaction: Click, source: str) -> str:
+    service, caller = interaction.client.service, caller_of(interaction)
+    if (rule := service.channels.called(caller, source)) is not None:
+        await service.erasure.delete_collection(caller, rule.name)
+        return f"✅ What is said in <#{rule.holds}> is no source any more."
     title = await interaction.client.service.sources.remove(caller_of(interaction), source)
     return f"✅ Removed **{literal(one_line(title, 200))}**."
 

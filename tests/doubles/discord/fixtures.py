@@ -39,6 +39,7 @@ from index.config import SHARED_COLLECTION
 from index.errors import SourceNotFound
 from index.schema import (
     Evidence,
+    LoadedDocument,
     SiteEntry,
     Source,
     SourceEntry,
@@ -49,6 +50,7 @@ from index.schema import (
 )
 from index.sync.crawl_step import CrawlStep
 from index.sync.page_batch import Watch
+from index.text.place_names import place_fragment, told_place
 from tests.doubles.discord.server import DiscordServer, GuildHandle, Person
 from tests.doubles.discord.world import MANAGE_GUILD, Channel
 
@@ -84,6 +86,8 @@ def citation(of: Source, quote: str, *, marker: int | None = 1) -> Citation:
         title=of.title,
         quote=quote,
         url=of.url,
+        place=told_place(of, Span(start=start, end=start + len(quote))),
+        fragment=place_fragment(of, Span(start=start, end=start + len(quote))),
         lines=of.lines_of(Span(start=start, end=start + len(quote))),
         modified=of.modified,
         author=of.added_by if is_team_answer(of.uri) else None,
@@ -233,6 +237,18 @@ class PaperDocuments:
         added_by: str | None,
     ) -> SyncReport:
         return self._add(collection, name, text, added_by, title=title, url=url)
+
+    def add_document(
+        self, collection: str, name: str, document: LoadedDocument, *, sha256: str
+    ) -> SyncReport:
+        _off_the_loop()
+        known = self.papers.get(source_id(collection, name))
+        if known is not None and known.sha256 == sha256:
+            return SyncReport(unchanged=1)
+        self.calls.append(("add", collection, name))
+        paper = source(collection, name, document.text)
+        self.put(paper.model_copy(update={**dict(document), "sha256": sha256}))
+        return SyncReport(added=int(known is None), updated=int(known is not None))
 
     def remove(self, source: str) -> SyncReport:
         _off_the_loop()

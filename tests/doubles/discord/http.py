@@ -301,6 +301,7 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     ("DELETE", _MESSAGE + "/reactions/{emoji}/@me", messages.react),
     ("POST", _MESSAGE + "/threads", messages.thread_from_message),
     ("POST", "/channels/{channel}/threads", messages.thread_without_message),
+    ("GET", "/channels/{channel}/threads/archived/public", messages.archived_threads),
     ("PUT", "/channels/{channel}/thread-members/@me", messages.join_thread),
     ("POST", "/interactions/{interaction}/{token}/callback", callbacks.callback),
     ("POST", _HOOK, callbacks.followup),

@@ -18,6 +18,7 @@ from tests.doubles.discord.world import (
     FORUM,
     MANAGE_MESSAGES,
     MANAGE_THREADS,
+    PRIVATE_THREAD,
     PUBLIC_THREAD,
     READ_HISTORY,
     SEND_IN_THREADS,
@@ -269,6 +270,22 @@ async def open_thread(
             "THREAD_CREATE", thread.payload() | {"newly_created": True}, guild=channel.guild
         )
     return thread
+
+
+async def archived_threads(hub: Hub, call: Call) -> tuple[int, Any]:
+    """Serve the public threads that are archived, newest first, and whether there are more."""
+    channel = channel_of(hub, call["channel"])
+    need(hub, channel, READ_HISTORY)
+    assert channel.guild is not None
+    before, limit = call.request.query.get("before"), int(call.request.query.get("limit", 50))
+    found = [
+        thread.payload() for thread in channel.guild.threads.values()
+        if thread.parent is channel and thread.archived and thread.type != PRIVATE_THREAD
+    ]  # fmt: skip
+    moment = {one["id"]: one["thread_metadata"]["archive_timestamp"] for one in found}
+    found = [one for one in found if before is None or moment[one["id"]] < before]
+    found.sort(key=lambda one: moment[one["id"]], reverse=True)
+    return 200, {"threads": found[:limit], "members": [], "has_more": len(found) > limit}
 
 
 async def edit_channel(hub: Hub, call: Call) -> tuple[int, Any]:

@@ -106,6 +106,7 @@ class Channel:
     recipient: User | None = None
     owner: User | None = None
     archived: bool = False
+    archived_at: str = "2024-01-01T00:00:00+00:00"
     locked: bool = False
     auto_archive: int = 1440
     members: list[User] = field(default_factory=list)
@@ -147,7 +148,7 @@ class Channel:
             "thread_metadata": {
                 "archived": self.archived, "locked": self.locked,
                 "auto_archive_duration": self.auto_archive,
-                "archive_timestamp": datetime.now(UTC).isoformat(),
+                "archive_timestamp": self.archived_at,
             },
         }  # fmt: skip
 
@@ -253,7 +254,7 @@ class Guild:
             "soundboard_sounds": [], "roles": [role.payload() for role in self.roles.values()],
             "members": [me.payload()] if me else [],
             "channels": [channel.payload() for channel in self.channels.values()],
-            "threads": [thread.payload() for thread in self.threads.values()],
+            "threads": [one.payload() for one in self.threads.values() if not one.archived],
         }  # fmt: skip
 
 

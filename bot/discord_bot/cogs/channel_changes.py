@@ -1,0 +1,100 @@
+"""Channels that are sources: what happens in them is marked, to be read again in the background.
+
+Each event marks the day or thread that it is in; the mark is on disk. What happened while the bot
+was away is found by comparing all days and threads with what Discord shows, at each start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import discord
+from discord.ext import commands
+
+from bot.discord_bot.channel_marks import ChannelMarks
+from bot.discord_bot.channel_reader import ChannelReader
+from bot.discord_bot.client import QuothBot
+
+
+class ChannelChanges(commands.Cog):
+    """Hears of changes; it is added only where Discord shows the bot what people write."""
+
+    def __init__(self, bot: QuothBot) -> None:
+        self.bot = bot
+        self._reader = ChannelReader(bot)
+        self._marks = ChannelMarks(bot, self._reader)
+        self._task: asyncio.Task[None] | None = None
+
+    async def cog_unload(self) -> None:
+        """Stop reading; the next process goes on."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """Have everything compared: events may have been missed."""
+        for guild in self.bot.guilds:
+            await self._marks.all_missed(guild)
+        self.bot.service.channels.on_new = self._reader.wake
+        self._reader.wake()
+        if self._task is None:
+            self._task = asyncio.create_task(self._reader.run())
+
+    @commands.Cog.listener()
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """Compare a server that comes back from an outage of Discord's, or late."""
+        await self._marks.all_missed(guild)
+        self._reader.wake()
+
+    @commands.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        """Read a new message, after a while."""
+        if message.guild is not None and not message.author.bot:
+            settle = self.bot.service.settings.channel_seconds
+            channel, id = message.channel.id, message.id
+            await self._marks.messages_changed(message.guild.id, channel, [id], settle)
+
+    @commands.Cog.listener()
+    async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
+        """Follow an edit."""
+        await self._marks.messages_changed(event.guild_id, event.channel_id, [event.message_id])
+
+    @commands.Cog.listener()
+    async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
+        """Follow a deletion."""
+        await self._marks.messages_changed(event.guild_id, event.channel_id, [event.message_id])
+
+    @commands.Cog.listener()
+    async def on_raw_bulk_message_delete(self, event: discord.RawBulkMessageDeleteEvent) -> None:
+        """Follow the deletion of several messages."""
+        await self._marks.messages_changed(event.guild_id, event.channel_id, event.message_ids)
+
+    @commands.Cog.listener()
+    async def on_thread_create(self, thread: discord.Thread) -> None:
+        """Read a new thread, or one that the bot may see now."""
+        await self._marks.thread_changed(thread.guild.id, thread.parent_id, thread.id)
+
+    @commands.Cog.listener()
+    async def on_raw_thread_update(self, event: discord.RawThreadUpdateEvent) -> None:
+        """Follow the new name of a thread."""
+        await self._marks.thread_changed(event.guild_id, event.parent_id, event.thread_id)
+
+    @commands.Cog.listener()
+    async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
+        """Take out a thread that was deleted."""
+        await self._marks.thread_changed(event.guild_id, event.parent_id, event.thread_id)
+
+    @commands.Cog.listener()
+    async def on_guild_channel_update(
+        self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel
+    ) -> None:
+        """Follow the new name of a channel."""
+        if before.name != after.name:
+            await self._marks.names_changed(after.guild)
+            self._reader.wake()
+
+    @commands.Cog.listener()
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        """Take out a channel that was deleted."""
+        await self._marks.channel_deleted(channel.guild.id, channel.id)
