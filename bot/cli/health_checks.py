@@ -14,6 +14,7 @@ from bot.app import model_config
 from bot.cli.address_origins import address_origins
 from bot.cli.folder_consent import trust_command
 from bot.cli.sync_text import other_languages, read_nothing_text
+from bot.community.rights import is_of_channel
 from bot.discord_bot.invite import application_of, invite_link
 from bot.setting_sources import read_given
 from bot.settings import Settings, likely_variable, unknown_variables
@@ -76,6 +77,7 @@ def examine(patient: Patient) -> Iterator[tuple[str, Finding]]:
         "vectors": _vectors,
         "language model": _language_model,
         "discord": _discord,
+        "channels": _channels,
     }
     for name, look in examinations.items():
         yield name, _guarded(look, patient)
@@ -307,3 +309,19 @@ def _discord(patient: Patient) -> Finding:
     if application is None:
         return Finding("ok", "a token is set")
     return Finding("ok", f"a token is set; invite the bot with {invite_link(application)}")
+
+
+def _channels(patient: Patient) -> Finding:
+    builds = patient.library.catalog.builds()
+    count = sum(is_of_channel(one.collection) for one in builds)
+    if not count:
+        return Finding("off", "no channel of a Discord server is a source")
+    detail = f"channels of Discord among the sources: {count}"
+    if patient.settings.message_content == "on":
+        return Finding("ok", detail)
+    return Finding(
+        "problem",
+        f"{detail}, but Discord does not show the bot what people write: they are not searched",
+        "Switch on the Message Content intent of the bot at https://discord.com/developers and set "
+        "QUOTH_MESSAGE_CONTENT=on, or remove them with /source remove.",
+    )

@@ -7,16 +7,22 @@ read of Discord comes from outside; here it becomes documents, one for each day 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from pydantic import Field
 
-from bot.community.channel_documents import ChannelMessage, channel_document, version_of
+from bot.community.channel_documents import (
+    ChannelMessage,
+    channel_document,
+    is_unit,
+    version_of,
+)
 from bot.community.documents import Documents, SourceReader
 from bot.community.rights import (
     Caller,
     CollectionRule,
+    GuildRules,
     channel_collection,
     manageable,
 )
@@ -24,7 +30,7 @@ from bot.community.server_rules import NotAvailableError, ServerRules
 from bot.community.site_management import Write
 from bot.community.store.channel_records import ChannelRecords, Unit
 from index.errors import SourceNotFound
-from index.schema import Value, source_id
+from index.schema import SourceEntry, Value, source_id
 
 MAX_CHANNELS = 25
 """Channels of one server that are sources; each is a collection to search."""
@@ -148,6 +154,30 @@ class ChannelSources:
         if await self._reader.source(id) is not None:
             with suppress(SourceNotFound):
                 await self._write(str(unit.guild), self._documents.remove, id)
+
+
+def with_channels(entries: Sequence[SourceEntry], rules: GuildRules | None) -> list[SourceEntry]:
+    """Return entries with one for each channel in place of those of its days and threads."""
+    held = {rule.name: rule for rule in (rules.named if rules else ()) if rule.holds is not None}
+    units: dict[str, list[SourceEntry]] = {}
+    others: list[SourceEntry] = []
+    for entry in entries:
+        of_channel = entry.collection in held and is_unit(entry.uri)
+        (units.setdefault(entry.collection, []) if of_channel else others).append(entry)
+    return [*others, *(_of_channel(held[name], found) for name, found in units.items())]
+
+
+def _of_channel(rule: CollectionRule, units: Sequence[SourceEntry]) -> SourceEntry:
+    return SourceEntry(
+        id=rule.name,
+        collection=rule.name,
+        uri=rule.name,
+        title=f"{rule.label} (days and threads: {len(units):,})",
+        characters=sum(unit.characters for unit in units),
+        passages=sum(unit.passages for unit in units),
+        modified=max((unit.modified for unit in units if unit.modified), default=None),
+        added_at=min((unit.added_at for unit in units if unit.added_at), default=None),
+    )
 
 
 def label_of(name: str) -> str:

@@ -28,7 +28,7 @@ MAX_COLLECTIONS = 25
 """Named collections of one server; as many as one autocomplete list shows."""
 
 
-_OF_SERVER = re.compile(r"guild-(\d+)(?:-[0-9a-f]{12}|-channel-\d+)?")
+_OF_SERVER = re.compile(r"guild-(\d+)(?:-[0-9a-f]{12}|(-channel-\d+))?")
 
 
 class Limit(Value):
@@ -237,6 +237,12 @@ def collection_name(guild: int, label: str) -> str:
 def channel_collection(guild: int, channel: int) -> str:
     """Return the index's name of what holds the messages of a channel."""
     return f"{default_collection(guild)}-channel-{channel}"
+
+
+def is_of_channel(collection: str) -> bool:
+    """Say whether a collection holds the messages of a channel, by its name in the index."""
+    match = _OF_SERVER.fullmatch(collection)
+    return match is not None and match[2] is not None
 
 
 def server_of(collection: str) -> int | None:

@@ -100,8 +100,9 @@ class ChannelReader:
         return False
 
     def _rule_of(self, guild: int, collection: str) -> CollectionRule | None:
-        rules = self._bot.service.rules.of(guild)
-        held = rules.named if rules else ()
+        """Return the rule of a channel that is a source in a server that is there now."""
+        server, rules = self._bot.get_guild(guild), self._bot.service.rules.of(guild)
+        held = rules.named if rules and server and not server.unavailable else ()
         return next((rule for rule in held if rule.name == collection), None)
 
     async def _read(self, rule: CollectionRule, unit: Unit) -> None:

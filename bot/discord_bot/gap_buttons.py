@@ -9,6 +9,7 @@ from typing import Any
 
 import discord
 
+from bot.community.rights import manageable
 from bot.community.server_rules import NotAvailableError
 from bot.community.team_answers import Written, WrittenAnswer
 from bot.discord_bot.callers import SeenPlaces, caller_of
@@ -42,7 +43,7 @@ async def gap(click: Click, target: Target) -> None:
     await click.response.send_modal(
         team_answer_form(
             target,
-            rules,
+            manageable(caller, rules),
             question=draft.group.wording if draft and is_open else "",
             answer=draft.answer if draft else "",
             closed=draft is not None and not is_open,

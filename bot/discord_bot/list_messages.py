@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import discord
 
+from bot.community.channel_sources import with_channels
 from bot.community.rights import (
     Caller,
     CollectionRule,
@@ -30,7 +31,8 @@ async def sources_text(click: Click, collection: str, number: int) -> tuple[str,
     """Return one page of the sources that the person may read here."""
     sources, caller = click.client.service.sources, await caller_here(click)
     entries = await sources.readable_sources(caller)
-    found = with_sites(entries, await sources.readable_sites(caller))
+    home = click.client.service.rules.of(caller.home)
+    found = with_channels(with_sites(entries, await sources.readable_sites(caller)), home)
     key = EVERY
     if collection != EVERY:
         key = sources.named(caller, collection)

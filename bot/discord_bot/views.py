@@ -16,7 +16,7 @@ import discord
 
 from bot.community.gap_groups import GapGroup
 from bot.community.given_answers import ShownCitation
-from bot.community.rights import GuildRules
+from bot.community.rights import CollectionRule
 from bot.community.store.records import Kept, TeamAnswer
 from bot.discord_bot.client import CUSTOM_ID, Target, act
 from bot.discord_bot.direct_messages import SharedServer
@@ -213,7 +213,12 @@ def review_view(held: TeamAnswer) -> discord.ui.View:
 
 
 def team_answer_form(
-    target: Target, rules: GuildRules, *, question: str, answer: str, closed: bool
+    target: Target,
+    collections: Sequence[CollectionRule],
+    *,
+    question: str,
+    answer: str,
+    closed: bool,
 ) -> discord.ui.Modal:
     """Return the form of a team answer: its question, its text, its source and its collection.
 
@@ -242,7 +247,7 @@ def team_answer_form(
         min_values=0,
         options=[
             discord.SelectOption(label=rule.label[:100], value=rule.name)
-            for rule in rules.collections[:MAX_OPTIONS]
+            for rule in collections[:MAX_OPTIONS]
         ],
         custom_id="collection",
     )

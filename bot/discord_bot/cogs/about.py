@@ -33,6 +33,7 @@ CONFIRMING = " Where I am not sure, a 👍 makes it the answer in this server, u
 MANAGERS_HELP = """\
 **For managers of this server**
 - `/source add`, `remove`, `refresh`; in a message's menu: **Add to sources**.
+- `/source channel`: quote what is said in a channel or forum, to those who read it.
 - `/collection create`, `allow`, `deny`, `list`, `delete`{managers}: who reads what.
 - `/gaps` shows questions without a good answer, and team answers to review.
 - `/settings` for threads, listening and the shared library; `/settings erase` erases everything \

@@ -31,21 +31,21 @@ class ChannelChanges(commands.Cog):
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    @commands.Cog.listener()
-    async def on_ready(self) -> None:
-        """Have everything compared: events may have been missed."""
-        for guild in self.bot.guilds:
-            await self._marks.all_missed(guild)
+    async def cog_load(self) -> None:
+        """Begin to read; of servers that are not there yet, nothing is."""
         self.bot.service.channels.on_new = self._reader.wake
-        self._reader.wake()
-        if self._task is None:
-            self._task = asyncio.create_task(self._reader.run())
+        self._task = asyncio.create_task(self._reader.run())
 
     @commands.Cog.listener()
     async def on_guild_available(self, guild: discord.Guild) -> None:
-        """Compare a server that comes back from an outage of Discord's, or late."""
+        """Have a server compared that comes with a new connection, or back from an outage."""
         await self._marks.all_missed(guild)
         self._reader.wake()
+
+    @commands.Cog.listener()
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Do the same: which of the two it is depends on a field that Discord may leave out."""
+        await self.on_guild_available(guild)
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:

@@ -162,6 +162,16 @@ class GuildHandle:
             member.roles = [held for held in member.roles if held is not role]
         self._tell("GUILD_ROLE_DELETE", {"guild_id": self.id, "role_id": role.id})
 
+    def rename(self, channel: Channel, name: str) -> None:
+        """Give a channel or thread another name."""
+        channel.name = name
+        self._tell("THREAD_UPDATE" if channel.is_thread else "CHANNEL_UPDATE", channel.payload())
+
+    def archive(self, thread: Channel) -> None:
+        """Archive a thread, now: it is listed apart."""
+        thread.archived, thread.archived_at = True, self.hub.world.clock.stamp()
+        self._tell("THREAD_UPDATE", thread.payload())
+
     def delete_channel(self, channel: Channel) -> None:
         """Delete a channel."""
         del self.guild.channels[channel.id]
