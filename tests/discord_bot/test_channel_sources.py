@@ -7,64 +7,29 @@ from pathlib import Path
 
 import pytest
 
-from tests.doubles.discord.fixtures import Stage, a_server, eventually, staged
-from tests.doubles.discord.server import GuildHandle, Person, Shown
-from tests.doubles.discord.world import (
-    READ_HISTORY,
-    VIEW_CHANNEL,
-    Channel,
-    Message,
-    User,
+from tests.doubles.discord.channel_stage import (
+    CONTENT,
+    address,
+    asks,
+    follows,
+    holds,
+    staged_with_content,
+    text,
 )
+from tests.doubles.discord.fixtures import Stage, a_server, eventually, staged
+from tests.doubles.discord.world import READ_HISTORY, VIEW_CHANNEL, User
 
-CONTENT = 1 << 15
 DAY = 86_400.0
-WHEN = "When does the ceasefire begin?"
 
 
 @pytest.fixture
 async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
-    async with staged(
-        tmp_path / "home", QUOTH_MESSAGE_CONTENT="on", QUOTH_CHANNEL_SECONDS="0.1"
-    ) as made:
-        made.discord.gateway.allowed = CONTENT
+    async with staged_with_content(tmp_path / "home") as made:
         yield made
-
-
-def text(stage: Stage) -> str:
-    """Everything that is in the index."""
-    papers = stage.documents.papers.values()
-    return "\n".join(f"{paper.title}\n{paper.text}" for paper in papers)
 
 
 def titles(stage: Stage) -> list[str]:
     return sorted(paper.title for paper in stage.documents.papers.values())
-
-
-async def holds(stage: Stage, *expected: str, without: tuple[str, ...] = ()) -> None:
-    """Wait until the index says some things, and not others."""
-
-    def true() -> bool:
-        said = text(stage)
-        return all(one in said for one in expected) and not any(one in said for one in without)
-
-    try:
-        await eventually(true)
-    except TimeoutError:
-        raise AssertionError(f"{expected} without {without} in: {text(stage)}") from None
-
-
-async def follows(manager: Person, channel: Channel, *, in_: Channel) -> None:
-    told = await manager.slash("source channel", channel=channel, in_=in_)
-    await manager.sees("From now on", to=told)
-
-
-async def asks(person: Person, in_: Channel, question: str = WHEN, **more: object) -> Shown:
-    return await person.sees(to=await person.slash("ask", question=question, in_=in_, **more))
-
-
-def address(acme: GuildHandle, message: Message) -> str:
-    return f"https://discord.com/channels/{acme.id}/{message.channel.id}/{message.id}"
 
 
 # --- what becomes a source -------------------------------------------------------------------
@@ -223,9 +188,7 @@ async def test_without_the_text_of_messages_the_command_says_what_to_do(tmp_path
 
 
 async def test_when_the_text_is_no_longer_shown_nothing_of_a_channel_is(tmp_path: Path) -> None:
-    on = {"QUOTH_MESSAGE_CONTENT": "on", "QUOTH_CHANNEL_SECONDS": "0.1"}
-    async with staged(tmp_path / "home", **on) as stage:
-        stage.discord.gateway.allowed = CONTENT
+    async with staged_with_content(tmp_path / "home") as stage:
         acme, general, kim, ann = a_server(stage)
         support = acme.text("support")
         await ann.say("The ceasefire begins at noon.", in_=support)
@@ -282,9 +245,8 @@ async def test_who_asks_to_be_forgotten_is_left_out_from_then_on(stage: Stage) -
 
 
 async def test_a_server_that_removes_the_bot_takes_its_channels_along(tmp_path: Path) -> None:
-    given = {"QUOTH_MESSAGE_CONTENT": "on", "QUOTH_KEEP_DAYS_AFTER_LEAVING": "0"}
-    async with staged(tmp_path / "home", QUOTH_CHANNEL_SECONDS="0.1", **given) as stage:
-        stage.discord.gateway.allowed = CONTENT
+    given = {"QUOTH_KEEP_DAYS_AFTER_LEAVING": "0"}
+    async with staged_with_content(tmp_path / "home", **given) as stage:
         acme, general, kim, ann = a_server(stage)
         await ann.say("The ceasefire begins at noon.", in_=general)
         await stage.start()
