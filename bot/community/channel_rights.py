@@ -7,11 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-
-from bot.community.rights import RoleView
+from typing import NamedTuple
 
 MAX_SHUT = 20
 """Roles that a channel shuts out one by one; where there are more, it is open to nobody else."""
+
+
+class Grant(NamedTuple):
+    """What one role means for one right in one channel."""
+
+    base: bool
+    """Whether it grants the right by itself."""
+    overwrite: bool | None
+    """What the channel says of it: granted, refused, or nothing."""
+    administrator: bool = False
+    """Whether it has every right anyway."""
 
 
 @dataclass(frozen=True)
@@ -20,28 +30,25 @@ class Gate:
 
     everyone: int
     """Id of the role that everyone has."""
-    roles: Mapping[int, RoleView]
+    grants: Mapping[int, Grant]
+    """By role, that of everyone among them."""
 
     def passes(self, held: Iterable[int]) -> bool:
         """Say whether somebody with just these roles, and the one everyone has, has the right."""
-        common, own = self.roles[self.everyone], [self.roles[id] for id in held]
-        has = common.base or any(role.base for role in own)
+        common = self.grants[self.everyone]
+        own = [self.grants[id] for id in held if id != self.everyone]
+        has = common.base or any(grant.base for grant in own)
         if common.overwrite is not None:
             has = common.overwrite
-        said = {role.overwrite for role in own if role.id != self.everyone} - {None}
+        said = {grant.overwrite for grant in own}
         return True in said or (has and False not in said)
-
-    @property
-    def shut(self) -> list[int]:
-        """The roles that are refused the right."""
-        return [id for id, role in self.roles.items() if role.overwrite is False]
 
 
 def open_gate(gate: Gate) -> Gate:
     """Return a gate like `gate` that everyone passes."""
-    opened = {"base": True, "overwrite": None}
     return Gate(
-        gate.everyone, {id: role.model_copy(update=opened) for id, role in gate.roles.items()}
+        gate.everyone,
+        {id: grant._replace(base=True, overwrite=None) for id, grant in gate.grants.items()},
     )
 
 
@@ -52,9 +59,9 @@ def leads_through(first: Gate, second: Gate) -> bool:
     passes the first and not the second still does so with one role that lets them through the
     first, and one that is shut out of the second.
     """
-    held = [id for id, role in first.roles.items() if not role.administrator]
-    shut = [id for id in held if id in set(second.shut)]
+    held = [id for id, grant in first.grants.items() if not grant.administrator]
+    shut = [id for id in held if second.grants[id].overwrite is False]
     if len(shut) > MAX_SHUT:
         return False
-    pairs = ({one, other} for one in held for other in (one, *shut))
+    pairs = ((one, other) for one in held for other in (one, *shut))
     return all(second.passes(pair) for pair in pairs if first.passes(pair))

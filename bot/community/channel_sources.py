@@ -6,6 +6,7 @@ read of Discord comes from outside; here it becomes documents, one for each day 
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -30,7 +31,9 @@ from bot.community.server_rules import NotAvailableError, ServerRules
 from bot.community.site_management import Write
 from bot.community.store.channel_records import ChannelRecords, Unit
 from index.errors import SourceNotFound
-from index.schema import SourceEntry, Value, source_id
+from index.schema import SourceEntry, SyncReport, Value, source_id
+
+logger = logging.getLogger(__name__)
 
 MAX_CHANNELS = 25
 """Channels of one server that are sources; each is a collection to search."""
@@ -131,7 +134,7 @@ class ChannelSources:
             return
         self._rules.check_kept(unit.guild, began)
         if self._is_held(unit):
-            await self._write(
+            report: SyncReport = await self._write(
                 str(unit.guild),
                 self._documents.add_document,
                 unit.collection,
@@ -139,6 +142,9 @@ class ChannelSources:
                 document,
                 sha256=version_of(document),
             )
+            for failed in report.failed:  # rather nothing than what nobody says any more
+                logger.warning("%s of %s: %s", failed.source, unit.collection, failed.reason)
+                await self._take_out(unit)
             authors = {message.author for message in said}
             await self.records.saw(unit, began, authors)
             if any(map(self.records.is_unquoted, authors)):  # who has just asked for it

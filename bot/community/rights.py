@@ -154,9 +154,13 @@ class Caller(Value):
         description="Roles of the person, @everyone (the server's id) among them.",
     )
     manager: bool = Field(default=False, description="Whether the person has Manage Server.")
+    sees_channels: frozenset[int] = Field(
+        default=frozenset(),
+        description="The channels that are sources and whose messages Discord shows the person.",
+    )
     reads_channels: frozenset[int] = Field(
         default=frozenset(),
-        description="The channels that are sources and whose messages the person may read now.",
+        description="Those of them that are opened: which the bot may read, too, and follows.",
     )
     reads: int | None = Field(
         default=None,
@@ -310,7 +314,7 @@ def manageable(caller: Caller, rules: GuildRules) -> tuple[CollectionRule, ...]:
 
     Of a channel that they may not read, they see neither titles nor its name.
     """
-    return tuple(rule for rule in rules.collections if not rule.is_held_back(caller.reads_channels))
+    return tuple(rule for rule in rules.collections if not rule.is_held_back(caller.sees_channels))
 
 
 def manages(caller: Caller, rules: GuildRules) -> bool:

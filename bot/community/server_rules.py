@@ -40,6 +40,11 @@ class ServerRules:
         """Return the rules of a server; None outside servers."""
         return None if guild is None else self._rules.get(guild, GuildRules(guild=guild))
 
+    def held_channels(self, guild: int) -> frozenset[int]:
+        """Return the channels of a server whose messages are sources."""
+        rules = self._rules.get(guild)
+        return rules.held_channels if rules else frozenset()
+
     def here(self, caller: Caller) -> GuildRules:
         """Return the rules of the caller's server; raises NotAvailableError in a direct message."""
         rules = self.of(caller.guild)
@@ -60,7 +65,7 @@ class ServerRules:
     def collection(self, caller: Caller, name: str) -> CollectionRule:
         """Return one of the collections that `caller` manages; raises NotAvailableError."""
         rule = self.managed(caller).rule(name)
-        if rule is None or rule.is_held_back(caller.reads_channels):
+        if rule is None or rule.is_held_back(caller.sees_channels):
             raise NotAvailableError(
                 f"There is no collection {name!r} in this server. `/collection list` shows them."
             )

@@ -126,14 +126,6 @@ class Service:
         """Channels whose messages are sources."""
         return self.sources.channels
 
-    def held_channels(self, guild: int) -> frozenset[int]:
-        """Return the channels of a server whose messages are sources and are kept true.
-
-        Without the text of messages there are none: nothing would be known of their edits.
-        """
-        rules = self.rules.of(guild)
-        return rules.held_channels if rules and self.message_content else frozenset()
-
     @property
     def message_content(self) -> bool:
         """Whether messages without a mention are read."""

@@ -138,14 +138,19 @@ class SourceManagement:
             await self._reader.sources(*(rule.name for rule in rules.collections))
         )
 
-    async def managed_sources(self, caller: Caller) -> list[SourceEntry]:
+    async def managed_sources(
+        self, caller: Caller, *, with_units: bool = False
+    ) -> list[SourceEntry]:
         """Return the sources of the server itself, for those who manage them.
 
-        The days and threads of a channel are not among them: a channel is a source as a whole.
+        The days and threads of a channel are among them only `with_units`: a channel is a source
+        as a whole.
         """
         rules = manageable(caller, self._rules.managed(caller))
         held = {rule.name for rule in rules if rule.holds is not None}
         found = await self._reader.sources(*(rule.name for rule in rules))
+        if with_units:
+            return found
         return [one for one in found if one.collection not in held or not is_unit(one.uri)]
 
     def label(self, caller: Caller, collection: str) -> str:

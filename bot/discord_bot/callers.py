@@ -13,7 +13,7 @@ import discord
 
 from bot.community.rights import Audience, Caller, RoleView
 from bot.community.service import Service
-from bot.discord_bot.channel_access import channels_read_by, channels_read_by_all
+from bot.discord_bot.channel_access import channel_rights, channels_read_by_all
 
 
 def caller_of(interaction: discord.Interaction[Any]) -> Caller:
@@ -29,7 +29,7 @@ def caller_of(interaction: discord.Interaction[Any]) -> Caller:
         above=_above(interaction.channel),
         roles=_roles(user, interaction.guild_id),
         manager=interaction.permissions.manage_guild or interaction.permissions.administrator,
-        reads_channels=channels_read_by(user, interaction.guild, service),
+        **channel_rights(user, interaction.guild, service),
     )
 
 
@@ -52,7 +52,7 @@ def caller_at(asker: discord.abc.User, channel: Any, service: Service) -> Caller
         above=_above(channel),
         roles=_roles(asker, guild.id if guild else None),
         manager=member is not None and member.guild_permissions.manage_guild,
-        reads_channels=channels_read_by(asker, guild, service),
+        **channel_rights(asker, guild, service),
     )
 
 
@@ -65,7 +65,7 @@ def caller_in(member: discord.Member, channel: int, service: Service) -> Caller:
         channel=channel,
         above=_above(found),
         roles=_roles(member, member.guild.id),
-        reads_channels=channels_read_by(member, member.guild, service),
+        **channel_rights(member, member.guild, service),
     )
 
 

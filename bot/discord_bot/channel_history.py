@@ -21,6 +21,9 @@ from bot.discord_bot.client import QuothBot
 from bot.discord_bot.message_words import told_message
 from index.text.message_address import channel_address
 
+MAX_MESSAGES = 5000
+"""Messages of one day or thread that are read, the newest ones: fifty requests."""
+
 _DAY = re.compile(r"day-(\d{4}-\d\d-\d\d)\.md")
 _THREAD = re.compile(r"thread-(\d{1,20})\.md")
 
@@ -66,14 +69,16 @@ async def read_unit(bot: QuothBot, rule: CollectionRule, guild: int, unit: str) 
 
 async def read_day_before(channel: discord.TextChannel, before: int) -> tuple[int, ReadUnit] | None:
     """Return the newest day of a channel with messages before an id, and the lowest id of it."""
-    first, found = None, []
+    first: int | None = None
+    found: list[discord.Message] = []
     async with aclosing(_back_from(channel, before)) as messages:
         async for message in messages:
             if first is None:
                 first = first_of_day(message.id)
             if message.id < first:
                 break
-            found.append(message)
+            if len(found) < MAX_MESSAGES:
+                found.append(message)
     if first is None:
         return None
     told = [each for message in found if (each := told_message(message, channel.guild))]
@@ -105,7 +110,7 @@ async def _read_thread(bot: QuothBot, channel: Readable, id: int) -> ReadUnit | 
             return None
         if thread.parent_id != channel.id:
             return None
-        found = [message async for message in thread.history(limit=None)]
+        found = [message async for message in thread.history(limit=MAX_MESSAGES)]
     except discord.NotFound:
         return None
     told = [each for message in found if (each := told_message(message, channel.guild))]

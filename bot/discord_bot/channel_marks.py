@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Coroutine, Iterable
+from datetime import timedelta
 from typing import Any
 
 import discord
 
 from bot.community.rights import CollectionRule
+from bot.community.store.channel_records import Unit
 from bot.discord_bot.channel_history import day_unit, thread_unit
 from bot.discord_bot.channel_reader import ChannelReader
 from bot.discord_bot.client import QuothBot
@@ -16,6 +18,8 @@ from bot.discord_bot.delivery import NOT_SENT
 
 SOON = 3.0
 """Seconds until what was edited or deleted is read again, for more that goes with it."""
+
+_LAST_DAYS = (timedelta(), timedelta(days=1))
 
 NOT_MARKED = "A change in a channel that is a source was not noted"
 
@@ -33,39 +37,34 @@ class ChannelMarks:
         return [rule for rule in (rules.named if rules else ()) if rule.holds is not None]
 
     async def all_missed(self, guild: discord.Guild) -> None:
-        """Have all of a server compared: events may have been missed."""
-        if held := self.held(guild.id):
-            names, now = [rule.name for rule in held], time.time()
-            want = self._bot.service.channels.records.want
-            await self._note(("channels", guild.id), want, guild.id, names, now)
-            await self.names_changed(guild)
+        """Have all of a server compared, the last two days at once: events may have been missed."""
+        held, now = self.held(guild.id), time.time()
+        if not held:
+            return
+        names = [rule.name for rule in held]
+        want = self._bot.service.channels.records.want
+        await self._note(("channels", guild.id), want, guild.id, names, now)
+        ids = [discord.utils.time_snowflake(discord.utils.utcnow() - age) for age in _LAST_DAYS]
+        units = [_unit(guild.id, name, day_unit(id)) for name in names for id in ids]
+        await self._mark(units, now)
+        await self.names_changed(guild)
+
+    async def message_written(self, guild: int, channel: int, message: int) -> None:
+        """Mark what a new message is in: to be read when more has come, and it has rested."""
+        now, settle = time.time(), self._bot.service.settings.channel_seconds
+        for unit in await self._units(guild, channel, [message]):
+            due = max(now + settle, self._reader.rests_until(unit))
+            await self._mark([unit], due)
 
     async def messages_changed(
-        self, guild: int | None, channel: int, messages: Collection[int], settle: float = SOON
+        self, guild: int | None, channel: int, messages: Collection[int]
     ) -> None:
-        """Mark what messages are in, and the threads that began with them."""
-        if guild is None or not self.held(guild):
-            return
-        rule = self._bot.service.channels.rule(guild, channel)
-        if rule is not None:
-            await self._mark(rule.name, guild, set(map(day_unit, messages)), settle)
-            for message in messages:
-                await self._mark_known(thread_unit(message), settle)
-            return
-        server = self._bot.get_guild(guild)
-        thread = server.get_thread(channel) if server else None
-        if thread is None:
-            await self._mark_known(thread_unit(channel), settle)
-        elif not thread.is_private():
-            await self.thread_changed(guild, thread.parent_id, thread.id, settle)
+        """Mark what messages are in that were edited or deleted."""
+        await self._mark(await self._units(guild, channel, messages), self._soon())
 
-    async def thread_changed(
-        self, guild: int, parent: int | None, thread: int, settle: float = SOON
-    ) -> None:
+    async def thread_changed(self, guild: int, parent: int | None, thread: int) -> None:
         """Mark a thread."""
-        rule = self._bot.service.channels.rule(guild, parent or 0)
-        if rule is not None:
-            await self._mark(rule.name, guild, [thread_unit(thread)], settle)
+        await self._mark(self._thread(guild, parent, thread), self._soon())
 
     async def names_changed(self, guild: discord.Guild) -> None:
         """Follow what channels are called, and which there are no more."""
@@ -83,17 +82,39 @@ class ChannelMarks:
             erase = self._bot.service.erasure.drop_collection
             await self._note(("channel gone", rule.name), erase, guild, rule.name)
 
-    async def _mark_known(self, unit: str, settle: float) -> None:
-        """Mark a unit where one of that name was read."""
-        for held in await self._bot.service.channels.records.holders(unit):
-            await self._mark(held.collection, held.guild, [unit], settle)
+    def _soon(self) -> float:
+        return time.time() + min(SOON, self._bot.service.settings.channel_seconds)
 
-    async def _mark(self, collection: str, guild: int, units: Iterable[str], settle: float) -> None:
-        records = self._bot.service.channels.records
-        settle = min(settle, self._bot.service.settings.channel_seconds)
+    async def _units(
+        self, guild: int | None, channel: int, messages: Collection[int]
+    ) -> list[Unit]:
+        """Return what messages are in, and the threads that began with them."""
+        if guild is None or not self.held(guild):
+            return []
+        rule = self._bot.service.channels.rule(guild, channel)
+        if rule is not None:
+            days = [_unit(guild, rule.name, day) for day in set(map(day_unit, messages))]
+            began = [await self._known(thread_unit(message)) for message in messages]
+            return [*days, *(unit for units in began for unit in units)]
+        server = self._bot.get_guild(guild)
+        thread = server.get_thread(channel) if server else None
+        if thread is None:
+            return await self._known(thread_unit(channel))
+        return [] if thread.is_private() else self._thread(guild, thread.parent_id, channel)
+
+    def _thread(self, guild: int, parent: int | None, thread: int) -> list[Unit]:
+        rule = self._bot.service.channels.rule(guild, parent or 0)
+        return [_unit(guild, rule.name, thread_unit(thread))] if rule else []
+
+    async def _known(self, unit: str) -> list[Unit]:
+        """Return the units of that name that were read."""
+        return await self._bot.service.channels.records.holders(unit)
+
+    async def _mark(self, units: Iterable[Unit], due: float) -> None:
+        mark = self._bot.service.channels.records.mark
         for unit in units:
-            due = max(time.time() + settle, self._reader.rests_until(collection, unit))
-            await self._note((collection, unit), records.mark, guild, collection, [unit], due)
+            key = (unit.collection, unit.unit)
+            await self._note(key, mark, unit.guild, unit.collection, [unit.unit], due)
         self._reader.wake()
 
     async def _note(
@@ -113,3 +134,7 @@ class ChannelMarks:
         except NOT_SENT:
             return False
         return False
+
+
+def _unit(guild: int, collection: str, unit: str) -> Unit:
+    return Unit(collection=collection, guild=guild, unit=unit)

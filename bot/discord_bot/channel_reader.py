@@ -37,9 +37,12 @@ PACE = 0.2
 LONGEST_WAIT = 60.0
 """Seconds until the marks are looked at again, and until what failed is tried again."""
 
+QUICK = 1.0
+"""Seconds in which a unit is read that may be read at every message."""
+
 REST = 20.0
-"""Times as long as it took to read a unit until it is read again: a long thread is not read anew at
-every message."""
+"""Times as long as it took to read a longer one, until it is read for a new message: what is edited
+or deleted does not wait for it."""
 
 AGAIN = 86_400.0
 """Seconds until all of a channel is compared again."""
@@ -51,7 +54,7 @@ class ChannelReader:
     def __init__(self, bot: QuothBot) -> None:
         self._bot = bot
         self._woken = asyncio.Event()
-        self._resting: dict[tuple[str, str], float] = {}
+        self._resting: dict[Unit, float] = {}
         self._failed: dict[str, float] = {}
         """When the comparison of a channel is tried again."""
 
@@ -59,9 +62,9 @@ class ChannelReader:
         """Look whether there is something to read."""
         self._woken.set()
 
-    def rests_until(self, collection: str, unit: str) -> float:
+    def rests_until(self, unit: Unit) -> float:
         """Return when a unit may be read again, in seconds since 1970; 0 for at any time."""
-        return self._resting.get((collection, unit), 0.0)
+        return self._resting.get(unit, 0.0)
 
     async def run(self) -> None:
         """Read what is to be read, until cancelled."""
@@ -116,8 +119,13 @@ class ChannelReader:
         except (ClosedChannelError, QuothError, *NOT_SENT) as error:
             logger.info("%s of %s was not read: %r", unit.unit, unit.collection, error)
             await channels.records.postpone(unit, time.time() + LONGEST_WAIT)
-        took = time.time() - began
-        self._resting[unit.collection, unit.unit] = time.time() + (REST * took if took > 1 else 0)
+        self._rest(unit, time.time() - began)
+
+    def _rest(self, unit: Unit, took: float) -> None:
+        now = time.time()
+        self._resting = {each: until for each, until in self._resting.items() if until > now}
+        if took > QUICK:
+            self._resting[unit] = now + REST * took
 
     async def _compare(self, rule: CollectionRule, one: Comparison) -> bool:
         """Take the next step of a comparison; say whether there was one."""

@@ -17,7 +17,7 @@ import discord
 from bot.community.rights import SHARED_LABEL, Caller
 from bot.community.service import Service
 from bot.discord_bot.callers import caller_of
-from bot.discord_bot.channel_access import channels_read_by
+from bot.discord_bot.channel_access import channel_rights
 from bot.discord_bot.client import Click, QuothBot
 from index.config import SHARED_COLLECTION
 
@@ -56,8 +56,8 @@ async def _as_member(service: Service, caller: Caller, guild: discord.Guild) -> 
         return caller
     # `Member.roles` drops those that are not cached.
     roles = frozenset({guild.id, *getattr(member, "_roles", ())})
-    channels = channels_read_by(member, guild, service)
-    return caller.model_copy(update={"reads": guild.id, "roles": roles, "reads_channels": channels})
+    channels = channel_rights(member, guild, service)
+    return caller.model_copy(update={"reads": guild.id, "roles": roles, **channels})
 
 
 async def shared_servers(click: Click) -> list[SharedServer]:

@@ -14,6 +14,7 @@ from discord.ext import commands
 from bot.discord_bot.channel_marks import ChannelMarks
 from bot.discord_bot.channel_reader import ChannelReader
 from bot.discord_bot.client import QuothBot
+from bot.discord_bot.posted_messages import edited_at
 
 
 class ChannelChanges(commands.Cog):
@@ -51,14 +52,13 @@ class ChannelChanges(commands.Cog):
     async def on_message(self, message: discord.Message) -> None:
         """Read a new message, after a while."""
         if message.guild is not None and not message.author.bot:
-            settle = self.bot.service.settings.channel_seconds
-            channel, id = message.channel.id, message.id
-            await self._marks.messages_changed(message.guild.id, channel, [id], settle)
+            await self._marks.message_written(message.guild.id, message.channel.id, message.id)
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
-        """Follow an edit."""
-        await self._marks.messages_changed(event.guild_id, event.channel_id, [event.message_id])
+        """Follow an edit; the preview of a link is none."""
+        if edited_at(event.message) is not None:
+            await self._marks.messages_changed(event.guild_id, event.channel_id, [event.message_id])
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
