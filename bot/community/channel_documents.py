@@ -91,5 +91,6 @@ def _name(message: ChannelMessage) -> str:
 def _body(message: ChannelMessage) -> str:
     """Return what a message says, and the names of its files."""
     said = as_plain_text(without_spoilers(without_unseen(message.text)).strip())
+    said = as_plain_text(said)  # once more: behind a fence that never ends stood plain text
     files = f"Attached: {as_words(', '.join(message.files))}" if message.files else ""
     return "\n\n".join(part for part in (said, files) if part.strip())

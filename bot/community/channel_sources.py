@@ -148,7 +148,8 @@ class ChannelSources:
             authors = {message.author for message in said}
             await self.records.saw(unit, began, authors)
             if any(map(self.records.is_unquoted, authors)):  # who has just asked for it
-                await self.records.mark(unit.guild, unit.collection, [unit.unit], time.time())
+                now = time.time()
+                await self.records.mark(unit.guild, unit.collection, [unit.unit], now, at=now)
 
     def _is_held(self, unit: Unit) -> bool:
         """Say whether the channel of a unit is still a source."""

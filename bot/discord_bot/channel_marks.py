@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Coroutine, Iterable
+from collections.abc import Collection, Iterable
 from datetime import timedelta
-from typing import Any
+from functools import partial
 
 import discord
 
+from bot.community.owed_writes import Write
 from bot.community.rights import CollectionRule
 from bot.community.store.channel_records import Unit
 from bot.discord_bot.channel_history import day_unit, thread_unit
@@ -42,8 +43,8 @@ class ChannelMarks:
         if not held:
             return
         names = [rule.name for rule in held]
-        want = self._bot.service.channels.records.want
-        await self._note(("channels", guild.id), want, guild.id, names, now)
+        want = partial(self._bot.service.channels.records.want, guild.id, names, now)
+        await self._note(("channels", guild.id), want)
         ids = [discord.utils.time_snowflake(discord.utils.utcnow() - age) for age in _LAST_DAYS]
         units = [_unit(guild.id, name, day_unit(id)) for name in names for id in ids]
         await self._mark(units, now)
@@ -79,8 +80,8 @@ class ChannelMarks:
         """Erase what came from a channel that is gone."""
         rule = self._bot.service.channels.rule(guild, channel)
         if rule is not None:
-            erase = self._bot.service.erasure.drop_collection
-            await self._note(("channel gone", rule.name), erase, guild, rule.name)
+            erase = partial(self._bot.service.erasure.drop_collection, guild, rule.name)
+            await self._note(("channel gone", rule.name), erase)
 
     def _soon(self) -> float:
         return time.time() + min(SOON, self._bot.service.settings.channel_seconds)
@@ -111,20 +112,15 @@ class ChannelMarks:
         return await self._bot.service.channels.records.holders(unit)
 
     async def _mark(self, units: Iterable[Unit], due: float) -> None:
-        mark = self._bot.service.channels.records.mark
-        for unit in units:
-            key = (unit.collection, unit.unit)
-            await self._note(key, mark, unit.guild, unit.collection, [unit.unit], due)
+        records, at = self._bot.service.channels.records, time.time()
+        for one in units:
+            mark = partial(records.mark, one.guild, one.collection, [one.unit], due, at=at)
+            await self._note((one.collection, one.unit), mark)
         self._reader.wake()
 
-    async def _note(
-        self,
-        key: tuple[object, ...],
-        write: Callable[..., Coroutine[Any, Any, None]],
-        *given: object,
-    ) -> None:
+    async def _note(self, key: tuple[object, ...], write: Write) -> None:
         """Write something down, now or once the disk takes it."""
-        await self._bot.service.owed.make(key, NOT_MARKED, lambda: write(*given))
+        await self._bot.service.owed.make(key, NOT_MARKED, write)
 
     async def _is_gone(self, channel: int) -> bool:
         try:

@@ -148,7 +148,7 @@ class ChannelReader:
         records, began = self._bot.service.channels.records, time.time()
         channel = open_channel(self._bot, rule, one.guild)
         threads = [thread_unit(id) for id in await public_threads(channel)]
-        await records.mark(one.guild, one.collection, threads, began)
+        await records.mark(one.guild, one.collection, threads, began, at=began)
         await records.begin(one.collection, began)
 
     async def _go_back(self, rule: CollectionRule, one: Comparison) -> None:

@@ -94,14 +94,19 @@ class ChannelRecords(Store):
     # --- units -------------------------------------------------------------------------------
 
     @on_records
-    def mark(self, guild: int, collection: str, units: Iterable[str], due: float) -> None:
-        """Have units read from `due` on, or sooner where that was wanted before."""
+    def mark(
+        self, guild: int, collection: str, units: Iterable[str], due: float, *, at: float
+    ) -> None:
+        """Have units read from `due` on, or sooner where that was wanted before.
+
+        `at` is when they changed: a reading that began before then does not count.
+        """
         with self._records.transaction() as write:
             write.executemany(
-                "INSERT INTO bot_channel_units (collection, unit, guild, due) VALUES (?, ?, ?, ?) "
-                "ON CONFLICT (collection, unit) DO UPDATE "
-                "SET due = min(coalesce(due, excluded.due), excluded.due)",
-                [(collection, unit, guild, due) for unit in units],
+                "INSERT INTO bot_channel_units (collection, unit, guild, due, marked) "
+                "VALUES (?, ?, ?, ?, ?) ON CONFLICT (collection, unit) DO UPDATE SET "
+                "due = min(coalesce(due, excluded.due), excluded.due), marked = excluded.marked",
+                [(collection, unit, guild, due, at) for unit in units],
             )
 
     @on_records
@@ -130,13 +135,13 @@ class ChannelRecords(Store):
 
     @on_records
     def saw(self, unit: Unit, at: float, authors: Collection[int]) -> None:
-        """Note that a unit was read from `at` on, and who wrote in it; later marks stay."""
+        """Note that a unit was read from `at` on, and who wrote in it; marks since then stay."""
         with self._records.transaction() as write:
             _drop_authors(write, unit)
             write.execute(
                 "INSERT INTO bot_channel_units (collection, unit, guild, seen) VALUES (?, ?, ?, ?) "
                 "ON CONFLICT (collection, unit) DO UPDATE SET seen = excluded.seen, "
-                "due = CASE WHEN due > excluded.seen THEN due END",
+                "due = CASE WHEN marked >= excluded.seen THEN due END",
                 (unit.collection, unit.unit, unit.guild, at),
             )
             write.executemany(
@@ -159,12 +164,11 @@ class ChannelRecords(Store):
 
     @on_records
     def drop(self, unit: Unit, at: float) -> None:
-        """Forget a unit that is gone, unless it was marked after `at`."""
+        """Forget a unit that was gone at `at`, unless it was marked since."""
         with self._records.transaction() as write:
             _drop_authors(write, unit)
             write.execute(
-                "DELETE FROM bot_channel_units "
-                "WHERE collection = ? AND unit = ? AND coalesce(due, 0) <= ?",
+                "DELETE FROM bot_channel_units WHERE collection = ? AND unit = ? AND marked < ?",
                 (unit.collection, unit.unit, at),
             )
 
@@ -183,7 +187,7 @@ class ChannelRecords(Store):
         return bool(self._unquoted) and self._hashes.of_author(person) in self._unquoted
 
     @on_records
-    def leave_out(self, person: int, due: float) -> None:
+    def leave_out(self, person: int, at: float) -> None:
         """Leave a person's messages out from now on, and have those units read that hold any.
 
         Where no channel is a source, nothing is noted.
@@ -195,10 +199,9 @@ class ChannelRecords(Store):
         with self._records.transaction() as write:
             write.execute("INSERT OR IGNORE INTO bot_unquoted VALUES (?)", (known,))
             write.execute(
-                "UPDATE bot_channel_units SET due = min(coalesce(due, ?), ?) "
-                "WHERE (collection, unit) IN "
+                "UPDATE bot_channel_units SET due = ?, marked = ? WHERE (collection, unit) IN "
                 "(SELECT collection, unit FROM bot_channel_authors WHERE person = ?)",
-                (due, due, known),
+                (at, at, known),
             )
 
 

@@ -129,7 +129,8 @@ CREATE TABLE bot_channels (
 ) WITHOUT ROWID;
 CREATE TABLE bot_channel_units (
     collection TEXT NOT NULL, unit TEXT NOT NULL, guild INTEGER NOT NULL,
-    seen REAL NOT NULL DEFAULT 0, due REAL, PRIMARY KEY (collection, unit)
+    seen REAL NOT NULL DEFAULT 0, due REAL, marked REAL NOT NULL DEFAULT 0,
+    PRIMARY KEY (collection, unit)
 ) WITHOUT ROWID;
 CREATE INDEX bot_channel_units_due ON bot_channel_units (due) WHERE due IS NOT NULL;
 CREATE TABLE bot_channel_authors (
