@@ -145,6 +145,7 @@ class ChannelSources:
             for failed in report.failed:  # rather nothing than what nobody says any more
                 logger.warning("%s of %s: %s", failed.source, unit.collection, failed.reason)
                 await self._take_out(unit)
+        if self._is_held(unit):  # else it was erased meanwhile
             authors = {message.author for message in said}
             await self.records.saw(unit, began, authors)
             if any(map(self.records.is_unquoted, authors)):  # who has just asked for it

@@ -114,6 +114,8 @@ class ChannelMarks:
     async def _mark(self, units: Iterable[Unit], due: float) -> None:
         records, at = self._bot.service.channels.records, time.time()
         for one in units:
+            if all(rule.name != one.collection for rule in self.held(one.guild)):
+                continue  # it was erased meanwhile
             mark = partial(records.mark, one.guild, one.collection, [one.unit], due, at=at)
             await self._note((one.collection, one.unit), mark)
         self._reader.wake()

@@ -20,6 +20,8 @@ _MARK = re.compile(
 def told_message(message: discord.Message, guild: discord.Guild) -> ChannelMessage | None:
     """Return what a person said; None for bots, webhooks and what Discord itself writes.
 
+    What is said to the bot, by mention or in a reply, is a question and answers none.
+
     Of the message that a thread began with, Discord puts a copy into the thread. Embeds, forwarded
     messages and hidden files are left out.
     """
@@ -27,6 +29,8 @@ def told_message(message: discord.Message, guild: discord.Guild) -> ChannelMessa
         began = message.reference.resolved if message.reference else None
         return told_message(began, guild) if isinstance(began, discord.Message) else None
     if message.type not in _KINDS or message.author.bot or message.webhook_id is not None:
+        return None
+    if guild.me in message.mentions:
         return None
     return ChannelMessage(
         id=message.id,

@@ -17,6 +17,7 @@ from tests.doubles.discord.channel_stage import (
     text,
 )
 from tests.doubles.discord.fixtures import Stage, a_server, eventually, staged
+from tests.doubles.discord.messages import open_thread
 from tests.doubles.discord.world import READ_HISTORY, VIEW_CHANNEL, User
 
 DAY = 86_400.0
@@ -174,6 +175,22 @@ async def test_a_reading_that_fails_or_is_slowed_down_goes_on(stage: Stage) -> N
     await holds(stage, "Day 1", "Day 2", "Day 3")
 
 
+async def test_a_thread_tells_the_message_that_it_began_with(stage: Stage) -> None:
+    acme, general, kim, ann = a_server(stage)
+    hub, support = stage.discord.hub, acme.text("support")
+    await stage.start()
+    await follows(kim, support, in_=general)
+    message = await ann.say("Which cars are red?", in_=support)
+    thread = await open_thread(hub, support, {"name": "Cars"}, id=message.id, owner=ann.user)
+    await hub.post(thread, ann.user, "", type=21, reply_to=message)
+    await kim.say("All of them.", in_=thread)
+    await ann.mention("Which cars are green?", in_=thread)
+    await holds(stage, "Ann, ", "Which cars are red?\n\nKim, ", "All of them.")
+    await ann.edit(message, "Which cars are grey?")
+    await holds(stage, "Which cars are grey?\n\nKim, ", without=("are red",))
+    assert "green" not in text(stage), "what is said to the bot answers nothing"
+
+
 # --- without the right to read ---------------------------------------------------------------
 
 
@@ -219,6 +236,10 @@ async def test_what_the_bot_may_not_read_it_says_and_does_not_quote(stage: Stage
     assert "already" in again.text
     acme.overwrite(support, me, deny=VIEW_CHANNEL)
     assert "noon" not in (await asks(ann, general)).text
+    (message,) = support.messages.values()
+    await ann.edit(message, "The ceasefire begins at dawn.")
+    acme.overwrite(support, me)
+    await holds(stage, "at dawn", without=("at noon",))
 
 
 # --- erasing ---------------------------------------------------------------------------------

@@ -89,10 +89,24 @@ class ChannelChanges(commands.Cog):
     async def on_guild_channel_update(
         self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel
     ) -> None:
-        """Follow the new name of a channel."""
+        """Follow the new name of a channel; with other rights, something may have been missed."""
         if before.name != after.name:
             await self._marks.names_changed(after.guild)
-            self._reader.wake()
+        if before.overwrites != after.overwrites:
+            await self._marks.all_missed(after.guild)
+        self._reader.wake()
+
+    @commands.Cog.listener()
+    async def on_guild_role_update(self, before: discord.Role, after: discord.Role) -> None:
+        """Compare what the bot could perhaps not read until now."""
+        if before.permissions != after.permissions:
+            await self.on_guild_available(after.guild)
+
+    @commands.Cog.listener()
+    async def on_member_update(self, before: discord.Member, after: discord.Member) -> None:
+        """Do the same where the bot has other roles; of other members it hears nothing."""
+        if after == after.guild.me and before.roles != after.roles:
+            await self.on_guild_available(after.guild)
 
     @commands.Cog.listener()
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
