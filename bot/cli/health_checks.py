@@ -77,7 +77,7 @@ def examine(patient: Patient) -> Iterator[tuple[str, Finding]]:
         "vectors": _vectors,
         "language model": _language_model,
         "discord": _discord,
-        "channels": _channels,
+        "channels": channel_finding,
     }
     for name, look in examinations.items():
         yield name, _guarded(look, patient)
@@ -311,7 +311,8 @@ def _discord(patient: Patient) -> Finding:
     return Finding("ok", f"a token is set; invite the bot with {invite_link(application)}")
 
 
-def _channels(patient: Patient) -> Finding:
+def channel_finding(patient: Patient) -> Finding:
+    """Say whether channels of Discord are sources, and whether they are searched."""
     builds = patient.library.catalog.builds()
     count = sum(is_of_channel(one.collection) for one in builds)
     if not count:

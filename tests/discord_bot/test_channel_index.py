@@ -14,6 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.cli.health_checks import Finding, Patient, channel_finding
+from bot.settings import load_settings
+from index.library import open_library
 from tests.doubles.discord.channel_stage import CONTENT, address, asks, follows
 from tests.doubles.discord.fixtures import a_server, eventually, staged_for_real
 from tests.doubles.discord.server import DiscordServer
@@ -81,6 +84,18 @@ async def test_what_was_said_is_found_quoted_and_gone_without_a_trace(own_folder
         await eventually(gone, within=20)
         assert CANARY not in (await asks(ann, general, question)).text
         assert await asyncio.to_thread(holders, home, "charger")
+    assert health(own_folder, message_content="on").state == "ok"
+    found = health(own_folder, message_content="off")
+    assert found.state == "problem"
+    assert "Message Content intent" in str(found.advice)
+
+
+def health(folder: Path, *, message_content: str) -> Finding:
+    """Return what doctor says of channels."""
+    environ = {"QUOTH_MESSAGE_CONTENT": message_content}
+    settings = load_settings(environ, folder)
+    with open_library(settings.index) as library:
+        return channel_finding(Patient(settings, environ, folder, library))
 
 
 @pytest.mark.long
