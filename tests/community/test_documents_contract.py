@@ -12,7 +12,7 @@ from bot.community.documents import Documents
 from bot.settings import load_settings
 from index.errors import SourceNotFound
 from index.library import Library, open_library
-from index.schema import SyncReport, source_id
+from index.schema import LoadedDocument, Place, SyncReport, source_id
 from tests.doubles.discord.fixtures import PaperDocuments
 
 
@@ -138,3 +138,26 @@ async def test_a_collection_is_removed_and_the_others_stay(
 
 async def test_without_a_folder_there_is_nothing_to_bring_in_step(documents: Documents) -> None:
     assert await asyncio.to_thread(documents.bring_in_step) is None
+
+
+async def test_a_finished_text_keeps_its_places_and_is_known_by_its_version(
+    documents: Documents, shelf: str
+) -> None:
+    place = Place(start=0, label="message of Ann", fragment="message=1")
+    said = LoadedDocument(
+        text="Ann:\nBoats are green.", title="#boats", mime="text/markdown", places=(place,)
+    )
+    renamed = said.model_copy(update={"title": "#ships"})
+
+    def add(document: LoadedDocument, version: str) -> SyncReport:
+        return documents.add_document(shelf, "day-2026-03-03.md", document, sha256=version)
+
+    reports = [
+        await asyncio.to_thread(add, document, version)
+        for document, version in ((said, "a"), (said, "a"), (renamed, "b"))
+    ]
+    assert [counts(one) for one in reports] == [(1, 0, 0, 0), (0, 0, 1, 0), (0, 1, 0, 0)]
+    (entry,) = await asyncio.to_thread(documents.sources, shelf)
+    assert (entry.title, entry.sha256) == ("#ships", "b")
+    source = await asyncio.to_thread(documents.source, entry.id)
+    assert (source.text, source.places) == (said.text, (place,))
