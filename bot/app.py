@@ -19,6 +19,7 @@ from bot.answering.extractive.extractor import Extractor
 from bot.answering.extractive.scored_sentences import SentenceScorer
 from bot.bridge import Bridge, open_writers
 from bot.errors import PromptError
+from bot.observer import Observer
 from bot.settings import Settings
 from index.embed.lazy_models import Once
 from index.library import Library, open_library
@@ -55,8 +56,13 @@ async def embed_away(library: Library, bridge: Bridge, texts: Sequence[str]) -> 
 
 
 @asynccontextmanager
-async def open_app(settings: Settings, library: Library | None = None) -> AsyncIterator[App]:
-    """Open everything; a `library` that is given stays open. Raises QuothError."""
+async def open_app(
+    settings: Settings, library: Library | None = None, observer: Observer | None = None
+) -> AsyncIterator[App]:
+    """Open everything; a `library` that is given stays open. Raises QuothError.
+
+    `observer` is told what the language model uses.
+    """
     async with AsyncExitStack() as stack:
         if library is None:
             library = stack.enter_context(open_library(settings.index))
@@ -65,7 +71,8 @@ async def open_app(settings: Settings, library: Library | None = None) -> AsyncI
         writers = open_writers()
         stack.callback(writers.close)
         records = Once(partial(_open_records, settings, stack))
-        generator = await _open_generator(settings, library, bridge, records, stack)
+        opened = _Opened(settings, library, bridge, records, observer or Observer())
+        generator = await _open_generator(opened, stack)
         answerer = await bridge.run(_build_answerer, library, bridge, generator)
         yield App(settings, library, bridge, writers, answerer, records)
 
@@ -99,14 +106,20 @@ def _build_quoter(library: Library) -> Quoter:
     )
 
 
-async def _open_generator(
-    settings: Settings,
-    library: Library,
-    bridge: Bridge,
-    records: Once[Records],
-    stack: AsyncExitStack,
-) -> Generator | None:
+@dataclass(frozen=True)
+class _Opened:
+    """What the language model is built upon."""
+
+    settings: Settings
+    library: Library
+    bridge: Bridge
+    records: Once[Records]
+    observer: Observer
+
+
+async def _open_generator(parts: _Opened, stack: AsyncExitStack) -> Generator | None:
     """Open the language model, guarded by its limits; None when none is configured."""
+    settings, bridge = parts.settings, parts.bridge
     if settings.llm is None:
         return None
     from bot.answering.generative.generator import Generator
@@ -116,7 +129,7 @@ async def _open_generator(
 
     model = await bridge.run(open_model, model_config(settings))
     stack.push_async_callback(model.aclose)
-    opened = await bridge.run(records)
+    opened = await bridge.run(parts.records)
     guarded = GuardedModel(
         model,
         Limits(timeout=settings.llm_timeout, concurrency=settings.llm_concurrency),
@@ -125,12 +138,13 @@ async def _open_generator(
             opened.run,
             per_day=settings.tokens_per_day,
             per_person=settings.tokens_per_person,
+            spent=parts.observer.spent,
         ),
     )
     return Generator(
         guarded,
         load_prompts(settings.prompts),
-        embed=partial(embed_away, library, bridge),
+        embed=partial(embed_away, parts.library, bridge),
         unsupported=settings.unsupported,
     )
 

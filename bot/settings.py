@@ -107,6 +107,12 @@ class Settings(Value):
     """Folder whose prompt files replace those of the same name in prompts/."""
     log_level: Annotated[Literal["debug", "info", "warning", "error"], _IN_ANY_CASE] = "warning"
     """What goes into the log: debug, info, warning or error."""
+    log_format: Annotated[Literal["text", "json"], _IN_ANY_CASE] = "text"
+    """How the bot writes its log: text, or json with one object a line."""
+    metrics_port: int = Field(default=0, ge=0, le=65535)
+    """Port at which the bot serves /metrics for Prometheus and /healthz; 0 serves neither."""
+    metrics_host: str = "127.0.0.1"
+    """Address at which it does; 127.0.0.1 is this machine alone, 0.0.0.0 every network it is in."""
     discord_api_url: str | None = Field(default=None, pattern=HTTP)
     """Discord's HTTP API, for a proxy or a compatible server."""
     discord_gateway_url: str | None = Field(default=None, pattern=WEBSOCKET)
@@ -184,6 +190,13 @@ class Settings(Value):
             provider = self.llm.partition("/")[0]
             found += _PREFIXES.get(provider, (f"{provider.upper()}_",))
         return tuple(found)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The token and every key, which no line of a log may hold."""
+        keys = [value for name, value in self.provider_variables if not _is_address(name)]
+        held = filter(None, (self.discord_token, self.llm_api_key, *keys))
+        return tuple(secret.get_secret_value() for secret in held)
 
     @property
     def log_file(self) -> Path:

@@ -47,6 +47,11 @@ class FairQueue:
         self._line: list[Waiting] = []
         """Those that wait, in the order in which they came."""
 
+    @property
+    def waiting(self) -> int:
+        """Questions of those that are not under way yet."""
+        return len(self._line)
+
     @asynccontextmanager
     async def turn(self, person: int, moved: Moved = lambda before: None) -> AsyncIterator[Waiting]:
         """Wait for this person's turn; raises Busy at once when there is no room to wait."""

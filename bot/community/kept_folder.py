@@ -6,11 +6,12 @@ import asyncio
 import contextlib
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.bridge import Bridge
 from bot.community.source_management import SourceManagement
 from bot.errors import Busy
+from bot.observer import Observer
 from index.errors import QuothError
 from index.sync.folder_watch import FolderWatch
 
@@ -27,6 +28,7 @@ class KeptFolder:
     writers: Bridge
     watch: FolderWatch | None
     """None where changes are noticed once a minute only."""
+    observer: Observer = field(default_factory=Observer)
 
     async def run(self) -> None:
         """Follow it until this is cancelled."""
@@ -45,6 +47,10 @@ class KeptFolder:
             logger.warning("the documents folder was not followed: %s", error)
         except Exception:
             logger.exception("the documents folder was not followed")
+        else:
+            self.observer.synced("folder")
+            return
+        self.observer.not_synced("folder")
 
     async def _next_change(self, end: float) -> None:
         """Return once the folder has changed and rests, or when the clock says `end`."""

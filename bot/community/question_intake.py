@@ -27,6 +27,7 @@ from bot.community.store.feedback import Feedback
 from bot.community.store.memory import Memory
 from bot.community.store.records import Kept
 from bot.errors import Busy
+from bot.observer import Observer
 from bot.schema import Answer, Scope, Turn
 from index.errors import QuothError
 from index.schema import Value
@@ -104,6 +105,7 @@ class QuestionIntake:
         history_days: int,
         deadline: float,
         check_kept: Callable[[int | None, float], None] = lambda guild, began: None,
+        observer: Observer | None = None,
     ) -> None:
         self._answerer = answerer
         self._memory = memory
@@ -114,11 +116,27 @@ class QuestionIntake:
         self._history_days = history_days
         self._deadline = deadline
         self._check_kept = check_kept
+        self._observer = observer or Observer()
         self._stopping = False
 
     def stop(self) -> None:
         """Take no more questions."""
         self._stopping = True
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it takes no more questions."""
+        return self._stopping
+
+    @property
+    def waiting(self) -> int:
+        """Questions in the queue."""
+        return self._queue.waiting
+
+    @property
+    def under_way(self) -> int:
+        """Questions that are being answered."""
+        return self._queue.total - self._queue.waiting
 
     async def ask(self, question: Question, show: Show, moved: Moved = lambda before: None) -> Kept:
         """Answer a question and remember it; raises QuothError.
@@ -128,10 +146,11 @@ class QuestionIntake:
         text = checked_question(question.text)
         if self._stopping:
             raise StoppingError
-        began = time.time()
+        began, arrived = time.time(), time.monotonic()
         async with self._queue.turn(question.caller.user, moved) as waiting:
             await self._cool_down(question.caller)
             async with self._queue.place(waiting):
+                self._observer.waited(time.monotonic() - arrived)
                 answer = await self._answered(question, text, show)
             kept = _kept(question, await self._with_confirmed(question, answer))
             self._check_kept(question.caller.guild, began)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,9 +37,11 @@ from bot.community.store.team_answer_records import TeamAnswerRecords
 from bot.community.team_answer_basis import BasisLookup
 from bot.community.team_answers import TeamAnswers
 from bot.language_models.guarded_model import LONGEST
+from bot.observer import Observer
 from bot.schema import Embed
 from bot.settings import Settings
 from index.errors import QuothError
+from index.schema import CatalogStats
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +65,10 @@ class Parts:
     """The threads that write to the index; who opened them waits for them."""
     embed: Embed | None = None
     """Embeds questions, where that can be done."""
+    observer: Observer = field(default_factory=Observer)
+    """Is told of what is done."""
+    stats: Callable[[], CatalogStats] | None = None
+    """Counts what is in the index, where that can be done."""
 
 
 @dataclass
@@ -120,6 +126,7 @@ class Service:
     folder: KeptFolder
     under_way: AnswersUnderWay = field(default_factory=AnswersUnderWay)
     owed: OwedWrites = field(default_factory=OwedWrites)
+    observer: Observer = field(default_factory=Observer)
 
     @property
     def channels(self) -> ChannelSources:
@@ -145,6 +152,7 @@ class Service:
 
     async def strike_off(self, id: int) -> None:
         """Note that who waited for `id` is told; what cannot be noted now is noted later."""
+        self.observer.told(id)
         undone = f"{id} is told, but was not struck off"
         await self.owed.make(("told", id), undone, lambda: self.open_answers.strike(id))
 
@@ -236,7 +244,8 @@ async def _built(parts: Parts, deadline: float | None) -> Service:
         feedback=common.feedback,
         confirmations=common.confirmations,
         open_answers=OpenAnswers(parts.records),
-        folder=KeptFolder(sources, parts.writers, parts.documents.watch()),
+        folder=KeptFolder(sources, parts.writers, parts.documents.watch(), parts.observer),
+        observer=parts.observer,
     )
 
 
@@ -271,6 +280,7 @@ def _questions(common: _Common, deadline: float | None) -> QuestionIntake:
         history_days=settings.history_days,
         deadline=deadline or _deadline(settings),
         check_kept=common.rules.check_kept,
+        observer=common.parts.observer,
     )
 
 
@@ -357,6 +367,10 @@ async def _follow_pages(service: Service) -> None:
             await service.sources.sites.refresh_due()
         except QuothError as error:
             logger.warning("the web pages were not refreshed: %s", error)
+            service.observer.not_synced("web")
         except Exception:
             logger.exception("the web pages were not refreshed")
+            service.observer.not_synced("web")
+        else:
+            service.observer.synced("web")
         await asyncio.sleep(_MINUTE)

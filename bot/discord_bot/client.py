@@ -100,6 +100,13 @@ class QuothBot(commands.Bot):
         self.paces = ChannelPaces()
         self.ask_mention = "`/ask`"
         """How the command is named in messages; a mention once Discord has told its id."""
+        self.heard: Callable[..., None] = lambda event, *about: None
+        """Is told of every event at once, before those that listen; must not block."""
+
+    def dispatch(self, event_name: str, /, *args: Any, **kwargs: Any) -> None:
+        """Tell of an event; listeners come to it a moment later, or not at all at the end."""
+        self.heard(event_name, *args)
+        super().dispatch(event_name, *args, **kwargs)
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Leave messages to the cog that talks; there are no commands with a prefix."""

@@ -57,6 +57,9 @@ _IN_PLAIN_WORDS: tuple[tuple[type[QuothError] | tuple[type[QuothError], ...], st
 )
 """What to tell of errors whose own words name files, settings or servers; the first that fits."""
 
+REFUSALS = (NotAvailableError, QuestionError, Busy, StoppingError)
+"""What a person is told in the error's own words; nothing has gone wrong."""
+
 _TOO_LATE = 10062
 
 _OVER = (_TOO_LATE, 40060)
@@ -73,10 +76,10 @@ def sentence_for(error: BaseException) -> str:
     """Return what to tell the person; what needs looking into is logged under a reference."""
     if known := not_sent_sentence(error, ""):
         return known
-    if isinstance(error, NotAvailableError | QuestionError | Busy | StoppingError):
+    if isinstance(error, REFUSALS):
         return literal(one_line(for_people(str(error)) or UNFORESEEN, 900))
     reference = secrets.token_hex(3)
-    logger.error("reference %s", reference, exc_info=error)
+    logger.error("reference %s", reference, exc_info=error, extra={"reference": reference})
     return f"{literal(one_line(_sentence(error), 900))} (reference {reference})"
 
 

@@ -67,6 +67,7 @@ async def answer_message(bot: QuothBot, message: discord.Message) -> None:
         await service.strike_off(message.id)
         return
     shown = await reply.open()
+    service.observer.signed(message.id)
     replied_to = await _replied_to(bot, message, caller)
     after = replied_to and replied_to.key
     await service.open_answers.detail(message.id, place=channel.id, shown=shown, after=after)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from typing import Any
 
 import discord
@@ -37,10 +38,13 @@ async def defer_written(click: discord.Interaction[Any], promise: OpenAnswer) ->
     Else a process that ends in between would leave somebody waiting whom the next does not know. A
     slow disk does not keep the promise back for longer than that is worth.
     """
-    written = asyncio.ensure_future(click.client.service.open_answers.begin(promise))
+    service = click.client.service
+    service.observer.arrived(click.id, time.monotonic())
+    written = asyncio.ensure_future(service.open_answers.begin(promise))
     await asyncio.wait({written}, timeout=_FOR_WRITING)
     if not click.response.is_done():
         await click.response.defer(ephemeral=promise.private, thinking=True)
+        service.observer.signed(click.id)
     await written
 
 

@@ -27,7 +27,7 @@ from bot.discord_bot.client import QuothBot
 from bot.discord_bot.delivery import NOT_SENT
 from bot.discord_bot.direct_messages import caller_here, looked_in
 from bot.discord_bot.drafts import Drafts
-from bot.discord_bot.error_replies import OPEN, not_sent_sentence, sentence_for
+from bot.discord_bot.error_replies import OPEN, REFUSALS, not_sent_sentence, sentence_for
 from bot.discord_bot.promises import defer_written, open_answer
 from bot.discord_bot.queue_notices import QueueNotice
 from bot.discord_bot.replies import LOOKING, InteractionReply, Reply
@@ -232,6 +232,7 @@ async def respond(
         view = answer_view(kept, outdated=notes.outdated)
         await stop_edits()
     except (asyncio.CancelledError, StoppingError) as stop:
+        service.observer.failed("stopped")
         await stop_edits()
         await _not_tried(service, id)
         await _excuse(reply, str(StoppingError()))
@@ -239,10 +240,11 @@ async def respond(
             raise
         return
     except Exception as error:
+        service.observer.failed("refused" if isinstance(error, REFUSALS) else "failed")
         await stop_edits()
         await _excuse(reply, sentence_for(error))
     else:
-        await _deliver(service, reply, kept, rendered, view)
+        await _deliver(service, reply, kept, rendered, view, id)
     await service.strike_off(id)
 
 
@@ -255,15 +257,19 @@ async def _not_tried(service: Service, id: int) -> None:
 
 
 async def _deliver(
-    service: Service, reply: Reply, kept: Kept, rendered: Rendered, view: discord.ui.View
+    service: Service, reply: Reply, kept: Kept, rendered: Rendered, view: discord.ui.View, id: int
 ) -> None:
     """Show an answer; what failed on its way is no fault of the answer, and never replaces it."""
     try:
         messages = await reply.finish(rendered, view)
     except NOT_SENT as failure:
+        service.observer.failed("undelivered")
         logger.error("answer %s could not be delivered: %s", kept.key, failure)
         await _excuse(reply, not_sent_sentence(failure, NOT_DELIVERED))
         return
+    answer = kept.answer
+    kind = answer.status if answer.kind == "answer" else answer.kind
+    service.observer.answered(id, kind, answer.engine, answer.confidence)
 
     async def note() -> None:
         for message in messages:

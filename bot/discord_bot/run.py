@@ -11,17 +11,13 @@ import contextlib
 import hashlib
 import json
 import logging
-import signal
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
-import aiohttp
 import discord
 import yarl
-from discord.gateway import DiscordWebSocket
-from discord.http import Route
 
 from bot.app import open_app
 from bot.community.service import Parts, Service, open_service
@@ -38,10 +34,21 @@ from bot.discord_bot.cogs.messages import Talk
 from bot.discord_bot.cogs.notices import Notices
 from bot.discord_bot.cogs.server_settings import ServerSettings
 from bot.discord_bot.cogs.sources import Sources, add_message, list_sources
+from bot.discord_bot.gateway_address import (
+    WRONG_TOKEN,
+    Gateway,
+    find_gateway,
+    keep_to,
+    pointed_at,
+)
+from bot.discord_bot.gateway_state import GatewayState
 from bot.discord_bot.interrupted_answers import take_up_when_ready
 from bot.discord_bot.invite import PERMISSIONS, invite_link
 from bot.discord_bot.process import LAST_MOMENT, leave_within, logged
+from bot.discord_bot.stop_signals import cancelled_by_sigterm, stopped_by_signals
 from bot.discord_bot.views import AnswerButton, AnswerSelect
+from bot.operation.monitor import Monitor, monitored, open_observer
+from bot.operation.service_notice import ServiceNotice
 from bot.setting_sources import DISCORD_ADDRESSES
 from bot.settings import Settings
 from index.errors import ConfigurationError
@@ -65,22 +72,10 @@ NO_TOKEN_THERE = (
     "The DISCORD_TOKEN of the environment is not sent to the address that {names} in .env gives. "
     "Put the token into that file too, or the address into the environment."
 )
-WRONG_TOKEN = (
-    "Discord refuses the token in DISCORD_TOKEN. Copy it again from "
-    "https://discord.com/developers/applications, or reset it there."
-)
 _NEEDS_INTENT = (
     "QUOTH_MESSAGE_CONTENT is on, but the bot lacks the Message Content intent. Switch it on at "
     "https://discord.com/developers/applications under Bot, or set QUOTH_MESSAGE_CONTENT=off."
 )
-
-
-@dataclass(frozen=True)
-class Gateway:
-    """How Discord wants to be connected to."""
-
-    url: str
-    shards: int
 
 
 async def build_bot(service: Service, *, shards: int = 1) -> QuothBot:
@@ -130,25 +125,44 @@ async def serve(
     ready: Callable[[QuothBot], None] | None = None,
     stopping: Callable[[], None] = lambda: None,
     deadline: float | None = None,
+    notice: ServiceNotice | None = None,
 ) -> None:
     """Run the bot until it is stopped by SIGTERM, SIGINT or cancellation.
 
-    `stopping` is called at the first signal. Raises ConfigurationError when Discord does not take
-    the token.
+    `stopping` is called at the first signal; `notice` is told that the loop runs. Raises
+    ConfigurationError when Discord does not take the token, or the port of the figures is taken.
     """
-    settings = parts.settings
-    token = _token(settings)
-    gateway = await find_gateway(settings, token)
-    with _pointed_at(settings, gateway):
-        async with open_service(parts, deadline=deadline) as service:
-            bot = await build_bot(service, shards=gateway.shards)
-            if settings.discord_gateway_url:
-                keep_to(bot, yarl.URL(gateway.url))
-            take_up_when_ready(bot, await service.open_answers.all())
-            async with bot, _stopped_by_signals(bot, stopping):
-                if ready is not None:
-                    ready(bot)
-                await _connected(bot, token)
+    token = _token(parts.settings)
+    state = GatewayState(parts.observer)
+    async with monitored(parts, state, notice or ServiceNotice()) as monitor:
+        run = _Run(parts, state, monitor, ready or (lambda bot: None), stopping)
+        gateway = await find_gateway(parts.settings, token)
+        with pointed_at(parts.settings, gateway):
+            async with open_service(parts, deadline=deadline) as service:
+                await _serve(run, service, gateway, token)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What one run of the bot is given."""
+
+    parts: Parts
+    state: GatewayState
+    monitor: Monitor
+    ready: Callable[[QuothBot], None]
+    stopping: Callable[[], None]
+
+
+async def _serve(run: _Run, service: Service, gateway: Gateway, token: str) -> None:
+    bot = await build_bot(service, shards=gateway.shards)
+    if run.parts.settings.discord_gateway_url:
+        keep_to(bot, yarl.URL(gateway.url))
+    run.monitor.watch(service)
+    run.state.follow(bot, gateway.shards)
+    take_up_when_ready(bot, await service.open_answers.all())
+    async with bot, stopped_by_signals(partial(shut_down, bot), run.stopping):
+        run.ready(bot)
+        await _connected(bot, token)
 
 
 async def _connected(bot: QuothBot, token: str) -> None:
@@ -170,117 +184,54 @@ def _token(settings: Settings) -> str:
     return token
 
 
-async def find_gateway(settings: Settings, token: str) -> Gateway:
-    """Ask Discord how many connections it recommends; raises ConfigurationError."""
-    base = settings.discord_api_url or Route.BASE
-    headers = {"Authorization": f"Bot {token}"}
-    try:
-        async with (
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session,
-            session.get(f"{base.rstrip('/')}/gateway/bot", headers=headers) as response,
-        ):
-            if response.status == 401:
-                raise ConfigurationError(WRONG_TOKEN)
-            if response.status != 200:
-                raise ConfigurationError(
-                    f"Discord at {base!r} answers with HTTP {response.status}. Try again later, "
-                    "or check QUOTH_DISCORD_API_URL."
-                )
-            found: dict[str, Any] = await response.json()
-    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-        raise ConfigurationError(
-            f"Discord at {base!r} cannot be reached ({type(error).__name__}). Check the network, "
-            "and QUOTH_DISCORD_API_URL if it is set."
-        ) from None
-    url = settings.discord_gateway_url or str(found["url"])
-    return Gateway(url=url, shards=int(found.get("shards", 1)))
-
-
-@contextmanager
-def _pointed_at(settings: Settings, gateway: Gateway) -> Iterator[None]:
-    """Point discord.py at the configured addresses, which it keeps as class attributes."""
-    before = (Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY)
-    if settings.discord_api_url:
-        Route.BASE = settings.discord_api_url.rstrip("/")
-    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway.url)
-    try:
-        yield
-    finally:
-        Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = before
-
-
-def keep_to(bot: QuothBot, gateway: yarl.URL) -> None:
-    """Open every connection of the bot to `gateway`, resumed ones too.
-
-    Discord hands out an address to resume at, which a proxy or a compatible server passes on as it
-    is, or which cannot be reached from here.
-    """
-    connect = bot.http.ws_connect
-
-    async def ws_connect(url: str, *, compress: int = 0) -> aiohttp.ClientWebSocketResponse:
-        return await connect(str(gateway.with_query(yarl.URL(url).query)), compress=compress)
-
-    bot.http.ws_connect = ws_connect  # type: ignore[method-assign]
-
-
-@asynccontextmanager
-async def _stopped_by_signals(bot: QuothBot, announce: Callable[[], None]) -> AsyncIterator[None]:
-    """Stop the bot at SIGTERM or SIGINT: finish or excuse what is under way, then leave."""
-    loop = asyncio.get_running_loop()
-    stopping: set[asyncio.Task[None]] = set()
-
-    def stop() -> None:
-        if not stopping:
-            announce()
-            stopping.add(loop.create_task(shut_down(bot)))
-
-    for name in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
-            loop.add_signal_handler(name, stop)
-    try:
-        yield
-    finally:
-        for name in (signal.SIGTERM, signal.SIGINT):
-            with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
-                loop.remove_signal_handler(name)
-        await asyncio.gather(*stopping, return_exceptions=True)
-
-
 async def shut_down(bot: QuothBot) -> None:
     """Take no more questions, finish or excuse those under way, and leave Discord."""
     await bot.service.stop()
     await bot.close()
 
 
-def run(settings: Settings, *, announce: Callable[[str], None] = lambda line: None) -> int:
+def run(
+    settings: Settings,
+    *,
+    announce: Callable[[str], None] = lambda line: None,
+    notice: ServiceNotice | None = None,
+) -> int:
     """Run the bot until it is stopped; return the exit code.
 
-    `announce` is told when it is connected, and what it lacks. Raises ConfigurationError with one
-    plain line when it cannot start.
+    `announce` is told when it is connected, and what it lacks; `notice` the first of it, and when
+    it stops. Raises ConfigurationError with one plain line when it cannot start.
     """
     _token(settings)
-    with logged(settings):
-        asyncio.run(_run(settings, announce))
+    with logged(settings), contextlib.suppress(asyncio.CancelledError):
+        asyncio.run(_run(settings, announce, notice or ServiceNotice()))
     return 0
 
 
-async def _run(settings: Settings, announce: Callable[[str], None]) -> None:
-    async with open_parts(settings) as parts:
-        await serve(
-            parts,
-            ready=lambda bot: _announce(bot, announce),
-            stopping=lambda: leave_within(LAST_MOMENT),
-        )
+async def _run(settings: Settings, announce: Callable[[str], None], notice: ServiceNotice) -> None:
+    def stopping() -> None:
+        notice.stopping()
+        leave_within(LAST_MOMENT)
+
+    with cancelled_by_sigterm(stopping):
+        async with open_parts(settings) as parts:
+            await serve(
+                parts,
+                ready=lambda bot: _announce(bot, announce, notice),
+                stopping=stopping,
+                notice=notice,
+            )
 
 
-def _announce(bot: QuothBot, announce: Callable[[str], None]) -> None:
+def _announce(bot: QuothBot, announce: Callable[[str], None], notice: ServiceNotice) -> None:
     """Have the first connection, and what is missing in each server, announced."""
 
     async def on_ready() -> None:
         bot.remove_listener(on_ready)
         name = bot.user.display_name if bot.user else "nobody"
         count = len(bot.guilds)
-        announce(f"Answering as {name} in {count} server{'s' * (count != 1)}. Ctrl-C stops.")
+        where = f"{count} server{'s' * (count != 1)}"
+        notice.ready(f"Answering in {where}.")
+        announce(f"Answering as {name} in {where}. Ctrl-C stops.")
         for line in lacking(bot)[:MAX_ANNOUNCED]:
             announce(line)
 
@@ -303,7 +254,8 @@ def lacking(bot: QuothBot) -> list[str]:
 @asynccontextmanager
 async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
     """Open Quoth for Discord; raises QuothError."""
-    async with open_app(settings) as app:
+    observer = open_observer(settings)
+    async with open_app(settings, observer=observer) as app:
         yield Parts(
             settings=app.settings,
             answerer=app.answerer,
@@ -312,4 +264,6 @@ async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
             records=await app.bridge.run(app.records),
             documents=app.library,
             embed=app.embed,
+            observer=observer,
+            stats=app.library.catalog.stats,
         )

@@ -36,7 +36,8 @@ class TokenBudget:
     """Tokens that may be used from midnight to midnight (UTC), by everybody and by each person.
 
     0 sets no limit; what is used is noted all the same, in the table `model_tokens` to which
-    `transaction` writes. `run` calls a function away from the loop.
+    `transaction` writes. `run` calls a function away from the loop. `spent` is told the tokens of
+    each call once it is over.
     """
 
     def __init__(
@@ -47,12 +48,14 @@ class TokenBudget:
         per_day: int = 0,
         per_person: int = 0,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        spent: Callable[[int], None] = lambda tokens: None,
     ) -> None:
         self._transaction = transaction
         self._run = run
         self._per_day = per_day
         self._per_person = per_person
         self._now = now
+        self._spent = spent
 
     @asynccontextmanager
     async def spend(self, person: str | None, estimate: int) -> AsyncIterator[Settle]:
@@ -77,6 +80,8 @@ class TokenBudget:
             if not settled:
                 await settle(0)
             raise
+        finally:
+            self._spent(taken)
 
     def _take(self, day: str, payer: str, tokens: int) -> None:
         with self._transaction() as write:

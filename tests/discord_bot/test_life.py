@@ -21,14 +21,13 @@ from bot.community.question_intake import StoppingError, TookTooLongError
 from bot.community.service import GRACE
 from bot.discord_bot.client import ShardedBot, intents
 from bot.discord_bot.error_replies import OUT_OF_ORDER
+from bot.discord_bot.gateway_address import WRONG_TOKEN, find_gateway
 from bot.discord_bot.invite import PERMISSIONS, application_of, invite_link
 from bot.discord_bot.process import LAST_MOMENT
 from bot.discord_bot.run import (
     NO_TOKEN,
-    WRONG_TOKEN,
     build_bot,
     commands_hash,
-    find_gateway,
     run,
     serve,
     shut_down,

@@ -33,7 +33,7 @@ from tests.doubles.discord.fixtures import Stage, answer, staged
 ROOT = Path(__file__).parents[2]
 FORBIDDEN = re.compile(r"QUOTH_|DISCORD_TOKEN|HTTP \d|\bHTTP\b|`?quoth [a-z]+`|`quoth|\.env\b|pip ")
 
-FOR_OPERATORS = ("run.py", "process.py", "invite.py", "plain_words.py")
+FOR_OPERATORS = ("run.py", "gateway_address.py", "process.py", "invite.py", "plain_words.py")
 """Modules of the edge that speak to whoever starts the process, and the one that looks for such
 words."""
 

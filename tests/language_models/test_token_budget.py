@@ -78,7 +78,8 @@ async def test_an_estimate_is_corrected_once_the_use_is_known(records: Records) 
 async def test_a_call_that_fails_gets_its_tokens_back_unless_it_was_settled(
     records: Records,
 ) -> None:
-    own = budget(records, per_person=100)
+    told: list[int] = []
+    own = budget(records, per_person=100, spent=told.append)
     with pytest.raises(ModelRejected):
         async with own.spend("ada", 90):
             raise ModelRejected("No.")
@@ -86,6 +87,7 @@ async def test_a_call_that_fails_gets_its_tokens_back_unless_it_was_settled(
         async with own.spend("ada", 90) as settle:
             await settle(30)
             raise ModelRejected("No.")
+    assert told == [0, 30]
     await take(own, "ada", 70)
     with pytest.raises(BudgetExhausted):
         await take(own, "ada", 1)

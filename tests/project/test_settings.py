@@ -210,6 +210,13 @@ def test_every_variable_of_a_provider_is_known() -> None:
     assert [name for name in names if not PROVIDER_VARIABLE.search(name)] == []
 
 
+def test_figures_are_opened_to_a_network_by_nobody_but_the_person(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("QUOTH_METRICS_PORT=9464\nQUOTH_METRICS_HOST=0.0.0.0\n")
+    settings = load_settings({}, tmp_path)
+    assert (settings.metrics_host, settings.withheld) == ("127.0.0.1", ("QUOTH_METRICS_HOST",))
+    assert load_settings(trusted(tmp_path), tmp_path).metrics_host == "0.0.0.0"
+
+
 def test_what_is_allowed_is_kept_in_no_folder_at_hand(tmp_path: Path) -> None:
     environ = {"XDG_CONFIG_HOME": "config", "APPDATA": "config", "HOME": str(tmp_path)}
     found = config_folder(environ)

@@ -77,6 +77,12 @@ class OpenAnswers(Store):
         return tuple(OpenAnswer.model_validate_json(row[0]) for row in rows)
 
     @on_records
+    def count(self) -> int:
+        """Return how many are open."""
+        row = self._records.row("SELECT count(*) FROM bot_open_answers")
+        return int(row[0]) if row else 0
+
+    @on_records
     def forget(self, person: int) -> None:
         """Delete what one person waits for."""
         with self._records.transaction() as write:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 
 import discord
 from discord.ext import commands
@@ -34,10 +35,11 @@ class Talk(commands.Cog):
         """Answer a message, or say why not."""
         if message.author.bot or message.webhook_id or not self._addressed(message):
             return
-        service = self.bot.service
+        service, at = self.bot.service, time.monotonic()
         try:
             if not await service.open_answers.begin(_promise(message)):
                 return
+            service.observer.arrived(message.id, at)
             await answer_message(self.bot, message)
         except discord.Forbidden:
             await self._tell_privately(message)

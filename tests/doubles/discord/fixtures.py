@@ -22,6 +22,7 @@ from bot.community.store.records import Kept
 from bot.community.store.records_file import Records
 from bot.discord_bot.client import QuothBot
 from bot.discord_bot.run import open_parts, serve, shut_down
+from bot.operation.monitor import open_observer
 from bot.schema import (
     NOT_IN_SOURCES,
     NOT_SURE,
@@ -505,12 +506,14 @@ async def staged(home: Path, **environ: str) -> AsyncIterator[Stage]:
         documents = PaperDocuments()
         answerer = PaperAnswerer(documents)
         records, bridge = Records(home), Bridge()
+        settings = settings_for(home, discord.settings() | environ)
         parts = Parts(
-            settings=settings_for(home, discord.settings() | environ),
+            settings=settings,
             answerer=answerer,
             bridge=bridge,
             records=records,
             documents=documents,
+            observer=open_observer(settings),
         )
         stage = Stage(discord, parts, documents, answerer)
         try:

@@ -1,0 +1,1 @@
+"""How whoever runs the bot sees that it is well: figures, health, log lines, word to systemd."""
