@@ -153,19 +153,22 @@ def write(text: str) -> None:
 
 def log_failure(environment: Environment, error: BaseException) -> str:
     """Put a traceback into the log and return the sentence that refers to it."""
+    from bot.operation.log_lines import log_lines
+
     reference = secrets.token_hex(4)
     try:
-        path = environment.settings.log_file
+        settings = environment.settings
+        path = settings.log_file
         path.parent.mkdir(parents=True, exist_ok=True)
         handler = logging.FileHandler(path, encoding="utf-8")
     except Exception:
         return f"Quoth failed in an unforeseen way: {type(error).__name__}: {error}"
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handler.setFormatter(log_lines(settings.log_format, settings.secrets))
     raised = (type(error), error, error.__traceback__)
-    handler.emit(
-        logging.LogRecord(
-            "quoth", logging.ERROR, __file__, 0, f"reference {reference}", None, raised
-        )
+    record = logging.LogRecord(
+        "quoth", logging.ERROR, __file__, 0, f"reference {reference}", None, raised
     )
+    record.reference = reference
+    handler.emit(record)
     handler.close()
     return f"Quoth failed in an unforeseen way. The log {str(path)!r} says more under {reference}."

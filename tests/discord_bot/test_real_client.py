@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 import signal
@@ -246,10 +247,13 @@ async def test_the_process_answers_restarts_and_stops_on_sigterm(own_folder: Pat
         discord.assert_clean()
 
 
-@pytest.mark.parametrize("token", ["", "wrong"])
-async def test_the_process_without_a_good_token_says_one_line(tmp_path: Path, token: str) -> None:
+@pytest.mark.parametrize(("token", "form"), [("", "text"), ("wrong", "json")])
+async def test_the_process_without_a_good_token_says_one_line(
+    tmp_path: Path, token: str, form: str
+) -> None:
     async with DiscordServer() as discord:
-        environ = os.environ | discord.settings() | {"DISCORD_TOKEN": token}
+        environ = os.environ | discord.settings()
+        environ |= {"DISCORD_TOKEN": token, "QUOTH_LOG_FORMAT": form}
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "bot", "discord", cwd=tmp_path,
             env=environ | {"PYTHONPATH": str(ROOT)},
@@ -258,5 +262,7 @@ async def test_the_process_without_a_good_token_says_one_line(tmp_path: Path, to
         out, err = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 2
     assert out == b""
-    assert len(err.decode().strip().splitlines()) == 1
-    assert "DISCORD_TOKEN" in err.decode()
+    (line,) = err.decode().strip().splitlines()
+    said = json.loads(line)["message"] if form == "json" else line.removeprefix("quoth: ")
+    assert "DISCORD_TOKEN" in said
+    assert line.startswith("{") is (form == "json")

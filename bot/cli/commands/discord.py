@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 
 import click
 
 from bot.cli.environment import BOT, INDEX, MODEL, PAGES, Environment, pass_environment, say
+from index.errors import QuothError
 
 
 @click.command()
@@ -20,5 +22,22 @@ def discord(environment: Environment) -> None:
     Exit code: 0 stopped, 2 it could not start.
     """
     from bot.discord_bot.run import run
+    from bot.operation.service_notice import ServiceNotice
 
-    sys.exit(run(environment.settled(INDEX, MODEL, BOT, PAGES), announce=say))
+    notice = ServiceNotice.of(environment.environ)
+    in_json = environment.settings.log_format == "json"
+    announce = partial(_say_in_json, "info") if in_json else say
+    try:
+        settings = environment.settled(INDEX, MODEL, BOT, PAGES)
+        sys.exit(run(settings, announce=announce, notice=notice))
+    except QuothError as error:
+        if not in_json:
+            raise
+        _say_in_json("error", str(error))
+        sys.exit(2)
+
+
+def _say_in_json(level: str, message: str) -> None:
+    from bot.operation.log_lines import json_line
+
+    say(json_line(level, message))
