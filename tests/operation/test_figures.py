@@ -179,7 +179,11 @@ def test_the_documentation_names_every_figure() -> None:
     text = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
     table = "".join(line.split("|")[1] for line in text.splitlines() if line.startswith("| `"))
     home = HomeSize(sources=0, passages=0, parts={}, free=0, owed=0)
-    exposed, _ = Figures().exposed(Moment(connected=True, home=home))
+    moment = Moment(connected=True, home=home)
+    newer, media_type = Figures().exposed(moment, "application/openmetrics-text;version=1.0.0")
+    assert (newer.endswith(b"# EOF\n"), "openmetrics" in media_type) == (True, True)
+    exposed, media_type = Figures().exposed(moment, "*/*")
+    assert media_type.startswith("text/plain")
     names = set(re.findall(r"^# HELP (quoth_\w+)", exposed.decode(), re.MULTILINE))
     names = {name for name in names if not name.endswith("_created")}
     assert set(re.findall(r"`(quoth_\w+)`", table)) == names
