@@ -298,6 +298,7 @@ class CatalogStats(Value):
     characters: int = Field(description="Length of all canonical texts together.")
     bytes: int = Field(description="Size of the catalog on disk.")
     generation: int = Field(description="Number of changes committed so far.")
+    failed: int = Field(description="Files of the folder whose newest version cannot be read.")
 
 
 def source_id(collection: str, uri: str, attempt: int = 0) -> str:

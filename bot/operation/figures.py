@@ -186,6 +186,11 @@ class _HomeGauges:
             registry=register,
         )  # fmt: skip
         self._sources = Gauge("quoth_index_sources", "Documents in the index.", registry=register)
+        self._unread = Gauge(
+            "quoth_documents_failed",
+            "Files of the documents folder whose newest version cannot be read.",
+            registry=register,
+        )
         self._passages = Gauge("quoth_index_passages", "Passages in the index.", registry=register)
         self._bytes = Gauge(
             "quoth_disk_bytes", "What a part of the home takes on disk.", ("part",),
@@ -198,6 +203,7 @@ class _HomeGauges:
         self._owed.set(home.owed)
         self._sources.set(home.sources)
         self._passages.set(home.passages)
+        self._unread.set(home.failed)
         self._free.set(home.free)
         for part, size in home.parts.items():
             self._bytes.labels(part).set(size)

@@ -37,6 +37,8 @@ class HomeSize:
 
     sources: int
     passages: int
+    failed: int
+    """Files of the documents folder whose newest version cannot be read."""
     parts: Mapping[str, int]
     """Bytes on disk by part of the home."""
     free: int
@@ -86,6 +88,7 @@ class HomeMeter:
         return HomeSize(
             sources=stats.sources,
             passages=stats.passages,
+            failed=stats.failed,
             parts={name: _size(self._home, files) for name, files in _PARTS.items()},
             free=shutil.disk_usage(self._home).free,
             owed=owed,

@@ -55,6 +55,13 @@ _SOURCES = (
 )
 
 
+_FAILED = (
+    "SELECT count(*) FROM (SELECT collection, uri FROM files WHERE failure IS NOT NULL "
+    "UNION SELECT collection, uri FROM left_out WHERE state = 'failed')"
+)
+"""Counts the files that could not be read, or not even be looked at."""
+
+
 class Catalog(SqliteFile):
     """The catalog in a home folder; a `Lexical` and a `PassageStore`.
 
@@ -321,6 +328,7 @@ class Catalog(SqliteFile):
             characters=int(characters),
             bytes=sum(file.stat().st_size for file in files if file.exists()),
             generation=self.generation(),
+            failed=self._row(_FAILED)[0],
         )
 
     def _open(self, collections: Sequence[str]) -> list[Build]:

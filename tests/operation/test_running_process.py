@@ -80,6 +80,7 @@ async def test_a_bot_under_systemd_is_seen_from_outside_and_ends_well(
     own_folder: Path, engine: str
 ) -> None:
     shutil.copy(ROOT / "documents" / "un-peacekeeping-prerequisites.md", own_folder / "documents")
+    (own_folder / "documents" / "broken.docx").write_bytes(b"no archive")
     port, pace = free_port(), 0.0
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(str(own_folder / "n"))
@@ -112,6 +113,7 @@ async def test_a_bot_under_systemd_is_seen_from_outside_and_ends_well(
                 assert [name.split()[2] for name in answers] == [engine]
                 assert (counted["quoth_model_tokens_total"] > 100) is (engine == "openai")
                 assert counted["quoth_index_passages"] >= counted["quoth_index_sources"] == 1
+                assert counted["quoth_documents_failed"] == 1
                 assert counted["quoth_disk_bytes catalog"] > 100_000
                 assert counted["quoth_disk_free_bytes"] > 100_000
                 pace = 0.1
