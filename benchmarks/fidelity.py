@@ -1,6 +1,7 @@
 """How faithfully documents are read: what a person sees of them, against what Quoth keeps.
 
     python -m benchmarks.fidelity html FOLDER... [--most PAGES] [--shown FILE]
+    python -m benchmarks.fidelity ocr [--pages N] [--limits]
     python -m benchmarks.fidelity pdf FILE... [--compare OLDER_CHECKOUT]
     python -m benchmarks.fidelity text FOLDER... [--most FILES]
 
@@ -14,6 +15,7 @@ from importlib import import_module
 
 SECTIONS = {
     "html": "benchmarks.fidelity_html",
+    "ocr": "benchmarks.fidelity_ocr",
     "pdf": "benchmarks.fidelity_pdf",
     "text": "benchmarks.fidelity_text",
 }

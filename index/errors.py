@@ -16,6 +16,7 @@ QuothError                      a sentence for a person: what happened, to which
 +-- SourceNotFound              no such source in the collections that were opened
 |   +-- AmbiguousSource         several sources answer to that name
 +-- CollectionNotFound          no such collection
++-- PictureUnavailable          the picture that a quote was read from cannot be shown
 +-- QuestionError               a question that cannot be searched for (empty, too long)
 
 `retryable` is a fact of the class: whether the same call may work a moment later.
@@ -152,6 +153,10 @@ class CollectionNotFound(QuothError):
             f"There is no collection {name!r}. There {'is' if len(others) == 1 else 'are'} {few}; "
             "`quoth add PATH --collection NAME` makes another."
         )
+
+
+class PictureUnavailable(QuothError):
+    """The picture that a quote was read from cannot be shown, and why."""
 
 
 class QuestionError(QuothError):

@@ -26,6 +26,7 @@ from index.schema import (
     SiteEntry,
     Source,
     SourceEntry,
+    Span,
     SyncFailure,
     SyncReport,
     merged_reports,
@@ -127,7 +128,14 @@ class Library:
 
     def left_out(self, collection: str) -> list[SourceEntry]:
         """Return what the folder held at the last look that is not read, or ignored, by uri."""
-        return self.catalog.left_out(collection)
+        from index.load.formats import unread_reason
+
+        return [
+            entry
+            if entry.state != "unread"
+            else entry.model_copy(update={"failure": unread_reason(Path(entry.uri).suffix.lower())})
+            for entry in self.catalog.left_out(collection)
+        ]
 
     def not_read(self, collection: str) -> dict[str, int]:
         """Return how many files of the folder are not read, by their ending."""
@@ -136,6 +144,18 @@ class Library:
     def source(self, id: str) -> Source:
         """Return a source by its id; raises SourceNotFound."""
         return self.catalog.source(id)
+
+    def picture(self, source: str, span: Span) -> bytes:
+        """Return the picture that a span of the source with this id was read from, as a PNG.
+
+        Raises SourceNotFound, and PictureUnavailable, which says why there is none.
+        """
+        from index.sync.original_picture import original_picture
+
+        found = self.catalog.source(source)
+        shared = found.collection == SHARED_COLLECTION
+        folder = self.config.documents if shared else None
+        return original_picture(found, span, folder, self._read_workers().crop)
 
     def find(self, name: str, collections: Sequence[str]) -> Source:
         """Return the source that a person means: by uri, title, path from here, or address.

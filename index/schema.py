@@ -8,9 +8,9 @@ Answers and citations live in `bot.schema`.
 from __future__ import annotations
 
 import hashlib
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from datetime import datetime
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -69,6 +69,30 @@ class Place(Value):
         return cls(start=start, label=label, number=number, each_line=each_line, fragment=fragment)
 
 
+class Region(NamedTuple):
+    """Where in a picture a stretch of canonical text was read.
+
+    The edges are ten-thousandths of the picture's or page's width and height, from its upper left
+    corner.
+    """
+
+    start: int
+    end: int
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+class PictureBox(Value):
+    """Where in which picture a quote was read."""
+
+    page: int | None = Field(default=None, description="Page, from 1; None without pages.")
+    edges: tuple[int, int, int, int] = Field(
+        description="Left, top, right, bottom, in ten-thousandths of its width and height."
+    )
+
+
 class LoadedDocument(Value):
     """What a loader makes of one file or page: canonical text and what the file says of itself."""
 
@@ -78,6 +102,9 @@ class LoadedDocument(Value):
     pages: tuple[Span, ...] = Field(default=(), description="Span of each page, for paged media.")
     places: tuple[Place, ...] = Field(
         default=(), description="Slides, rows, messages: in order, for originals that have them."
+    )
+    regions: tuple[Region, ...] = Field(
+        default=(), description="In order, the lines of the text that were read from pictures."
     )
     url: str | None = Field(default=None, description="Address of the original, from metadata.")
     modified: datetime | None = Field(
@@ -107,6 +134,29 @@ class Source(LoadedDocument):
     def page_at(self, offset: int) -> int | None:
         """Return the page number, counted from 1, that holds `offset`; None without pages."""
         return bisect_right(self.pages, offset, key=lambda page: page.start) or None
+
+    def regions_of(self, span: Span) -> tuple[Region, ...]:
+        """Return where what of `span` was read from a picture stands in it, in order."""
+        first = bisect_right(self.regions, span.start, key=lambda region: region.end)
+        last = bisect_left(self.regions, span.end, key=lambda region: region.start)
+        return self.regions[first:last]
+
+    def picture_of(self, span: Span) -> PictureBox | None:
+        """Return where on its first page with such text what of `span` was read from a picture."""
+        found = self.regions_of(span)
+        if not found:
+            return None
+        page = self.page_at(found[0].start)
+        lines = [region for region in found if self.page_at(region.start) == page]
+        return PictureBox(
+            page=page,
+            edges=(
+                min(line.left for line in lines),
+                min(line.top for line in lines),
+                max(line.right for line in lines),
+                max(line.bottom for line in lines),
+            ),
+        )
 
     def lines_of(self, span: Span) -> tuple[int, int]:
         """Return the first and last line number, counted from 1, that `span` touches."""

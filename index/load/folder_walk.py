@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from index.errors import LoadError
-from index.load.formats import SUFFIXES
+from index.load.formats import read_suffixes
 from index.load.ignored_names import IGNORES_NOTHING, IgnoredNames
 from index.load.read_file import kind_problem, reason_of
 from index.load.unread_kinds import ending_of, unread_kind, unread_type
@@ -81,13 +81,14 @@ class FolderScan(NamedTuple):
     """What is left out on purpose; of a folder, only itself."""
 
 
-def scan(folder: Path, *, suffixes: Collection[str] = SUFFIXES) -> FolderScan:
+def scan(folder: Path, *, suffixes: Collection[str] | None = None) -> FolderScan:
     """Return the documents under `folder` (or the file it is), and what is not read, in order.
 
+    Documents are told by `suffixes`, None being those of what is read here.
     The order is the same on every run. A folder that is missing or unreadable is a failure with
     its own relative path ("." for `folder` itself); its documents are unknown, not gone.
     """
-    found = list(_Walk(folder, frozenset(suffixes)).run())
+    found = list(_Walk(folder, read_suffixes() if suffixes is None else frozenset(suffixes)).run())
     return FolderScan(
         files=tuple(each for each in found if isinstance(each, FoundFile)),
         failures=tuple(each for each in found if isinstance(each, SyncFailure)),

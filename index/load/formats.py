@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from index.errors import LoadError
 from index.schema import LoadedDocument
 from index.text.code_endings import DATA_TYPE_OF, LANGUAGE_OF
+
+if TYPE_CHECKING:
+    from index.load.text_recognition import Recogniser
 
 
 class Parser(Protocol):
@@ -16,6 +19,21 @@ class Parser(Protocol):
 
     def __call__(self, data: bytes, name: str, *, charset: str | None = None) -> LoadedDocument:
         """Parse `data`; raises LoadError that names `name`."""
+        ...
+
+
+class PictureParser(Protocol):
+    """Makes a document of the bytes of a format that may be pictures of text."""
+
+    def __call__(
+        self,
+        data: bytes,
+        name: str,
+        *,
+        charset: str | None = None,
+        recogniser: Recogniser | None = None,
+    ) -> LoadedDocument:
+        """Parse `data`, reading pictures with `recogniser`, None being what is installed."""
         ...
 
 
@@ -33,13 +51,25 @@ class Format:
     """Media types that a server gives to it."""
     extra: str | None = None
     """The extra of this package that brings what it is read with; None where nothing is needed."""
+    has_pictures: bool = False
+    """Whether the parser is a PictureParser."""
 
-    def parse(self, data: bytes, name: str, *, charset: str | None = None) -> LoadedDocument:
+    def parse(
+        self,
+        data: bytes,
+        name: str,
+        *,
+        charset: str | None = None,
+        recogniser: Recogniser | None = None,
+    ) -> LoadedDocument:
         """Parse `data`; raises LoadError, also where the extra is not installed."""
         module, _, function = self.parser.partition(":")
         try:
-            parse = cast(Parser, getattr(import_module(module), function))
-            return parse(data, name, charset=charset)
+            parser = getattr(import_module(module), function)
+            if self.has_pictures:
+                parse_pictures = cast(PictureParser, parser)
+                return parse_pictures(data, name, charset=charset, recogniser=recogniser)
+            return cast(Parser, parser)(data, name, charset=charset)
         except ModuleNotFoundError as error:
             if self.extra is None:
                 raise
@@ -48,8 +78,9 @@ class Format:
     @property
     def missing_extra(self) -> str:
         """Say that what reads these files is not installed, and the command that brings it."""
+        files = self.kind[0].upper() + self.kind[1:]
         return (
-            f"{self.kind} need an extra package. Run `pip install 'quoth[{self.extra}]'`, "
+            f"{files} need an extra package. Run `pip install 'quoth[{self.extra}]'`, "
             "then sync again."
         )
 
@@ -72,6 +103,15 @@ FORMATS = (
         "index.load.pdf:load_pdf",
         frozenset({".pdf"}),
         frozenset({"application/pdf"}),
+        has_pictures=True,
+    ),
+    Format(
+        "pictures",
+        "index.load.picture:load_picture",
+        frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp"}),
+        frozenset({"image/png", "image/jpeg", "image/tiff", "image/webp"}),
+        extra="ocr",
+        has_pictures=True,
     ),
     Format(
         "Word documents",
@@ -226,6 +266,25 @@ FORMATS = (
 
 SUFFIXES: frozenset[str] = frozenset().union(*(each.suffixes for each in FORMATS))
 """Endings of the files that Quoth reads itself, lower case, with the dot."""
+
+
+PICTURES: frozenset[str] = frozenset().union(
+    *(each.suffixes for each in FORMATS if each.has_pictures and each.extra)
+)
+"""Endings of pictures, which most folders have for their looks: passed over without the extra."""
+
+
+def read_suffixes() -> frozenset[str]:
+    """Return the endings of the files that are read here, with the extras that are installed."""
+    from index.load.text_recognition import can_recognise
+
+    return SUFFIXES if can_recognise() else SUFFIXES - PICTURES
+
+
+def unread_reason(name_suffix: str) -> str | None:
+    """Say what files with this ending need to be read; None where nothing helps."""
+    found = format_named(name_suffix)
+    return None if found is None or found.extra is None else found.missing_extra
 
 
 def format_named(name_suffix: str) -> Format | None:

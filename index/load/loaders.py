@@ -16,6 +16,7 @@ from index.text.layout import folded
 
 if TYPE_CHECKING:
     # It imports numpy, which a walk over unchanged files has no use for.
+    from index.load.text_recognition import Recogniser
     from index.protocols import Loader
 
 
@@ -51,9 +52,16 @@ def load_file(
 
 
 def load_bytes(
-    data: bytes, *, name: str, mime: str | None = None, charset: str | None = None
+    data: bytes,
+    *,
+    name: str,
+    mime: str | None = None,
+    charset: str | None = None,
+    recogniser: Recogniser | None = None,
 ) -> LoadedDocument:
     """Load bytes already read; the format is told by `mime`, else by the ending of `name`.
+
+    Text in pictures is read by `recogniser`, None being what is installed.
 
     Raises LoadError, whatever goes wrong inside a loader.
     """
@@ -63,7 +71,7 @@ def load_bytes(
         unread = f"It is of type {mime}, which Quoth does not read."
         raise LoadError(name, unread if mime else unread_type(path))
     try:
-        return _titled(found.parse(data, name, charset=charset), name)
+        return _titled(found.parse(data, name, charset=charset, recogniser=recogniser), name)
     except LoadError:
         raise
     except Exception as error:  # as in load_file

@@ -1,15 +1,14 @@
 """PDF files: the text of each page, with its printed lines joined into paragraphs.
 
-PDFium gives the lines as they are printed. Where they stand on the page says which of them belong
-together; a word divided at the end of a line is put together again. Canonical text is the result,
-pages parted by a blank line.
+PDFium gives the lines as they are printed; pages that are pictures of text are recognised. Where
+lines stand on the page says which of them belong together. Canonical text is the result, pages
+parted by a blank line.
 """
 
 from __future__ import annotations
 
 import re
 import threading
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,11 +16,18 @@ from typing import Any
 
 from index.errors import LoadError
 from index.load.dates import in_utc
-from index.load.joined_pages import join_pages
-from index.load.pdf_assembly import assembled_pages
-from index.load.pdf_lines import WORD_BREAK
+from index.load.paged_text import paged_text
 from index.load.pdf_outline import OutlineEntry, outline_of
 from index.load.pdf_page import PrintedPage, read_page
+from index.load.pdf_pictures import is_picture, with_edges, with_recognised
+from index.load.recognition_warnings import (
+    INSTALL,
+    MAX_PICTURES,
+    doubtful_lines,
+    named_pages,
+    without_text,
+)
+from index.load.text_recognition import Recogniser, TextRecogniser, can_recognise
 from index.load.titles import (
     clean_title,
     title_from_first_line,
@@ -30,7 +36,7 @@ from index.load.titles import (
 from index.schema import LoadedDocument
 from index.text.invisible_characters import invisible_warnings
 
-_PDFIUM = threading.Lock()
+PDFIUM = threading.Lock()
 """PDFium may be used by one thread at a time, whatever the document."""
 
 _DATE = re.compile(r"D:(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?")
@@ -38,43 +44,45 @@ _DATE = re.compile(r"D:(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?")
 _MAX_PAINTED = 200
 """Pages of a document that are painted to see what is hidden: it takes as long as reading ten."""
 
-_DIVIDED = re.compile(rf"([^\W\d_]+){WORD_BREAK}([^\W\d_]+)")
-
-# fmt: off
-_COMPOUNDS = frozenset({
-    "all", "anti", "co", "cross", "ex", "five", "four", "full", "half", "high", "ill", "long",
-    "low", "mid", "multi", "non", "over", "part", "post", "pre", "pro", "quasi", "re", "self",
-    "semi", "short", "so", "sub", "third", "three", "two", "well",
-})
-# fmt: on
-"""First parts that keep their hyphen when nothing in the document says otherwise."""
-
 _PASSWORD = 4
 """PDFium's FPDF_ERR_PASSWORD."""
 
 
-def load_pdf(data: bytes, name: str, *, charset: str | None = None) -> LoadedDocument:
-    """Read the text of a PDF with the span of each page; `charset` has no meaning here."""
+def load_pdf(
+    data: bytes, name: str, *, charset: str | None = None, recogniser: Recogniser | None = None
+) -> LoadedDocument:
+    """Read the text of a PDF with the span of each page; `charset` has no meaning here.
+
+    Pages that are pictures of text are read by `recogniser`, None being what is installed.
+    """
     if not data:
         raise LoadError(name, "The file is empty.")
     if b"%PDF-" not in data[:1024]:
         raise LoadError(name, "It is not a PDF, in spite of its name.")
-    with _PDFIUM:
-        read = _read(data, name)
+    if recogniser is None and can_recognise():
+        recogniser = TextRecogniser()
+    with PDFIUM:
+        read = _read(data, name, recogniser)
+    if not read.pages:
+        raise LoadError(name, "It has no pages.")
     blank = [page.number for page in read.pages if not (page.lines or page.inserted)]
     if len(blank) == len(read.pages):
-        raise LoadError(name, _scanned(len(read.pages)))
-    hidden = _hidden(read.pages)
-    pages = list(assembled_pages(read.pages, read.outline))
-    goes_on, about = [page.goes_on for page in pages], read.about
-    text, spans = join_pages(_joined([page.text for page in pages]), goes_on)
+        if not any(page.is_drawn for page in read.pages):
+            raise LoadError(name, "Its pages are empty.")
+        if recogniser is None:
+            raise LoadError(name, _scanned(len(read.pages)))
+    found, about = paged_text(read.pages, read.outline), read.about
     return LoadedDocument(
-        text=text,
-        title=_title(about, text, name),
+        text=found.text,
+        title=_title(about, found.text, name),
         mime="application/pdf",
-        pages=spans,
+        pages=found.pages,
+        regions=found.regions,
         modified=_date(about.get("ModDate") or about.get("CreationDate") or ""),
-        warnings=_blank_pages(blank) + hidden + invisible_warnings(text),
+        warnings=(
+            *_warnings(read, blank, can_read=recogniser is not None),
+            *invisible_warnings(found.text),
+        ),
     )
 
 
@@ -85,9 +93,11 @@ class _Read:
     pages: list[PrintedPage]
     outline: list[OutlineEntry]
     about: dict[str, str]
+    unread: list[int]
+    """Pages that are pictures and were not read, by their numbers."""
 
 
-def _read(data: bytes, name: str) -> _Read:
+def _read(data: bytes, name: str, recogniser: Recogniser | None) -> _Read:
     """Read a document; raises LoadError."""
     from pypdfium2 import PdfDocument, PdfiumError
 
@@ -95,7 +105,9 @@ def _read(data: bytes, name: str) -> _Read:
         with PdfDocument(data) as document:
             document.init_forms()
             about = document.get_metadata_dict(skip_empty=True)
-            return _Read(list(_printed(document)), outline_of(document), about)
+            unread: list[int] = []
+            pages = list(_printed(document, recogniser, unread))
+            return _Read(pages, outline_of(document), about, unread)
     except PdfiumError as error:
         if error.err_code == _PASSWORD:
             reason = "It is protected by a password; save a copy without one."
@@ -104,29 +116,25 @@ def _read(data: bytes, name: str) -> _Read:
         raise LoadError(name, reason) from error
 
 
-def _printed(document: Any) -> Iterator[PrintedPage]:
-    """Yield the pages of a document."""
+def _printed(
+    document: Any, recogniser: Recogniser | None, unread: list[int]
+) -> Iterator[PrintedPage]:
+    """Yield the pages of a document; pictures that are not read are noted in `unread`."""
     paintings = iter(range(_MAX_PAINTED))
+    pictures = iter(range(MAX_PICTURES))
     for number in range(len(document)):
-        page = document[number]
+        paper = document[number]
         try:
-            yield read_page(page, number + 1, lambda: next(paintings, None) is not None)
+            page = read_page(paper, number + 1, lambda: next(paintings, None) is not None)
+            page = with_edges(page)
+            if is_picture(page):
+                if recogniser is not None and next(pictures, None) is not None:
+                    page = with_recognised(page, paper, recogniser)
+                else:
+                    unread.append(page.number)
+            yield page
         finally:
-            page.close()
-
-
-def _joined(pages: list[str]) -> list[str]:
-    """Return the pages with divided words put together."""
-    words = Counter(re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", "\n".join(pages)))
-
-    def whole(match: re.Match[str]) -> str:
-        head, tail = match[1], match[2]
-        if words[f"{head}-{tail}"] > words[head + tail]:
-            return f"{head}-{tail}"
-        compound = head.lower() in _COMPOUNDS and not words[head + tail]
-        return f"{head}-{tail}" if compound or tail[0].isupper() else head + tail
-
-    return [_DIVIDED.sub(whole, page).replace(WORD_BREAK, "-") for page in pages]
+            paper.close()
 
 
 def _title(about: dict[str, str], text: str, name: str) -> str:
@@ -151,28 +159,21 @@ def _date(stated: str) -> datetime | None:
 
 
 def _scanned(pages: int) -> str:
-    """Say that a PDF holds pictures of text only."""
-    if pages == 0:
-        return "It has no pages."
+    """Say that a PDF holds pictures of text only, which cannot be read here."""
     count = "Its only page holds" if pages == 1 else f"Its {pages} pages hold"
-    return f"{count} no text, only pictures of it; run text recognition (OCR) on it first."
+    return f"{count} no text, only pictures of it. {INSTALL}"
 
 
-def _blank_pages(numbers: list[int]) -> tuple[str, ...]:
-    """Warn of pages without text."""
-    return (f"Without text, perhaps scanned: {_named(numbers)}.",) if numbers else ()
+def _warnings(read: _Read, blank: Sequence[int], *, can_read: bool) -> Iterator[str]:
+    """Yield what a person should know of the pages."""
+    yield from without_text(blank, read.unread, len(read.pages), can_read=can_read)
+    yield from doubtful_lines({page.number: page.doubtful for page in read.pages if page.doubtful})
+    yield from _hidden(read.pages)
 
 
-def _hidden(pages: Sequence[PrintedPage]) -> tuple[str, ...]:
+def _hidden(pages: Sequence[PrintedPage]) -> Iterator[str]:
     """Warn of text that was left out because nobody sees it."""
     numbers = [page.number for page in pages if page.hidden]
-    if not numbers:
-        return ()
-    reasons = ", ".join(sorted(frozenset().union(*(page.hidden for page in pages))))
-    return (f"Text that is not seen ({reasons}) is left out: {_named(numbers)}.",)
-
-
-def _named(numbers: Sequence[int]) -> str:
-    """Name pages, the first ten of them."""
-    shown = ", ".join(map(str, numbers[:10])) + (", …" if len(numbers) > 10 else "")
-    return f"page {shown}" if len(numbers) == 1 else f"pages {shown}"
+    if numbers:
+        reasons = ", ".join(sorted(frozenset().union(*(page.hidden for page in pages))))
+        yield f"Text that is not seen ({reasons}) is left out: {named_pages(numbers)}."

@@ -56,8 +56,8 @@ def find_hidden(page: Any, drawing: Drawing, may_render: Callable[[], bool]) -> 
     width, height = page.get_size()
     paper = Box(0.0, 0.0, width, height)
     found: dict[str, list[TextObject]] = {}
-    scanned = _is_scan(drawing, paper)
-    doubtful = [] if scanned and not _has_ink_above(drawing) else _covered(drawing)
+    scanned = is_scan(drawing, paper)
+    doubtful = [] if scanned and not has_ink_above(drawing) else _covered(drawing)
     for each in drawing.odd_texts:
         if reason := _reason(each, paper, scanned=scanned):
             found.setdefault(reason, []).append(each)
@@ -103,7 +103,7 @@ def _has_ground(text: TextObject, drawing: Drawing) -> bool:
     return any(order < text.order and cover.holds(text.box) for order, cover in covers)
 
 
-def _has_ink_above(drawing: Drawing) -> bool:
+def has_ink_above(drawing: Drawing) -> bool:
     """Say whether words are printed over the pictures of a page.
 
     Where there are none, those below its picture are what was recognised in a scan.
@@ -132,7 +132,7 @@ def _is_tiny(handle: Any) -> bool:
     return bool(0 < size.value * scale < _TINY)
 
 
-def _is_scan(drawing: Drawing, paper: Box) -> bool:
+def is_scan(drawing: Drawing, paper: Box) -> bool:
     """Say whether pictures take most of a page."""
     return sum(min(each.area, paper.area) for each in drawing.pictures) >= _SCANNED * paper.area
 

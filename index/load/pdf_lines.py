@@ -58,6 +58,8 @@ class Line:
     """Of the first character."""
     has_field: bool = False
     """Whether a person put something into it, so that it is joined to no other line."""
+    is_last: bool = False
+    """Whether it is known to end its paragraph."""
     whole: bool = False
     """Whether it is no line but a structure, a table say, parted from others by blank lines."""
 
@@ -92,12 +94,14 @@ def _between(above: Line, below: Line, distance: float, edge: float) -> str:
     """Return what stands between two lines: a blank line, a line end, or a space."""
     if above.whole or below.whole:
         return "\n\n"
+    if above.text.endswith(WORD_BREAK):
+        return ""
     if above.left is None or below.left is None:
         return "\n"
     gap = above.last_bottom - below.bottom
     if abs(above.size - below.size) > _SIZE or gap > _GAP * distance:
         return "\n\n"
-    if _is_item(below.text) or above.has_field or below.has_field:
+    if _is_item(below.text) or above.has_field or below.has_field or above.is_last:
         return "\n"
     ended = _SENTENCE_END.search(above.text) is not None
     if gap < 0:

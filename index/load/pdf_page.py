@@ -19,11 +19,12 @@ from index.load.pdf_forms import (
     text_with_fields,
     with_fields,
 )
-from index.load.pdf_hidden_text import HiddenText, find_hidden
+from index.load.pdf_hidden_text import HiddenText, find_hidden, has_ink_above, is_scan
 from index.load.pdf_lines import WORD_BREAK, Line, Word
 from index.load.pdf_page_objects import drawing_of
 from index.load.pdf_table_rows import Table
 from index.load.pdf_tables import find_tables
+from index.load.recognised_page import Edges
 
 _WORD = re.compile(rf"[^\s{WORD_BREAK}]+{WORD_BREAK}?")
 
@@ -41,6 +42,16 @@ class PrintedPage:
     """Lines that people wrote, each with the number of the printed line it stands before."""
     hidden: frozenset[str] = frozenset()
     """Why words of the page are left out, if some are."""
+    is_drawn: bool = False
+    """Whether anything at all is drawn on it."""
+    is_scan: bool = False
+    """Whether pictures take most of it."""
+    is_recognised: bool = False
+    """Whether its words are those that a program has recognised in its pictures."""
+    edges: tuple[Edges | None, ...] = ()
+    """Of each line, where it was read in a picture; empty where none was."""
+    doubtful: int = 0
+    """How many lines of its pictures could not be read with confidence."""
 
 
 def read_page(page: Any, number: int, may_render: Callable[[], bool]) -> PrintedPage:
@@ -60,14 +71,25 @@ def read_page(page: Any, number: int, may_render: Callable[[], bool]) -> Printed
     finally:
         text_page.close()
     end = ((len(lines), line) for line in comment_lines(written.comments))
+    box = _page_box(page)
+    scanned = is_scan(drawing, box)
     return PrintedPage(
         number,
-        _page_box(page),
+        box,
         lines,
         tuple(tables),
         (*inserted, *end),
         hidden.reasons,
+        is_drawn=_is_drawn(page),
+        is_scan=scanned,
+        is_recognised=scanned and not has_ink_above(drawing),
     )
+
+
+def _is_drawn(page: Any) -> bool:
+    from pypdfium2 import raw
+
+    return bool(raw.FPDFPage_CountObjects(page.raw))
 
 
 def _page_box(page: Any) -> Box:

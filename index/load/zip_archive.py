@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING
 
 from index.errors import LoadError
 from index.load.folder_walk import FolderScan, FoundFile, SkippedFile, scan
-from index.load.formats import SUFFIXES
+from index.load.formats import read_suffixes
 from index.load.read_file import MAX_BYTES, reason_of, size_problem
 from index.load.unread_kinds import ending_of, unread_kind, unread_type
 from index.schema import SyncFailure
@@ -52,7 +52,7 @@ def scan_with_archives(folder: Path) -> FolderScan:
 
     A failure that names an archive stands for all that was known of it.
     """
-    found = scan(folder, suffixes=SUFFIXES | {ENDING})
+    found = scan(folder, suffixes=read_suffixes() | {ENDING})
     if not any(_is_archive(file.uri) for file in found.files):
         return found
     files: list[FoundFile] = []
@@ -110,6 +110,22 @@ class ArchiveReader:
             self._open.popitem()[1].close()
 
 
+def read_member(path: Path, uri: str, archive: str) -> bytes:
+    """Return the bytes of the document `uri` in the archive that is called `archive`.
+
+    Raises LoadError, also where the archive holds no such document.
+    """
+    found = _members(FoundFile(str(path), archive, 0, 0))
+    file = next((each for each in found if isinstance(each, FoundFile) and each.uri == uri), None)
+    if file is None:
+        raise LoadError(uri, "The archive no longer holds it.")
+    reader = ArchiveReader()
+    try:
+        return reader.read(file)
+    finally:
+        reader.close()
+
+
 def _members(file: FoundFile) -> list[FoundFile | SyncFailure | SkippedFile]:
     """Say of each member what it is; raises LoadError for an archive that is not to be read."""
     with _opened(file.location, file.uri) as archive:
@@ -135,7 +151,7 @@ def _member(
     if suffix == ENDING:
         reason = "It is an archive in an archive; unpack the outer one."
         return SyncFailure(source=uri, reason=reason)
-    if suffix not in SUFFIXES:
+    if suffix not in read_suffixes():
         if unread_kind(suffix):
             return SyncFailure(source=uri, reason=unread_type(Path(uri)))
         return SkippedFile(uri, suffix)

@@ -38,6 +38,7 @@ CREATE TABLE documents (
     warnings TEXT NOT NULL,
     text BLOB NOT NULL,
     places TEXT NOT NULL DEFAULT '[]',
+    regions TEXT NOT NULL DEFAULT '[]',
     PRIMARY KEY (collection, uri)
 );
 CREATE INDEX documents_by_version ON documents (collection, uri, sha256)
@@ -55,7 +56,7 @@ class AddedDocuments(SqliteFile):
             _create(connection)
             _adopt(connection, catalog)
 
-        migrations = (begin, _add_places, create_web_tables)
+        migrations = (begin, _add_places, create_web_tables, _add_regions)
         assert len(migrations) == ADDITIONS_VERSION
         super().__init__(home / ADDITIONS_FILE, migrations)
 
@@ -76,9 +77,9 @@ class AddedDocuments(SqliteFile):
     def source(self, key: Key) -> Source:
         """Return a document, which must be here, as the source that it is in the index."""
         (row,) = self.rows("SELECT * FROM documents WHERE collection = ? AND uri = ?", key)
-        *columns, text, places = row
+        *columns, text, places, regions = row
         text = zlib.decompress(text).decode()
-        return source_of((source_id(*key), *columns, text, places, None, None, None))
+        return source_of((source_id(*key), *columns, text, places, regions, None, None, None))
 
     def put(self, sources: Sequence[Source]) -> None:
         """Keep documents, each in place of its earlier version."""
@@ -119,23 +120,33 @@ class AddedDocuments(SqliteFile):
 
 
 def _add_places(connection: sqlite3.Connection) -> None:
+    _add_column(connection, "places")
+
+
+def _add_regions(connection: sqlite3.Connection) -> None:
+    _add_column(connection, "regions")
+
+
+def _add_column(connection: sqlite3.Connection, name: str) -> None:
     """Add what a file of today's first migration has from the beginning."""
-    if not _has_places(connection, "documents"):
-        connection.execute("ALTER TABLE documents ADD COLUMN places TEXT NOT NULL DEFAULT '[]'")
+    if not _has_column(connection, "documents", name):
+        connection.execute(f"ALTER TABLE documents ADD COLUMN {name} TEXT NOT NULL DEFAULT '[]'")
 
 
-def _has_places(connection: sqlite3.Connection, table: str) -> bool:
+def _has_column(connection: sqlite3.Connection, table: str, name: str) -> bool:
     columns = connection.execute(f"PRAGMA table_info({table})").fetchall()
-    return any(column[1] == "places" for column in columns)
+    return any(column[1] == name for column in columns)
 
 
 def _adopt(connection: sqlite3.Connection, catalog: sqlite3.Connection) -> None:
     """Copy what a catalog holds besides its folders; what is here already stays as it is."""
     names = catalog.execute("SELECT name FROM collections").fetchall()
     connection.executemany("INSERT OR IGNORE INTO collections VALUES (?)", names)
-    # An older catalog is adopted from before it gets that column.
-    known = "s.places" if _has_places(catalog, "sources") else "'[]'"
-    columns = SOURCE_COLUMNS.replace("s.places", known)
+    columns = SOURCE_COLUMNS
+    for name in ("places", "regions"):
+        # An older catalog is adopted from before it gets that column.
+        if not _has_column(catalog, "sources", name):
+            columns = columns.replace(f"s.{name}", "'[]'")
     rows = catalog.execute(
         f"SELECT {columns}, NULL FROM sources s LEFT JOIN files f "
         "ON f.collection = s.collection AND f.uri = s.uri WHERE f.uri IS NULL"
@@ -152,5 +163,5 @@ def _insert(connection: sqlite3.Connection, rows: Iterable[Row], otherwise: str)
 
 def _row(source: Source) -> Row:
     """Return the columns of a document, in order: as in the catalog, but for what follows."""
-    _id, *columns, _characters, text, places = source_row(source)
-    return (*columns, zlib.compress(text.encode()), places)
+    _id, *columns, _characters, text, places, regions = source_row(source)
+    return (*columns, zlib.compress(text.encode()), places, regions)

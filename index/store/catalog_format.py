@@ -26,10 +26,10 @@ NOTE_FILE = "unchanged"
 PAGES_DUE_FILE = "pages.due"
 """When the oldest look at an added page was: `index.sync.due_pages`."""
 
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 """Number of the last migration in `index.store.catalog_schema`."""
 
-ADDITIONS_VERSION = 3
+ADDITIONS_VERSION = 4
 """Number of the last migration in `index.store.added_documents`."""
 
 CHUNKING_VERSION = 5

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from index.protocols import Vectors
-from index.schema import Passage, Place, Source, SourceEntry, SourceState, Span, source_id
+from index.schema import Passage, Place, Region, Source, SourceEntry, SourceState, Span, source_id
 from index.store.sqlite_file import Row
 
 
@@ -69,12 +69,13 @@ PASSAGE_COLUMNS = (
     'p.id, p.source, p.ordinal, p.start, p."end", p.page, p.heading, p.kind, p.sentences, p.text'
 )
 _SHARED_COLUMNS = ", ".join(f"s.{name}" for name in _SOURCE)
-SOURCE_COLUMNS = f"{_SHARED_COLUMNS}, s.text, s.places, f.mtime_ns, f.failure"
+SOURCE_COLUMNS = f"{_SHARED_COLUMNS}, s.text, s.places, s.regions, f.mtime_ns, f.failure"
 ENTRY_COLUMNS = f"{_SHARED_COLUMNS}, s.characters, f.mtime_ns, f.failure"
 
 # fmt: off
 _OF_VERSION = (
     "uri", "title", "mime", "sha256", "pages", "url", "modified", "warnings", "text", "places",
+    "regions",
 )
 # fmt: on
 REPLACE_VERSION = "DO UPDATE SET " + ", ".join(f"{name} = excluded.{name}" for name in _OF_VERSION)
@@ -102,15 +103,16 @@ def passage_of(row: Row) -> Passage:
 def source_row(source: Source) -> Row:
     """Return the columns of the table `sources`, in order."""
     shared = (_packed(getattr(source, name)) for name in _SOURCE)
-    return (*shared, len(source.text), source.text, _packed(source.places))
+    packed = _packed(source.places), _packed(source.regions)
+    return (*shared, len(source.text), source.text, *packed)
 
 
 def source_of(row: Row) -> Source:
     """Return the source of a row of `SOURCE_COLUMNS` and a mark, for one that is missing."""
-    *shared, text, places, mtime_ns, failure, missing = row
+    *shared, text, places, regions, mtime_ns, failure, missing = row
     known = _known(shared, mtime_ns, failure) | {"missing": bool(missing)}
-    is_stale = failure is not None and not missing
-    return Source(**known, text=text, places=_places(places), stale=is_stale)
+    known |= {"places": _places(places), "regions": _regions(regions)}
+    return Source(**known, text=text, stale=failure is not None and not missing)
 
 
 def entry_of(row: Row, passages: int) -> SourceEntry:
@@ -119,6 +121,8 @@ def entry_of(row: Row, passages: int) -> SourceEntry:
     known = _known(shared, mtime_ns, failure) | {"missing": bool(missing), "failure": failure}
     known["pages"] = len(known["pages"])
     known["state"] = "ready" if failure is None else "stale"
+    if not characters and failure is None:
+        known["state"] = "unread"
     return SourceEntry(**known, characters=characters, passages=passages)
 
 
@@ -194,6 +198,10 @@ def _spans(packed: str) -> tuple[Span, ...]:
 
 def _places(packed: str) -> tuple[Place, ...]:
     return tuple(Place.of(*fields) for fields in json.loads(packed))
+
+
+def _regions(packed: str) -> tuple[Region, ...]:
+    return tuple(Region(*fields) for fields in json.loads(packed))
 
 
 def _modified(said: str | None, mtime_ns: int | None) -> datetime | None:

@@ -184,6 +184,9 @@ CREATE TABLE left_out (
 read, `failed` cannot even be looked at, and `reason` says why; `unread` has an ending that is not
 read, which is the `reason`; `ignored` is left out on purpose."""
 
+_REGIONS = "ALTER TABLE sources ADD COLUMN regions TEXT NOT NULL DEFAULT '[]'"
+"""Which lines of its text were read from pictures, and where in them."""
+
 CATALOG_MIGRATIONS = (
     script(_SCHEMA),
     _move_out_what_people_made,
@@ -193,5 +196,6 @@ CATALOG_MIGRATIONS = (
     script(_QUEUE),
     script(_PLACES),
     script(_LEFT_OUT),
+    script(_REGIONS),
 )
 assert len(CATALOG_MIGRATIONS) == SCHEMA_VERSION

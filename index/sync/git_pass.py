@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from index.config import WebConfig
 from index.errors import LoadError
 from index.load.fetched_page import KnownVersion
-from index.load.formats import SUFFIXES
+from index.load.formats import PICTURES, SUFFIXES
 from index.load.git_address import GitAddress, blob_url, git_address
 from index.load.git_answers import GitFile
 from index.load.git_program import GitProgram, remove_clone
@@ -166,4 +166,4 @@ def _is_document(path: str) -> bool:
     """Say whether a file would be read in the documents folder, by its name."""
     parts = PurePosixPath(path).parts
     hidden = any(part.startswith(".") for part in parts) or parts[-1].startswith("~$")
-    return not hidden and PurePosixPath(path).suffix.lower() in SUFFIXES
+    return not hidden and PurePosixPath(path).suffix.lower() in SUFFIXES - PICTURES

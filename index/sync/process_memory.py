@@ -19,9 +19,13 @@ TIMES = 20
 """Times its size that a document may take besides: ordinary ones take about ten."""
 
 
-def allowance(size: int, most: int) -> int:
+FOR_PICTURES = 800
+"""MiB that a document with text in pictures may take besides: the models and a picture take 650."""
+
+
+def allowance(size: int, most: int, *, pictures: bool = False) -> int:
     """Return how many MiB reading a document of `size` bytes may take, at most `most`."""
-    return min(most, ROOM + TIMES * size // MIB)
+    return min(most, ROOM + TIMES * size // MIB + FOR_PICTURES * pictures)
 
 
 def is_limited_by_system() -> bool:

@@ -23,7 +23,7 @@ from typing import Any
 from index.chunk.chunker import passages_of
 from index.config import ChunkConfig, ReadConfig
 from index.errors import LoadError
-from index.schema import LoadedDocument, Passage, Place, Source, Span
+from index.schema import LoadedDocument, Passage, PictureBox, Place, Region, Source, Span
 from index.sync.plain_frames import Plain, cut_of, framed, read_frame
 from index.sync.process_memory import MIB, allowance, is_limited_by_system, resident_bytes
 from index.text.text_shapes import text_shape
@@ -40,7 +40,13 @@ _START = "import sys; sys.path[:] = {paths!r}; from index.sync.worker_process im
 _KEPT = ("SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "HOME", "USERPROFILE", "LD_LIBRARY_PATH", "LANG")
 """Variables that a process needs to start and to read; keys and tokens are none of them."""
 
-_FRUGAL = {"RAYON_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false", "MALLOC_ARENA_MAX": "1"}
+_FRUGAL = {
+    "RAYON_NUM_THREADS": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    "MALLOC_ARENA_MAX": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+}
 """More threads would each set address space aside, which the limit counts."""
 
 logger = logging.getLogger(__name__)
@@ -49,9 +55,11 @@ logger = logging.getLogger(__name__)
 class _Ended(Exception):
     """A process that ended instead of answering."""
 
-    def __init__(self, code: int) -> None:
+    def __init__(self, code: int, *, pictures: bool = False) -> None:
         super().__init__(code)
         self.code = code
+        self.pictures = pictures
+        """Whether it was given the memory that recognising a picture takes."""
 
 
 class ReadWorkers:
@@ -88,11 +96,17 @@ class ReadWorkers:
         reply = self._answer({"load": asked, "size": len(data)}, name)
         return _document(reply["document"])
 
+    def crop(self, data: bytes, name: str, box: PictureBox) -> bytes:
+        """Return what stands at a place of a picture or page as a PNG; raises LoadError."""
+        asked = {"data": data, "name": name, "page": box.page, "edges": box.edges}
+        png: bytes = self._answer({"crop": asked, "size": len(data)}, name)["png"]
+        return png
+
     def cut(self, source: Source) -> Sequence[Passage]:
         """Cut a source into passages; raises LoadError."""
         fields = dict(source)
         fields["pages"] = tuple({"start": page.start, "end": page.end} for page in source.pages)
-        fields |= {"modified": None, "added_at": 0, "warnings": (), "places": ()}
+        fields |= {"modified": None, "added_at": 0, "warnings": (), "places": (), "regions": ()}
         reply = self._answer({"cut": fields, "size": _size_of(source)}, source.uri)
         return passages_of(source, map(cut_of, reply["passages"]))
 
@@ -106,30 +120,31 @@ class ReadWorkers:
 
     def _answer(self, request: Plain, name: str) -> Plain:
         """Return the reply to a request; raises LoadError that says what went wrong."""
-        frame = framed(request)
-        most = allowance(request["size"], self._limits.megabytes)
+        frame, size = framed(request), request["size"]
         with self._places:
             try:
-                reply = self._asked(frame, most)
+                reply = self._asked(frame, size)
             except _Ended as ended:
+                most = allowance(size, self._limits.megabytes, pictures=ended.pictures)
                 raise LoadError(name, self._reason(ended.code, most)) from None
         failed = reply.get("failed")
         if failed == "document":
             raise LoadError(name, reply["reason"])
         if failed == "memory":
+            most = allowance(size, self._limits.megabytes, pictures=reply["pictures"])
             raise LoadError(name, _too_large(most))
         if failed:
             logger.error("Reading %r failed\n%s", name, reply.get("traceback"))
-            what = "read" if "load" in request else "cut into passages"
+            what = "cut into passages" if "cut" in request else "read"
             raise LoadError(name, f"It could not be {what} ({reply.get('kind')}).")
         return reply
 
-    def _asked(self, frame: bytes, megabytes: int) -> Plain:
+    def _asked(self, frame: bytes, size: int) -> Plain:
         """Have the first process answer that does not end before it reads the request."""
         while True:
             with self._worker() as worker:
                 try:
-                    return worker.ask(frame, self._limits.seconds * _PATIENCE, megabytes)
+                    return worker.ask(frame, size, self._limits)
                 except _Ended as ended:
                     if ended.code != 0:
                         raise
@@ -202,21 +217,25 @@ class _Worker:
         """Say whether the process has not ended."""
         return self._process.poll() is None
 
-    def ask(self, frame: bytes, seconds: float, megabytes: int) -> Plain:
+    def ask(self, frame: bytes, size: int, limits: ReadConfig) -> Plain:
         """Return the answer to a request; raises _Ended when the process ends first.
 
-        It is ended where it takes longer or, unless the system sees to it, more memory.
+        It is ended where it takes longer or, unless the system sees to it, more memory. What takes
+        several pictures has as long for each as another document for all.
         """
-        watch = _Watch(self._process, seconds, None if is_limited_by_system() else megabytes)
+        watch = _Watch(self._process, size, limits)
         watch.start()
         try:
             reply = self._exchanged(frame)
+            while reply is not None and "picture" in reply:
+                watch.allow_picture()
+                reply = read_frame(self._pipes()[1])
         finally:
             watch.done.set()
         if reply is not None:
-            return reply
+            return reply | {"pictures": watch.pictures}
         code = self._process.wait()
-        raise _Ended(watch.why or code)
+        raise _Ended(watch.why or code, pictures=watch.pictures)
 
     def _exchanged(self, frame: bytes) -> Plain | None:
         stdin, stdout = self._pipes()
@@ -244,15 +263,25 @@ class _Worker:
 class _Watch(threading.Thread):
     """Ends a process that takes too long, or more memory than it may; what of it, `why` tells."""
 
-    def __init__(
-        self, process: subprocess.Popen[bytes], seconds: float, megabytes: int | None
-    ) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], size: int, limits: ReadConfig) -> None:
         super().__init__(daemon=True)
         self.done = threading.Event()
         self.why = 0
+        self.pictures = False
         self._process = process
-        self._until = time.monotonic() + seconds
-        self._most = None if megabytes is None else megabytes * MIB + resident_bytes(process.pid)
+        self._size, self._limits = size, limits
+        self._before = None if is_limited_by_system() else resident_bytes(process.pid)
+        self._set()
+
+    def allow_picture(self) -> None:
+        """Allow time for another picture, and memory to recognise it."""
+        self.pictures = True
+        self._set()
+
+    def _set(self) -> None:
+        self._until = time.monotonic() + self._limits.seconds * _PATIENCE
+        most = allowance(self._size, self._limits.megabytes, pictures=self.pictures)
+        self._most = None if self._before is None else most * MIB + self._before
 
     def run(self) -> None:
         """Look again and again, until it is done."""
@@ -294,4 +323,6 @@ def _document(fields: Plain) -> LoadedDocument:
     stated = fields["modified"]
     modified = datetime.fromisoformat(stated) if stated else None
     places = tuple(Place.of(*each) for each in fields["places"])
-    return LoadedDocument(**{**fields, "pages": pages, "places": places, "modified": modified})
+    regions = tuple(Region(*each) for each in fields["regions"])
+    made = {"pages": pages, "places": places, "regions": regions, "modified": modified}
+    return LoadedDocument(**(fields | made))

@@ -8,6 +8,7 @@ so while the note is there, nobody has begun to change the index since.
 from __future__ import annotations
 
 import os
+import sys
 
 from index.store.catalog_format import (
     ADDITIONS_VERSION,
@@ -22,6 +23,9 @@ from index.sync.survey import survey
 TYPE_CHECKING = False  # `typing` and `collections` cost more than listing the files
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+_READERS = ("oxmsg", "rapidocr", "tree_sitter")
+"""What the extras `office`, `ocr` and `code` bring."""
 
 _END = "end"
 """Last line of a note that is whole: a failing disk may keep its beginning only."""
@@ -169,8 +173,18 @@ def forget(home: str) -> None:
 def _stamp(home: str, collection: str, model: str, cut: str) -> str:
     """Return what must be the same for a note to hold; another catalog has another inode."""
     inode = os.stat(f"{home}/{CATALOG_FILE}").st_ino  # noqa: PTH116 - see survey
-    known = (f"{SCHEMA_VERSION}.{ADDITIONS_VERSION}", str(inode), collection, model, cut)
+    version = f"{SCHEMA_VERSION}.{ADDITIONS_VERSION}"
+    known = (version, str(inode), collection, model, cut, *_installed_readers())
     return _written("\t".join(known))
+
+
+def _installed_readers() -> list[str]:
+    """Return which of the packages that extras bring are there: with another, more can be read."""
+    return [
+        name
+        for name in _READERS
+        if any(os.path.isdir(f"{folder}/{name}") for folder in sys.path)  # noqa: PTH112 - see survey
+    ]
 
 
 def _is_database(path: str) -> bool:

@@ -22,7 +22,9 @@ from index.chunk.chunker import TokenCounter, cuts, estimate_tokens
 from index.config import ChunkConfig
 from index.errors import LoadError
 from index.load.loaders import load_bytes
-from index.schema import Source
+from index.load.recognition_warnings import INSTALL
+from index.load.text_recognition import Painting, ReadPicture, TextRecogniser, can_recognise
+from index.schema import PictureBox, Source
 from index.sync.plain_frames import Plain, framed, plain_cut, read_frame
 from index.sync.process_memory import MIB, allowance, give_back_freed
 
@@ -41,9 +43,10 @@ def main() -> None:
         return
     cut = _cutter(given)
     limits = _Limits(given["seconds"], given["megabytes"] if given["limited"] else None)
+    pictures = _Pictures(limits, replies) if can_recognise() else None
     while _comes(requests) and (request := read_frame(requests)) is not None:
         with limits.held(request["size"]):
-            reply = _reply(request, cut)
+            reply = _reply(request, cut, pictures)
         replies.write(framed(reply))
         replies.flush()
         give_back_freed()
@@ -99,12 +102,14 @@ def _counter(path: str | None) -> TokenCounter:
     return count
 
 
-def _reply(request: Plain, cut: Cutter) -> Plain:
+def _reply(request: Plain, cut: Cutter, pictures: _Pictures | None) -> Plain:
     """Do what is asked; a failure is told by its kind."""
     try:
         if "cut" in request:
             return cut(Source(**request["cut"]))
-        return _loaded(**request["load"])
+        if "crop" in request:
+            return _cropped(pictures, **request["crop"])
+        return _loaded(pictures, **request["load"])
     except LoadError as error:
         return _failed(error.__cause__) or {"failed": "document", "reason": error.reason}
     except Exception as error:
@@ -115,13 +120,29 @@ def _reply(request: Plain, cut: Cutter) -> Plain:
         }
 
 
-def _loaded(data: bytes, name: str, mime: str | None, charset: str | None) -> Plain:
-    document = load_bytes(data, name=name, mime=mime, charset=charset)
+def _loaded(
+    pictures: _Pictures | None, data: bytes, name: str, mime: str | None, charset: str | None
+) -> Plain:
+    document = load_bytes(data, name=name, mime=mime, charset=charset, recogniser=pictures)
     fields = dict(document)
     fields["pages"] = tuple((page.start, page.end) for page in document.pages)
     fields["places"] = tuple(place.fields for place in document.places)
+    fields["regions"] = tuple(map(tuple, document.regions))
     fields["modified"] = document.modified and document.modified.isoformat()
     return {"document": fields}
+
+
+def _cropped(
+    pictures: _Pictures | None, data: bytes, name: str, page: int | None, edges: tuple[int, ...]
+) -> Plain:
+    from index.load.picture_crop import cropped_picture
+
+    if pictures is None:
+        raise LoadError(name, INSTALL)
+    pictures.allow()
+    left, top, right, bottom = edges
+    box = PictureBox(page=page, edges=(left, top, right, bottom))
+    return {"png": cropped_picture(data, name, box)}
 
 
 def _failed(error: BaseException | None) -> Plain | None:
@@ -135,15 +156,45 @@ class _Limits:
         """None as `megabytes` leaves it to the parent, which watches."""
         self._seconds = seconds
         self._megabytes = megabytes
+        self._size = self._before = 0
 
     @contextlib.contextmanager
     def held(self, size: int) -> Iterator[None]:
         """Limit time and memory of what is done inside for so many bytes; end with the parent."""
-        _set_limit("RLIMIT_CPU", int(time.process_time() + self._seconds) + 1)
-        if self._megabytes is not None and (memory := _address_space()):
-            _set_limit("RLIMIT_AS", memory + allowance(size, self._megabytes) * MIB)
+        self._size, self._before = size, _address_space()
+        self._set(pictures=False)
         with _bound_to_parent():
             yield
+
+    def allow_picture(self) -> None:
+        """Allow for another picture as much time as for a document, and memory to recognise it."""
+        self._set(pictures=True)
+
+    def _set(self, *, pictures: bool) -> None:
+        _set_limit("RLIMIT_CPU", int(time.process_time() + self._seconds) + 1)
+        if self._megabytes is not None and self._before:
+            most = allowance(self._size, self._megabytes, pictures=pictures)
+            _set_limit("RLIMIT_AS", self._before + most * MIB)
+
+
+class _Pictures:
+    """Recognises text in pictures, each within limits of its own, and tells the parent of each."""
+
+    def __init__(self, limits: _Limits, replies: IO[bytes]) -> None:
+        self._limits = limits
+        self._replies = replies
+        self._recogniser = TextRecogniser()
+
+    def read(self, paint: Painting) -> ReadPicture:
+        """Return the lines of a picture."""
+        self.allow()
+        return self._recogniser.read(paint)
+
+    def allow(self) -> None:
+        """Have time and memory for another picture."""
+        self._limits.allow_picture()
+        self._replies.write(framed({"picture": True}))
+        self._replies.flush()
 
 
 def _set_limit(name: str, value: int) -> None:

@@ -84,10 +84,10 @@ def test_hidden_files_and_lock_files_are_ignored(tmp_path: Path) -> None:
 
 
 def test_what_is_clearly_no_document_is_skipped_but_counted(tmp_path: Path) -> None:
-    tree(tmp_path, a_DOT_png="x", Makefile="x", b__c_DOT_zip="x", md="x", d_DOT_txt="d")
+    tree(tmp_path, a_DOT_gif="x", Makefile="x", b__c_DOT_zip="x", md="x", d_DOT_txt="d")
     found = scan(tmp_path)
     assert [each.uri for each in found.files] == ["d.txt"]
-    assert [each.uri for each in found.skipped] == ["Makefile", "a.png", "b/c.zip", "md"]
+    assert [each.uri for each in found.skipped] == ["Makefile", "a.gif", "b/c.zip", "md"]
     assert found.failures == ()
 
 
@@ -133,7 +133,7 @@ def test_links_out_of_the_folder_are_named_and_not_followed(tmp_path: Path) -> N
     folder = tmp_path / "docs"
     (folder / "passwd.txt").symlink_to("/etc/passwd")
     (folder / "zero.txt").symlink_to("/dev/zero")
-    (folder / "logo.png").symlink_to("/etc/passwd")
+    (folder / "logo.gif").symlink_to("/etc/passwd")
     (folder / "other").symlink_to(tmp_path / "docs2")
     (folder / "up.txt").symlink_to("../docs2/y.txt")
     (folder / "first.txt").symlink_to("second.txt")
@@ -142,9 +142,9 @@ def test_links_out_of_the_folder_are_named_and_not_followed(tmp_path: Path) -> N
     (folder / "root").symlink_to("/")
     found = scan(folder)
     assert [file.uri for file in found.files] == ["x.txt"]
-    assert [each.uri for each in found.skipped] == ["logo.png"]
+    assert [each.uri for each in found.skipped] == ["logo.gif"]
     refused = {each.source for each in found.failures}
-    assert refused == {path.name for path in folder.iterdir()} - {"x.txt", "logo.png"}
+    assert refused == {path.name for path in folder.iterdir()} - {"x.txt", "logo.gif"}
     assert {each.reason for each in found.failures} == {LEADS_OUT}
 
 
@@ -285,8 +285,8 @@ def test_the_limit_is_64_mib() -> None:
         pytest.param("n" * 300 + ".txt", "Its name is too long.", id="long name"),
         pytest.param("nul\0.txt", "Its name cannot be used as a path.", id="NUL"),
         pytest.param(
-            "picture.png",
-            "Files ending in '.png' are not read; save them as PDF, HTML, Markdown or plain text.",
+            "picture.gif",
+            "Files ending in '.gif' are not read; save them as PDF, HTML, Markdown or plain text.",
             id="type",
         ),
         pytest.param("empty.txt", "The file is empty.", id="empty"),
@@ -295,7 +295,7 @@ def test_the_limit_is_64_mib() -> None:
 def test_a_file_that_cannot_be_loaded_has_a_reason(
     tmp_path: Path, name: str, expected: str
 ) -> None:
-    tree(tmp_path, a_DOT_txt="a", picture_DOT_png="x", empty_DOT_txt="")
+    tree(tmp_path, a_DOT_txt="a", picture_DOT_gif="x", empty_DOT_txt="")
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder.txt").mkdir()
     with pytest.raises(LoadError) as caught:

@@ -357,7 +357,7 @@ def test_a_status_other_than_success_has_a_reason(site: Site, status: int, expec
 @pytest.mark.parametrize(
     ("mime", "kind"),
     [
-        ("image/png", "of type 'image/png'"),
+        ("image/gif", "of type 'image/gif'"),
         ("application/json; charset=utf-8", "of type 'application/json'"),
         ("application/octet-stream", "of type 'application/octet-stream'"),
         ("", "of no stated type"),

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from index.errors import AmbiguousSource, SourceNotFound, StoreError
 from index.protocols import Vectors
-from index.schema import Passage, Place, Source, Span, passage_id, source_id
+from index.schema import Passage, Place, Region, Source, Span, passage_id, source_id
 from index.store.catalog import Catalog
 from index.store.catalog_format import SCHEMA_VERSION
 from index.store.catalog_rows import FileState
@@ -56,6 +56,7 @@ def source_of(text: str, *, uri: str = "a.txt", collection: str = "documents") -
         sha256=f"{hash(text):x}",
         text=text,
         pages=(Span(start=0, end=len(text)),),
+        regions=(Region(0, 2, 10, 20, 300, 40), Region(3, 4, 0, 9_000, 10_000, 10_000)),
         places=(
             Place(start=0, label="slide", number=1, fragment="slide="),
             Place(start=2, label="sheet “É”, row", number=7, each_line=True),

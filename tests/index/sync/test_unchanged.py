@@ -32,7 +32,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
     write_documents(tmp_path / "docs", a="The red fox.", sub__b="The mandate.")
     put(tmp_path / "docs" / "broken.pdf", b"%PDF-1.7 nonsense")
     put(tmp_path / "docs" / "slides.pptx", b"PK")
-    put(tmp_path / "docs" / "photo.png", b"\x89PNG")
+    put(tmp_path / "docs" / "photo.gif", b"\x89PNG")
     with open_home(tmp_path / "home", tmp_path / "docs") as opened:
         opened.sync()
         yield opened
