@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 from pydantic import Field
 
 from index.protocols import Vectors
-from index.schema import Evidence, Source, Span, Value
+from index.schema import Evidence, PictureBox, Source, Span, Value
 from index.text.blob_lines import is_file_on_host, marked_lines
 from index.text.list_marks import is_numbered
 from index.text.message_address import message_address
@@ -54,7 +54,7 @@ BROKE_OFF = "The language model stopped in the middle. This is what it had writt
 _RENDERED = (
     ".html", ".htm", ".xhtml", ".docx", ".docm", ".odt", ".ott", ".rtf", ".pptx", ".pptm", ".odp",
     ".otp", ".xlsx", ".xlsm", ".ods", ".ots", ".epub", ".eml", ".mbox", ".msg",
-    ".ipynb", ".srt", ".vtt",
+    ".ipynb", ".srt", ".vtt", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp",
 )
 # fmt: on
 """Files whose canonical text is made from them: its lines are not the file's."""
@@ -91,6 +91,9 @@ class Citation(Value):
     page: int | None = Field(default=None, description="Page, from 1.")
     place: str | None = Field(default=None, description="Slide, row or message: `slide 3`.")
     fragment: str = Field(default="", description="That place as locators have it: `slide=3`.")
+    picture: PictureBox | None = Field(
+        default=None, description="Where in which picture it was read, if it was."
+    )
     heading: tuple[str, ...] = Field(default=(), description="Headings above it, outermost first.")
     lines: tuple[int, int] = Field(description="First and last line, from 1.")
     modified: datetime | None = Field(default=None, description="When the source last changed.")

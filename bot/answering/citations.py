@@ -45,6 +45,7 @@ def cite(
         page=source.page_at(start),
         place=told_place(source, span),
         fragment=place_fragment(source, span),
+        picture=source.picture_of(span),
         heading=heading,
         lines=source.lines_of(span),
         modified=source.modified,

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bot.schema import Answer, Citation
-from index.schema import CatalogStats, Hit, Source, SourceEntry, Span, SyncReport
+from index.schema import CatalogStats, Hit, PictureBox, Source, SourceEntry, Span, SyncReport
 from index.text.place_names import told_place
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def _citation(citation: Citation) -> Payload:
         "quote": citation.quote,
         "highlight": citation.highlight,
         "modified": _moment(citation.modified),
+        **_picture(citation.picture),
         **_marks(citation),
     }
 
@@ -82,6 +83,7 @@ def _hit(hit: Hit) -> Payload:
         "score": round(hit.score, 4),
         "dense_rank": hit.dense_rank,
         "lexical_rank": hit.lexical_rank,
+        **_picture(hit.source.picture_of(hit.passage.span)),
         **_marks(hit.source),
     }
 
@@ -129,6 +131,7 @@ def shown_payload(source: Source, span: Span | None) -> Payload:
         "start": shown.start,
         "end": shown.end,
         "text": shown.of(source.text),
+        **_picture(source.picture_of(shown)),
     }
 
 
@@ -152,6 +155,16 @@ def report_payload(found: Report) -> Payload:
             for qid, question, problems in found.failing
         ],
     }
+
+
+def _picture(box: PictureBox | None) -> Payload:
+    """Return where in which picture a text was read, its edges as shares of width and height;
+    nothing for text that was not."""
+    if box is None:
+        return {}
+    left, top, right, bottom = (round(edge / 10_000, 4) for edge in box.edges)
+    edges = {"left": left, "top": top, "right": right, "bottom": bottom}
+    return {"read_from_picture": {"page": box.page, **edges}}
 
 
 def _marks(of: Citation | Source) -> Payload:

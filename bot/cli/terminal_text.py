@@ -51,6 +51,9 @@ MISSING = "not found at the last look at the folder"
 STALE = "an older version, as the newest could not be read"
 """What is said of a document whose file has a newer version that could not be read."""
 
+FROM_PICTURE = "read from a picture"
+"""What is said of a quote that was recognised, so that it can be misread."""
+
 NEAR_LINES = 20
 """Lines between two quotes up to which their places are told as one."""
 
@@ -164,7 +167,10 @@ def _source_entries(answer: Answer, style: Style) -> Iterator[str]:
 
 def _same_place(one: Citation, other: Citation) -> bool:
     """Say whether two quotes stand under the same heading, near enough for one range of lines."""
-    places = [(c.collection, c.source, c.heading, c.page, c.place) for c in (one, other)]
+    places = [
+        (c.collection, c.source, c.heading, c.page, c.place, c.picture is None)
+        for c in (one, other)
+    ]
     return places[0] == places[1] and abs(other.lines[0] - one.lines[1]) <= NEAR_LINES
 
 
@@ -209,7 +215,8 @@ def _cited_place(citation: Citation, style: Style) -> str:
         heading.append(f"by {citation.author}")
     where = _where(citation.page, citation.place, citation.lines)
     place = _place(title, heading, where, citation.source)
-    return f"{place} ({neutral(rooted.link())})" + _mark(citation)
+    read = f", {FROM_PICTURE}" if citation.picture else ""
+    return f"{place} ({neutral(rooted.link())}){read}" + _mark(citation)
 
 
 def _mark(of: Citation | Source) -> str:
@@ -250,7 +257,8 @@ def _hit_entry(number: int, hit: Hit, style: Style) -> str:
     where = _place(source.title, passage.heading, found, source.uri)
     path = f"{rooted_uri(source.uri, style)}:{lines[0]}"
     facts = style.dim(f"({neutral(path)}, score {hit.score:.2f})")
-    head = f"{number}. {style.bold(where)} {facts}" + _mark(source)
+    read = f", {FROM_PICTURE}" if source.regions_of(passage.span) else ""
+    head = f"{number}. {style.bold(where)} {facts}{read}" + _mark(source)
     body = [line for line in neutral(passage.text).split("\n") if line.strip()]
     rest = len(body) - HIT_LINES
     shown = [_wrapped(line, style, first="   ", rest="   ") for line in body[:HIT_LINES]]
@@ -278,7 +286,8 @@ def source_screen(source: Source, marked: Span | None, style: Style) -> str:
     title = f"{one_line(source.title)} ({neutral(rooted_uri(source.uri, style))}{where}"
     place = told_place(source, marked) if marked is not None else None
     named = f"page {page}" if page else one_line(place or "")
-    head = title + (f", {named})" if named else ")")
+    read = FROM_PICTURE if source.regions_of(shown) else ""
+    head = ", ".join(filter(None, (title, named, read))) + ")"
     return "\n".join((style.bold(head), *rows))
 
 
@@ -322,10 +331,11 @@ def sources_table(entries: Sequence[SourceEntry], style: Style) -> str:
 def _state(entry: SourceEntry) -> str:
     if entry.missing:
         return "; ".join((MISSING, *entry.warnings))
+    if entry.state == "unread":
+        return ": ".join(filter(None, ("not read", entry.failure or "; ".join(entry.warnings))))
     if entry.failure:
         return f"{entry.state}: {entry.failure}"
-    said = "not read" if entry.state == "unread" else entry.state
-    return "; ".join((said, *entry.warnings))
+    return "; ".join((entry.state, *entry.warnings))
 
 
 def stats_screen(stats: CatalogStats, home: str, embeddings: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from bot.community.store.records_file import Records
 from index.errors import SourceNotFound
-from index.schema import LoadedDocument, SiteEntry, Source, SourceEntry, SyncReport
+from index.schema import LoadedDocument, SiteEntry, Source, SourceEntry, Span, SyncReport
 from index.store.web_records import SiteRecord
 from index.sync.crawl_step import CrawlStep
 from index.sync.page_batch import Watch
@@ -99,6 +99,13 @@ class Documents(Protocol):
 
     def source(self, id: str) -> Source:
         """Return a source with its text; raises SourceNotFound."""
+        ...
+
+    def picture(self, source: str, span: Span) -> bytes:
+        """Return the picture that a span of a source was read from, as a PNG.
+
+        Raises SourceNotFound and PictureUnavailable.
+        """
         ...
 
     def add_file(

@@ -21,6 +21,7 @@ from bot.community.kept_folder import KeptFolder
 from bot.community.open_questions import OpenQuestions
 from bot.community.owed_writes import OwedWrites, Write
 from bot.community.question_intake import Answering, QuestionIntake
+from bot.community.quoted_pictures import QuotedPictures
 from bot.community.server_erasure import ServerErasure
 from bot.community.server_rules import ServerRules
 from bot.community.source_management import SourceManagement
@@ -112,6 +113,7 @@ class Service:
     settings: Settings
     questions: QuestionIntake
     answers: GivenAnswers
+    pictures: QuotedPictures
     sources: SourceManagement
     team_answers: TeamAnswers
     open_questions: OpenQuestions
@@ -233,6 +235,7 @@ async def _built(parts: Parts, deadline: float | None) -> Service:
             confirmations=common.confirmations,
             reader=common.reader,
         ),
+        pictures=QuotedPictures(parts.documents, parts.writers),
         sources=sources,
         team_answers=team_answers,
         open_questions=open_questions,

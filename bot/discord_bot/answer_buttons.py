@@ -16,6 +16,7 @@ from bot.discord_bot.client import Click, Filled, Handlers, Target
 from bot.discord_bot.direct_messages import caller_here, looked_in, shared_servers
 from bot.discord_bot.erasure_buttons import ERASURE_CLICKS
 from bot.discord_bot.gap_buttons import GAP_CLICKS, GAP_FORMS
+from bot.discord_bot.picture_files import with_picture
 from bot.discord_bot.promises import think
 from bot.discord_bot.questions import answer_interaction, defer_answer, noticed
 from bot.discord_bot.replies import pieces, post, say
@@ -68,7 +69,8 @@ async def _turn(click: Click, target: Target) -> None:
         total=shown.total,
         stands=shown.stands,
     )
-    await say(click, None, card=card, view=card_view(shown, card.link))
+    card, files = await with_picture(card, shown, click.client.service.pictures)
+    await say(click, None, card=card, view=card_view(shown, card.link), files=files)
 
 
 async def why(click: Click, target: Target) -> None:

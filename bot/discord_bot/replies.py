@@ -88,6 +88,8 @@ async def say(
 
 def _embed(card: Card) -> discord.Embed:
     embed = discord.Embed(title=card.title, description=card.body)
+    if card.picture:
+        embed.set_image(url=f"attachment://{card.picture}")
     return embed.set_footer(text=card.footer) if card.footer else embed
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +14,7 @@ from bot.cli.json_output import dumps, entry_payload, shown_payload, stats_paylo
 from bot.cli.source_places import locate
 from bot.cli.sync_text import left_out_text
 from bot.cli.terminal_text import neutral, source_screen, sources_table, stats_screen
-from index.schema import SiteEntry
+from index.schema import SiteEntry, Span
 from index.sync.web_lists import with_sites
 
 if TYPE_CHECKING:
@@ -57,11 +58,21 @@ def sources(
 @click.command()
 @click.argument("source")
 @click.option("--text", "exact", is_flag=True, help="Print the canonical text exactly.")
+@click.option(
+    "--picture",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the part of the picture that it was read from to this file, as a PNG.",
+)
 @options.as_json
 @options.collection
 @pass_environment
 def show(
-    environment: Environment, source: str, exact: bool, as_json: bool, collection: str
+    environment: Environment,
+    source: str,
+    exact: bool,
+    picture: Path | None,
+    as_json: bool,
+    collection: str,
 ) -> None:
     """Print a source, or a quote in its place.
 
@@ -73,16 +84,29 @@ def show(
     quoth show scan.pdf#page=3
     quoth show deck.pptx#slide=3
     quoth show notes.md:120:180
+    quoth show scan.pdf:120:180 --picture line.png
     """
     with environment.library() as library:
         options.check_collection(library, collection)
         found, span = locate(source, lambda name: library.find(name, [collection]))
+        if picture is not None:
+            whole = Span(start=0, end=len(found.text))
+            _write_picture(picture, library.picture(found.id, span or whole))
     if as_json:
         write(dumps(shown_payload(found, span)))
     elif exact:
         _write_exactly(span.of(found.text) if span else found.text)
     else:
         write(source_screen(found, span, environment.style()))
+
+
+def _write_picture(path: Path, png: bytes) -> None:
+    """Write a picture; raises UsageError where that cannot be done."""
+    try:
+        path.write_bytes(png)
+    except OSError as error:
+        raise click.UsageError(f"{str(path)!r} cannot be written: {error.strerror}.") from error
+    say(f"The picture is in {neutral(str(path))}.")
 
 
 def _write_exactly(text: str) -> None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.discord_bot.text.message_split import MESSAGE_LIMIT, split, units
+from bot.discord_bot.text.plain_words import for_people
 from bot.discord_bot.text.quote_context import above, below, without_mark
 from bot.discord_bot.text.quote_excerpt import around_highlight
 from bot.discord_bot.text.quotes import (
@@ -44,6 +45,7 @@ _QUOTE_LIMIT = 300
 CODE_ATTACHED = "-# Code that does not fit into a message is whole in the attached file."
 
 CHANGED = "-# The source has changed since; this is what it said."
+NO_PICTURE = "The picture it was read from cannot be shown."
 STANDS = "-# The source has changed since, but it still says this."
 
 
@@ -69,6 +71,8 @@ class Card:
     """Which citation of how many; empty when there is one."""
     link: str | None
     """Address of the original, http or https."""
+    picture: str = ""
+    """Name of the attached picture that it shows; empty for none."""
 
 
 def render_answer(answer: Answer, *, now: datetime, asked: bool = False) -> Rendered:
@@ -220,6 +224,12 @@ def show_card(
         footer=f"{number} of {total}" if total > 1 else "",
         link=web_link(citation),
     )
+
+
+def without_picture(card: Card, reason: str) -> Card:
+    """Return a card that says why the picture of its quote is not shown."""
+    note = f"\n-# {literal(one_line(for_people(reason), 300)) or NO_PICTURE}"
+    return replace(card, body=split(card.body, CARD_LIMIT - units(note))[0] + note)
 
 
 def _in_place(citation: Citation, text: str, limit: int) -> str:

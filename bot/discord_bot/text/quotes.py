@@ -33,6 +33,9 @@ MISSING = "⚠️ its file was not found at the last look"
 STALE = "⚠️ an older version, as the newest could not be read"
 """What is said of a document whose file has a newer version that could not be read."""
 
+FROM_PICTURE = "🖼️ read from a picture"
+"""What is said of a quote that was recognised, so that it can be misread."""
+
 _URL_LIMIT = 512
 _PAREN = str.maketrans({"(": "%28", ")": "%29", "<": "%3C", ">": "%3E", "\\": "%5C", "`": "%60"})
 _OPEN, _CLOSE = "\ue000", "\ue001"
@@ -84,7 +87,9 @@ def _aware(moment: datetime) -> datetime:
 
 
 def facts(citation: Citation, now: datetime) -> list[str]:
-    """Return page or place, heading, age and what the file has become, each empty where unknown.
+    """Return page or place, heading, age and what it is, each empty where unknown.
+
+    What it is says whether it was read from a picture, and what its file has become.
 
     Of a team answer, who gave it stands in the place of its age.
     """
@@ -99,7 +104,7 @@ def facts(citation: Citation, now: datetime) -> list[str]:
     if citation.author:
         age = f"by {literal(one_line(without_bracketed_numbers(citation.author), 90))}"
     became = MISSING if citation.missing else STALE if citation.stale else ""
-    return [page, heading, age, became]
+    return [page, heading, age, FROM_PICTURE if citation.picture else "", became]
 
 
 def unwrapped(text: str, opened: str = "") -> str:

@@ -37,7 +37,7 @@ from bot.schema import (
 )
 from bot.settings import Settings, load_settings
 from index.config import SHARED_COLLECTION
-from index.errors import SourceNotFound
+from index.errors import PictureUnavailable, SourceNotFound
 from index.schema import (
     Evidence,
     LoadedDocument,
@@ -89,6 +89,7 @@ def citation(of: Source, quote: str, *, marker: int | None = 1) -> Citation:
         url=of.url,
         place=told_place(of, Span(start=start, end=start + len(quote))),
         fragment=place_fragment(of, Span(start=start, end=start + len(quote))),
+        picture=of.picture_of(Span(start=start, end=start + len(quote))),
         lines=of.lines_of(Span(start=start, end=start + len(quote))),
         modified=of.modified,
         author=of.added_by if is_team_answer(of.uri) else None,
@@ -162,6 +163,8 @@ class PaperDocuments:
         self.held: threading.Event | None = None
         """If set, additions wait for it."""
         self.web = PaperWeb(self)
+        self.pictures: dict[str, bytes] = {}
+        """Of sources whose original is there, what their quotes were read from."""
         self.unread: dict[str, int] = {}
         """Files of the documents folder that are not read, by ending."""
 
@@ -211,6 +214,13 @@ class PaperDocuments:
         if id not in self.papers:
             raise SourceNotFound(id)
         return self.papers[id]
+
+    def picture(self, source: str, span: Span) -> bytes:
+        _off_the_loop()
+        self.calls.append(("picture", source))
+        if source not in self.pictures:
+            raise PictureUnavailable("The file was not kept. Run `pip install 'x'` first.")
+        return self.pictures[source]
 
     def add_file(
         self,
