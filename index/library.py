@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -128,14 +129,9 @@ class Library:
 
     def left_out(self, collection: str) -> list[SourceEntry]:
         """Return what the folder held at the last look that is not read, or ignored, by uri."""
-        from index.load.formats import unread_reason
+        from index.sync.left_out_files import with_reasons
 
-        return [
-            entry
-            if entry.state != "unread"
-            else entry.model_copy(update={"failure": unread_reason(Path(entry.uri).suffix.lower())})
-            for entry in self.catalog.left_out(collection)
-        ]
+        return with_reasons(self.catalog.left_out(collection))
 
     def not_read(self, collection: str) -> dict[str, int]:
         """Return how many files of the folder are not read, by their ending."""
@@ -363,7 +359,8 @@ class Library:
         """
         from index.sync.additions import file_addition
 
-        load = self._read_workers().load
+        step = partial(steps, 0, 1) if steps else None
+        load = partial(self._read_workers().load, step=step)
         return self._add(
             collection, [file_addition(name, content, added_by=added_by, load=load)], steps=steps
         )

@@ -33,8 +33,8 @@ _ALIKE = 0.3
 _CROSSING = 0.2
 """Share of the lines that may cross the gap between two columns: titles, pictures' captions."""
 
-_SIDE = 0.25
-"""Share of the lines that stand in each of two columns, at least."""
+_SIDE = 3
+"""Lines that stand in each of two columns, at least: the last one may be hardly begun."""
 
 _SPLITS = 2
 """Times that a page is split into two columns, which makes four."""
@@ -211,7 +211,7 @@ def _gutter(words: Sequence[Word]) -> float | None:
             beside += 1
         right = count - beside
         crossing = count - ended - right
-        parts = min(ended, right) >= _SIDE * count and crossing <= _CROSSING * count
+        parts = min(ended, right) >= _SIDE and crossing <= _CROSSING * count
         if parts and (best is None or crossing < best[0]):
             best = crossing, place
     if best is None:

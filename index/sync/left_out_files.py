@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from index.load.folder_walk import FolderScan
-from index.schema import SyncFailure
+from index.load.formats import unread_reason
+from index.schema import SourceEntry, SyncFailure
 from index.store.catalog import Catalog
 from index.store.catalog_rows import FileState, LeftOut
 from index.store.catalog_state import left_out_files
@@ -63,3 +65,13 @@ def _reason(uri: str, reasons: Mapping[str, str]) -> str:
     while path not in reasons and "/" in path:
         path = path.rpartition("/")[0]
     return reasons.get(path, reasons.get(".", ""))
+
+
+def with_reasons(entries: Iterable[SourceEntry]) -> list[SourceEntry]:
+    """Say of files that are not read by their kind what they need to be read, where that helps."""
+    return [
+        entry
+        if entry.state != "unread"
+        else entry.model_copy(update={"failure": unread_reason(PurePath(entry.uri).suffix.lower())})
+        for entry in entries
+    ]

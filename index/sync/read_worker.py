@@ -13,8 +13,7 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -22,18 +21,16 @@ from typing import Any
 
 from index.chunk.chunker import passages_of
 from index.config import ChunkConfig, ReadConfig
-from index.errors import LoadError
+from index.errors import Cancelled, LoadError
 from index.schema import LoadedDocument, Passage, PictureBox, Place, Region, Source, Span
 from index.sync.plain_frames import Plain, cut_of, framed, read_frame
-from index.sync.process_memory import MIB, allowance, is_limited_by_system, resident_bytes
+from index.sync.process_memory import allowance, is_limited_by_system
+from index.sync.process_watch import TOO_LONG, TOO_MUCH, ProcessWatch
 from index.text.text_shapes import text_shape
 
 _AT_ONCE = 3
 """Processes at the same time: a document that takes long keeps those of others waiting only when
 there are several such."""
-
-_PATIENCE = 4
-"""Seconds of the clock for each second of the processor's: others may use the machine too."""
 
 _START = "import sys; sys.path[:] = {paths!r}; from index.sync.worker_process import main; main()"
 
@@ -89,11 +86,20 @@ class ReadWorkers:
         self._closed = False
 
     def load(
-        self, data: bytes, *, name: str, mime: str | None = None, charset: str | None = None
+        self,
+        data: bytes,
+        *,
+        name: str,
+        mime: str | None = None,
+        charset: str | None = None,
+        step: Callable[[], None] | None = None,
     ) -> LoadedDocument:
-        """Make a document of bytes; raises LoadError."""
+        """Make a document of bytes; raises LoadError.
+
+        `step` is called before each picture that is read, and may raise Cancelled.
+        """
         asked = {"data": data, "name": name, "mime": mime, "charset": charset}
-        reply = self._answer({"load": asked, "size": len(data)}, name)
+        reply = self._answer({"load": asked, "size": len(data)}, name, step)
         return _document(reply["document"])
 
     def crop(self, data: bytes, name: str, box: PictureBox) -> bytes:
@@ -111,19 +117,19 @@ class ReadWorkers:
         return passages_of(source, map(cut_of, reply["passages"]))
 
     def close(self) -> None:
-        """End the processes; one that reads ends when it is done."""
+        """End the processes; one that reads ends when it is done, or before its next picture."""
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
         for worker in idle:
             worker.end()
 
-    def _answer(self, request: Plain, name: str) -> Plain:
+    def _answer(self, request: Plain, name: str, step: Callable[[], None] | None = None) -> Plain:
         """Return the reply to a request; raises LoadError that says what went wrong."""
         frame, size = framed(request), request["size"]
         with self._places:
             try:
-                reply = self._asked(frame, size)
+                reply = self._asked(frame, size, step)
             except _Ended as ended:
                 most = allowance(size, self._limits.megabytes, pictures=ended.pictures)
                 raise LoadError(name, self._reason(ended.code, most)) from None
@@ -139,12 +145,19 @@ class ReadWorkers:
             raise LoadError(name, f"It could not be {what} ({reply.get('kind')}).")
         return reply
 
-    def _asked(self, frame: bytes, size: int) -> Plain:
+    def _asked(self, frame: bytes, size: int, step: Callable[[], None] | None) -> Plain:
         """Have the first process answer that does not end before it reads the request."""
+
+        def go_on() -> None:
+            if self._closed:
+                raise Cancelled
+            if step is not None:
+                step()
+
         while True:
             with self._worker() as worker:
                 try:
-                    return worker.ask(frame, size, self._limits)
+                    return worker.ask(frame, size, self._limits, go_on)
                 except _Ended as ended:
                     if ended.code != 0:
                         raise
@@ -173,9 +186,9 @@ class ReadWorkers:
 
     def _reason(self, code: int, megabytes: int) -> str:
         """Say why there is no answer, by how the process ended."""
-        if code in (_TOO_LONG, -getattr(signal, "SIGXCPU", 0)):
+        if code in (TOO_LONG, -getattr(signal, "SIGXCPU", 0)):
             return f"It takes more than {self._limits.seconds:g} s to read; split it up."
-        if code in (_TOO_MUCH, -signal.SIGABRT, -getattr(signal, "SIGKILL", 0)):
+        if code in (TOO_MUCH, -signal.SIGABRT, -getattr(signal, "SIGKILL", 0)):
             return _too_large(megabytes)
         return "The program that reads it broke down: it is damaged, or made to do harm."
 
@@ -188,13 +201,6 @@ def _size_of(source: Source) -> int:
 
 def _too_large(megabytes: int) -> str:
     return f"It takes more than {megabytes} MiB of memory to read; split it up."
-
-
-_TOO_LONG = 1000
-"""Stands for the code of a process that was ended because its time was up."""
-
-_TOO_MUCH = 1001
-"""Stands for the code of a process that was ended because of the memory that it took."""
 
 
 class _Worker:
@@ -217,17 +223,19 @@ class _Worker:
         """Say whether the process has not ended."""
         return self._process.poll() is None
 
-    def ask(self, frame: bytes, size: int, limits: ReadConfig) -> Plain:
+    def ask(self, frame: bytes, size: int, limits: ReadConfig, go_on: Callable[[], None]) -> Plain:
         """Return the answer to a request; raises _Ended when the process ends first.
 
         It is ended where it takes longer or, unless the system sees to it, more memory. What takes
         several pictures has as long for each as another document for all.
         """
-        watch = _Watch(self._process, size, limits)
+        limited = is_limited_by_system()
+        watch = ProcessWatch(self._process, size, limits, limited_by_system=limited)
         watch.start()
         try:
             reply = self._exchanged(frame)
             while reply is not None and "picture" in reply:
+                go_on()
                 watch.allow_picture()
                 reply = read_frame(self._pipes()[1])
         finally:
@@ -258,52 +266,6 @@ class _Worker:
                 pipe.close()
             except OSError:  # what was to be written goes nowhere
                 continue
-
-
-class _Watch(threading.Thread):
-    """Ends a process that takes too long, or more memory than it may; what of it, `why` tells."""
-
-    def __init__(self, process: subprocess.Popen[bytes], size: int, limits: ReadConfig) -> None:
-        super().__init__(daemon=True)
-        self.done = threading.Event()
-        self.why = 0
-        self.pictures = False
-        self._process = process
-        self._size, self._limits = size, limits
-        self._before = None if is_limited_by_system() else resident_bytes(process.pid)
-        self._set()
-
-    def allow_picture(self) -> None:
-        """Allow time for another picture, and memory to recognise it."""
-        self.pictures = True
-        self._set()
-
-    def _set(self) -> None:
-        self._until = time.monotonic() + self._limits.seconds * _PATIENCE
-        most = allowance(self._size, self._limits.megabytes, pictures=self.pictures)
-        self._most = None if self._before is None else most * MIB + self._before
-
-    def run(self) -> None:
-        """Look again and again, until it is done."""
-        while not self.done.wait(self._pause()):
-            if time.monotonic() >= self._until:
-                self._end(_TOO_LONG)
-                return
-            if self._most is not None and resident_bytes(self._process.pid) > self._most:
-                self._end(_TOO_MUCH)
-                return
-
-    def _pause(self) -> float:
-        left = max(0.0, self._until - time.monotonic())
-        return left if self._most is None else min(left, _LOOK)
-
-    def _end(self, why: int) -> None:
-        self.why = why
-        self._process.kill()
-
-
-_LOOK = 0.02
-"""Seconds between two looks at the memory of a process: it can take some 50 MB in between."""
 
 
 def _write(pipe: Any, frame: bytes) -> None:
