@@ -1,5 +1,6 @@
 """How faithfully documents are read: what a person sees of them, against what Quoth keeps.
 
+    python -m benchmarks.fidelity headings FILE... [--most PAGES] [--wrong]
     python -m benchmarks.fidelity html FOLDER... [--most PAGES] [--shown FILE]
     python -m benchmarks.fidelity ocr [--pages N] [--limits]
     python -m benchmarks.fidelity pdf FILE... [--compare OLDER_CHECKOUT]
@@ -14,6 +15,7 @@ import sys
 from importlib import import_module
 
 SECTIONS = {
+    "headings": "benchmarks.fidelity_headings",
     "html": "benchmarks.fidelity_html",
     "ocr": "benchmarks.fidelity_ocr",
     "pdf": "benchmarks.fidelity_pdf",

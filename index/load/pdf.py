@@ -17,6 +17,7 @@ from typing import Any
 from index.errors import LoadError
 from index.load.dates import in_utc
 from index.load.paged_text import paged_text
+from index.load.pdf_looks import Looks
 from index.load.pdf_outline import OutlineEntry, outline_of
 from index.load.pdf_page import PrintedPage, read_page
 from index.load.pdf_pictures import is_picture, with_edges, with_recognised
@@ -106,8 +107,10 @@ def _read(data: bytes, name: str, recogniser: Recogniser | None) -> _Read:
             document.init_forms()
             about = document.get_metadata_dict(skip_empty=True)
             unread: list[int] = []
-            pages = list(_printed(document, recogniser, unread))
-            return _Read(pages, outline_of(document), about, unread)
+            outline = outline_of(document)
+            looks = None if outline else Looks()
+            pages = list(_printed(document, looks, recogniser, unread))
+            return _Read(pages, outline, about, unread)
     except PdfiumError as error:
         if error.err_code == _PASSWORD:
             reason = "It is protected by a password; save a copy without one."
@@ -117,7 +120,7 @@ def _read(data: bytes, name: str, recogniser: Recogniser | None) -> _Read:
 
 
 def _printed(
-    document: Any, recogniser: Recogniser | None, unread: list[int]
+    document: Any, looks: Looks | None, recogniser: Recogniser | None, unread: list[int]
 ) -> Iterator[PrintedPage]:
     """Yield the pages of a document; pictures that are not read are noted in `unread`."""
     paintings = iter(range(_MAX_PAINTED))
@@ -125,7 +128,9 @@ def _printed(
     for number in range(len(document)):
         paper = document[number]
         try:
-            page = read_page(paper, number + 1, lambda: next(paintings, None) is not None)
+            page = read_page(
+                paper, number + 1, lambda: next(paintings, None) is not None, looks=looks
+            )
             page = with_edges(page)
             if is_picture(page):
                 if recogniser is not None and next(pictures, None) is not None:

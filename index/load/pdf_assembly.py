@@ -2,7 +2,7 @@
 
 The text stays plain, as the page is: Markdown would give a meaning to stars, angles and indents
 that are printed there. Two marks are added, which the chunker knows in plain text too and which are
-taken away or explained where a quote is shown: `#` before a heading of the outline, and bars and a
+taken away or explained where a quote is shown: `#` before a heading, and bars and a
 ruler around the cells of a table. A printed line that begins like a heading is told apart by the
 blank behind its `#`, which is made one that does not break: it looks the same.
 """
@@ -10,13 +10,19 @@ blank behind its `#`, which is made one that does not break: it looks the same.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from index.load.decode import canonical
 from index.load.pdf_contents import contents_lines
+from index.load.pdf_font_headings import font_headings
 from index.load.pdf_lines import Line, paragraphs
-from index.load.pdf_outline import OutlineEntry, headings_by_page, printed_headings
+from index.load.pdf_outline import (
+    OutlineEntry,
+    PrintedHeading,
+    headings_by_page,
+    printed_headings,
+)
 from index.load.pdf_page import PrintedPage
 from index.load.pdf_running_lines import running_lines
 from index.load.pdf_table_rows import Table
@@ -51,11 +57,12 @@ def assembled_pages(
     left_out: dict[int, set[int]] = {}
     for number, line in running_lines(pages) | contents_lines(pages):
         left_out.setdefault(number, set()).add(line)
-    headings = headings_by_page(outline)
+    entries = headings_by_page(outline)
+    by_font = {} if outline else font_headings(pages, left_out)
     open_table: _Open | None = None
     for page in pages:
         without = left_out.get(page.number, set())
-        content = _Content(page, without, headings.get(page.number, ()))
+        content = _Content(page, without, entries.get(page.number, ()), by_font)
         items = list(content.items())
         first = items[0] if items else None
         goes_on = isinstance(first, Table) and _goes_on(open_table, first)
@@ -98,7 +105,11 @@ class _Content:
     """What stands on one page, in reading order."""
 
     def __init__(
-        self, page: PrintedPage, left_out: Collection[int], outline: Sequence[OutlineEntry]
+        self,
+        page: PrintedPage,
+        left_out: Collection[int],
+        outline: Sequence[OutlineEntry],
+        by_font: Mapping[int, Sequence[PrintedHeading]],
     ) -> None:
         self._page = page
         tables = [
@@ -108,7 +119,11 @@ class _Content:
             if 2 * len(table.lines.intersection(left_out)) < len(table.lines)
         ]
         in_tables = {number for table in tables for number in table.lines}
-        found = printed_headings(page, outline, in_tables.union(left_out)) if outline else ()
+        found = (
+            printed_headings(page, outline, in_tables.union(left_out))
+            if outline
+            else by_font.get(page.number, ())
+        )
         self._tables = {table.first: table for table in tables}
         self._rest = {number: text for table in tables for number, text in table.rest}
         self._headings = {heading.lines[0]: heading for heading in found}

@@ -42,6 +42,14 @@ class Word(NamedTuple):
     """Whether it is what a person put into a field of a form."""
 
 
+class Look(NamedTuple):
+    """How letters look."""
+
+    size: float
+    """In points, to the half."""
+    bold: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A printed line; places are in points from the lower left corner, None where unknown."""
@@ -56,6 +64,8 @@ class Line:
     size: float = 0.0
     top: float = 0.0
     """Of the first character."""
+    look: Look | None = None
+    """How its letters look, where that was asked for and is the same from the first to the last."""
     has_field: bool = False
     """Whether a person put something into it, so that it is joined to no other line."""
     is_last: bool = False

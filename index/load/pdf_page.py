@@ -21,10 +21,14 @@ from index.load.pdf_forms import (
 )
 from index.load.pdf_hidden_text import HiddenText, find_hidden, has_ink_above, is_scan
 from index.load.pdf_lines import WORD_BREAK, Line, Word
+from index.load.pdf_looks import Looks
 from index.load.pdf_page_objects import drawing_of
 from index.load.pdf_table_rows import Table
 from index.load.pdf_tables import find_tables
 from index.load.recognised_page import Edges
+
+_SIGNS = " .,:;!?)]}'\"’”»…"
+"""What may end a line in other letters than its own."""
 
 _WORD = re.compile(rf"[^\s{WORD_BREAK}]+{WORD_BREAK}?")
 
@@ -54,13 +58,18 @@ class PrintedPage:
     """How many lines of its pictures could not be read with confidence."""
 
 
-def read_page(page: Any, number: int, may_render: Callable[[], bool]) -> PrintedPage:
-    """Read a PDFium page; `may_render` says whether it may be painted to see what is hidden."""
+def read_page(
+    page: Any, number: int, may_render: Callable[[], bool], *, looks: Looks | None = None
+) -> PrintedPage:
+    """Read a PDFium page; `may_render` says whether it may be painted to see what is hidden.
+
+    With `looks`, each line knows how its letters look.
+    """
     text_page = page.get_textpage()
     try:
         drawing = drawing_of(page)
         hidden = find_hidden(page, drawing, may_render)
-        reader = _Reader(page, text_page, hidden)
+        reader = _Reader(page, text_page, hidden, looks)
         lines = reader.lines()
         written = annotations_of(page, reader.moved)
         inserted: list[tuple[int, Line]] = []
@@ -100,11 +109,12 @@ def _page_box(page: Any) -> Box:
 class _Reader:
     """Reads the lines of one page."""
 
-    def __init__(self, page: Any, text_page: Any, hidden: HiddenText) -> None:
+    def __init__(self, page: Any, text_page: Any, hidden: HiddenText, looks: Looks | None) -> None:
         from pypdfium2 import raw
 
         self._raw = raw
         self._handle = text_page.raw
+        self._looks = looks
         self._rectangle = raw.FS_RECTF()
         self._of_rectangle = ctypes.byref(self._rectangle)
         self._upright = upright(page)
@@ -155,14 +165,20 @@ class _Reader:
         """Return one line; without a place where PDFium knows none."""
         start = self._index(offset)
         first = self._box(start)
-        last = self._box(self._index(offset + _units(text) - 1))
+        final = self._index(offset + _units(text) - 1)
+        last = self._box(final)
         if first is None or last is None:
             return Line(text)
         size = self._raw.FPDFText_GetFontSize(self._handle, start)
         top = first.top
         if self._has_blanks:
             text = re.sub(" {2,}", " ", text)
-        return Line(text, first.left, last.right, first.bottom, last.bottom, size, top)
+        look = None
+        if self._looks:
+            letters = text.rstrip(_SIGNS) or text
+            until = self._index(offset + _units(letters) - 1)
+            look = self._looks.of_line(self._handle, start, until)
+        return Line(text, first.left, last.right, first.bottom, last.bottom, size, top, look)
 
     def _words_of(self, number: int, text: str, offset: int) -> tuple[Word, ...]:
         box, handle = self._raw.FPDFText_GetLooseCharBox, self._handle

@@ -86,7 +86,7 @@ def test_pages_are_spans_of_the_text() -> None:
     loaded = load_bytes(document(), name="sample.pdf")
     first, second = (page.of(loaded.text) for page in loaded.pages)
     assert first.startswith("Obstacles to UN involvement in Ukraine\n\nThis note looks at")
-    assert second.startswith("Operational risks\n\nPeacekeepers who are sent")
+    assert second.startswith("# Operational risks\n\nPeacekeepers who are sent")
     assert loaded.text == f"{first}\n\n{second}"
     assert loaded.title == "Obstacles to UN involvement in Ukraine"
     assert loaded.modified == datetime(2025, 3, 26, 9, tzinfo=UTC)
