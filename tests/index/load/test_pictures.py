@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import zlib
 from io import BytesIO
 
 import pytest
@@ -22,6 +23,7 @@ from tests.doubles.drawn_pictures import as_file, drawn_picture, scanned_pdf
 from tests.doubles.growth import grows_in_step
 from tests.doubles.loaded_sources import source_of
 from tests.doubles.made_pdfs import page as pdf_page
+from tests.index.load.test_pdf import lines, pdf
 
 NOTICE = drawn_picture(
     (40, 30, "Opening hours of the pool"),
@@ -100,8 +102,10 @@ class Nobody:
 
 
 def test_what_is_too_large_is_refused_by_its_header() -> None:
-    for side, said in ((9_000, "9,000 by 9,000 pixels"), (20_000, "too many pixels")):
-        data = as_file(Image.new("1", (side, side)), "PNG")
+    for side, said in ((9_000, "9,000 by 9,000 pixels"), (200_000, "too many pixels")):
+        start = as_file(NOTICE, "PNG")
+        header = b"IHDR" + side.to_bytes(4, "big") * 2 + start[24:29]
+        data = start[:12] + header + zlib.crc32(header).to_bytes(4, "big") + start[33:]
         with pytest.raises(LoadError, match=rf"{said}; save it with no more than 64 million"):
             load_bytes(data, name="bomb.png", recogniser=Nobody())
     several = as_file(
@@ -135,20 +139,21 @@ PROSE = "The committee met on Monday and agreed that the harbour stays open in w
 def mixed_pdf() -> bytes:
     """Return a page of text, a scan, a scan with a stamp, a scan with recognised words, a blank."""
     written = BytesIO()
-    canvas = Canvas(written, pagesize=(400, 300))
-    canvas.drawString(40, 250, "These words were typed.")
+    canvas = Canvas(written, pagesize=(200, 150))
+    canvas.drawString(20, 120, "These words were typed.")
     canvas.showPage()
     picture = ImageReader(SCAN)
     for stamped in (False, True):
-        canvas.drawImage(picture, 0, 0, 400, 300)
+        canvas.drawImage(picture, 0, 0, 200, 150)
         if stamped:
-            canvas.drawString(300, 20, "Received 4711")
+            canvas.drawString(100, 10, "Received 4711")
         canvas.showPage()
-    hidden = canvas.beginText(25, 180)
+    hidden = canvas.beginText(10, 100)
     hidden.setTextRenderMode(3)
+    hidden.setFont("Helvetica", 6)
     hidden.textLines([PROSE[:40], PROSE[40:90], PROSE[90:140], PROSE[140:200]])
     canvas.drawText(hidden)
-    canvas.drawImage(picture, 0, 0, 400, 300)
+    canvas.drawImage(picture, 0, 0, 200, 150)
     canvas.showPage()
     canvas.showPage()
     canvas.save()
@@ -175,6 +180,20 @@ def test_a_pdf_is_read_page_by_page(recogniser: TextRecogniser) -> None:
     assert shown.width > 4 * shown.height
     again = load_bytes(as_file(shown, "PNG"), name="a.png", recogniser=recogniser)
     assert again.text == scan
+
+
+def test_text_whose_font_names_no_letters_is_recognised(recogniser: TextRecogniser) -> None:
+    cmap = (
+        b"/CIDInit /ProcSet findresource begin 12 dict begin begincmap "
+        b"1 begincodespacerange <00> <ff> endcodespacerange "
+        b"1 beginbfrange <21> <7e> <e021> endbfrange endcmap end end"
+    )
+    drawn = lines("Bread and water", size=24)
+    document = load_bytes(
+        pdf(drawn, cmap, font=b"/ToUnicode 8 0 R"), name="a.pdf", recogniser=recogniser
+    )
+    assert document.pages[0].of(document.text) == "Bread and water"
+    assert quoted(document, "water") is not None
 
 
 def test_without_the_extra_a_scan_is_named_with_its_command(
