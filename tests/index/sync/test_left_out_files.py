@@ -15,7 +15,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
     """An index of two files, one of them in a sub-folder, that is in step."""
     put(tmp_path / "docs" / "fox.txt", "The red fox.")
     put(tmp_path / "docs" / "board" / "rules.txt", "The board has five members.")
-    put(tmp_path / "docs" / "logo.png", b"\x89PNG")
+    put(tmp_path / "docs" / "logo.gif", b"\x89PNG")
     with open_home(tmp_path / "home", tmp_path / "docs") as opened:
         opened.sync()
         yield opened
@@ -28,7 +28,7 @@ def states(home: Home) -> dict[str, str]:
 
 def test_a_second_look_writes_nothing(home: Home) -> None:
     assert states(home) == {
-        "fox.txt": "ready", "board/rules.txt": "ready", "logo.png": "unread",
+        "fox.txt": "ready", "board/rules.txt": "ready", "logo.gif": "unread",
     }  # fmt: skip
     before = home.catalog.connection().execute("PRAGMA data_version").fetchone()
     total = home.catalog.connection().total_changes
@@ -83,7 +83,7 @@ def test_a_document_out_of_sight_is_stale_and_comes_back(home: Home) -> None:
         (failed,) = home.sync()["failed"]
         assert failed["source"] == "board"
     assert states(home) == {
-        "fox.txt": "ready", "board": "failed", "board/rules.txt": "stale", "logo.png": "unread",
+        "fox.txt": "ready", "board": "failed", "board/rules.txt": "stale", "logo.gif": "unread",
     }  # fmt: skip
     (entry,) = [each for each in home.catalog.sources("documents") if each.state == "stale"]
     assert entry.failure == failed["reason"]
