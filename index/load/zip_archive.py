@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import stat
 import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -135,7 +135,8 @@ def _members(file: FoundFile) -> list[FoundFile | SyncFailure | SkippedFile]:
     # Of two members of one name the later counts, as for every program that unpacks them.
     named = {name: at for at, info in enumerate(infos) if (name := _name(info)) is not None}
     ordered = sorted(named.items())
-    found = [_member(file, f"{file.uri}/{name}", at, infos[at]) for name, at in ordered]
+    suffixes = read_suffixes()
+    found = [_member(file, f"{file.uri}/{name}", at, infos[at], suffixes) for name, at in ordered]
     if sum(each.size for each in found if isinstance(each, FoundFile)) > MOST_BYTES:
         limit = MOST_BYTES // (1024 * 1024)
         raise LoadError(
@@ -145,13 +146,13 @@ def _members(file: FoundFile) -> list[FoundFile | SyncFailure | SkippedFile]:
 
 
 def _member(
-    file: FoundFile, uri: str, at: int, info: ZipInfo
+    file: FoundFile, uri: str, at: int, info: ZipInfo, suffixes: Collection[str]
 ) -> FoundFile | SyncFailure | SkippedFile:
     suffix = ending_of(uri.rpartition("/")[2])
     if suffix == ENDING:
         reason = "It is an archive in an archive; unpack the outer one."
         return SyncFailure(source=uri, reason=reason)
-    if suffix not in read_suffixes():
+    if suffix not in suffixes:
         if unread_kind(suffix):
             return SyncFailure(source=uri, reason=unread_type(Path(uri)))
         return SkippedFile(uri, suffix)
