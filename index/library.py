@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from index.sync.additions import Addition
     from index.sync.folder_pass import Forget, Progress
     from index.sync.read_worker import ReadWorkers
+    from index.sync.reader_sources import ReaderSources
     from index.sync.synchroniser import Steps, Synchroniser
     from index.sync.web_sources import WebSources
 
@@ -68,6 +69,7 @@ class Library:
         self._turns = FairTurns()
         self._read_workers = Once(self._open_read_workers)
         self._web = Once(self._build_web)
+        self._readers = Once(self._build_readers)
 
     @property
     def vectors(self) -> ChromaVectors:
@@ -99,6 +101,11 @@ class Library:
         """Pages, sites and feeds of the web, to be added and refreshed."""
         return self._web()
 
+    @property
+    def readers(self) -> ReaderSources:
+        """LlamaIndex readers as sources, which only a person at this machine may have run."""
+        return self._readers()
+
     def collections(self) -> list[str]:
         """Return the names of all collections, of the index and of what people added."""
         from index.store.added_documents import AddedDocuments
@@ -113,19 +120,21 @@ class Library:
         """Return what a collection holds, by uri."""
         from index.sync.web_lists import WebLists
 
-        return WebLists(self.catalog).marked(collection, self.catalog.sources(collection))
+        marked = WebLists(self.catalog).marked(collection, self.catalog.sources(collection))
+        return self.readers.marked(collection, marked)
 
     def sites(self, collection: str) -> list[SiteEntry]:
-        """Return the web sites and feeds of a collection, by address."""
+        """Return the web sites, feeds and readers of a collection, by address or name."""
         from index.sync.web_lists import WebLists
 
-        return WebLists(self.catalog).sites(collection)
+        return [*WebLists(self.catalog).sites(collection), *self.readers.entries(collection)]
 
     def find_site(self, collection: str, name: str) -> SiteEntry | None:
-        """Return the web site or feed that was added as `name`, or is called so, if there is."""
+        """Return the web site, feed or reader that is called `name` or was added so, if any is."""
         from index.sync.web_lists import WebLists
 
-        return WebLists(self.catalog).find_site(collection, name)
+        readers = (one for one in self.readers.entries(collection) if name in (one.title, one.url))
+        return WebLists(self.catalog).find_site(collection, name) or next(readers, None)
 
     def left_out(self, collection: str) -> list[SourceEntry]:
         """Return what the folder held at the last look that is not read, or ignored, by uri."""
@@ -453,6 +462,12 @@ class Library:
         hosts = frozenset(host.lower() for host in config.allowed_hosts)
         reader = WebReader(self._read_workers().load, HostPace(config.web.pause), hosts)
         return WebSources(config.home, self.catalog, self._synchroniser, reader, config.web)
+
+    def _build_readers(self) -> ReaderSources:
+        from index.sync.reader_sources import ReaderSources
+
+        config = self.config
+        return ReaderSources(config.home, self.catalog, self._synchroniser, config.web)
 
     def _build_synchroniser(self, lock_seconds: float = LONG_WAIT) -> Synchroniser:
         from index.sync.synchroniser import Synchroniser

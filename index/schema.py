@@ -315,11 +315,13 @@ class SourceEntry(Value):
 
 
 class SiteEntry(Value):
-    """A web site or feed that was added as one, as listings show it."""
+    """A web site, a feed or another set of documents that was added as one, for listings."""
 
     collection: str = Field(description="Name of its collection.")
     url: str = Field(description="What it is called by.")
-    kind: Literal["site", "map", "feed", "git"] = Field(description="What it was added as.")
+    kind: Literal["site", "map", "feed", "git", "reader"] = Field(
+        description="What it was added as."
+    )
     title: str = Field(description="Title shown to people.")
     pages: int = Field(description="How many of its pages are sources.")
     crawling: bool = Field(default=False, description="Whether it is not yet read to its end.")
@@ -327,11 +329,14 @@ class SiteEntry(Value):
     added_by: str | None = Field(default=None, description="Who added it.")
     checked: datetime | None = Field(default=None, description="When it was last read.")
     commit: str | None = Field(default=None, description="Of a repository, what was read of it.")
+    called: str | None = Field(
+        default=None, description="Of a reader, its class and arguments; of secrets the variables."
+    )
 
     @property
     def label(self) -> str:
         """What it is called, with how much it has."""
-        nouns = {"git": ("file", "files")}
+        nouns = {"git": ("file", "files"), "reader": ("document", "documents")}
         one, more = nouns.get(self.kind, ("page", "pages"))
         count = f"1 {one}" if self.pages == 1 else f"{self.pages:,} {more}"
         what = "repository" if self.kind == "git" else self.kind

@@ -34,7 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "show": ("bot.cli.commands.sources", "Print a source, or a quote in its place."),
     "remove": (
         "bot.cli.commands.sources",
-        "Take a source out of the index, or a web site or feed with all its pages.",
+        "Take a source out of the index, or a web site, feed or reader with all that it has.",
     ),
     "eval": (
         "bot.cli.commands.eval",

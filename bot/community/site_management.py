@@ -92,7 +92,9 @@ class SiteManagement:
     async def managed(self, caller: Caller) -> list[SiteEntry]:
         """Return the sites of the server itself, for those who manage them."""
         rules = manageable(caller, self._rules.managed(caller))
-        return await self._reader.sites(*(rule.name for rule in rules if rule.holds is None))
+        names = (rule.name for rule in rules if rule.holds is None)
+        sites = await self._reader.sites(*names)
+        return [site for site in sites if site.kind != "reader"]  # which is the owner's to run
 
     async def remove(self, caller: Caller, name: str) -> SiteEntry | None:
         """Take a site of the server out with all its pages; None where none is called so."""

@@ -16,6 +16,7 @@ from typing import TypeAlias
 from index.schema import Source, source_id
 from index.store.catalog_format import ADDITIONS_FILE, ADDITIONS_VERSION
 from index.store.catalog_rows import REPLACE_VERSION, SOURCE_COLUMNS, source_of, source_row
+from index.store.reader_records import create_reader_table
 from index.store.sqlite_file import Row, SqliteFile, script
 from index.store.web_records import create_web_tables
 
@@ -56,7 +57,7 @@ class AddedDocuments(SqliteFile):
             _create(connection)
             _adopt(connection, catalog)
 
-        migrations = (begin, _add_places, create_web_tables, _add_regions)
+        migrations = (begin, _add_places, create_web_tables, _add_regions, create_reader_table)
         assert len(migrations) == ADDITIONS_VERSION
         super().__init__(home / ADDITIONS_FILE, migrations)
 

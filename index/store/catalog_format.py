@@ -29,7 +29,7 @@ PAGES_DUE_FILE = "pages.due"
 SCHEMA_VERSION = 9
 """Number of the last migration in `index.store.catalog_schema`."""
 
-ADDITIONS_VERSION = 4
+ADDITIONS_VERSION = 5
 """Number of the last migration in `index.store.added_documents`."""
 
 CHUNKING_VERSION = 5

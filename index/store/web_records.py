@@ -184,7 +184,7 @@ class WebRecords:
                 )
 
     def oldest_look(self) -> float | None:
-        """Return when the page or site was looked at that was not for longest; None without any."""
+        """Return when the page, site or reader was looked at that was not for longest, if any."""
         sites = [0.0 if site.crawling else site.checked for site in self.sites()]
         rows = self._file.rows(
             "SELECT min(coalesce(p.checked, 0)) FROM documents d LEFT JOIN web_pages p "
@@ -192,6 +192,7 @@ class WebRecords:
             "AND (p.site IS NULL OR p.site NOT IN (SELECT url FROM sites s WHERE "
             "s.collection = d.collection AND s.kind != 'feed'))"
         )
+        rows += self._file.rows("SELECT min(checked) FROM readers")
         looks = [*sites, *(row[0] for row in rows if row[0] is not None)]
         return min(looks, default=None)
 

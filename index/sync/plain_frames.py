@@ -6,9 +6,11 @@ import io
 import pickle
 import struct
 from array import array
+from datetime import datetime
 from typing import Any, TypeAlias
 
 from index.chunk.chunker import Cut
+from index.schema import LoadedDocument, Place, Region, Span
 
 Plain: TypeAlias = dict[str, Any]
 """Strings, bytes, numbers, None, and tuples and dictionaries of them."""
@@ -65,3 +67,25 @@ def cut_of(value: tuple[Any, ...]) -> Cut:
     offsets.frombytes(packed)
     sentences = tuple(zip(offsets[::2], offsets[1::2], strict=True))
     return Cut(start, end, page, heading, kind, sentences)
+
+
+def plain_document(document: LoadedDocument) -> Plain:
+    """Return a document as a plain value."""
+    return {
+        **dict(document),
+        "pages": tuple((page.start, page.end) for page in document.pages),
+        "places": tuple(place.fields for place in document.places),
+        "regions": tuple(map(tuple, document.regions)),
+        "modified": document.modified and document.modified.isoformat(),
+    }
+
+
+def document_of(fields: Plain) -> LoadedDocument:
+    """Return the document that a plain value stands for."""
+    pages = tuple(Span(start=start, end=end) for start, end in fields["pages"])
+    stated = fields["modified"]
+    modified = datetime.fromisoformat(stated) if stated else None
+    places = tuple(Place.of(*each) for each in fields["places"])
+    regions = tuple(Region(*each) for each in fields["regions"])
+    made = {"pages": pages, "places": places, "regions": regions, "modified": modified}
+    return LoadedDocument(**(fields | made))

@@ -1,16 +1,13 @@
-"""Ends a process in which a document is read when that takes too long or too much."""
+"""Ends another process of ours that takes too long, or more memory than it may."""
 
 from __future__ import annotations
 
 import subprocess
+import sys
 import threading
 import time
 
-from index.config import ReadConfig
-from index.sync.process_memory import MIB, allowance, resident_bytes
-
-_PATIENCE = 4
-"""Seconds of the clock for each second of the processor's: others may use the machine too."""
+from index.sync.process_memory import MIB, resident_bytes
 
 TOO_LONG = 1000
 """Stands for the code of a process that was ended because its time was up."""
@@ -18,36 +15,28 @@ TOO_LONG = 1000
 TOO_MUCH = 1001
 """Stands for the code of a process that was ended because of the memory that it took."""
 
+_LOOK = 0.02
+"""Seconds between two looks at the memory of a process: it can take some 50 MB in between."""
+
 
 class ProcessWatch(threading.Thread):
     """Ends a process that takes too long, or more memory than it may; what of it, `why` tells."""
 
     def __init__(
-        self,
-        process: subprocess.Popen[bytes],
-        size: int,
-        limits: ReadConfig,
-        *,
-        limited_by_system: bool,
+        self, process: subprocess.Popen[bytes], seconds: float, megabytes: int | None
     ) -> None:
+        """`megabytes` are those besides what the process has now; None leaves them unwatched."""
         super().__init__(daemon=True)
         self.done = threading.Event()
         self.why = 0
-        self.pictures = False
         self._process = process
-        self._size, self._limits = size, limits
-        self._before = None if limited_by_system else resident_bytes(process.pid)
-        self._set()
+        self._before = 0 if megabytes is None else resident_bytes(process.pid)
+        self.allow(seconds, megabytes)
 
-    def allow_picture(self) -> None:
-        """Allow time for another picture, and memory to recognise it."""
-        self.pictures = True
-        self._set()
-
-    def _set(self) -> None:
-        self._until = time.monotonic() + self._limits.seconds * _PATIENCE
-        most = allowance(self._size, self._limits.megabytes, pictures=self.pictures)
-        self._most = None if self._before is None else most * MIB + self._before
+    def allow(self, seconds: float, megabytes: int | None) -> None:
+        """Allow so many seconds from now on, and so much memory."""
+        self._until = time.monotonic() + seconds
+        self._most = None if megabytes is None else megabytes * MIB + self._before
 
     def run(self) -> None:
         """Look again and again, until it is done."""
@@ -68,5 +57,6 @@ class ProcessWatch(threading.Thread):
         self._process.kill()
 
 
-_LOOK = 0.02
-"""Seconds between two looks at the memory of a process: it can take some 50 MB in between."""
+def module_paths() -> list[str]:
+    """Return where modules are looked for, without the folder that happens to be the current."""
+    return [path for path in sys.path if path]

@@ -15,22 +15,24 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from index.chunk.chunker import passages_of
 from index.config import ChunkConfig, ReadConfig
 from index.errors import Cancelled, LoadError
-from index.schema import LoadedDocument, Passage, PictureBox, Place, Region, Source, Span
-from index.sync.plain_frames import Plain, cut_of, framed, read_frame
+from index.schema import LoadedDocument, Passage, PictureBox, Source
+from index.sync.plain_frames import Plain, cut_of, document_of, framed, read_frame
 from index.sync.process_memory import allowance, is_limited_by_system
-from index.sync.process_watch import TOO_LONG, TOO_MUCH, ProcessWatch
+from index.sync.process_watch import TOO_LONG, TOO_MUCH, ProcessWatch, module_paths
 from index.text.text_shapes import text_shape
 
 _AT_ONCE = 3
 """Processes at the same time: a document that takes long keeps those of others waiting only when
 there are several such."""
+
+_PATIENCE = 4
+"""Seconds of the clock for each second of the processor's: others may use the machine too."""
 
 _START = "import sys; sys.path[:] = {paths!r}; from index.sync.worker_process import main; main()"
 
@@ -100,7 +102,7 @@ class ReadWorkers:
         """
         asked = {"data": data, "name": name, "mime": mime, "charset": charset}
         reply = self._answer({"load": asked, "size": len(data)}, name, step)
-        return _document(reply["document"])
+        return document_of(reply["document"])
 
     def crop(self, data: bytes, name: str, box: PictureBox) -> bytes:
         """Return what stands at a place of a picture or page as a PNG; raises LoadError."""
@@ -199,6 +201,13 @@ def _size_of(source: Source) -> int:
     return size - 3 * source.text.count("|") if text_shape(source.mime) == "table" else size
 
 
+def _watched_megabytes(size: int, limits: ReadConfig, *, pictures: bool = False) -> int | None:
+    """Return the memory that reading may take; None where the system sees to it."""
+    if is_limited_by_system():
+        return None
+    return allowance(size, limits.megabytes, pictures=pictures)
+
+
 def _too_large(megabytes: int) -> str:
     return f"It takes more than {megabytes} MiB of memory to read; split it up."
 
@@ -209,7 +218,7 @@ class _Worker:
     def __init__(self, first: bytes) -> None:
         variables = {name: os.environ[name] for name in _KEPT if name in os.environ}
         self._process: subprocess.Popen[bytes] = subprocess.Popen(
-            [sys.executable, "-I", "-c", _START.format(paths=_paths())],
+            [sys.executable, "-I", "-c", _START.format(paths=module_paths())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,
@@ -229,21 +238,22 @@ class _Worker:
         It is ended where it takes longer or, unless the system sees to it, more memory. What takes
         several pictures has as long for each as another document for all.
         """
-        limited = is_limited_by_system()
-        watch = ProcessWatch(self._process, size, limits, limited_by_system=limited)
+        seconds, pictures = limits.seconds * _PATIENCE, False
+        watch = ProcessWatch(self._process, seconds, _watched_megabytes(size, limits))
         watch.start()
         try:
             reply = self._exchanged(frame)
             while reply is not None and "picture" in reply:
                 go_on()
-                watch.allow_picture()
+                pictures = True
+                watch.allow(seconds, _watched_megabytes(size, limits, pictures=True))
                 reply = read_frame(self._pipes()[1])
         finally:
             watch.done.set()
         if reply is not None:
-            return reply | {"pictures": watch.pictures}
+            return reply | {"pictures": pictures}
         code = self._process.wait()
-        raise _Ended(watch.why or code, pictures=watch.pictures)
+        raise _Ended(watch.why or code, pictures=pictures)
 
     def _exchanged(self, frame: bytes) -> Plain | None:
         stdin, stdout = self._pipes()
@@ -273,18 +283,3 @@ def _write(pipe: Any, frame: bytes) -> None:
     left = memoryview(frame)
     while left:
         left = left[pipe.write(left) :]
-
-
-def _paths() -> list[str]:
-    """Return where modules are looked for, without the folder that happens to be the current."""
-    return [path for path in sys.path if path]
-
-
-def _document(fields: Plain) -> LoadedDocument:
-    pages = tuple(Span(start=start, end=end) for start, end in fields["pages"])
-    stated = fields["modified"]
-    modified = datetime.fromisoformat(stated) if stated else None
-    places = tuple(Place.of(*each) for each in fields["places"])
-    regions = tuple(Region(*each) for each in fields["regions"])
-    made = {"pages": pages, "places": places, "regions": regions, "modified": modified}
-    return LoadedDocument(**(fields | made))

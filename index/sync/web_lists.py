@@ -103,7 +103,9 @@ def _of_site(entries: Sequence[SourceEntry], site: SiteEntry) -> SourceEntry:
     key = (site.collection, site.url)
     pages = [entry for entry in entries if (entry.collection, entry.site or "") == key]
     failed = sum(entry.failure is not None for entry in pages)
-    told = [f"{failed:,} of its pages could not be read again"] if failed else []
+    told = []
+    if failed and site.kind != "reader":  # which fails as a whole
+        told.append(f"{failed:,} of its pages could not be read again")
     told += ["not yet read to its end"] if site.crawling else []
     return SourceEntry(
         id=site.url,

@@ -25,7 +25,7 @@ from index.load.loaders import load_bytes
 from index.load.recognition_warnings import INSTALL
 from index.load.text_recognition import Painting, ReadPicture, TextRecogniser, can_recognise
 from index.schema import PictureBox, Source
-from index.sync.plain_frames import Plain, framed, plain_cut, read_frame
+from index.sync.plain_frames import Plain, framed, plain_cut, plain_document, read_frame
 from index.sync.process_memory import MIB, allowance, give_back_freed
 
 IDLE_SECONDS = 60.0
@@ -124,12 +124,7 @@ def _loaded(
     pictures: _Pictures | None, data: bytes, name: str, mime: str | None, charset: str | None
 ) -> Plain:
     document = load_bytes(data, name=name, mime=mime, charset=charset, recogniser=pictures)
-    fields = dict(document)
-    fields["pages"] = tuple((page.start, page.end) for page in document.pages)
-    fields["places"] = tuple(place.fields for place in document.places)
-    fields["regions"] = tuple(map(tuple, document.regions))
-    fields["modified"] = document.modified and document.modified.isoformat()
-    return {"document": fields}
+    return {"document": plain_document(document)}
 
 
 def _cropped(

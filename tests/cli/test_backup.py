@@ -24,7 +24,7 @@ from tests.doubles.small_disks import small_disk
 
 QUESTIONS = ("what are the UN prerequisites?", "Who opens the gate?", "What is the owl called?")
 PEOPLES = ("additions.sqlite", "community.sqlite")
-FORMATS = {"additions.sqlite": 4, "community.sqlite": 99, "catalog.sqlite": 99}
+FORMATS = {"additions.sqlite": 99, "community.sqlite": 99, "catalog.sqlite": 99}
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def sources(
     read, so an older one answers. failed: nothing of it could be read, and why.
 
     Files of kinds that are not read are counted, and named with --all. All is as the last look at
-    the folder found it. A web site or a feed is one line; --pages lists its pages instead.
+    the folder found it. A web site, a feed or a reader is one line; --pages lists what it has.
     """
     with environment.library() as library:
         options.check_collection(library, collection)
@@ -49,10 +49,15 @@ def sources(
     if as_json:
         write(dumps([entry_payload(entry) for entry in found]))
     elif found or sites:
-        rows = found if pages else with_sites(found, sites)
+        rows = found if pages else with_sites(found, [_told(site) for site in sites])
         write(sources_table(rows, environment.style()))
     else:
         say(f"Nothing is indexed in {collection!r}. `quoth sync` or `quoth add PATH` change that.")
+
+
+def _told(site: SiteEntry) -> SiteEntry:
+    """Return a reader under all that it is called with, which is for the person at this machine."""
+    return site.model_copy(update={"title": site.called}) if site.called else site
 
 
 @click.command()
@@ -119,14 +124,14 @@ def _write_exactly(text: str) -> None:
 
 @click.command()
 @click.argument("source")
-@click.option("--yes", is_flag=True, help="Remove all pages of a site without being asked.")
+@click.option("--yes", is_flag=True, help="Remove all that a site has without being asked.")
 @options.as_json
 @options.collection
 @pass_environment
 def remove(
     environment: Environment, source: str, yes: bool, as_json: bool, collection: str
 ) -> None:
-    """Take a source out of the index, or a web site or feed with all its pages.
+    """Take a source out of the index, or a web site, feed or reader with all that it has.
 
     The file itself stays. A file in the documents folder comes back with the next
     synchronisation; delete it there instead.
@@ -145,20 +150,24 @@ def remove(
             "Delete the file, or name it in .quothignore."
         )
     if page.site is not None:
-        say(f"It is a page of {page.site!r}, which brings it back. Remove that to be rid of it.")
+        noun = "page" if page.site.startswith("http") else "document"
+        say(f"It is a {noun} of {page.site!r}, which brings it back. Remove that to be rid of it.")
     write(dumps({"removed": found.uri}) if as_json else f"removed {neutral(found.uri)}")
 
 
 def _remove_site(library: Library, site: SiteEntry, *, as_json: bool, yes: bool) -> None:
     """Remove a site once it is said how many pages that takes, and agreed to on a terminal."""
-    pages = "1 page" if site.pages == 1 else f"{site.pages:,} pages"
-    say(f"{site.url} has {pages} in the index.")
+    is_reader = site.kind == "reader"
+    noun, name = ("document", site.title) if is_reader else ("page", site.url)
+    pages = f"1 {noun}" if site.pages == 1 else f"{site.pages:,} {noun}s"
+    say(f"{name} has {pages} in the index.")
     on_terminal = sys.stdin.isatty() and sys.stderr.isatty()
     if on_terminal and not yes and not click.confirm("Remove all of it?", err=True):
         sys.exit(1)
-    report = library.web.remove_site(site.collection, site.url)
-    told = {"removed": site.url, "pages": report.removed}
-    write(dumps(told) if as_json else f"removed {neutral(site.url)} with {pages}")
+    remove_it = library.readers.remove if is_reader else library.web.remove_site
+    report = remove_it(site.collection, name)
+    told = {"removed": name, "pages": report.removed}
+    write(dumps(told) if as_json else f"removed {neutral(name)} with {pages}")
 
 
 @click.command()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli import options
+from bot.cli.added_readers import add_reader, refresh_readers
 from bot.cli.environment import PAGES, Environment, pass_environment, say, write
 from bot.cli.json_output import dumps, sync_payload
 from bot.cli.progress import indexing_bar
@@ -17,7 +18,7 @@ from bot.cli.session import say_problems
 from bot.cli.stopped_work import told_when_stopped
 from bot.cli.sync_text import missing_text, read_nothing_text, sync_screen
 from index.config import SHARED_COLLECTION
-from index.schema import SyncReport
+from index.schema import SyncReport, merged_reports
 from index.sync.due_pages import are_pages_due
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ MISSING = 1
 @options.as_json
 @options.collection
 @click.option("--yes", is_flag=True, help="Forget what is missing, too.")
-@click.option("--refresh", is_flag=True, help="Ask for added web pages anew, however lately.")
+@click.option("--refresh", is_flag=True, help="Ask for web pages and readers anew, however lately.")
 @click.option("--watch", is_flag=True, help="Go on until Ctrl-C, with every change of the folder.")
 @pass_environment
 def sync(
@@ -49,8 +50,9 @@ def sync(
     is named on standard error, and the rest goes on. With another collection, what was added to
     it is read again.
 
-    Added web pages, sites and feeds that were last asked for a day ago (QUOTH_REFRESH_HOURS) are
-    asked for what is new. A site that was not read to its end is gone on with.
+    Added web pages, sites, feeds and readers that were last asked for a day ago
+    (QUOTH_REFRESH_HOURS) are asked for what is new. A site that was not read to its end is gone
+    on with.
 
     Where the whole folder, a sub-folder of three documents or more, or more than half of the
     documents (three or more) are gone, it may be a disk that is not mounted. So these stay in the
@@ -80,6 +82,9 @@ def sync(
                 steps=bar.steps,
                 refresh=refresh,
             )
+            if asks:
+                again = refresh_readers(environment, library, collection, bar, everything=refresh)
+                report = merged_reports(report, again)
         if looks is not None:
             _tell(report, as_json, environment, indent=None)
             _watch(library, looks, report, as_json, environment)
@@ -125,13 +130,21 @@ def _is_confirmed(report: SyncReport, environment: Environment) -> bool:
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.argument("paths", nargs=-1, metavar="PATH...")
 @click.option("--site", is_flag=True, help="Take the whole web site below each address.")
+@click.option("--reader", metavar="PACKAGE:CLASS", help="Take what a LlamaIndex reader loads.")
+@click.option("--arg", "arguments", multiple=True, metavar="NAME=VALUE", help="For the reader.")
 @options.as_json
 @options.collection
 @pass_environment
 def add(
-    environment: Environment, paths: tuple[str, ...], site: bool, as_json: bool, collection: str
+    environment: Environment,
+    paths: tuple[str, ...],
+    site: bool,
+    reader: str | None,
+    arguments: tuple[str, ...],
+    as_json: bool,
+    collection: str,
 ) -> None:
     """Add files, folders, web pages, sites, feeds or Git repositories to the index.
 
@@ -142,17 +155,27 @@ def add(
     repository. With --site, all pages below it are read, one after the other, as the server's
     robots.txt allows. When that is stopped, the same command or the next `quoth sync` goes on.
 
+    With --reader, what a LlamaIndex reader loads is added, which runs its code. Each --arg goes to
+    its class or to its load_data, whichever knows the name. Of a secret, give the variable that
+    holds it (env:NAME). `quoth sync` runs it again.
+
     \b
     quoth add ~/handbook.pdf notes/
     quoth add minutes.md --collection board
     quoth add https://docs.example.org/en/latest/ --site
+    quoth add --reader llama_index.readers.wikipedia:WikipediaReader --arg pages=Berlin
     """
+    if bool(paths) == bool(reader) or (reader and site) or (arguments and not reader):
+        raise click.UsageError("Give PATHs, or --reader with its --arg; not both, and not neither.")
     with (
         environment.library(PAGES) as library,
         told_when_stopped(library, collection),
         indexing_bar() as bar,
     ):
-        report = library.add(paths, collection, bar.progress, bar.steps, site=site)
+        if reader:
+            report = add_reader(environment, library, collection, reader, arguments, bar)
+        else:
+            report = library.add(paths, collection, bar.progress, bar.steps, site=site)
     _finish(report, as_json, environment)
 
 

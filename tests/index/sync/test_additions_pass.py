@@ -282,7 +282,7 @@ def test_a_file_of_the_format_before_places_is_brought_to_todays(home: Home) -> 
     """And what is added anew keeps its places, also from a catalog that outlived the file."""
     before = kept(home)
     with closing(sqlite3.connect(home.path / ADDITIONS_FILE)) as file:
-        for table in ("crawl_queue", "web_pages", "sites"):  # of a later format still
+        for table in ("readers", "crawl_queue", "web_pages", "sites"):  # of later formats
             file.execute(f"DROP TABLE {table}")
         file.execute("ALTER TABLE documents DROP COLUMN places")
         file.execute("PRAGMA user_version = 1")
