@@ -21,7 +21,7 @@ from index.errors import (
     InexactName,
     SourceNotFound,
 )
-from index.load.zip_archive import archive_of
+from index.load.zip_archive import archive_of, is_archive
 from index.schema import (
     LoadedDocument,
     SiteEntry,
@@ -42,10 +42,12 @@ from index.sync.unchanged import unchanged
 
 if TYPE_CHECKING:
     from index.search.searcher import Searcher
+    from index.sync.added_archives import AddedArchives
     from index.sync.additions import Addition
     from index.sync.folder_pass import Forget, Progress
     from index.sync.read_worker import ReadWorkers
     from index.sync.reader_sources import ReaderSources
+    from index.sync.source_lists import SourceLists
     from index.sync.synchroniser import Steps, Synchroniser
     from index.sync.web_sources import WebSources
 
@@ -118,23 +120,15 @@ class Library:
 
     def sources(self, collection: str) -> list[SourceEntry]:
         """Return what a collection holds, by uri."""
-        from index.sync.web_lists import WebLists
-
-        marked = WebLists(self.catalog).marked(collection, self.catalog.sources(collection))
-        return self.readers.marked(collection, marked)
+        return self._lists.sources(collection)
 
     def sites(self, collection: str) -> list[SiteEntry]:
-        """Return the web sites, feeds and readers of a collection, by address or name."""
-        from index.sync.web_lists import WebLists
-
-        return [*WebLists(self.catalog).sites(collection), *self.readers.entries(collection)]
+        """Return the web sites, feeds, readers and archives of a collection, each as one."""
+        return self._lists.sites(collection)
 
     def find_site(self, collection: str, name: str) -> SiteEntry | None:
-        """Return the web site, feed or reader that is called `name` or was added so, if any is."""
-        from index.sync.web_lists import WebLists
-
-        readers = (one for one in self.readers.entries(collection) if name in (one.title, one.url))
-        return WebLists(self.catalog).find_site(collection, name) or next(readers, None)
+        """Return the site, feed, reader or archive that is called `name`, or was added so."""
+        return self._lists.find_site(collection, name, list(self._uris(name)))
 
     def left_out(self, collection: str) -> list[SourceEntry]:
         """Return what the folder held at the last look that is not read, or ignored, by uri."""
@@ -192,7 +186,8 @@ class Library:
         folder = self.config.documents
         if folder is None or source.collection != SHARED_COLLECTION:
             return False
-        return (folder / archive_of(source.uri)).exists()
+        path = Path(archive_of(source.uri))
+        return not path.is_absolute() and (folder / path).exists()
 
     def has_folder(self) -> bool:
         """Say whether there is a documents folder to follow."""
@@ -269,13 +264,17 @@ class Library:
         every other too. Raises ConfigurationError without a folder, IndexLocked while another
         process writes.
         """
+        from index.sync.source_lists import is_read_from_file
+
         self._rebuild(progress, steps)
         shared = collection == SHARED_COLLECTION
         pages = self._refresh(
             self.collections() if shared else [collection], progress, steps, everything=refresh
         )
         if not shared:
-            added = [entry.uri for entry in self.sources(collection) if not _is_page(entry)]
+            files = filter(is_read_from_file, self.sources(collection))
+            uris = (entry.uri for entry in files)
+            added = list(dict.fromkeys(map(archive_of, uris)))
             return merged_reports(pages, self.add(added, collection, progress, steps))
         if self.config.documents is None:
             raise ConfigurationError("No documents folder is configured. Set QUOTH_DOCUMENTS.")
@@ -311,11 +310,13 @@ class Library:
 
     def _has_pages_only(self) -> bool:
         """Say whether the shared collection never had a folder, and has pages of the web."""
+        from index.sync.source_lists import is_read_from_file
+
         entries = self.sources(SHARED_COLLECTION)
         followed = self.catalog.unmarked(SHARED_COLLECTION) | self.catalog.missing(
             SHARED_COLLECTION
         )
-        return not followed and any(map(_is_page, entries))
+        return not followed and not all(map(is_read_from_file, entries))
 
     def _rebuild(self, progress: Progress | None, steps: Steps | None) -> None:
         if self.models.embedder_if_any() is not None:  # else it would lose its vectors
@@ -336,6 +337,7 @@ class Library:
         An address is a page, a feed or the map of a site by what it holds; with `site`, a page is
         where a whole site begins.
         """
+        from index.sync.added_archives import without_archives
         from index.sync.additions import named_additions
 
         addresses = [name for name in names if _is_address(name)]
@@ -344,7 +346,10 @@ class Library:
         report = SyncReport()
         if paths:
             found = named_additions(paths, inside=inside)
-            report = self._add(collection, found, progress, steps)
+            files, archives = without_archives(found)
+            report = self._add(collection, files, progress, steps)
+            added = self._archives.add_all(collection, archives, progress, steps)
+            report = merged_reports(report, added)
         for done, url in enumerate(dict.fromkeys(addresses)):
             if progress is not None and not site:
                 progress(done, len(addresses), url)
@@ -368,6 +373,8 @@ class Library:
         """
         from index.sync.additions import file_addition
 
+        if is_archive(name):
+            return self._archives.add(collection, name, content, added_by=added_by, steps=steps)
         step = partial(steps, 0, 1) if steps else None
         load = partial(self._read_workers().load, step=step)
         return self._add(
@@ -403,10 +410,26 @@ class Library:
         found = self.catalog.source(source)
         return self.synchroniser.remove(found.collection, found.uri)
 
+    def remove_archive(self, collection: str, uri: str) -> SyncReport:
+        """Take an archive that was added by itself out with all its documents; SourceNotFound."""
+        return self._archives.remove(collection, uri)
+
     def remove_collection(self, collection: str) -> None:
         """Take a collection with all its sources out of the index."""
         self.synchroniser.remove_collection(collection)
         self.web.sweep()
+
+    @property
+    def _lists(self) -> SourceLists:
+        from index.sync.source_lists import SourceLists
+
+        return SourceLists(self.catalog, self.readers)
+
+    @property
+    def _archives(self) -> AddedArchives:
+        from index.sync.added_archives import AddedArchives
+
+        return AddedArchives(self.catalog, self._synchroniser, self._read_workers().load)
 
     def _add(
         self,
@@ -494,10 +517,6 @@ class Library:
             chunk=self.config.chunk,
             tokenizer=getattr(self.models.embedder_if_any(), "tokenizer", None),
         )
-
-
-def _is_page(entry: SourceEntry) -> bool:
-    return entry.site is not None or entry.uri.startswith(("http://", "https://"))
 
 
 def _is_address(name: str) -> bool:

@@ -319,7 +319,7 @@ class SiteEntry(Value):
 
     collection: str = Field(description="Name of its collection.")
     url: str = Field(description="What it is called by.")
-    kind: Literal["site", "map", "feed", "git", "reader"] = Field(
+    kind: Literal["site", "map", "feed", "git", "reader", "zip"] = Field(
         description="What it was added as."
     )
     title: str = Field(description="Title shown to people.")
@@ -336,10 +336,9 @@ class SiteEntry(Value):
     @property
     def label(self) -> str:
         """What it is called, with how much it has."""
-        nouns = {"git": ("file", "files"), "reader": ("document", "documents")}
-        one, more = nouns.get(self.kind, ("page", "pages"))
-        count = f"1 {one}" if self.pages == 1 else f"{self.pages:,} {more}"
-        what = "repository" if self.kind == "git" else self.kind
+        noun = {"git": "file", "reader": "document", "zip": "document"}.get(self.kind, "page")
+        count = f"1 {noun}" if self.pages == 1 else f"{self.pages:,} {noun}s"
+        what = {"git": "repository", "zip": "archive"}.get(self.kind, self.kind)
         at = f" at {self.commit[:10]}" if self.commit else ""
         return f"{self.title} ({what} of {count}{at})"
 

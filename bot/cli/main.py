@@ -34,7 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "show": ("bot.cli.commands.sources", "Print a source, or a quote in its place."),
     "remove": (
         "bot.cli.commands.sources",
-        "Take a source out of the index, or a web site, feed or reader with all that it has.",
+        "Take a source out of the index, or a site, feed, reader or archive with all it has.",
     ),
     "eval": (
         "bot.cli.commands.eval",

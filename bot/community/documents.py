@@ -146,6 +146,10 @@ class Documents(Protocol):
         """Take a source out of the index; raises SourceNotFound."""
         ...
 
+    def remove_archive(self, collection: str, uri: str) -> SyncReport:
+        """Take an uploaded archive out with all its documents; raises SourceNotFound."""
+        ...
+
     def remove_collection(self, collection: str) -> None:
         """Take a collection with all its sources out of the index."""
         ...

@@ -14,17 +14,21 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 from bot.bridge import Bridge
 from bot.community.documents import Documents, SourceReader
 from bot.community.rights import Caller, server_of
-from bot.community.source_management import SourceManagement, Upload
+from bot.community.source_management import SourceManagement, Upload, failed_report
 from bot.community.store.followed_records import Followed, FollowedRecords
 from bot.community.store.notice_records import Notice, NoticeRecords
 from bot.community.work_under_way import Work
-from index.schema import Source, SourceEntry, SyncReport, source_id
+from index.load.zip_archive import is_archive
+from index.schema import Source, SourceEntry, SyncReport, merged_reports, source_id
 
 logger = logging.getLogger(__name__)
+
+ARCHIVE = "An archive does not follow its message: add it with `/source add`."
 
 _NAME = re.compile(r"message-(\d+)\.txt")
 _ADDRESS = re.compile(r"https://\S+/channels/(\d+)/(\d+)/(\d+)")
@@ -133,10 +137,12 @@ class FollowedMessages:
 
         self._ids.add(message.id)
         async with self._changing:
-            uploads = [noted(id, file) for id, file in files]
-            return await self._sources.add_files(
+            uploads = [noted(id, file) for id, file in files if not is_archive(file.name)]
+            archives = [failed_report(f.name, ARCHIVE) for _, f in files if is_archive(f.name)]
+            read = await self._sources.add_files(
                 caller, None, uploads, added_by=added_by, progress=progress, work=work
             )
+            return reduce(merged_reports, archives, read)
 
     async def deleted(self, messages: Collection[int]) -> None:
         """Take out what came from messages that are gone."""

@@ -90,19 +90,23 @@ class SiteManagement:
         return await self._read(rule, begun.url, work, progress)
 
     async def managed(self, caller: Caller) -> list[SiteEntry]:
-        """Return the sites of the server itself, for those who manage them."""
+        """Return the sites and archives of the server itself, for those who manage them."""
         rules = manageable(caller, self._rules.managed(caller))
         names = (rule.name for rule in rules if rule.holds is None)
         sites = await self._reader.sites(*names)
         return [site for site in sites if site.kind != "reader"]  # which is the owner's to run
 
+    async def refreshable(self, caller: Caller) -> list[SiteEntry]:
+        """Return those of them that can be asked for what is new."""
+        return [site for site in await self.managed(caller) if site.kind != "zip"]
+
     async def remove(self, caller: Caller, name: str) -> SiteEntry | None:
-        """Take a site of the server out with all its pages; None where none is called so."""
+        """Take a site or archive out with all that it has; None where none is called so."""
         found = await self.called(caller, name)
         if found is not None:
-            await self._write(
-                str(caller.guild), self._documents.web.remove_site, found.collection, found.url
-            )
+            is_zip = found.kind == "zip"
+            remove = self._documents.remove_archive if is_zip else self._documents.web.remove_site
+            await self._write(str(caller.guild), remove, found.collection, found.url)
         return found
 
     async def refresh(self, caller: Caller, site: SiteEntry) -> SyncReport:

@@ -29,7 +29,7 @@ from bot.community.rights import (
 )
 from bot.community.server_rules import NotAvailableError, ServerRules
 from bot.community.site_management import SiteManagement
-from bot.community.source_refresh import MISSING, Refreshed, other_way
+from bot.community.source_refresh import MISSING, Refreshed, other_way, uploaded
 from bot.community.store.channel_records import ChannelRecords
 from bot.community.suggested_question import suggested_question
 from bot.community.team_answers import TeamAnswers
@@ -38,6 +38,7 @@ from index.config import SHARED_COLLECTION
 from index.errors import Cancelled, SourceNotFound
 from index.load.formats import SUFFIXES
 from index.load.unread_kinds import unread_type
+from index.load.zip_archive import is_archive
 from index.schema import (
     SiteEntry,
     Source,
@@ -322,6 +323,8 @@ class SourceManagement:
         Raises NotAvailableError with what to do instead for what cannot be fetched.
         """
         if (site := await self.sites.called(caller, name)) is not None:
+            if site.kind == "zip":
+                raise NotAvailableError(uploaded(site.title))
             return Refreshed(await self.sites.refresh(caller, site))
         entry = _called(await self.refreshable_sources(caller), name)
         if sentence := other_way(entry):
@@ -426,7 +429,7 @@ def _refused(upload: Upload, work: Work) -> SyncReport | None:
     if upload.size > MAX_FILE_BYTES:
         limit = MAX_FILE_BYTES // 1024 // 1024
         return failed_report(upload.name, f"It is larger than {limit} MiB.")
-    if path.suffix.lower() not in SUFFIXES:
+    if path.suffix.lower() not in SUFFIXES and not is_archive(path.name):
         return failed_report(upload.name, unread_type(path))
     return None
 

@@ -70,7 +70,7 @@ def unread_type(path: PurePath) -> str:
     """Say that files named like `path` are not read, and what to do."""
     suffix = path.suffix.lower()
     if suffix == ".zip":
-        return "Archives are read in the documents folder only; unpack it and add what it holds."
+        return "An archive is no document by itself: add it as a file, or put it into the folder."
     files = f"Files ending in {suffix!r}" if suffix else "Files without an ending"
     known = unread_kind(suffix)
     kind = f" ({known.kind})" if known else ""

@@ -1,4 +1,4 @@
-"""ZIP archives in a folder: each document in one is found and read as if it lay in a folder.
+"""ZIP archives: each document in one is found and read as if it lay in a folder.
 
 A member is called by the archive's path, a slash and its own: no file can have that path, since
 what is a file is no folder. Nothing is unpacked to disk, so no name in an archive leads anywhere.
@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import stat
 import struct
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -53,12 +54,12 @@ def scan_with_archives(folder: Path) -> FolderScan:
     A failure that names an archive stands for all that was known of it.
     """
     found = scan(folder, suffixes=read_suffixes() | {ENDING})
-    if not any(_is_archive(file.uri) for file in found.files):
+    if not any(is_archive(file.uri) for file in found.files):
         return found
     files: list[FoundFile] = []
     failures, skipped = list(found.failures), list(found.skipped)
     for file in found.files:
-        if not _is_archive(file.uri):
+        if not is_archive(file.uri):
             files.append(file)
             continue
         try:
@@ -78,7 +79,8 @@ def archive_of(uri: str) -> str:
     return uri if at < 0 else uri[: at + len(ENDING)]
 
 
-def _is_archive(uri: str) -> bool:
+def is_archive(uri: str) -> bool:
+    """Say whether a file is named as an archive."""
     return uri.lower().endswith(ENDING)
 
 
@@ -93,16 +95,7 @@ class ArchiveReader:
         if file.location not in self._open:
             self.close()
             self._open[file.location] = _opened(file.location, file.uri)
-        archive = self._open[file.location]
-        with _errors(file.uri):
-            info = archive.infolist()[file.member or 0]
-            if (info.file_size, info.CRC) != (file.size, file.checksum):
-                raise LoadError(file.uri, _DAMAGED)
-            with archive.open(info) as member:
-                data = member.read(MAX_BYTES + 1)
-        if problem := size_problem(len(data)):
-            raise LoadError(file.uri, problem)
-        return data
+        return _content(self._open[file.location], file)
 
     def close(self) -> None:
         """Close the archive that is open."""
@@ -115,21 +108,58 @@ def read_member(path: Path, uri: str, archive: str) -> bytes:
 
     Raises LoadError, also where the archive holds no such document.
     """
-    found = _members(FoundFile(str(path), archive, 0, 0))
-    file = next((each for each in found if isinstance(each, FoundFile) and each.uri == uri), None)
-    if file is None:
-        raise LoadError(uri, "The archive no longer holds it.")
-    reader = ArchiveReader()
-    try:
-        return reader.read(file)
-    finally:
-        reader.close()
+    with given_archive(archive, path) as opened:
+        for file in opened.members:
+            if isinstance(file, FoundFile) and file.uri == uri:
+                return opened.read(file)
+    raise LoadError(uri, "The archive no longer holds it.")
+
+
+@dataclass(frozen=True)
+class GivenArchive:
+    """An archive that was added by itself, open, with what it holds."""
+
+    members: Sequence[FoundFile | SyncFailure | SkippedFile]
+    _archive: ZipFile
+
+    def read(self, file: FoundFile) -> bytes:
+        """Return the bytes of a member; raises LoadError."""
+        return _content(self._archive, file)
+
+
+@contextmanager
+def given_archive(uri: str, content: Path | bytes) -> Iterator[GivenArchive]:
+    """Open an archive at a path, or one that was uploaded; raises LoadError."""
+    changed = datetime.now(UTC).timestamp()
+    if isinstance(content, Path):
+        with _errors(uri):
+            changed = content.stat().st_mtime
+    file = FoundFile("", uri, 0, int(changed * 1_000_000_000))
+    with _opened(str(content) if isinstance(content, Path) else BytesIO(content), uri) as archive:
+        yield GivenArchive(_listed(archive, file), archive)
+
+
+def _content(archive: ZipFile, file: FoundFile) -> bytes:
+    """Return the bytes of a member; raises LoadError."""
+    with _errors(file.uri):
+        info = archive.infolist()[file.member or 0]
+        if (info.file_size, info.CRC) != (file.size, file.checksum):
+            raise LoadError(file.uri, _DAMAGED)
+        with archive.open(info) as member:
+            data = member.read(MAX_BYTES + 1)
+    if problem := size_problem(len(data)):
+        raise LoadError(file.uri, problem)
+    return data
 
 
 def _members(file: FoundFile) -> list[FoundFile | SyncFailure | SkippedFile]:
     """Say of each member what it is; raises LoadError for an archive that is not to be read."""
     with _opened(file.location, file.uri) as archive:
-        infos = archive.infolist()
+        return _listed(archive, file)
+
+
+def _listed(archive: ZipFile, file: FoundFile) -> list[FoundFile | SyncFailure | SkippedFile]:
+    infos = archive.infolist()
     if len(infos) > MOST_MEMBERS:
         raise LoadError(file.uri, f"It holds more than {MOST_MEMBERS} files; unpack it.")
     # Of two members of one name the later counts, as for every program that unpacks them.
@@ -204,14 +234,17 @@ def _decoded(name: str) -> str:
         return name
 
 
-def _opened(location: str, uri: str) -> ZipFile:
-    """Open an archive; raises LoadError."""
+def _opened(place: str | BytesIO, uri: str) -> ZipFile:
+    """Open an archive, at a path or in memory; raises LoadError."""
     from zipfile import ZipFile
 
     with _errors(uri):
-        with open(location, "rb") as file:  # noqa: PTH123 - what is at hand is no Path
-            _check_directory(file, uri)
-        return ZipFile(location)
+        if isinstance(place, BytesIO):
+            _check_directory(place, uri)
+        else:
+            with open(place, "rb") as file:  # noqa: PTH123 - what is at hand is no Path
+                _check_directory(file, uri)
+        return ZipFile(place)
 
 
 def _check_directory(file: IO[bytes], uri: str) -> None:

@@ -11,7 +11,9 @@ from pathlib import Path
 
 from index.errors import LoadError
 from index.load.folder_walk import scan
+from index.load.formats import SUFFIXES
 from index.load.loaders import LoadBytes, load_bytes
+from index.load.zip_archive import ENDING
 from index.schema import LoadedDocument, SyncFailure
 from index.store.catalog_rows import FileState
 from index.text.counted_kinds import counted_kinds
@@ -39,7 +41,7 @@ def named_additions(
     *,
     inside: Path | None = None,
 ) -> list[Addition | SyncFailure]:
-    """Find the documents that `names` mean (files and folders), each once.
+    """Find the documents and archives that `names` mean (files and folders), each once.
 
     A file is known by its absolute path, but one in the folder `inside`, which is kept in step
     anyway, by its path in there.
@@ -99,7 +101,7 @@ def _files(name: str, inside: Path | None) -> Iterator[Addition | SyncFailure]:
     if not path.is_dir():
         yield _file(path, inside)
         return
-    scanned = scan(path)
+    scanned = scan(path, suffixes=SUFFIXES | {ENDING})
     yield from (_file(file.path.absolute(), inside) for file in scanned.files)
     for failure in scanned.failures:
         yield SyncFailure(source=str(Path(name) / failure.source), reason=failure.reason)

@@ -123,6 +123,8 @@ async def test_an_uploaded_file_cannot_be_fetched_again(stage: Stage) -> None:
         ("own", "one.txt", "it takes the place of the old one."),
         ("shared", "https://a.example/x", "was added by the operator"),
         ("shared", "/srv/plan.txt", "was added by the operator"),
+        ("shared", "WikipediaReader://Berlin", "was added by the operator"),
+        ("own", "WikipediaReader://Berlin", "was added by the operator"),
     ],
 )
 async def test_what_cannot_be_fetched_again_says_what_to_do_instead(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--pages", is_flag=True, help="List every page of web sites and feeds, too.")
+@click.option("--pages", is_flag=True, help="List what sites, feeds, readers and archives have.")
 @options.as_json
 @options.collection
 @click.option("--all", "every", is_flag=True, help="Name what is not read or ignored, too.")
@@ -36,7 +36,8 @@ def sources(
     read, so an older one answers. failed: nothing of it could be read, and why.
 
     Files of kinds that are not read are counted, and named with --all. All is as the last look at
-    the folder found it. A web site, a feed or a reader is one line; --pages lists what it has.
+    the folder found it. A web site, a feed, a reader or an archive that was added is one line;
+    --pages lists what it has.
     """
     with environment.library() as library:
         options.check_collection(library, collection)
@@ -131,7 +132,7 @@ def _write_exactly(text: str) -> None:
 def remove(
     environment: Environment, source: str, yes: bool, as_json: bool, collection: str
 ) -> None:
-    """Take a source out of the index, or a web site, feed or reader with all that it has.
+    """Take a source out of the index, or a site, feed, reader or archive with all it has.
 
     The file itself stays. A file in the documents folder comes back with the next
     synchronisation; delete it there instead.
@@ -156,16 +157,16 @@ def remove(
 
 
 def _remove_site(library: Library, site: SiteEntry, *, as_json: bool, yes: bool) -> None:
-    """Remove a site once it is said how many pages that takes, and agreed to on a terminal."""
-    is_reader = site.kind == "reader"
-    noun, name = ("document", site.title) if is_reader else ("page", site.url)
+    """Remove a site or the like once it is said how much that takes, and agreed to."""
+    noun = "document" if site.kind in ("reader", "zip") else "page"
+    name = site.title if site.kind == "reader" else site.url
     pages = f"1 {noun}" if site.pages == 1 else f"{site.pages:,} {noun}s"
     say(f"{name} has {pages} in the index.")
     on_terminal = sys.stdin.isatty() and sys.stderr.isatty()
     if on_terminal and not yes and not click.confirm("Remove all of it?", err=True):
         sys.exit(1)
-    remove_it = library.readers.remove if is_reader else library.web.remove_site
-    report = remove_it(site.collection, name)
+    remove_it = {"reader": library.readers.remove, "zip": library.remove_archive}
+    report = remove_it.get(site.kind, library.web.remove_site)(site.collection, name)
     told = {"removed": name, "pages": report.removed}
     write(dumps(told) if as_json else f"removed {neutral(name)} with {pages}")
 

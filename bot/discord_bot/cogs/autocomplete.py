@@ -41,7 +41,7 @@ async def refreshable_choices(click: Click, current: str) -> list[Choice[str]]:
     """Return sources that a manager can have brought up to date."""
     with suppress(NotAvailableError):
         sources, caller = click.client.service.sources, caller_of(click)
-        sites = [(site.label, site_key(site)) for site in await sources.sites.managed(caller)]
+        sites = [(site.label, site_key(site)) for site in await sources.sites.refreshable(caller)]
         found = await sources.refreshable_sources(caller)
         return _choices([entry for entry in found if not other_way(entry)], current, sites)
     return []

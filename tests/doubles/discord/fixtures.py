@@ -268,6 +268,9 @@ class PaperDocuments:
             raise SourceNotFound(source)
         return SyncReport(removed=1)
 
+    def remove_archive(self, collection: str, uri: str) -> SyncReport:
+        raise SourceNotFound(uri)
+
     def remove_collection(self, collection: str) -> None:
         _off_the_loop()
         self.calls.append(("remove collection", collection))

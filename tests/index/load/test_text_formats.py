@@ -118,7 +118,7 @@ def test_a_single_nul_does_not_make_text_binary() -> None:
 
 
 def test_an_unread_type_says_what_to_do() -> None:
-    assert "unpack it and add what it holds" in reason(b"PK", "export.zip")
+    assert "add it as a file, or put it into the folder" in reason(b"PK", "export.zip")
     assert reason(b"x", "plan.xyz") == (
         "Files ending in '.xyz' are not read; save them as PDF, HTML, Markdown or plain text."
     )
