@@ -5,42 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
-from urllib.parse import urlsplit
 
 from index.errors import LoadError
 from index.load.checked_connection import RefusedError
 from index.load.dates import in_utc
+from index.load.page_types import PAGE_TYPES
 
 MAX_PAGE_BYTES = 16 * 1024 * 1024
 """Largest page that is fetched: a long PDF report; a page of text is a hundredth of it."""
 
-# fmt: off
-PAGE_TYPES = frozenset({
-    "text/html", "application/xhtml+xml", "text/plain", "text/markdown", "text/x-markdown",
-    "application/pdf",
-})
-XML_TYPES = frozenset({
-    "application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/xml",
-    "text/xml",
-})
-# fmt: on
-"""Types of pages that are read, and of feeds and maps of sites."""
-
-_BY_ENDING = {
-    ".md": "text/markdown",
-    ".markdown": "text/markdown",
-    ".pdf": "application/pdf",
-    ".txt": "text/plain",
-    ".html": "text/html",
-    ".htm": "text/html",
-    ".xml": "application/xml",
-    ".rss": "application/rss+xml",
-    ".atom": "application/atom+xml",
-}
-"""Formats told by the address, for servers that state none or call everything plain text."""
-
-_VAGUE = frozenset({"", "application/octet-stream", "binary/octet-stream"})
 _LONGEST_FIELD = 500
 
 _REASONS = {
@@ -132,20 +105,6 @@ class PageRequest:
     known: KnownVersion = KnownVersion()
     follow: Callable[[str], bool] | None = None
     """Says whether a redirect to an address is followed; None follows all."""
-
-
-def media_type(content_type: str, url: str, types: Collection[str]) -> str:
-    """Return the format to read a page as; raises RefusedError for one that is not read."""
-    mime = content_type.partition(";")[0].strip().lower()
-    told = _BY_ENDING.get(PurePosixPath(urlsplit(url).path).suffix.lower())
-    if mime in _VAGUE and told in types:
-        return told or mime
-    if mime == "text/plain" and told == "text/markdown":
-        return told
-    if mime in types:
-        return mime
-    kind = f"of type {mime!r}" if mime else "of no stated type"
-    raise RefusedError(f"It is {kind}; only HTML, Markdown, plain text and PDF are read.")
 
 
 def header_to_repeat(value: str | None) -> str | None:

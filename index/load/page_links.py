@@ -36,7 +36,7 @@ _SAFE = "/%:@!$&'()*+,;=~-._"
 # fmt: off
 _NO_PAGES = frozenset({
     ".7z", ".avi", ".bmp", ".bz2", ".css", ".deb", ".dmg", ".eot", ".exe", ".gif", ".gz", ".ico",
-    ".inv", ".iso", ".jar", ".jpeg", ".jpg", ".js", ".json", ".map", ".mjs", ".mov", ".mp3", ".mp4",
+    ".inv", ".iso", ".jar", ".jpeg", ".jpg", ".js", ".map", ".mjs", ".mov", ".mp3", ".mp4",
     ".msi", ".ogg", ".otf", ".png", ".rar", ".rpm", ".svg", ".tar", ".tgz", ".tif", ".tiff", ".ttf",
     ".wasm", ".wav", ".webm", ".webp", ".whl", ".woff", ".woff2", ".xml", ".xz", ".zip", ".zst",
 })

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from http import HTTPStatus
+from pathlib import PurePosixPath
 from typing import NamedTuple
 from urllib.parse import SplitResult, quote, urldefrag, urljoin, urlsplit
 
@@ -17,17 +18,16 @@ from index.load.checked_connection import Deadline, Origin, PinnedConnection, Re
 from index.load.dates import in_utc
 from index.load.fetched_page import (
     MAX_PAGE_BYTES,
-    PAGE_TYPES,
     FetchedPage,
     KnownVersion,
     PageError,
     PageRequest,
     ServerRefusal,
     header_to_repeat,
-    media_type,
     seconds_to_wait,
 )
 from index.load.loaders import LoadBytes, load_bytes
+from index.load.page_types import PAGE_TYPES, SIGN, is_told_by_bytes, media_type
 from index.schema import LoadedDocument
 
 MAX_REDIRECTS = 5
@@ -42,7 +42,7 @@ _CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9_.:-]+)", re.IGNORECASE)
 _HEADERS = {
     "User-Agent": "Quoth/0.1 (reads pages that its users add)",
     "Accept": "text/html, application/xhtml+xml, text/markdown, text/plain, application/pdf, "
-    "application/rss+xml, application/atom+xml, application/xml, text/xml",
+    "application/rss+xml, application/atom+xml, application/xml, text/xml, */*;q=0.1",
     "Accept-Encoding": "identity",
     "Connection": "close",
 }
@@ -170,15 +170,29 @@ class _Fetch:
             raise ServerRefusal(response.status, seconds_to_wait(headers.get("Retry-After")))
         content_type = headers.get("Content-Type", "")
         etag, stamp = map(header_to_repeat, (headers.get("ETag"), headers.get("Last-Modified")))
+        mime, body = self._typed_body(url, content_type, response)
         return FetchedPage(
-            content_type=media_type(content_type, url, self.asked.types),
-            body=self._body(response),
+            content_type=mime,
+            body=body,
             final_url=urldefrag(url).url,
             charset=match[1] if (match := _CHARSET.search(content_type)) else None,
             modified=in_utc(headers.get("Last-Modified")),
             version=KnownVersion(etag, stamp),
             robots=", ".join(headers.get_all("X-Robots-Tag") or ()),
         )
+
+    def _typed_body(
+        self, url: str, content_type: str, response: http.client.HTTPResponse
+    ) -> tuple[str, bytes]:
+        """Return what a page is to be read as, and its body, which is not fetched of others."""
+        path = urlsplit(url).path
+        name = path if PurePosixPath(path).suffix else response.headers.get_filename() or path
+        begins = b"" if response.headers.get("Content-Encoding") else response.peek(SIGN)
+        if len(begins) >= SIGN and not is_told_by_bytes(content_type, begins):
+            mime = media_type(content_type, name, self.asked.types, begins)
+            return mime, self._body(response)
+        body = self._body(response)
+        return media_type(content_type, name, self.asked.types, body), body
 
     def _body(self, response: http.client.HTTPResponse) -> bytes:
         """Read the body up to the limit."""

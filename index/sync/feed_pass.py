@@ -10,14 +10,13 @@ from index.config import WebConfig
 from index.errors import LoadError
 from index.load.feeds import Feed, FeedEntry, read_feed_or_map
 from index.load.fetched_page import (
-    PAGE_TYPES,
-    XML_TYPES,
     FetchedPage,
     KnownVersion,
     PageError,
     PageRequest,
 )
 from index.load.page_links import plain_address
+from index.load.page_types import PAGE_TYPES, XML_TYPES
 from index.store.web_records import PageRecord, SiteRecord
 from index.sync.additions import Addition
 from index.sync.crawl_step import CrawlStep

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from index.errors import LoadError
 from index.load.feeds import MAX_MAP_BYTES, SiteMap, read_feed_or_map
-from index.load.fetched_page import PAGE_TYPES, XML_TYPES, PageError, PageRequest
+from index.load.fetched_page import PageError, PageRequest
 from index.load.page_links import SiteScope, plain_address
+from index.load.page_types import PAGE_TYPES, XML_TYPES
 from index.store.web_records import SiteRecord
 from index.sync.web_reader import Check, WebReader
 

@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from index.load.fetched_page import PAGE_TYPES, FetchedPage, PageError, PageRequest
+from index.load.fetched_page import FetchedPage, PageError, PageRequest
 from index.load.loaders import LoadBytes
+from index.load.page_types import PAGE_TYPES
 from index.load.robots import Robots, read_robots
 from index.load.web_page import fetch_newer, page_document
 from index.schema import LoadedDocument

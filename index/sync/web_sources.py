@@ -15,10 +15,11 @@ from pathlib import Path
 from index.config import WebConfig
 from index.errors import LoadError, SourceNotFound
 from index.load.feeds import Feed, read_feed_or_map
-from index.load.fetched_page import PAGE_TYPES, XML_TYPES, FetchedPage, PageRequest
+from index.load.fetched_page import FetchedPage, PageRequest
 from index.load.git_address import GitAddress, git_address
 from index.load.git_program import GitProgram, remove_clone
 from index.load.page_links import SiteScope, plain_address
+from index.load.page_types import PAGE_TYPES, XML_TYPES
 from index.schema import SyncFailure, SyncReport, merged_reports
 from index.store.added_documents import AddedDocuments
 from index.store.catalog import Catalog

@@ -5,12 +5,14 @@ The servers are real ones on this machine; they are reached by a name that the t
 
 import gzip
 import http.server
+import io
 import shutil
 import socket
 import ssl
 import subprocess
 import threading
 import time
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,14 +25,23 @@ from hypothesis import strategies as st
 
 from index.errors import LoadError
 from index.load.fetched_page import MAX_PAGE_BYTES
+from index.load.page_types import PAGE_TYPES, media_type
 from index.load.public_addresses import is_public
 from index.load.web_page import fetch_page, load_page
 from scripts.make_sample_pdf import document
 from tests.doubles.loopback import on_loopback
+from tests.doubles.office_files import open_document, paragraph, word_document, workbook, zipped
 
 LOCAL = frozenset({"localhost"})
 
 Answer = tuple[int, dict[str, str], bytes]
+
+OPEN = "application/vnd.oasis.opendocument"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+WORD = word_document(paragraph("The hall is open."))
+SHEET = workbook("<sheetData><row><c><v>7</v></c></row></sheetData>")
+TEXT = open_document("text", "<t:p>The hall is open.</t:p>")
 
 
 @dataclass
@@ -145,6 +156,14 @@ def test_a_page_is_loaded_with_the_address_it_came_from(site: Site) -> None:
         pytest.param("/a.txt", "", b"A", "text/plain", id="no type, known ending"),
         pytest.param("/a.pdf", "application/octet-stream", document(), "application/pdf", id="PDF"),
         pytest.param("/a", "application/xhtml+xml", b"<p>A", "text/html", id="XHTML"),
+        pytest.param("/a.docx", "application/zip", WORD, DOCX, id="Word, packed"),
+        pytest.param("/get?id=3", "application/octet-stream", SHEET, XLSX, id="Excel, no ending"),
+        pytest.param("/a", DOCX, WORD, DOCX, id="Word"),
+        pytest.param("/a.odt", "", TEXT, f"{OPEN}.text", id="OpenDocument, no type"),
+        pytest.param("/a", "application/msword", b"{\\rtf1 Hall}", "application/rtf", id="RTF"),
+        pytest.param("/a.csv", "text/plain", b"a,b\n1,2\n3,4\n", "text/csv", id="raw CSV"),
+        pytest.param("/a", "text/csv", b"a,b\n1,2\n3,4\n", "text/csv", id="CSV"),
+        pytest.param("/a", "application/json", b'{"a": 1}', "application/json", id="JSON"),
     ],
 )
 def test_the_format_is_told_by_type_and_ending(
@@ -358,15 +377,37 @@ def test_a_status_other_than_success_has_a_reason(site: Site, status: int, expec
     ("mime", "kind"),
     [
         ("image/gif", "of type 'image/gif'"),
-        ("application/json; charset=utf-8", "of type 'application/json'"),
+        ("application/yaml; charset=utf-8", "of type 'application/yaml'"),
         ("application/octet-stream", "of type 'application/octet-stream'"),
         ("", "of no stated type"),
     ],
 )
 def test_a_type_that_is_not_read_is_refused(site: Site, mime: str, kind: str) -> None:
     assert reason(site.page("/x", b"{}", mime)) == (
-        f"It is {kind}; only HTML, Markdown, plain text and PDF are read."
+        f"It is {kind}; only HTML, PDF, office documents, e-books, Markdown, plain text, CSV and "
+        "JSON are read."
     )
+
+
+def test_a_file_to_download_is_told_by_its_name_and_by_its_bytes(site: Site) -> None:
+    named = {"Content_Disposition": "attachment; filename*=UTF-8''list.csv"}
+    url = site.page("/get", b"a,b\n1,2\n3,4\n", "application/octet-stream", **named)
+    assert load_page(url, allowed_hosts=LOCAL).mime == "text/csv"
+    packed = gzip.compress(WORD)
+    url = site.page("/b.docx", packed, "application/octet-stream", Content_Encoding="gzip")
+    assert load_page(url, allowed_hosts=LOCAL).mime == DOCX
+    other = zipped({"a.txt": "x"})
+    kind = "of type 'application/zip'"
+    assert kind in reason(site.page("/c.zip", other, "application/zip"))
+    not_it = "Its address ends in .docx, but what came is nothing of the kind."
+    for body in (b"<html>Sign in</html>", other, b"PK", b""):
+        assert reason(site.page("/d.docx", body, "application/octet-stream")) == not_it
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as book:
+        book.writestr("mimetype", "application/epub+zip")
+    assert media_type("", "x", PAGE_TYPES, held.getvalue()) == "application/epub+zip"
+    with_sheet = zipped({"word/embeddings/a.xlsx": SHEET, "word/document.xml": "<a/>"})
+    assert media_type("application/zip", "x", PAGE_TYPES, with_sheet) == DOCX
 
 
 def test_a_body_over_the_limit_is_refused_whether_stated_or_not(site: Site) -> None:

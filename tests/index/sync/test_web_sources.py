@@ -23,6 +23,7 @@ from index.sync.web_lists import WebLists
 from index.sync.web_reader import HostPace, WebReader
 from index.sync.web_sources import WebSources
 from tests.doubles.homes import Home, open_home
+from tests.doubles.office_files import paragraph, word_document
 from tests.doubles.traces import marked_word, traces
 from tests.doubles.web_server import Answer, WebServer, web_server
 
@@ -97,6 +98,26 @@ def test_a_site_is_read_below_its_path_and_as_robots_txt_asks(
     assert (entry.title, entry.url, entry.added_by) == ("docs", server.url("/docs/"), "Ada")
     (site,) = WebLists(home.catalog).sites("documents")
     assert (site.url, site.pages, site.crawling) == (server.url("/docs/"), 4, False)
+
+
+def test_office_documents_of_a_site_and_a_feed_are_read(home: Home, server: WebServer) -> None:
+    word = word_document(paragraph("Owls nest in the bell tower."))
+    server.page("/docs/", "Welcome.", "rules.docx", "counts.csv", "film.mp4", "broken.docx")
+    server.serve("/docs/rules.docx", word, "application/octet-stream")
+    server.serve("/docs/counts.csv", b"owl,eggs\nbarn,4\ntawny,3\n", "text/plain")
+    server.serve("/docs/broken.docx", b"<p>Sign in", "application/octet-stream")
+    report = web(home).add("documents", server.url("/docs/"), site=True)
+    assert counts(report) == {"added": 3}
+    assert uris(home, server) == ["/docs/", "/docs/counts.csv", "/docs/rules.docx"]
+    found = home.catalog.find_source(["documents"], server.url("/docs/rules.docx"))
+    assert (found.text, found.url) == ("Owls nest in the bell tower.", found.uri)
+    server.asked.clear()
+    assert counts(web(home).refresh("documents", everything=True)) == {"unchanged": 3}
+    link = f"<item><link>{server.url('/plan.docx')}</link></item>"
+    server.serve("/feed", f"<rss><channel>{link}</channel></rss>".encode(), "application/rss+xml")
+    server.serve("/plan.docx", word_document(paragraph("Owls moult.")), "application/msword")
+    assert counts(web(home).add("documents", server.url("/feed"))) == {"added": 1}
+    assert "/plan.docx" in uris(home, server)
 
 
 def test_the_maps_of_a_site_name_pages_that_nothing_links_to(home: Home, server: WebServer) -> None:
