@@ -250,10 +250,18 @@ FORMATS = (
         frozenset({"text/vtt", "application/x-subrip"}),
     ),
     Format(
+        "DocBook, DITA and other XML files",
+        "index.load.marked_up_document:load_marked_up",
+        frozenset({".xml", ".dbk", ".docbook", ".dita", ".ditamap"}),
+        frozenset(
+            {"application/docbook+xml", "application/dita+xml", "application/xml", "text/xml"}
+        ),
+    ),
+    Format(
         "data files",
         "index.load.data_files:load_data",
-        frozenset(DATA_TYPE_OF),
-        frozenset({*DATA_TYPE_OF.values(), "text/xml"}),
+        frozenset(DATA_TYPE_OF) - {".xml"},
+        frozenset(DATA_TYPE_OF.values()) - {"application/xml"},
     ),
     Format(
         "files of source code",

@@ -64,7 +64,7 @@ def _stands_apart(cell: Any) -> bool:
     """Say whether a cell holds what would be lost in a row: a heading, or code of several lines."""
     if next(cell.iter("h1", "h2", "h3", "h4", "h5", "h6"), None) is not None:
         return True
-    return any("\n" in code.text_content().strip() for code in cell.iter("pre"))
+    return any("\n" in "".join(code.itertext()).strip() for code in cell.iter("pre"))
 
 
 def _has_header(rows: list[Any], cells: list[list[Any]], words: Words) -> bool:

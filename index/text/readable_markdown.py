@@ -31,8 +31,8 @@ Markup: TypeAlias = Literal[
 # fmt: off
 _PAGES = (
     ".html", ".htm", ".xhtml", ".pdf", ".docx", ".docm", ".odt", ".ott", ".rtf", ".pptx", ".pptm",
-    ".odp", ".otp", ".xlsx", ".xlsm", ".ods", ".ots", ".epub", ".eml", ".mbox", ".msg",
-    ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp",
+    ".odp", ".otp", ".xlsx", ".xlsm", ".ods", ".ots", ".epub", ".eml", ".mbox", ".msg", ".dbk",
+    ".docbook", ".dita", ".ditamap", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp",
 )
 # fmt: on
 """Endings of what is Markdown only in the headings, lists and tables that its loader wrote."""

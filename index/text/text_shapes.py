@@ -42,6 +42,8 @@ _MARKDOWN = frozenset(
         "application/vnd.oasis.opendocument.presentation",
         "application/rtf",
         "application/epub+zip",
+        "application/docbook+xml",
+        "application/dita+xml",
         "message/rfc822",
         "application/mbox",
         "application/vnd.ms-outlook",

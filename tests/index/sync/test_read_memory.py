@@ -143,6 +143,10 @@ def book(size: int) -> bytes:
     })  # fmt: skip
 
 
+def chapter(unit: str) -> Bytes:
+    return text(unit, first="<chapter><para>a</para>", last="</chapter>")
+
+
 def attributes(size: int) -> bytes:
     return f"<p {' '.join(f'a{n}=b' for n in range(size // 10))}>x".encode()
 
@@ -218,6 +222,12 @@ NAMED: dict[str, tuple[str, Bytes]] = {
     "quotes.eml": ("a.eml", text("> a b\n", first="Subject: a\n\n")),
     "messages.mbox": ("a.mbox", text("From a\nSubject: a\n\n> a\nb\n\n")),
     "no message.msg": ("a.msg", text("a", first="\xd0\xcf")),
+    "paragraphs.dbk": ("a.dbk", chapter("<para>a</para>")),
+    "items.dbk": ("a.dbk", chapter("<simplelist><member>a</member></simplelist>")),
+    "rows.dbk": ("a.dbk", chapter("<informaltable><tr><td>a</td></tr></informaltable>")),
+    "runs.dbk": ("a.dbk", chapter("<b/>")),
+    "notes.dita": ("a.dita", text("<note/>a", first="<topic><body>", last="</body></topic>")),
+    "topics.ditamap": ("a.ditamap", text("<topicref href='a'/>", first="<map>", last="</map>")),
     "archive.pdf": ("a.pdf", lambda size: b"%PDF-1.4\n" + inflating_archive(size)),
     "noise.png": ("a.png", noise),
     "blank.png": ("a.png", lambda size: as_file(Image.new("L", (8_000, 8_000), 255), "PNG")),
@@ -308,7 +318,7 @@ def test_every_format_is_read() -> None:
         ".htm": ".html", ".xhtml": ".html", ".markdown": ".md", ".text": ".txt", ".docm": ".docx",
         ".ott": ".odt", ".pptm": ".pptx", ".otp": ".odp", ".xlsm": ".xlsx", ".ots": ".ods",
         ".asciidoc": ".adoc", ".mediawiki": ".wiki", ".jsonc": ".json", ".ndjson": ".jsonl",
-        ".yml": ".yaml", ".vtt": ".srt", **dict.fromkeys(LANGUAGE_OF, ".py"),
+        ".yml": ".yaml", ".vtt": ".srt", ".docbook": ".dbk", **dict.fromkeys(LANGUAGE_OF, ".py"),
         **dict.fromkeys(PICTURES, ".png"),
     }  # fmt: skip
     assert {told.get(each, each) for each in SUFFIXES} <= {
