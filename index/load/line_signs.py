@@ -46,7 +46,7 @@ def without_line_signs(text: str) -> tuple[str, tuple[Place, ...]]:
     parts.append(text[at:])
     kept = told[:: 1 + len(told) // _MOST_PLACES]
     return "".join(parts), tuple(
-        Place(start=start, label="line", number=number, fragment="L") for start, number in kept
+        Place(start=start, label="line", number=number, fragment="line=") for start, number in kept
     )
 
 

@@ -92,21 +92,22 @@ class ElementWriter:
         self.tables -= tag == "table"
         self._builder.end(tag)
 
-    def data(self, words: str | None) -> None:
-        """Write words."""
+    def data(self, words: str | None, *, as_is: bool = False) -> None:
+        """Write words; white space before the first of a block goes, unless they are `as_is`."""
         if not words:
             return
         words = FOREIGN.sub("\ufffd", words)
         if (self._before or self._line) and words.strip():
-            words, self._before = self._before + (words.lstrip() if self._before else words), ""
-            words, self._line = line_sign(self._line) + words, ""
+            first = words if as_is else words.lstrip()
+            words = line_sign(self._line) + self._before + first
+            self._before = self._line = ""
         self._builder.data(words)
 
     def block(self, tag: str, words: str) -> None:
         """Write an element that holds words, if there are any."""
         if words.strip():
             self.start(tag)
-            self.data(words)
+            self.data(words, as_is=True)
             self.end(tag)
 
     def children(self, element: Any, level: int) -> None:

@@ -10,7 +10,7 @@ from index.chunk.chunker import chunk
 from index.config import ChunkConfig
 from index.load.loaders import load_bytes
 from index.schema import LoadedDocument, Span
-from index.text.place_names import told_place
+from index.text.place_names import fragment_span, place_fragment, told_place
 from tests.doubles.growth import grows_in_step
 from tests.doubles.loaded_sources import source_of
 
@@ -32,7 +32,8 @@ of tax.</para></footnote> See <xref linkend="rules"/>, <xref linkend="elsewhere"
 </step><step><para>Wait.</para><substeps><step><para>Longer.</para></step></substeps></step>
 </procedure>
 <itemizedlist><title>Signals</title><listitem><para>One blast</para></listitem>
-<listitem><para>Two blasts</para></listitem></itemizedlist>
+<listitem><para>
+  Two blasts</para></listitem></itemizedlist>
 <variablelist><varlistentry><term>ETA</term><listitem><para>When a ship comes.</para></listitem>
 </varlistentry></variablelist>
 <warning><para>Keep off the quay.</para><para>Always.</para></warning>
@@ -165,9 +166,13 @@ def test_a_book_is_read_as_its_readers_see_it() -> None:
         "Other files say what these entities mean: footer.",
     )
     told = source_of(loaded, "book.xml")
-    for words, line in (("2. Wait.", 16), ("```\nif tide", 28), ("### Rules", 14), ("No.", 35)):
+    for words, line in (("2. Wait.", 16), ("```\nif tide", 29), ("### Rules", 14), ("No.", 36)):
         at = loaded.text.index(words)
-        assert told_place(told, Span(start=at, end=at + len(words))) == f"line {line}"
+        span = Span(start=at, end=at + len(words))
+        assert told_place(told, span) == f"line {line}"
+        shown = fragment_span(told, place_fragment(told, span))
+        assert shown is not None
+        assert words in shown.of(loaded.text)
     headings = {p.heading[-1] for p in chunk(source_of(loaded, "book.xml"), ChunkConfig())}
     assert {"Rules of the port", "May I swim?"} <= headings
 
@@ -258,7 +263,7 @@ HOSTILE: dict[str, Callable[[int], str]] = {
     "groups": lambda n: "<cmdsynopsis>" + "<group><arg>" * (n // 30) + "</arg></group>" * (n // 30)
               + "</cmdsynopsis>",
     "includes": lambda n: "<include href='a'/>" * (n // 20),
-    "attributes": lambda n: "<para " + " ".join(f"a{k}='b'" for k in range(n // 10)) + "/>",
+    "attributes": lambda n: "<para " + " ".join(f"a{k:012}='b'" for k in range(n // 20)) + "/>",
 }
 # fmt: on
 BEGIN = (
