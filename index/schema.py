@@ -332,6 +332,9 @@ class SiteEntry(Value):
     called: str | None = Field(
         default=None, description="Of a reader, its class and arguments; of secrets the variables."
     )
+    trouble: str | None = Field(
+        default=None, description="Of a reader, why it failed, for whoever runs Quoth."
+    )
 
     @property
     def label(self) -> str:

@@ -100,9 +100,9 @@ class ReaderSources:
         if record is None:
             raise SourceNotFound(name)
         with self._open(collection) as records:
-            uris = list(records.versions(record))
-            records.remove(record)
-            return self._taken_out(collection, uris)
+            report = self._taken_out(collection, list(records.versions(record)))
+            records.remove(record)  # last, so that one that is killed before can be removed again
+            return report
 
     def entries(self, collection: str) -> list[SiteEntry]:
         """Return the readers of a collection as listings show them."""
@@ -214,6 +214,10 @@ _UNKNOWN = (
 )
 
 
+_FAILED = "It could not be read again. `quoth sources` says why."
+"""What lists tell of a failure: what a reader says is for whoever runs it, not for Discord."""
+
+
 def call_of(record: ReaderRecord) -> ReaderCall:
     """Return how a reader is called."""
     return unpacked_call(record.reader, record.arguments, record.folder)
@@ -258,7 +262,8 @@ def _entry(record: ReaderRecord, documents: int) -> SiteEntry:
         kind="reader",
         title=record.name,
         pages=documents,
-        failure=record.failure,
+        failure=record.failure and _FAILED,
+        trouble=record.failure,
         checked=datetime.fromtimestamp(record.checked, UTC) if record.checked else None,
         called=call_of(record).told,
     )
@@ -269,5 +274,5 @@ def _marked(entry: SourceEntry, records: Sequence[ReaderRecord]) -> SourceEntry:
     if record is None:
         return entry
     state = "stale" if record.failure and entry.state == "ready" else entry.state
-    failure = entry.failure or record.failure
+    failure = entry.failure or (_FAILED if record.failure else None)
     return entry.model_copy(update={"site": record.prefix, "state": state, "failure": failure})

@@ -56,28 +56,34 @@ def files_with(folder: Path, text: str) -> list[Path]:
     return [path for path in files if text.encode() in path.read_bytes()]
 
 
-def test_a_blog_is_added_asked_updated_and_removed(own_folder: Path, server: WebServer) -> None:
+def blog(server: WebServer) -> tuple[str, ...]:
+    """Options that add the posts of the server."""
+    address = server.url().removesuffix("/")
+    return ("--reader", WORDPRESS, "--arg", f"url={address}", "--arg", "get_pages=false")
+
+
+SECRET = ("--arg", "username=ada", "--arg", "password=env:BLOG_PASSWORD")
+
+
+def test_a_blog_is_added_asked_and_removed(own_folder: Path, server: WebServer) -> None:
     serve_posts(
         server,
         tugs="Ships longer than ninety metres need two tugs.",
         moorings="The moorings close at nine in the evening.",
     )
     (own_folder / "documents").rmdir()
-    address = server.url().removesuffix("/")
-    options = ("--reader", WORDPRESS, "--arg", f"url={address}", "--arg", "get_pages=false")
-    secret = ("--arg", "username=ada", "--arg", "password=env:BLOG_PASSWORD")
-
+    options = blog(server)
     refused = quoth(own_folder, "add", *options, "--arg", f"password={PASSWORD}")
     assert refused.exit_code == 2
     assert "give its name: --arg password=env:PASSWORD" in refused.stderr
     assert PASSWORD not in refused.output
 
-    added = quoth(own_folder, "add", *options, *secret, "--json", BLOG_PASSWORD=PASSWORD)
+    added = quoth(own_folder, "add", *options, *SECRET, "--json", BLOG_PASSWORD=PASSWORD)
     assert (added.exit_code, json.loads(added.stdout)["added"]) == (0, 2)
     assert not files_with(own_folder, PASSWORD)
     (_, line) = quoth(own_folder, "sources").stdout.splitlines()
     assert line.startswith("WordpressReader:// ")
-    assert f"{WORDPRESS} url={address} get_pages=false username=ada" in line
+    assert f"{WORDPRESS} url={server.url('')} get_pages=false username=ada" in line
     assert "password=env:BLOG_PASSWORD (reader of 2 documents)" in line
 
     answer = json.loads(quoth(own_folder, "ask", "How many tugs?", "--json").stdout)
@@ -90,36 +96,51 @@ def test_a_blog_is_added_asked_updated_and_removed(own_folder: Path, server: Web
         "2026-03-01T10:00:00+00:00",
     )
 
-    serve_posts(
-        server,
-        pilots="A pilot comes on board at the outer buoy.",
-        tugs="Ships longer than ninety metres need three tugs.",
-    )
     assert quoth(own_folder, "sync").stdout.startswith("nothing to do")  # it was run today
-    synced = quoth(own_folder, "sync", "--refresh", BLOG_PASSWORD=PASSWORD)
-    assert (synced.exit_code, synced.stderr) == (0, "")
-    assert "1 added, 1 updated, 1 removed" in synced.stdout
-    assert "three tugs" in quoth(own_folder, "ask", "How many tugs?").stdout
-
-    stale = quoth(own_folder, "sync", "--refresh")
+    stale = quoth(own_folder, "sync", QUOTH_REFRESH_HOURS="0.000001")
     assert stale.exit_code == 2
     assert (
         "not indexed: WordpressReader: The variable BLOG_PASSWORD, which holds its password, is "
         "not set." in stale.stderr
     )
     entries = json.loads(quoth(own_folder, "sources", "--json").stdout)
-    assert {entry["state"] for entry in entries} == {"stale"}
+    assert {(entry["state"], entry["failure"]) for entry in entries} == {
+        ("stale", "It could not be read again. `quoth sources` says why.")
+    }
+    assert "stale: The variable BLOG_PASSWORD" in quoth(own_folder, "sources").stdout
 
     elsewhere = quoth(own_folder, "sync", "--refresh", XDG_CONFIG_HOME=str(own_folder / "other"))
     assert "note: WordpressReader: It is not run: you did not add it yourself" in elsewhere.stderr
-    one = quoth(own_folder, "remove", "WordpressReader://blog.example.org/tugs/")
+    one = quoth(own_folder, "remove", "WordpressReader://blog.example.org/moorings/")
     assert "It is a document of 'WordpressReader://', which brings it back." in one.stderr
     removed = quoth(own_folder, "remove", "WordpressReader")
     assert removed.stdout == "removed WordpressReader with 1 document\n"
     assert "Nothing is indexed" in quoth(own_folder, "sources").stderr
     (own_folder / "documents").mkdir()
     assert "nothing to do" in quoth(own_folder, "sync", "--refresh").stdout
-    assert not files_with(own_folder / ".quoth", "pilot")
+    assert not files_with(own_folder / ".quoth", "ninety metres")
+
+
+@pytest.mark.long
+def test_a_blog_that_changed_is_brought_in_step(own_folder: Path, server: WebServer) -> None:
+    tugs = "Ships longer than ninety metres need two tugs."
+    serve_posts(server, tugs=tugs, moorings="The moorings close at nine.", fees="They are low.")
+    added = quoth(own_folder, "add", *blog(server), *SECRET, BLOG_PASSWORD=PASSWORD)
+    assert "3 added" in added.stdout
+    changed = tugs.replace("two", "three")
+    serve_posts(server, pilots="A pilot comes on board.", fees="They are low.", tugs=changed)
+    synced = quoth(own_folder, "sync", "--refresh", BLOG_PASSWORD=PASSWORD)
+    assert (synced.exit_code, synced.stderr) == (0, "")
+    assert "1 added, 1 updated, 1 unchanged, 1 removed" in synced.stdout
+    assert "2 of them embedded" in synced.stdout
+    assert "three tugs" in quoth(own_folder, "ask", "How many tugs?").stdout
+    again = quoth(own_folder, "add", *blog(server), *SECRET, BLOG_PASSWORD=PASSWORD)
+    assert "3 unchanged" in again.stdout  # the same reader, not a second one
+    server.answers.clear()
+    failed = quoth(own_folder, "sync", "--refresh", BLOG_PASSWORD=PASSWORD)
+    assert "It failed while it was reading (HTTPError: 404" in failed.stderr
+    assert "What was read before stays." in failed.stderr
+    assert "three tugs" in quoth(own_folder, "ask", "How many tugs?").stdout
 
 
 @pytest.mark.parametrize(

@@ -57,8 +57,10 @@ def sources(
 
 
 def _told(site: SiteEntry) -> SiteEntry:
-    """Return a reader under all that it is called with, which is for the person at this machine."""
-    return site.model_copy(update={"title": site.called}) if site.called else site
+    """Return a reader with what is for the person at this machine: arguments, why it failed."""
+    if site.kind != "reader":
+        return site
+    return site.model_copy(update={"title": site.called, "failure": site.trouble})
 
 
 @click.command()
