@@ -59,6 +59,9 @@ _RENDERED = (
 # fmt: on
 """Files whose canonical text is made from them: its lines are not the file's."""
 
+_LINES_OF_FILE = re.compile(r"line=(\d{1,9})(?:-(\d{1,9}))?")
+"""What tells lines of a file whose canonical text has others."""
+
 
 _TEAM_ANSWER = re.compile(r"team-answer-[\w-]+\.txt")
 
@@ -110,6 +113,8 @@ class Citation(Value):
     def link(self) -> str:
         """Return where to look it up: a web text fragment, message, page, slide, row, or lines."""
         if self.url and is_file_on_host(self.url, self.source):
+            if told := _LINES_OF_FILE.fullmatch(self.fragment):
+                return marked_lines(self.url, (int(told[1]), int(told[2] or told[1])))
             made = self.page is not None or self.fragment or self.source.lower().endswith(_RENDERED)
             return self.url if made else marked_lines(self.url, self.lines)
         if self.url and (message := message_address(self.url, self.fragment)):

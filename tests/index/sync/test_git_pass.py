@@ -243,6 +243,9 @@ def test_a_citation_leads_to_the_lines_at_the_commit(
     )  # fmt: skip
     expected = f"https://{link.format(c=commit)}" if link else "b/d e.md#L3-L5"
     assert cited.link() == expected
+    of_file = cited.model_copy(update={"fragment": "line=3-5" if lines == (3, 5) else "line=3"})
+    elsewhere = of_file.model_copy(update={"lines": (70, 71)})  # as DocBook has its lines
+    assert elsewhere.link() == (expected if link else "b/d e.md#line=3-5")
 
 
 def test_names_of_repositories(tmp_path: Path) -> None:
