@@ -142,7 +142,7 @@ def test_where_the_system_sets_no_limit_time_is_one_all_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("index.sync.read_worker.is_limited_by_system", lambda: False)
-    monkeypatch.setattr("index.sync.process_watch._PATIENCE", 0.25)  # before the system's own limit
+    monkeypatch.setattr("index.sync.read_worker._PATIENCE", 0.25)  # before the system's own limit
     workers = ReadWorkers(ReadConfig(seconds=1, megabytes=4096))
     with pytest.raises(LoadError, match=r"^slow.txt: It takes more than 1 s to read"):
         workers.cut(slow_source())
