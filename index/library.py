@@ -38,6 +38,7 @@ from index.store.chroma_vectors import ChromaVectors
 from index.store.fresh_vectors import FreshVectors, is_built_elsewhere
 from index.sync.folder_watch import FolderWatch
 from index.sync.pace import FairTurns
+from index.sync.time_budget import UNLIMITED, TimeBudget
 from index.sync.unchanged import unchanged
 
 if TYPE_CHECKING:
@@ -61,8 +62,12 @@ SHORT_WAIT = 1.0
 class Library:
     """The index of one home folder. Everything here blocks; asynchronous code uses the bridge."""
 
-    def __init__(self, config: IndexConfig, catalog: Catalog) -> None:
+    def __init__(
+        self, config: IndexConfig, catalog: Catalog, budget: TimeBudget = UNLIMITED
+    ) -> None:
+        """`budget` is how long what is written waits until it is embedded, too."""
         self.config = config
+        self._budget = budget
         self.catalog = catalog
         self.models = Models(config, words_only=self.is_held)
         self._vectors = Once(self._open_vectors)
@@ -203,19 +208,20 @@ class Library:
         steps: Steps | None = None,
         *,
         rest: float = 0.0,
+        budget: TimeBudget | None = None,
     ) -> SyncReport | None:
         """Bring the shared collection in step with the documents folder.
 
         Returns None, and opens nothing, when nothing has changed. Without a folder, it only indexes
         again what people added and the catalog lost, and marks what was in the folder as missing.
-        A file that changed in the last `rest` seconds is left for the next call. Raises as `sync`
-        does.
+        A file that changed in the last `rest` seconds is left for the next call, as is what the
+        `budget` has no time for. Raises as `sync` does.
         """
         config = self.config
         if self.is_held:
             return None
         if config.documents is None or not self.has_folder():
-            self._restore_additions(progress)
+            self._restore_additions(progress, budget)
             if config.documents is None or not self.catalog.unmarked(SHARED_COLLECTION):
                 return None
         summary = unchanged(
@@ -231,8 +237,19 @@ class Library:
             return None
         writer = self._build_synchroniser(LONG_WAIT if self.is_empty() else SHORT_WAIT)
         return writer.sync_folder(
-            SHARED_COLLECTION, config.documents, progress, steps=steps, rest=rest
+            SHARED_COLLECTION, config.documents, progress, steps=steps, rest=rest, budget=budget
         )
+
+    def embed_some(self, seconds: float) -> bool:
+        """Embed what is found by words only so far, for about so long in each collection.
+
+        Returns whether there is more to be done at once. Raises EmbeddingError, IndexLocked.
+        """
+        if self.is_held or not self.catalog.awaits_vectors():
+            return False
+        if self.models.embedder_if_any() is None:
+            return False
+        return not self.synchroniser.embed_some(seconds)
 
     def forget_missing(self, progress: Progress | None = None) -> SyncReport:
         """Bring the shared collection in step, and forget what was missing before.
@@ -241,11 +258,11 @@ class Library:
         """
         return self.sync(SHARED_COLLECTION, progress, forget="marked")
 
-    def _restore_additions(self, progress: Progress | None) -> None:
+    def _restore_additions(self, progress: Progress | None, budget: TimeBudget | None) -> None:
         from index.sync.additions_pass import is_behind
 
-        if is_behind(self.catalog):
-            self.synchroniser.repair(progress)
+        if is_behind(self.catalog) or self.catalog.awaits_vectors():
+            self.synchroniser.repair(progress, budget)
 
     def sync(
         self,
@@ -468,6 +485,7 @@ class Library:
         return FreshVectors(self.catalog, self.config.home, url=self.config.chroma_url)
 
     def _build_searcher(self) -> Searcher:
+        from index.embed.inputs import embedding_input
         from index.search.searcher import Searcher
 
         return Searcher(
@@ -475,6 +493,7 @@ class Library:
             vectors=self._vectors(),
             embedder=self.models.embedder_if_any(),
             word_pieces=lambda: self.models.matcher,
+            passage_input=embedding_input,
         )
 
     def _build_web(self) -> WebSources:
@@ -507,6 +526,7 @@ class Library:
             recipe=recipe(self.config.chunk.max_tokens),
             lock_seconds=lock_seconds,
             turns=self._turns,
+            budget=self._budget,
         )
 
     def _open_read_workers(self) -> ReadWorkers:
@@ -530,9 +550,9 @@ def _unwatched(done: int, total: int, name: str) -> None:
 
 
 @contextmanager
-def open_library(config: IndexConfig) -> Iterator[Library]:
+def open_library(config: IndexConfig, budget: TimeBudget = UNLIMITED) -> Iterator[Library]:
     """Open the index; raises StoreError when its catalog cannot be opened."""
-    library = Library(config, Catalog(config.home))
+    library = Library(config, Catalog(config.home), budget)
     try:
         yield library
     finally:

@@ -238,6 +238,10 @@ class SyncReport(Value):
     )
     ignored: int = Field(default=0, description="Files and folders that are left out on purpose.")
     waiting: int = Field(default=0, description="Files still being written, for the next look.")
+    unread: int = Field(default=0, description="Documents left to the next run for want of time.")
+    awaiting: int = Field(
+        default=0, description="Passages found by words only, until they are embedded."
+    )
     passages: int = Field(default=0, description="Passages in the collection afterwards.")
     embedded: int = Field(default=0, description="Passages whose vectors were computed.")
     kept: int = Field(default=0, description="Passages that needed no computing.")
@@ -266,7 +270,7 @@ class SyncReport(Value):
 
 def merged_reports(one: SyncReport, other: SyncReport) -> SyncReport:
     """Return two reports as one; passages are those of the later."""
-    own = {"passages", "kept", "languages", "missing_folders"}
+    own = {"passages", "kept", "awaiting", "languages", "missing_folders"}
     added = (name for name in SyncReport.model_fields if name not in own)
     merged = {name: getattr(one, name) + getattr(other, name) for name in added}
     languages = {
@@ -279,6 +283,7 @@ def merged_reports(one: SyncReport, other: SyncReport) -> SyncReport:
             **merged,
             "languages": languages,
             "passages": passages,
+            "awaiting": other.awaiting if other.passages else one.awaiting,
             "kept": max(0, passages - merged["embedded"]) if one.kept or other.kept else 0,
             "missing_folders": {**one.missing_folders, **other.missing_folders},
         }
@@ -297,6 +302,7 @@ class SourceEntry(Value):
     characters: int = Field(default=0, description="Length of the canonical text.")
     pages: int = Field(default=0, description="Number of pages, 0 for media without pages.")
     passages: int = Field(default=0, description="Number of passages.")
+    awaiting: int = Field(default=0, description="How many of these are found by words only.")
     url: str | None = Field(default=None, description="Address of the original.")
     modified: datetime | None = Field(default=None, description="When it was last changed.")
     added_at: datetime | None = Field(default=None, description="When it came in; None if failed.")
@@ -346,6 +352,15 @@ class SiteEntry(Value):
         return f"{self.title} ({what} of {count}{at})"
 
 
+class Coverage(Value):
+    """How far collections are searched that are still being indexed."""
+
+    passages: int = Field(description="Passages that are found by words.")
+    embedded: int = Field(description="How many of them are found by meaning, too.")
+    documents: int = Field(description="Documents there are, read or not.")
+    read: int = Field(description="How many of them are read as they are now.")
+
+
 class CatalogStats(Value):
     """How much the catalog holds."""
 
@@ -356,6 +371,9 @@ class CatalogStats(Value):
     bytes: int = Field(description="Size of the catalog on disk.")
     generation: int = Field(description="Number of changes committed so far.")
     failed: int = Field(description="Files of the folder whose newest version cannot be read.")
+    coverage: Coverage | None = Field(
+        default=None, description="How far all of it is indexed, where that is not to the end."
+    )
 
 
 def source_id(collection: str, uri: str, attempt: int = 0) -> str:

@@ -58,12 +58,16 @@ def _bar() -> Iterator[Draw | None]:
 
 
 class Course:
-    """How far documents are, of which some are embedded together after they have been read."""
+    """How far documents are, and then how many of their passages are embedded.
+
+    While an index is built anew, some documents at a time are embedded after they have been read.
+    """
 
     def __init__(self, draw: Draw) -> None:
         self._draw = draw
         self._left = TimeLeft()
         self._embedded = self._read = self._total = 0
+        self._is_read = False
         self._name = ""
 
     def progress(self, done: int, total: int, name: str) -> None:
@@ -73,10 +77,15 @@ class Course:
             self._embedded = 0
             self._left.step(0, total)
         self._read, self._total = min(done + 1, total), total
+        self._is_read = done == total
         self._show(self._embedded or 0.0)
 
     def steps(self, done: int, total: int) -> None:
         """Show how far the documents are that are embedded now."""
+        if self._is_read or not self._total:
+            self._left.step(done, total)
+            self._draw(done, total, f"passages embedded. {self._said()}".strip())
+            return
         share = done / total if total else 1.0
         at = self._embedded + (self._read - self._embedded) * share
         if at:
@@ -86,9 +95,12 @@ class Course:
             self._embedded = self._read
 
     def _show(self, at: float) -> None:
+        self._draw(at, self._total, f"{self._said()} {self._name}".strip())
+
+    def _said(self) -> str:
+        """Say how long the rest will take, where that can be told."""
         seconds = self._left.seconds()
-        left = "" if seconds is None else time_left_text(seconds)
-        self._draw(at, self._total, f"{left} {self._name}".strip())
+        return "" if seconds is None else time_left_text(seconds)
 
 
 def _start(shown: contextlib.ExitStack) -> Draw:

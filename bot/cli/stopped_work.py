@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from bot.cli.environment import say
+from index.schema import Coverage
 
 if TYPE_CHECKING:
     from index.library import Library
@@ -26,17 +27,49 @@ def told_when_stopped(
     except KeyboardInterrupt:
         kept = len(_versions(library, collection) - before)
         is_rebuild = rebuilds and bool(library.synchroniser.mismatched())
-        say(stopped_text(kept, is_rebuild=is_rebuild))
+        coverage = library.catalog.coverage([collection])
+        say(stopped_text(kept, is_rebuild=is_rebuild, coverage=coverage))
         raise
 
 
-def stopped_text(kept: int, *, is_rebuild: bool) -> str:
+_MANY = 200
+"""Passages of which it is said that they are embedded after they can be found."""
+
+
+def told_steps(
+    library: Library, steps: Callable[[int, int], None] | None
+) -> Callable[[int, int], None]:
+    """Return `steps` that also say, once, when all is read and much has yet to be embedded."""
+    said = False
+
+    def step(done: int, total: int) -> None:
+        nonlocal said
+        if not (said or done) and total >= _MANY and not library.synchroniser.mismatched():
+            said = True
+            count = library.catalog.stats().sources
+            documents = "1 document" if count == 1 else f"{count:,} documents"
+            say(
+                f"{documents} can be searched by words now. {total:,} passages are embedded next, "
+                "to be searched by meaning too."
+            )
+        if steps is not None:
+            steps(done, total)
+
+    return step
+
+
+def stopped_text(kept: int, *, is_rebuild: bool, coverage: Coverage | None = None) -> str:
     """Say how many documents are kept, and how the work is gone on with."""
     again = "the same command goes on from there."
     if is_rebuild:
         return (
             "Stopped while the index was being built anew: the old one serves until that is done, "
             f"and {again}"
+        )
+    if coverage is not None and coverage.embedded < coverage.passages:
+        return (
+            "Stopped: what was read can be searched by its words, and "
+            f"{coverage.embedded:,} of {coverage.passages:,} passages by meaning; {again}"
         )
     if not kept:
         return "Stopped: no document was written, and the index is as it was."

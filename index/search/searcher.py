@@ -7,7 +7,7 @@ Chroma and the catalog each name candidates; every candidate is then scored with
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
@@ -15,7 +15,8 @@ from typing import Protocol
 
 from index.errors import EmbeddingError, QuestionError, SourceNotFound, StoreError, VectorsAway
 from index.protocols import Embedder, Lexical, PassageStore, Vectors, VectorStore
-from index.schema import Hit, Passage, Source
+from index.schema import Coverage, Hit, Passage, Source
+from index.search.awaited_candidates import AwaitedCandidates, PassageInput
 from index.search.cited_sections import CitedSection, gain
 from index.search.merged_hits import Merger, Neighbours, fold_duplicates, stands_in
 from index.search.misspelt_words import Speller, Vocabulary, WordPieceCounter
@@ -74,6 +75,14 @@ class SearchableCatalog(Lexical, PassageStore, Neighbours, Frequencies, Vocabula
         """Return the embedding model whose vectors a collection has, if it has any."""
         ...
 
+    def awaited(self, ids: Set[str]) -> set[str]:
+        """Return those of some passages that have no vectors yet."""
+        ...
+
+    def coverage(self, collections: Sequence[str], source: str | None = None) -> Coverage | None:
+        """Return how far collections, or a source, are searched; None where nothing is lacking."""
+        ...
+
 
 @dataclass(frozen=True)
 class Findings:
@@ -92,6 +101,8 @@ class Findings:
     """The sources of `cosines`, weak ones included, the best passages' first."""
     words_only: bool = False
     """Whether nothing could be found by meaning, because the vectors cannot be read now."""
+    coverage: Coverage | None = None
+    """How far the collections are indexed, where that is not to the end."""
 
 
 class Searcher:
@@ -104,11 +115,16 @@ class Searcher:
         vectors: VectorStore | None,
         embedder: Embedder | None,
         word_pieces: Callable[[], object] | None = None,
+        passage_input: PassageInput | None = None,
     ) -> None:
         """`word_pieces` opens the model that tells English words, where it is not the embedder.
 
-        It is asked when it is a `WordPieceCounter`; without one no word is corrected.
+        It is asked when it is a `WordPieceCounter`; without one no word is corrected. Without
+        `passage_input`, nothing is embedded of passages that have no vectors yet.
         """
+        self._awaited = (
+            AwaitedCandidates(embedder, passage_input) if embedder and passage_input else None
+        )
         self._catalog = catalog
         self._vectors = vectors
         self._embedder = embedder
@@ -158,6 +174,7 @@ class Searcher:
         queries = [query]
         if asked is not None and checked_question(asked) != text:
             queries.append(self._query(checked_question(asked), collections))
+        coverage = self._catalog.coverage(collections, source)
         limited = CANDIDATES if source is None else CANDIDATES * 10
         near = [[self._nearest(one, each, limited) for each in collections] for one in queries]
         found = [
@@ -168,6 +185,8 @@ class Searcher:
             }
             for one, of_each in zip(queries, near, strict=True)
         ]
+        if coverage is not None and coverage.embedded < coverage.passages:
+            found = self._placed(queries, found)
         valued = (replace(c, gain=gain(c.passage, cited)) for c in _valued(queries, found))
         ranked = sorted(valued, key=_place)
         distinct = fold_duplicates(ranked)
@@ -180,7 +199,17 @@ class Searcher:
             spoken=queries[1] if len(queries) > 1 else None,
             sources=tuple({c.source.id: c.source for c in ranked}.values())[:NEAREST_SOURCES],
             words_only=any(dense is None for of_each in near for dense in of_each),
+            coverage=coverage,
         )
+
+    def _placed(
+        self, queries: Sequence[Query], found: list[dict[str, Candidate]]
+    ) -> list[dict[str, Candidate]]:
+        """Give candidates that have no vectors yet a place among those that have."""
+        if self._awaited is None or any(query.vector is None for query in queries):
+            return found
+        awaited = self._catalog.awaited({id for by_id in found for id in by_id})
+        return self._awaited.placed(queries, found, awaited)
 
     def _query(self, text: str, collections: Sequence[str]) -> Query:
         words = tuple(dict.fromkeys([*content_terms(text), *terms(text)]))
@@ -209,7 +238,8 @@ class Searcher:
         except StoreError as error:
             level = logging.DEBUG if isinstance(error, VectorsAway) else logging.WARNING
             logger.log(level, "Searching without Chroma: %s", error)
-            return self._catalog.nearest(collection, query.vector, limit) or None
+            found = self._catalog.nearest(collection, query.vector, limit)
+            return found if found or self._catalog.coverage([collection]) else None
 
     def _is_comparable(self, collection: str) -> bool:
         """Say whether the vectors of a collection are of the model that embeds the question.

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 
 from index.errors import AmbiguousSource, SourceNotFound
 from index.protocols import Vectors
-from index.schema import CatalogStats, Passage, Source, SourceEntry, SourceState
+from index.schema import CatalogStats, Coverage, Passage, Source, SourceEntry, SourceState
+from index.store.awaited_passages import awaited_by_source, coverage_of, embedded_ids
 from index.store.catalog_format import CATALOG_FILE, CHROMA_FOLDER
 from index.store.catalog_rows import (
     ENTRY_COLUMNS,
@@ -137,7 +138,10 @@ class Catalog(SqliteFile):
             "WHERE f.collection = ? AND f.failure IS NOT NULL AND s.id IS NULL",
             (collection,),
         )
-        listed = {entry.uri: entry for entry in (entry_of(r, counts.get(r[0], 0)) for r in rows)}
+        with self._errors():
+            awaited = awaited_by_source(self.connection(), self._open([collection]))
+        made = (entry_of(row, counts.get(row[0], 0), awaited.get(row[0], 0)) for row in rows)
+        listed = {entry.uri: entry for entry in made}
         for uri, failure in failed:
             listed[uri] = left_out_entry(collection, uri, "failed", failure)
         for uri, state, reason in self._left_out(collection, "indexing", "failed"):
@@ -313,6 +317,26 @@ class Catalog(SqliteFile):
                 return []
             return nearest_kept(self.connection(), build, vector, limit)
 
+    def coverage(self, collections: Sequence[str], source: str | None = None) -> Coverage | None:
+        """Return how far collections, or a source, are searched; None where nothing is lacking."""
+        with self._errors():
+            return coverage_of(self.connection(), self._open(collections), source)
+
+    def awaited(self, ids: Set[str]) -> set[str]:
+        """Return those of some passages that have no vectors yet."""
+        rows = self._by_ids("p.id", sorted(ids), "JOIN awaited_vectors a USING (key)")
+        return {row[0] for row in rows}
+
+    def awaits_vectors(self) -> bool:
+        """Say whether any passage has yet to be embedded."""
+        return bool(self._row("SELECT EXISTS (SELECT 1 FROM awaited_vectors)")[0])
+
+    def embedded_ids(self, collection: str) -> set[str]:
+        """Return the ids of every passage of a collection that is found by meaning."""
+        with self._errors():
+            found = (embedded_ids(self.connection(), b.number) for b in self._open([collection]))
+            return set().union(*found)
+
     def model_of(self, collection: str) -> str | None:
         """Return the embedding model whose vectors a collection has, if it has any."""
         return next((build.model for build in self._open([collection]) if build.dimension), None)
@@ -329,6 +353,7 @@ class Catalog(SqliteFile):
             bytes=sum(file.stat().st_size for file in files if file.exists()),
             generation=self.generation(),
             failed=self._row(_FAILED)[0],
+            coverage=self.coverage(sorted(self.collections())),
         )
 
     def _open(self, collections: Sequence[str]) -> list[Build]:

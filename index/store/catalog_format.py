@@ -26,7 +26,7 @@ NOTE_FILE = "unchanged"
 PAGES_DUE_FILE = "pages.due"
 """When the oldest look at an added page was: `index.sync.due_pages`."""
 
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 """Number of the last migration in `index.store.catalog_schema`."""
 
 ADDITIONS_VERSION = 5

@@ -115,7 +115,7 @@ def source_of(row: Row) -> Source:
     return Source(**known, text=text, stale=failure is not None and not missing)
 
 
-def entry_of(row: Row, passages: int) -> SourceEntry:
+def entry_of(row: Row, passages: int, awaiting: int = 0) -> SourceEntry:
     """Return the listing of a row of `ENTRY_COLUMNS` and a mark, for one that is missing."""
     *shared, characters, mtime_ns, failure, missing = row
     known = _known(shared, mtime_ns, failure) | {"missing": bool(missing), "failure": failure}
@@ -123,7 +123,7 @@ def entry_of(row: Row, passages: int) -> SourceEntry:
     known["state"] = "ready" if failure is None else "stale"
     if not characters and failure is None:
         known["state"] = "unread"
-    return SourceEntry(**known, characters=characters, passages=passages)
+    return SourceEntry(**known, characters=characters, passages=passages, awaiting=awaiting)
 
 
 def left_out_entry(

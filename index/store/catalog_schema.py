@@ -187,6 +187,17 @@ read, which is the `reason`; `ignored` is left out on purpose."""
 _REGIONS = "ALTER TABLE sources ADD COLUMN regions TEXT NOT NULL DEFAULT '[]'"
 """Which lines of its text were read from pictures, and where in them."""
 
+_AWAITED = """
+CREATE TABLE awaited_vectors (
+    key INTEGER PRIMARY KEY REFERENCES passages (key) ON DELETE CASCADE,
+    build INTEGER NOT NULL
+);
+INSERT INTO awaited_vectors SELECT key, build FROM passages JOIN builds USING (build)
+WHERE dimension > 0 AND key NOT IN (SELECT key FROM passage_vectors)
+"""
+"""Passages that are found by words, and by meaning once they have vectors:
+`index.store.awaited_passages`."""
+
 CATALOG_MIGRATIONS = (
     script(_SCHEMA),
     _move_out_what_people_made,
@@ -197,5 +208,6 @@ CATALOG_MIGRATIONS = (
     script(_PLACES),
     script(_LEFT_OUT),
     script(_REGIONS),
+    script(_AWAITED),
 )
 assert len(CATALOG_MIGRATIONS) == SCHEMA_VERSION

@@ -171,13 +171,14 @@ def passages_held(connection: sqlite3.Connection, build: Build, sources: Sequenc
 def known_inputs(
     connection: sqlite3.Connection, build: Build, inputs: Sequence[bytes]
 ) -> dict[bytes, Known]:
-    """Return a passage of the build for each input that has been embedded before."""
+    """Return a passage of the build, with a vector, for each input that was embedded before."""
     found: dict[bytes, Known] = {}
     for first in range(0, len(inputs), 900):  # SQLite binds 999 values at a time
         some = inputs[first : first + 900]
         marks = ",".join("?" * len(some))
         rows = connection.execute(
-            f"SELECT input, id, vectors FROM passages WHERE build = ? AND input IN ({marks})",
+            "SELECT input, id, vectors FROM passages JOIN passage_vectors USING (key) "
+            f"WHERE build = ? AND input IN ({marks})",
             (build.number, *some),
         )
         for digest, id, blob in rows:
@@ -186,10 +187,11 @@ def known_inputs(
     return found
 
 
-def passages_without_vector(connection: sqlite3.Connection, build: Build) -> list[str]:
-    """Return the ids of the passages of a build whose vectors are not kept."""
+def passages_embedded_before(connection: sqlite3.Connection, build: Build) -> list[str]:
+    """Return the ids of passages that were embedded, and whose own vectors Chroma alone keeps."""
     rows = connection.execute(
-        "SELECT id FROM passages WHERE build = ? AND key NOT IN (SELECT key FROM passage_vectors)",
+        "SELECT id FROM passages WHERE build = ? AND vectors IS NOT NULL "
+        "AND key NOT IN (SELECT key FROM passage_vectors)",
         (build.number,),
     )
     return [row[0] for row in rows]

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from index.protocols import Vectors
 from index.schema import Passage, Source
+from index.store.awaited_passages import await_no_longer, await_vector
 from index.store.catalog_rows import (
     REPLACE_VERSION,
     FileState,
@@ -186,11 +187,14 @@ def put_passages(
             "sentences, text, build, input, vectors) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
             (*passage_row(passage), build, digest, vectors_blob(sentences)),
         )
-        if vector is not None:
-            _put_vector(connection, int(made.lastrowid or 0), vector)
+        key = int(made.lastrowid or 0)
+        if vector is None:
+            await_vector(connection, build, key)
+        else:
+            _put_vector(connection, key, vector)
         connection.execute(
             f"INSERT INTO {words_table(build)} (rowid, title, body) VALUES (?, ?, ?)",
-            (made.lastrowid, *(words or words_of(source, passage))),
+            (key, *(words or words_of(source, passage))),
         )
 
 
@@ -198,6 +202,7 @@ def _put_vector(connection: sqlite3.Connection, key: int, vector: Vectors) -> No
     connection.execute(
         "INSERT OR REPLACE INTO passage_vectors VALUES (?, ?)", (key, vector_blob(vector))
     )
+    await_no_longer(connection, key)
 
 
 def keep_vectors(

@@ -27,9 +27,10 @@ def put_in_queue(connection: sqlite3.Connection, build: int, ids: Iterable[str])
 
 
 def queue_all(connection: sqlite3.Connection, build: int) -> None:
-    """Have Chroma told of every passage of a build; in a transaction."""
+    """Have Chroma told of every passage of a build that has its vector; in a transaction."""
     connection.execute(
-        "INSERT OR IGNORE INTO chroma_queue SELECT build, id FROM passages WHERE build = ?",
+        "INSERT OR IGNORE INTO chroma_queue SELECT build, id FROM passages WHERE build = ? "
+        "AND key NOT IN (SELECT key FROM awaited_vectors)",
         (build,),
     )
 

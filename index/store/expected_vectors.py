@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from index.protocols import Vectors
+from index.store.awaited_passages import embedded_ids
 from index.store.catalog_format import CATALOG_FILE, SCHEMA_VERSION
 from index.store.catalog_rows import Build
 from index.store.catalog_state import kept_vectors, serving_builds
@@ -57,7 +58,7 @@ class ExpectedVectors:
 
     def check_ids(self, held: set[str]) -> None:
         """Raise ValueError when Chroma holds other passages than the catalog and its queue say."""
-        wanted = self._ids("SELECT id FROM passages WHERE build = ?")
+        wanted = embedded_ids(self._connection, self.build.number)
         waiting = self._ids("SELECT id FROM chroma_queue WHERE build = ?")
         if (held ^ wanted) - waiting:
             raise ValueError(

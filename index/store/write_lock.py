@@ -27,6 +27,9 @@ VECTORS_LOCK_FILE = "vectors.lock"
 REBUILD_LOCK_FILE = "rebuild.lock"
 """Locked while somebody builds a collection anew, and lets others write meanwhile."""
 
+EMBEDDING_LOCK_FILE = "embedding.lock"
+"""Locked while somebody embeds one slice of what awaits vectors, so that nobody else does, too."""
+
 _HOLDER = ".holder"
 """Ends the name of what says who holds a lock: some systems let nobody read a locked file."""
 

@@ -7,11 +7,7 @@ from typing import NamedTuple
 from index.errors import IndexMismatch
 from index.store.catalog import Catalog
 from index.store.catalog_rows import Build
-from index.store.catalog_state import (
-    passages_without_vector,
-    serving_builds,
-    stray_builds,
-)
+from index.store.catalog_state import serving_builds, stray_builds
 from index.store.catalog_writes import (
     add_build,
     drop_build,
@@ -115,7 +111,7 @@ class Builds:
         for build in serving_builds(connection):
             passages = self._catalog.passage_count(build.collection)
             is_worn = build.dimension and build.deleted > max(_WORN, passages // 2)
-            if is_worn and not build.dirty and not passages_without_vector(connection, build):
+            if is_worn and not build.dirty:
                 self._renew(build)
 
     def _renew(self, build: Build) -> None:
@@ -123,7 +119,7 @@ class Builds:
         name = chroma_name(build.collection, self._catalog.home_id(), build.number, generation)
         with self._catalog.transaction() as connection:
             name_spare(connection, build.number, name)
-        ids = sorted(self._catalog.passage_ids(build.collection))
+        ids = sorted(self._catalog.embedded_ids(build.collection))
         if is_small := len(ids) <= AT_ONCE:
             restore_kept(self._catalog, self._vectors, build._replace(chroma=name), ids)
         with self._catalog.transaction() as connection:

@@ -10,7 +10,7 @@ from index.schema import Passage, Source
 from index.store.catalog import Catalog
 from index.store.catalog_rows import Build
 from index.store.catalog_state import serving_builds
-from index.store.catalog_writes import move_generation, set_dirty
+from index.store.catalog_writes import move_generation
 from index.store.chroma_queue import clear_queue, next_queued, take_off_queue
 from index.store.chroma_vectors import ChromaVectors
 from index.sync.vector_repair import restore_kept
@@ -38,29 +38,25 @@ class ChromaSlices:
         if queued is None:
             return False
         builds = {build.number: build for build in serving_builds(connection)}
-        is_whole = True
         if (build := builds.get(queued.build)) is not None:
-            is_whole = self._tell(build, set(queued.ids))
+            self._tell(build, set(queued.ids))
         with self.catalog.transaction() as connection:
             take_off_queue(connection, queued)
             if build is None:
                 clear_queue(connection, queued.build)
-            elif not is_whole:
-                set_dirty(connection, build.number, dirty=True)  # a repair embeds what it lacks
             generation = move_generation(connection)
         self.vectors.wrote(generation)
         return True
 
-    def _tell(self, build: Build, ids: Set[str]) -> bool:
-        """Make Chroma hold these passages as the catalog does; False where a vector is missing."""
+    def _tell(self, build: Build, ids: Set[str]) -> None:
+        """Make Chroma hold these passages as the catalog does, but for those without vectors."""
         known = self.catalog.passages(sorted(ids))
         told = self.vectors.descriptions(build.chroma, sorted(ids))
         if gone := told.keys() - known.keys():
             self.vectors.delete(build.chroma, sorted(gone))
         missing = sorted(known.keys() - told.keys())
-        restored = restore_kept(self.catalog, self.vectors, build, missing)
+        restore_kept(self.catalog, self.vectors, build, missing)
         self._describe(build, [known[id] for id in known.keys() & told.keys()], told)
-        return len(restored) == len(missing)
 
     def _describe(
         self, build: Build, passages: list[Passage], told: dict[str, dict[str, str | int]]

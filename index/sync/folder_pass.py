@@ -69,11 +69,16 @@ class FolderPass:
     folder: Path
     settle: Callable[[], bool]
     """Leaves nothing on disk of what was removed; says whether that is done."""
+    embed: Callable[[], bool]
+    """Adds vectors that the index lacks; says whether none is lacking then."""
+    are_vectors_lacking: Callable[[], bool]
     progress: Progress | None = None
     forget: Forget | None = None
     pace: Pace = ALONE
     rest: float = 0.0
     """Seconds for which a file must not have changed to be read; others wait for the next pass."""
+    seconds: float | None = None
+    """After which no further file is read; they wait for the next pass, too."""
     tally: Tally = field(default_factory=Tally)
     _seen: dict[str, FileState] = field(default_factory=dict)
     _ids: dict[str, str] = field(default_factory=dict)
@@ -94,7 +99,7 @@ class FolderPass:
         seen = {uri: look.state for uri, look in looks.items()}
         unseen = [each.source for each in found.failures if each.reason != LEADS_OUT]
         todo = plan(seen, unseen, known)
-        gone = todo.unknown if out_of_reach else todo.gone
+        gone: Sequence[str] = todo.unknown if out_of_reach else todo.gone
         since = began - int(self.rest * 1e9)
         moving = moving_files(todo, looks, known, since_ns=since) if self.rest else set()
         read = [uri for uri in todo.read if uri not in moving]
@@ -108,20 +113,39 @@ class FolderPass:
         self.tally.unchanged += len(todo.same)
         new = [files[uri] for uri in read if uri not in known and files[uri].member is None]
         self._ids = renamed_sources(connection, collection, new, [(u, known[u]) for u in todo.gone])
-        self._read([(files[uri], looks[uri].certain(began)) for uri in read])
-        gone = (*gone, *self._vanished)
+        unread = self._read([(files[uri], looks[uri].certain(began)) for uri in read])
+        gone = self._without_unread([*gone, *self._vanished], unread)
         held = self._held(gone, found, before)
         self._mark(held)
         if self.forget or not out_of_reach:
             self._remove([uri for uri in gone if uri not in held])
         if not out_of_reach:
-            left_out.put(found, moving)
-        with self.pace.hold():
-            self._note(known, out_of_reach)
-            self.indexer.finish(self.build)
-            if self.settle():
-                self._note_unchanged(digest)
+            left_out.put(found, {*moving, *changed_files(unread, seen, known)})
+            self._note(known)
+        self._finish(digest)
         return self.tally
+
+    def _without_unread(self, gone: Sequence[str], unread: Iterable[str]) -> list[str]:
+        """Return what is gone but for files that only got another name, and are still unread."""
+        ids = {self._ids[uri] for uri in unread if uri in self._ids}
+        known = indexed_ids(self.catalog.connection(), self.build.collection)
+        return [uri for uri in gone if known.get(uri) not in ids]
+
+    def _finish(self, digest: str | None) -> None:
+        """Leave all whole and purged, then embed; `digest` describes the folder before the pass.
+
+        Where there was no time to read all, there is none to embed: somebody waits for an answer.
+        """
+        for is_last in (False, True):
+            with self.pace.hold():
+                self.indexer.finish(self.build)
+                is_settled = self.settle()
+                if not self.are_vectors_lacking():
+                    if is_settled:
+                        self._note_unchanged(digest)
+                    return
+            if is_last or self.tally.unread or not self.embed():
+                return
 
     def _survey(self) -> str | None:
         """Describe the folder before it is walked, so that no change after that is missed."""
@@ -203,18 +227,24 @@ class FolderPass:
         except OSError:
             return -1  # it vanished during the run
 
-    def _read(self, files: Sequence[tuple[FoundFile, FileState]]) -> None:
-        """Load and write the files that may have changed."""
+    def _read(self, files: Sequence[tuple[FoundFile, FileState]]) -> list[str]:
+        """Load and write the files that may have changed; returns those there was no time for."""
+        ends = None if self.seconds is None else time.monotonic() + self.seconds
         versions = indexed_versions(self.catalog.connection(), self.build.collection)
-        batch = Batch(partial(self.indexer.write, self.build, pace=self.pace))
+        batch, unread = Batch(partial(self.indexer.write, self.build, pace=self.pace)), list[str]()
         with contextlib.closing(self._archives):
             for done, (file, seen) in enumerate(files):
+                if done and ends is not None and time.monotonic() > ends:
+                    files, unread = files[:done], [file.uri for file, _ in files[done:]]
+                    break
                 if self.progress is not None:
                     self.progress(done, len(files), file.uri)
                 self._read_one(file, seen, versions.get(file.uri), batch)
         batch.flush()
         if self.progress is not None and files:
             self.progress(len(files), len(files), files[-1][0].uri)
+        self.tally.unread = len(unread)
+        return unread
 
     def _read_one(
         self, file: FoundFile, seen: FileState, indexed: str | None, batch: Batch
@@ -260,16 +290,14 @@ class FolderPass:
             self.indexer.remove(self.build, gone, uris)
         self.tally.removed += len(gone)
 
-    def _note(self, known: dict[str, FileState], out_of_reach: bool) -> None:
+    def _note(self, known: dict[str, FileState]) -> None:
         """Record what the folder looks like, where that differs from what is recorded."""
-        if out_of_reach:
-            return
         connection, collection = self.catalog.connection(), self.build.collection
         fresh = {uri: seen for uri, seen in self._seen.items() if known.get(uri) != seen}
         now = FolderState(str(self.folder.absolute()), self._device())
         if not fresh and now == folder_state(connection, collection):
             return
-        with self.catalog.transaction() as connection:
+        with self.pace.hold(), self.catalog.transaction() as connection:
             for uri, seen in fresh.items():
                 put_file(connection, collection, uri, seen)
             put_folder(connection, collection, *now)
@@ -277,7 +305,7 @@ class FolderPass:
     def _note_unchanged(self, digest: str | None) -> None:
         """Spare the next synchronisation its work if nothing changes until then."""
         tally, build = self.tally, self.build
-        if digest is None or tally.waiting or self.indexer.is_dirty(build):
+        if digest is None or tally.waiting or tally.unread or self.indexer.is_dirty(build):
             return
         summary = UnchangedSummary(
             tally.added + tally.updated + tally.unchanged,

@@ -1,10 +1,15 @@
-"""Writes sources into a build: vectors to Chroma, everything else to the catalog.
+"""Writes sources into a build: their words and what is known of their vectors.
+
+Nothing is embedded here. What is new is found by words as soon as it is written, and awaits its
+vectors, which `index.sync.awaited_vectors` adds slice by slice; what was embedded before keeps
+them, wherever it stands now.
 
 There is no transaction across the two stores, so the order carries the promise. (1) The build is
-marked dirty. (2) New vectors go to Chroma, under ids that no reader knows yet. (3) One transaction
-of the catalog replaces the source: from here on readers see the new version, all of it. (4) Old
-vectors are deleted. (5) The mark is taken away. Whoever dies in between leaves the mark, and
-`repair` makes Chroma hold exactly the ids of the catalog.
+marked dirty. (2) Vectors go to Chroma, under ids that the catalog does not name, or says to be
+awaited. (3) One transaction of the catalog replaces the source, or takes the vectors: from here on
+readers see the new version, all of it. (4) Old vectors are deleted. (5) The mark is taken away.
+Whoever dies in between leaves the mark, and `repair` makes Chroma hold exactly what the catalog
+says to be embedded.
 
 Of what is too large to be told at once, Chroma is not told here: step (3) queues it
 (`index.store.chroma_queue`), and `index.sync.chroma_slices` carries it out afterwards.
@@ -17,6 +22,7 @@ from collections.abc import Callable, Sequence, Set
 
 from index.embed.inputs import facts, metadata
 from index.protocols import Embedder, PassageVectors, VectorRow
+from index.store.awaited_passages import await_missing, embedded_ids, still_awaited
 from index.store.catalog import Catalog
 from index.store.catalog_rows import Build
 from index.store.catalog_state import is_stored, passages_held, serving_builds
@@ -37,7 +43,13 @@ from index.store.chroma_queue import clear_queue, put_in_queue
 from index.store.chroma_vectors import ChromaVectors
 from index.sync.chroma_slices import AT_ONCE
 from index.sync.pace import ALONE, Pace
-from index.sync.passage_vectors import PassageEmbedder, indexed, inputs_of
+from index.sync.passage_vectors import (
+    PassageEmbedder,
+    indexed,
+    inputs_of,
+    taken_over,
+    with_vectors,
+)
 from index.sync.prepared_batch import Prepared
 from index.sync.vector_repair import (
     correct_places,
@@ -54,56 +66,79 @@ class Indexer:
     def __init__(self, catalog: Catalog, vectors: ChromaVectors, embedder: Embedder | None) -> None:
         self._catalog = catalog
         self._vectors = vectors
-        self._embedder = PassageEmbedder(catalog, embedder)
-        self.embedded = self._embedder.embedded
+        self.embedder = PassageEmbedder(catalog, embedder)
 
     def write(self, build: Build, prepared: Sequence[Prepared], pace: Pace = ALONE) -> None:
-        """Write sources into the build that serves, each in place of its earlier version.
-
-        They are embedded before the lock is held, so that others can write meanwhile.
-        """
+        """Write sources into the build that serves, each in place of its earlier version."""
         held = self._held(build, prepared)
-        embedded = self._embedder.embed(build, prepared, but=held, pace=pace)
-        ready = [indexed(each, embedded, but=held) for each in prepared]
+        ready = [indexed(each, {}, but=held) for each in prepared]  # words, before the lock is held
         with pace.hold():
-            build = self._as_it_is(build)
-            still = self._held(build, prepared)
-            if held - still:  # somebody replaced these sources meanwhile
-                done = _ids_of(prepared) - held
-                embedded |= self._embedder.embed(build, prepared, but=still | done)
-                ready = [indexed(each, embedded, but=still) for each in prepared]
-            if self._is_large(build, prepared, still):
-                self._put_whole(build, prepared, ready, still)
+            build = self.as_it_is(build)
+            if self._held(build, prepared) != held:  # somebody replaced these sources meanwhile
+                held = self._held(build, prepared)
+                ready = [indexed(each, {}, but=held) for each in prepared]
+            known = taken_over(self._catalog.connection(), build, prepared, but=held)
+            ready = [with_vectors(each, known, but=held) for each in ready]
+            if self._is_large(build, prepared, known, held):
+                self._put_whole(build, prepared, ready, _told(prepared, known, held))
             else:
-                self._put(build, prepared, embedded, ready, still)
+                self._put(build, prepared, known, ready, held)
         pace.catch_up()
+
+    def add_vectors(
+        self, build: Build, prepared: Sequence[Prepared], made: dict[bytes, PassageVectors]
+    ) -> None:
+        """Write the vectors of passages that awaited them; those that are gone are left out.
+
+        The caller holds the write lock.
+        """
+        build = self.as_it_is(build)
+        ids = _ids_of(prepared)
+        still = still_awaited(self._catalog.connection(), build.number, sorted(ids))
+        if not still:
+            return
+        self._begin(build)
+        self._upsert(build, prepared, made, but=ids - still)
+        with self._catalog.transaction() as connection:
+            for each in prepared:
+                for passage in indexed(each, made, but=ids):
+                    if passage.passage.id in still and passage.vector is not None:
+                        put_sentences(connection, build.number, passage)
+            generation = move_generation(connection)
+        self._vectors.wrote(generation)
 
     def _held(self, build: Build, prepared: Sequence[Prepared]) -> set[str]:
         """Return the ids of the passages that these sources have already."""
         connection = self._catalog.connection()
         return passages_held(connection, build, [each.source.id for each in prepared])
 
-    def _as_it_is(self, build: Build) -> Build:
+    def as_it_is(self, build: Build) -> Build:
         """Return a build as it is now: its vectors may have been moved while others wrote."""
         builds = serving_builds(self._catalog.connection())
         return next((each for each in builds if each.number == build.number), build)
 
-    def _is_large(self, build: Build, prepared: Sequence[Prepared], held: Set[str]) -> bool:
+    def _is_large(
+        self,
+        build: Build,
+        prepared: Sequence[Prepared],
+        known: dict[bytes, PassageVectors],
+        held: Set[str],
+    ) -> bool:
         """Say whether Chroma has to be told of more than it can be at once."""
-        can_be_queued = build.dimension and self._embedder.can_embed(build)
-        return bool(can_be_queued) and len(_touched(prepared, held)) > AT_ONCE
+        return bool(build.dimension) and len(_told(prepared, known, held)) > AT_ONCE
 
     def _put(
         self,
         build: Build,
         prepared: Sequence[Prepared],
-        embedded: dict[bytes, PassageVectors],
+        known: dict[bytes, PassageVectors],
         ready: Sequence[Sequence[IndexedPassage]],
         held: Set[str],
     ) -> None:
         """Write sources and their vectors to both stores."""
-        self._begin(build)
-        self._upsert(build, prepared, embedded, but=held)
+        if _told(prepared, known, held):
+            self._begin(build)
+        self._upsert(build, prepared, known, but=held)
         self._describe(build, prepared, held)
         with self._catalog.transaction() as connection:
             gone = _replace(connection, build, prepared, ready)
@@ -115,13 +150,13 @@ class Indexer:
         build: Build,
         prepared: Sequence[Prepared],
         ready: Sequence[Sequence[IndexedPassage]],
-        held: Set[str],
+        told: Set[str],
     ) -> None:
-        """Write sources to the catalog, and queue for Chroma all that it holds of them, or held."""
+        """Write sources to the catalog, and queue for Chroma what it is to be told of."""
         self._vectors.count(build.chroma)  # if it cannot be reached, nothing is begun
         with self._catalog.transaction() as connection:
             _replace(connection, build, prepared, ready)
-            put_in_queue(connection, build.number, _touched(prepared, held))
+            put_in_queue(connection, build.number, told)
             generation = move_generation(connection)
         self._vectors.wrote(generation)
 
@@ -130,7 +165,7 @@ class Indexer:
 
         Those that were replaced or removed while they were embedded are left out.
         """
-        embedded = self._embedder.embed(build, prepared, pace=pace)
+        embedded = self.embedder.embed(build, prepared, pace=pace)
         ready = [indexed(each, embedded) for each in prepared]
         with pace.hold(), self._catalog.transaction() as connection:
             for each, passages in zip(prepared, ready, strict=True):
@@ -139,7 +174,7 @@ class Indexer:
 
     def remove(self, build: Build, ids: Sequence[str], uris: Sequence[str]) -> None:
         """Delete sources by id, and what is known of files by uri."""
-        build = self._as_it_is(build)
+        build = self.as_it_is(build)
         self._begin(build)
         gone: set[str] = set()
         with self._catalog.transaction() as connection:
@@ -153,34 +188,26 @@ class Indexer:
         self._cleaned(build, set() if is_large else gone, generation)
 
     def finish(self, build: Build) -> None:
-        """Take the mark away: both stores agree.
-
-        It stays if it was there before, and where vectors are to be added by a later repair.
-        """
-        if not build.dirty and self._embedder.can_embed(build) and self.is_dirty(build):
+        """Take the mark away, unless it was there before: both stores agree."""
+        if not build.dirty and self.is_dirty(build):
             with self._catalog.transaction() as connection:
                 set_dirty(connection, build.number, dirty=False)
 
     def repair(self, build: Build, progress: Callable[[int, int, str], None] | None = None) -> int:
-        """Make Chroma hold exactly the passages of the catalog; returns how many it lacked.
+        """Make Chroma hold exactly what the catalog says to be embedded.
 
-        Vectors come from the catalog, and are computed again where it has none. Without an embedder
-        the mark then stays, and a later repair adds what is missing.
+        Returns how many passages it lacked. Of which the catalog keeps no vectors await them.
         """
         missing: set[str] = set()
         if build.dimension:
-            wanted = self._catalog.passage_ids(build.collection)
             held = self._vectors.ids(build.chroma)
+            wanted = self._wanted(build, held)
             missing = wanted - held
             if missing or held - wanted:
                 self._begin(build)
             count_anew(self._catalog, self._vectors, build)
             delete_stray(self._catalog, self._vectors, build, held - wanted)
-            keep_held(self._catalog, self._vectors, build, held & wanted)
-            restored = restore_kept(self._catalog, self._vectors, build, sorted(missing), progress)
-            if missing - restored and not self._embedder.can_embed(build):
-                return len(restored)
-            self._restore(build, missing - restored, progress)
+            restore_kept(self._catalog, self._vectors, build, sorted(missing), progress)
             correct_places(self._catalog, self._vectors, build)
         if self.is_dirty(build):
             with self._catalog.transaction() as connection:
@@ -191,25 +218,12 @@ class Indexer:
             self._vectors.wrote(generation)
         return len(missing)
 
-    def _restore(
-        self,
-        build: Build,
-        missing: set[str],
-        progress: Callable[[int, int, str], None] | None = None,
-    ) -> None:
-        """Embed passages of the catalog again, as they are."""
-        found = self._catalog.passages(sorted(missing))
-        by_source = sorted({passage.source_id for passage in found.values()})
-        for done, source_id in enumerate(by_source):
-            if progress is not None:
-                progress(done, len(by_source), self._catalog.source(source_id).uri)
-            passages = [each for each in found.values() if each.source_id == source_id]
-            prepared = [Prepared(self._catalog.source(source_id), passages)]
-            embedded = self._embedder.embed(build, prepared)
-            self._upsert(build, prepared, embedded)
-            with self._catalog.transaction() as connection:
-                for each in indexed(prepared[0], embedded):
-                    put_sentences(connection, build.number, each)
+    def _wanted(self, build: Build, held: set[str]) -> set[str]:
+        """Return the passages that Chroma is to hold, of which it holds some now."""
+        keep_held(self._catalog, self._vectors, build, held)
+        with self._catalog.transaction() as connection:
+            await_missing(connection, build.number)
+        return embedded_ids(self._catalog.connection(), build.number)
 
     def is_dirty(self, build: Build) -> bool:
         """Say whether a build carries the mark now."""
@@ -259,9 +273,12 @@ class Indexer:
             self._vectors.describe(build.chroma, known)
 
 
-def _touched(prepared: Sequence[Prepared], held: Set[str]) -> set[str]:
+def _told(
+    prepared: Sequence[Prepared], known: dict[bytes, PassageVectors], held: Set[str]
+) -> set[str]:
     """Return the ids of the passages of which Chroma has to be told something."""
-    return {*held, *_ids_of(prepared)}
+    placed = {passage.id for _, passage, digest in inputs_of(prepared) if digest in known}
+    return {*held, *placed}
 
 
 def _ids_of(prepared: Sequence[Prepared]) -> set[str]:

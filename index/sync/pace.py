@@ -26,6 +26,11 @@ def _nothing() -> None:
     """Do nothing."""
 
 
+def _nobody() -> bool:
+    """Say that nobody waits."""
+    return False
+
+
 @dataclass(frozen=True)
 class Pace:
     """What a writer does around each of its steps; by default nothing, where it is alone."""
@@ -34,6 +39,8 @@ class Pace:
     """Holds the write lock while the two stores are written, and no longer."""
     turn: Callable[[], AbstractContextManager[object]] = nullcontext
     """Waits for the model, which serves one after the other."""
+    is_wanted: Callable[[], bool] = _nobody
+    """Says whether somebody else waits for the model."""
     step: Steps = _no_step
     catch_up: Callable[[], None] = _nothing
     """Tells Chroma, in slices, what it was not told of a large change."""
@@ -65,6 +72,11 @@ class FairTurns:
             with self._changed:
                 self._taken = False
                 self._changed.notify_all()
+
+    def is_wanted(self) -> bool:
+        """Say whether anybody waits for a turn."""
+        with self._changed:
+            return bool(self._waiting)
 
     def _take(self, share: str) -> None:
         ticket = object()

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from index.errors import LoadError, SourceNotFound
+from index.errors import Cancelled, LoadError, SourceNotFound
 from index.load.loaders import load_bytes
 from index.protocols import Embedder
 from index.schema import LoadedDocument, Source, SyncReport
@@ -33,6 +33,7 @@ from index.store.chroma_vectors import ChromaVectors
 from index.store.write_lock import write_lock
 from index.sync.additions import Addition, state_of_followed
 from index.sync.additions_pass import AdditionsPass
+from index.sync.awaited_vectors import AwaitedVectors
 from index.sync.builds import WORDS_ONLY, Builds, Stamp
 from index.sync.folder_pass import FolderPass, Forget, Progress
 from index.sync.indexer import Indexer
@@ -41,6 +42,7 @@ from index.sync.prepared_batch import Batch, Prepared
 from index.sync.preparer import Cut, Load, Preparer, version_of_text
 from index.sync.rebuild import Rebuild
 from index.sync.tally import Tally
+from index.sync.time_budget import UNLIMITED, TimeBudget
 from index.sync.write_access import PATIENCE, WriteAccess
 
 __all__ = ["Progress", "Steps", "Synchroniser"]
@@ -71,7 +73,10 @@ class Synchroniser:
         recipe: str | None = None,
         lock_seconds: float = 30.0,
         turns: FairTurns | None = None,
+        budget: TimeBudget = UNLIMITED,
     ) -> None:
+        """`budget` is how long those wait who do not say it themselves."""
+        self._budget = budget
         self._catalog = catalog
         self._vectors = vectors
         self._indexer = Indexer(catalog, vectors, embedder)
@@ -87,6 +92,7 @@ class Synchroniser:
             catalog, vectors, self._indexer, self._builds, self._follow, lock_seconds
         )
         self._turns = turns or FairTurns()
+        self._awaited = AwaitedVectors(catalog, self._indexer, self._builds, self._writing_pace)
 
     def sync_folder(
         self,
@@ -97,14 +103,18 @@ class Synchroniser:
         forget: Forget | None = None,
         steps: Steps | None = None,
         rest: float = 0.0,
+        budget: TimeBudget | None = None,
     ) -> SyncReport:
         """Bring a collection in step with a folder; raises ConfigurationError without a folder.
+
+        Documents are found by words as soon as they are read, and by meaning once all are read and
+        embedded; what the `budget` has no time for is left to the next call, or to `embed_some`.
 
         A collection that was built with another model, or cut otherwise, is rebuilt first. Files
         that vanished together (`index.sync.losses`) are only forgotten if `forget` says so; `steps`
         as in `add`. A file that changed in the last `rest` seconds is left for the next call.
         """
-        began = self._begin()
+        began, budget = self._begin(), budget or self._budget
         with self._access.following():
             if collection in self.mismatched():
                 self.rebuild(collection, progress, steps)
@@ -118,10 +128,13 @@ class Synchroniser:
                 build,
                 folder,
                 self._access.settle_here,
+                partial(self._awaited.add_all, steps, budget),
+                self._awaited.are_lacking,
                 progress,
                 forget,
                 self._writing_pace(build, steps),
                 rest,
+                budget.reading,
             ).run()
             self._access.catch_up()
             # Held plainly: what says that nothing changed since is to stay.
@@ -137,8 +150,9 @@ class Synchroniser:
     ) -> SyncReport:
         """Add documents, or replace what was added under the same uri.
 
-        `steps` is told how many passages are embedded, and may raise Cancelled: what was written
-        before stays. Raises IndexMismatch when the collection was built with another model.
+        `steps` is told how many passages are embedded, and may raise Cancelled: the rest is then
+        left to `embed_some`, as is what there is no time for. Raises IndexMismatch when the
+        collection was built with another model.
         """
         began = self._begin()
         with self._access.writing(collection, progress) as session:
@@ -156,6 +170,10 @@ class Synchroniser:
                 progress(done, len(additions), addition.uri)
             self._add_one(build, addition, versions, files, tally, batch)
         batch.flush()
+        if progress is not None and additions:
+            progress(len(additions), len(additions), additions[-1].uri)
+        with suppress(Cancelled):
+            self._awaited.add(build, steps, self._budget)
         with self._access.held(build, settle=True):
             return self._report(collection, tally, began)
 
@@ -181,13 +199,21 @@ class Synchroniser:
             session.added.remove_collection(collection)
             self._builds.drop(collection)
 
-    def repair(self, progress: Progress | None = None) -> int:
+    def repair(self, progress: Progress | None = None, budget: TimeBudget | None = None) -> int:
         """Finish what a killed writer left; returns the number of vectors that were missing."""
         with self._access.locked() as added:
             builds = serving_builds(self._catalog.connection())
             missing = sum(self._access.repair(build, progress) for build in builds)
             self._follow(added, progress)
-            return missing
+        self._awaited.add_all(None, budget or self._budget)
+        return missing
+
+    def embed_some(self, seconds: float, steps: Steps | None = None) -> bool:
+        """Add vectors that collections lack, to each for about so long; says whether none is left.
+
+        Raises EmbeddingError when the model fails.
+        """
+        return self._awaited.add_all(steps, TimeBudget(embedding=seconds), raises=True)
 
     def mismatched(self) -> list[str]:
         """Return the collections that were built with another model, or cut otherwise."""
@@ -214,12 +240,13 @@ class Synchroniser:
 
     def _begin(self) -> float:
         """Begin to count anew what is embedded; returns the time."""
-        self._indexer.embedded.passages.clear()
+        self._indexer.embedder.embedded.passages.clear()
         return time.monotonic()
 
     def _pace(self, collection: str, steps: Steps | None = None) -> Pace:
         """Return the pace of one who embeds while others do."""
-        pace = Pace(turn=partial(self._turns.turn, owner_of(collection)))
+        turn = partial(self._turns.turn, owner_of(collection))
+        pace = Pace(turn=turn, is_wanted=self._turns.is_wanted)
         return pace if steps is None else replace(pace, step=steps)
 
     def _writing_pace(self, build: Build, steps: Steps | None = None) -> Pace:
@@ -300,10 +327,12 @@ class Synchroniser:
     def _report(self, collection: str, tally: Tally, began: float) -> SyncReport:
         """Say what was done; the caller holds the lock."""
         passages = self._catalog.passage_count(collection)
-        embedded = self._indexer.embedded.passages[collection]
+        embedded = self._indexer.embedder.embedded.passages[collection]
+        awaiting = self._awaited.count(self._builds.serving(collection))
         return tally.report(
             passages=passages,
             embedded=embedded,
-            kept=max(0, passages - embedded) if self._has_vectors else 0,
+            awaiting=awaiting if self._has_vectors else 0,
+            kept=max(0, passages - embedded - awaiting) if self._has_vectors else 0,
             seconds=time.monotonic() - began,
         )

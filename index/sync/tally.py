@@ -21,12 +21,15 @@ class Tally:
     not_read: list[UnreadFile] = field(default_factory=list)
     ignored: int = 0
     waiting: int = 0
+    unread: int = 0
     warnings: list[SyncFailure] = field(default_factory=list)
     languages: Counter[str] = field(default_factory=Counter)
     missing: int = 0
     missing_folders: dict[str, int] = field(default_factory=dict)
 
-    def report(self, *, passages: int, embedded: int, kept: int, seconds: float) -> SyncReport:
+    def report(
+        self, *, passages: int, embedded: int, awaiting: int, kept: int, seconds: float
+    ) -> SyncReport:
         """Return the report."""
         return SyncReport(
             added=self.added,
@@ -37,6 +40,8 @@ class Tally:
             not_read=tuple(self.not_read),
             ignored=self.ignored,
             waiting=self.waiting,
+            unread=self.unread,
+            awaiting=awaiting,
             passages=passages,
             embedded=embedded,
             kept=kept,

@@ -12,7 +12,7 @@ from index.store.catalog import Catalog
 from index.store.catalog_rows import Build
 from index.store.catalog_state import (
     kept_vectors,
-    passages_without_vector,
+    passages_embedded_before,
     serving_builds,
     source_ids,
 )
@@ -72,7 +72,7 @@ def delete_stray(catalog: Catalog, vectors: ChromaVectors, build: Build, ids: Se
 
 def keep_held(catalog: Catalog, vectors: ChromaVectors, build: Build, held: set[str]) -> None:
     """Keep the vectors that only Chroma holds, as catalogs of an older format left them."""
-    lacking = passages_without_vector(catalog.connection(), build)
+    lacking = passages_embedded_before(catalog.connection(), build)
     for some in _pages([id for id in lacking if id in held]):
         found = vectors.vectors(build.chroma, some)
         with catalog.transaction() as connection:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from index.errors import IndexLocked, StoreError
 from index.store.added_documents import AddedDocuments
+from index.store.awaited_passages import count_awaited
 from index.store.catalog import Catalog
 from index.store.catalog_rows import Build
 from index.store.catalog_state import serving_builds
@@ -32,7 +33,7 @@ from index.sync.vector_repair import replace_damaged
 PATIENCE = 300.0
 """Seconds that work which has begun waits for another writer, rather than be lost."""
 
-_PAUSE = 0.1
+PAUSE = 0.1
 """Seconds between two slices: twice what those who wait for the lock sleep between two looks."""
 
 
@@ -72,7 +73,7 @@ class WriteAccess:
     ) -> Iterator[Session]:
         """Hold the write lock over an index that is whole; `collection` is looked at closely."""
         began = time.monotonic()
-        self._indexer.embedded.passages.clear()
+        self._indexer.embedder.embedded.passages.clear()
         with self.locked() as added:
             for build in serving_builds(self._catalog.connection()):
                 if build.dirty or (build.collection == collection and self._differs(build)):
@@ -152,7 +153,7 @@ class WriteAccess:
                     with self.locked(PATIENCE, settle=False):
                         self._builds.renew_worn()  # rather than delete from it before
                     while self._write_slice():
-                        time.sleep(_PAUSE)
+                        time.sleep(PAUSE)
             except IndexLocked:
                 return  # who holds it looks once more when it has let go
             with self.locked(PATIENCE):
@@ -199,4 +200,6 @@ class WriteAccess:
         """Say whether Chroma lost or gained rows behind our back."""
         if not build.dimension or has_queue(self._catalog.connection(), build.number):
             return False
-        return self._vectors.count(build.chroma) != self._catalog.passage_count(build.collection)
+        awaited = count_awaited(self._catalog.connection(), build.number)
+        embedded = self._catalog.passage_count(build.collection) - awaited
+        return self._vectors.count(build.chroma) != embedded

@@ -22,6 +22,7 @@ from bot.cli.progress import Course
 from bot.cli.stopped_work import stopped_text
 from bot.settings import load_settings
 from index.library import open_library
+from index.schema import Coverage
 from index.store.catalog import Catalog
 from index.store.catalog_format import recipe
 from index.store.chroma_queue import has_queue
@@ -103,29 +104,30 @@ def check_consistent(folder: Path) -> None:
     with write_lock(folder / ".quoth", seconds=0):
         pass
     with open_library(load_settings({}, folder).index) as library:
-        ids = library.catalog.passage_ids("documents")
+        ids = library.catalog.embedded_ids("documents")
         assert library.vectors.ids("documents") == ids
         assert not has_queue(library.catalog.connection())
 
 
 @pytest.mark.limit(600)
-def test_adding_is_stopped_between_documents_and_gone_on_with(own_folder: Path) -> None:
+def test_adding_is_stopped_while_it_is_embedded_and_gone_on_with(own_folder: Path) -> None:
     (own_folder / "first.md").write_text(parts(100, "river"))
     (own_folder / "second.md").write_text(parts(1500, "fox"))
     terminal = Terminal(own_folder, ("add", "first.md", "second.md"))
     terminal.until(lambda: (own_folder / ".quoth" / "catalog.sqlite").exists())
-    terminal.until(lambda: "first.md" in indexed(own_folder))
+    terminal.until(lambda: "second.md" in indexed(own_folder))
     terminal.press_ctrl_c()
     assert terminal.end() == 130, terminal.said
     assert "Traceback" not in terminal.said
-    kept = "Stopped: 1 document was written and kept; the same command goes on from there."
-    assert kept in " ".join(terminal.said.split())
-    assert indexed(own_folder) == {"first.md"}
+    said = " ".join(terminal.said.split())
+    kept = r"Stopped: what was read .* and [\d,]+ of 1,600 passages by meaning; the same command"
+    assert re.search(kept, said), said
+    assert indexed(own_folder) == {"first.md", "second.md"}
     check_consistent(own_folder)
     (own_folder / "second.md").write_text(parts(3, "fox"))
     again = quoth(own_folder, "add", "first.md", "second.md")
     assert again.returncode == 0
-    assert again.stdout.startswith("1 added, 1 unchanged")
+    assert again.stdout.startswith("1 updated, 1 unchanged")
     assert again.stderr == "", "nobody watches"
 
 
@@ -156,6 +158,8 @@ def test_what_is_said_of_work_that_was_stopped() -> None:
     assert "was written and kept" in stopped_text(1, is_rebuild=False)
     assert "3 documents were written and kept" in stopped_text(3, is_rebuild=False)
     assert "the index is as it was" in stopped_text(0, is_rebuild=False)
+    coverage = Coverage(passages=1234, embedded=56, documents=7, read=7)
+    assert "56 of 1,234 passages by meaning" in stopped_text(0, is_rebuild=False, coverage=coverage)
 
 
 WRITER = """
@@ -212,4 +216,18 @@ def test_the_bar_moves_within_a_large_document_and_tells_how_long_it_takes() -> 
         (2.0, 4, "About 1 minute left. b"),
         (2.0, 4, "About 1 minute left. c"),
         (3.0, 4, "About 20 seconds left. c"),
+    ]
+
+
+def test_the_bar_goes_on_with_passages_once_all_is_read() -> None:
+    drawn: list[tuple[float, int, str]] = []
+    course = Course(lambda *call: drawn.append(call))
+    for done in range(3):
+        course.progress(done, 2, "a")
+    course.steps(0, 1000)
+    course._left._began -= 60  # a minute later
+    course.steps(250, 1000)
+    assert drawn[-2:] == [
+        (0, 1000, "passages embedded."),
+        (250, 1000, "passages embedded. About 3 minutes left."),
     ]

@@ -15,7 +15,7 @@ from bot.cli.environment import PAGES, Environment, pass_environment, say, write
 from bot.cli.json_output import dumps, sync_payload
 from bot.cli.progress import indexing_bar
 from bot.cli.session import say_problems
-from bot.cli.stopped_work import told_when_stopped
+from bot.cli.stopped_work import told_steps, told_when_stopped
 from bot.cli.sync_text import missing_text, read_nothing_text, sync_screen
 from index.config import SHARED_COLLECTION
 from index.schema import SyncReport, merged_reports
@@ -61,6 +61,10 @@ def sync(
     Files of kinds that Quoth does not read are counted by their endings; `quoth sources --all`
     names them.
 
+    Documents can be searched by their words as soon as they are read, and by meaning once they are
+    embedded, which takes longer. Ctrl-C leaves an index that answers, and the next `quoth sync`
+    goes on.
+
     With --watch, one line is printed for each set of changes, once the files have rested for two
     seconds. What vanishes together is never forgotten then; run the command without --watch.
 
@@ -79,7 +83,7 @@ def sync(
                 collection,
                 bar.progress,
                 forget="all" if yes else None,
-                steps=bar.steps,
+                steps=told_steps(library, bar.steps),
                 refresh=refresh,
             )
             if asks:
@@ -175,7 +179,8 @@ def add(
         if reader:
             report = add_reader(environment, library, collection, reader, arguments, bar)
         else:
-            report = library.add(paths, collection, bar.progress, bar.steps, site=site)
+            steps = told_steps(library, bar.steps)
+            report = library.add(paths, collection, bar.progress, steps, site=site)
     _finish(report, as_json, environment)
 
 

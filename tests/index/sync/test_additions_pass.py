@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from index.errors import EmbeddingError, SourceNotFound
+from index.errors import EmbeddingError, SourceNotFound, StoreError
 from index.protocols import EmbeddingInput, PassageVectors
-from index.schema import LoadedDocument, Place, Source, source_id
+from index.schema import Coverage, LoadedDocument, Place, Source, source_id
 from index.store.added_documents import AddedDocuments
 from index.store.catalog_format import ADDITIONS_FILE
 from index.sync.additions import Addition, named_additions, text_addition
@@ -29,6 +29,10 @@ class KilledError(BaseException):
 
 def _die(*_: object) -> None:
     raise KilledError
+
+
+def _fail(*_: object) -> None:
+    raise StoreError("The disk is full.")
 
 
 @pytest.fixture
@@ -117,14 +121,36 @@ class Refusing(HashingEmbedder):
         return super().embed_passages(passages)
 
 
-def test_what_cannot_be_indexed_is_not_kept_and_stops_nobody(home: Home) -> None:
+def test_what_cannot_be_embedded_is_found_by_words_and_stops_nobody(home: Home) -> None:
     with open_home(home.path, home.documents, embedder=Refusing()) as picky:
         for uri in ("second", OWL):
             with pytest.raises(EmbeddingError, match="refuses"):
                 picky.add(uri, of="A tiger.")
         assert kept(picky) == indexed(picky)
-        assert [source.text for source in kept(picky).values()] == ["An owl."]
-        assert picky.sync() == {"unchanged": 1, "passages": 2}
+        assert {source.text for source in kept(picky).values()} == {"A tiger."}
+        assert len(picky.catalog.match("documents", "tiger", 5)) == 2
+        assert picky.add("heron", to="guild-1", of="A heron.").awaiting == 0
+        herons = "\n\n".join(f"Heron {n} sees the others. " * 6 for n in range(20))
+        with pytest.raises(EmbeddingError, match="refuses"):
+            picky.add("herons", of=f"{herons} a tiger.")
+        passages = picky.catalog.passage_count("documents")
+        assert passages > 12
+        assert picky.catalog.coverage(["documents"]) == Coverage(
+            passages=passages, embedded=passages - 3, documents=4, read=4
+        )
+    assert home.sync() == {"unchanged": 1, "passages": passages}
+    assert_nothing_to_do(home)
+
+
+def test_what_cannot_be_indexed_is_not_kept(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(Indexer, "_put", _fail)
+        for uri in ("second", OWL):
+            with pytest.raises(StoreError):
+                home.add(uri, of="A tiger.")
+    assert kept(home) == indexed(home)
+    assert [source.text for source in kept(home).values()] == ["An owl."]
+    assert home.sync() == {"unchanged": 1, "passages": 2}
 
 
 def test_a_removal_that_was_killed_is_finished(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

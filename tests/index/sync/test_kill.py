@@ -1,9 +1,9 @@
 """A writer killed at any instant: the next one finishes, and the index is like new.
 
 The test changes a folder at random; a writer in a process of its own brings it in step, then adds
-documents and removes some by hand. It is killed before, within or after a random operation on a
-store (thin wrappers in it count the calls into Chroma and the transactions of SQLite), or at a
-random time.
+documents and removes some by hand. It is killed while it writes words or while it embeds: before,
+within or after a random operation (thin wrappers in it count the calls into Chroma and the model,
+and the transactions of SQLite), or at a random time.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ from index.store.catalog import Catalog
 from index.store.chroma_check import DamagedVectors
 from index.store.chroma_vectors import ChromaVectors
 from index.store.sqlite_file import SqliteFile
+from tests.doubles.fakes import HashingEmbedder
 from tests.doubles.homes import open_home
 from tests.index.sync.test_kill import change_additions
 
@@ -82,6 +83,7 @@ for name in ("upsert", "describe", "delete", "drop", "purge", "blank_room", "set
     counted(ChromaVectors, name)
 for name in ("rewrite_chroma_file", "save_graphs", "record_state"):
     counted(chroma_access, name)
+counted(HashingEmbedder, "embed_passages")
 counted(SqliteFile, "erase_traces")
 counted(Catalog, "merge_words")
 counted(Path, "replace")
@@ -233,7 +235,7 @@ def kill_again_and_again(writers: Writers, place: Path, seeds: range) -> int:
         rng = random.Random(seed)
         change(documents, rng)
         by_count = rng.random() < 0.8
-        countdown = rng.randint(1, 90) if by_count else -1
+        countdown = rng.randint(1, 110) if by_count else -1
         seconds = 0 if by_count else rng.uniform(0.001, 0.4)
         finished += writers.run_and_kill(
             home, documents, countdown=countdown, seconds=seconds, seed=seed
@@ -259,7 +261,7 @@ def test_a_hundred_killed_writers_are_repaired(writers: Writers, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    "countdowns", [range(4, 40, 12), pytest.param(range(1, 60), marks=pytest.mark.long)]
+    "countdowns", [range(4, 52, 13), pytest.param(range(1, 80), marks=pytest.mark.long)]
 )
 @pytest.mark.limit(1800)
 def test_a_writer_killed_at_any_step_of_an_edit_leaves_no_trace(

@@ -425,7 +425,7 @@ def test_warnings_of_documents_that_were_indexed_are_told_once(tmp_path: Path) -
 
 
 class Failing(HashingEmbedder):
-    """Fails at the n-th call."""
+    """Fails from the n-th call on, until it is mended."""
 
     def __init__(self, at: int) -> None:
         super().__init__()
@@ -433,7 +433,7 @@ class Failing(HashingEmbedder):
 
     def embed_passages(self, passages: Sequence[EmbeddingInput]) -> list[PassageVectors]:
         self.at -= 1
-        if self.at == 0:
+        if self.at <= 0:
             raise EmbeddingError("The model is out of order. Try again.")
         return super().embed_passages(passages)
 
@@ -442,14 +442,17 @@ def test_an_embedder_that_fails_leaves_what_was_done(tmp_path: Path) -> None:
     for number in range(8):
         sentences = [f"River {number} has bend {bend} and the red fox." for bend in range(99)]
         put(tmp_path / "docs" / f"{number}.txt", "\n\n".join(sentences))
-    with open_home(tmp_path / "home", tmp_path / "docs", embedder=Failing(at=7)) as home:
+    failing = Failing(at=7)
+    with open_home(tmp_path / "home", tmp_path / "docs", embedder=failing) as home:
         with pytest.raises(EmbeddingError, match="out of order"):
             home.sync()
-        states = [entry.state for entry in home.catalog.sources("documents")]
-        indexed = states.count("ready")
-        assert 0 < indexed < 8
-        assert states.count("indexing") == 8 - indexed
-        assert home.sync()["added"] == 8 - indexed
+        assert {entry.state for entry in home.catalog.sources("documents")} == {"ready"}
+        passages = len(home.catalog.match("documents", "fox", 1000))
+        embedded = len(home.embedder.passages)
+        assert len(home.catalog.embedded_ids("documents")) == embedded == 6 * 32
+        failing.at = 10**9
+        assert home.sync() == {"unchanged": 8, "passages": passages}
+        assert len(home.embedder.passages) == passages
         assert_like_new(home)
 
 

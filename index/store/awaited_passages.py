@@ -1,0 +1,126 @@
+"""Which passages have no vectors yet: they are found by words, and embedded slice by slice.
+
+A passage waits from the transaction that writes it to the one that writes its vector, so that what
+a killed writer left is what the table says. A build of words alone waits for nothing.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from index.schema import Coverage
+from index.store.catalog_rows import Build
+
+
+def await_vector(connection: sqlite3.Connection, build: int, key: int) -> None:
+    """Note that a passage has yet to be embedded, if its build has vectors; in a transaction."""
+    connection.execute(
+        "INSERT OR IGNORE INTO awaited_vectors "
+        "SELECT ?, build FROM builds WHERE build = ? AND dimension > 0",
+        (key, build),
+    )
+
+
+def await_missing(connection: sqlite3.Connection, build: int) -> None:
+    """Note every passage of a build that has no vector; in a transaction."""
+    connection.execute(
+        "INSERT OR IGNORE INTO awaited_vectors SELECT key, build FROM passages JOIN builds "
+        "USING (build) WHERE build = ? AND dimension > 0 "
+        "AND key NOT IN (SELECT key FROM passage_vectors)",
+        (build,),
+    )
+
+
+def await_no_longer(connection: sqlite3.Connection, key: int) -> None:
+    """Note that a passage has its vector; in a transaction."""
+    connection.execute("DELETE FROM awaited_vectors WHERE key = ?", (key,))
+
+
+def count_awaited(connection: sqlite3.Connection, build: int) -> int:
+    """Return how many passages of a build have no vectors yet."""
+    found = connection.execute("SELECT count(*) FROM awaited_vectors WHERE build = ?", (build,))
+    return int(found.fetchone()[0])
+
+
+def next_awaited(connection: sqlite3.Connection, build: int, limit: int) -> list[str]:
+    """Return the ids of up to `limit` passages that are to be embedded next, the newest first."""
+    rows = connection.execute(
+        "SELECT id FROM awaited_vectors JOIN passages USING (key) "
+        "WHERE awaited_vectors.build = ? ORDER BY key DESC LIMIT ?",
+        (build, limit),
+    )
+    return [row[0] for row in rows]
+
+
+def still_awaited(connection: sqlite3.Connection, build: int, ids: Sequence[str]) -> set[str]:
+    """Return those of some passages that are there and have no vectors yet."""
+    found: set[str] = set()
+    for first in range(0, len(ids), 900):  # SQLite binds 999 values at a time
+        some = ids[first : first + 900]
+        rows = connection.execute(
+            "SELECT id FROM passages JOIN awaited_vectors USING (key) "
+            f"WHERE passages.build = ? AND id IN ({','.join('?' * len(some))})",
+            (build, *some),
+        )
+        found.update(row[0] for row in rows)
+    return found
+
+
+def awaited_by_source(connection: sqlite3.Connection, builds: Sequence[Build]) -> dict[str, int]:
+    """Return how many passages of each source in builds have no vectors yet, if any has none."""
+    numbers = ",".join(str(build.number) for build in builds)
+    rows = connection.execute(
+        "SELECT source, count(*) FROM awaited_vectors JOIN passages USING (key) "
+        f"WHERE awaited_vectors.build IN ({numbers}) GROUP BY source"
+    )
+    return dict(rows.fetchall())
+
+
+def embedded_ids(connection: sqlite3.Connection, build: int) -> set[str]:
+    """Return the ids of the passages of a build that have vectors: what Chroma is to hold."""
+    rows = connection.execute(
+        "SELECT id FROM passages WHERE build = ? "
+        "AND key NOT IN (SELECT key FROM awaited_vectors WHERE build = ?)",
+        (build, build),
+    )
+    return {row[0] for row in rows}
+
+
+def coverage_of(
+    connection: sqlite3.Connection, builds: Sequence[Build], source: str | None = None
+) -> Coverage | None:
+    """Return how far builds are searched, or one source of them; None where nothing is lacking."""
+    numbers = ",".join(str(build.number) for build in builds)
+    where, of = (" AND source = ?", (source,)) if source else ("", ())
+    (awaited,) = connection.execute(
+        "SELECT count(*) FROM awaited_vectors JOIN passages USING (key) "
+        f"WHERE awaited_vectors.build IN ({numbers}){where}"
+        if source
+        else f"SELECT count(*) FROM awaited_vectors WHERE build IN ({numbers})",
+        of,
+    ).fetchone()
+    unread = 0 if source else sum(_unread(connection, build.collection) for build in builds)
+    if not awaited and not unread:
+        return None
+    (passages,) = connection.execute(
+        f"SELECT count(*) FROM passages WHERE build IN ({numbers}){where}", of
+    ).fetchone()
+    read = 0
+    for build in builds:
+        read += connection.execute(
+            "SELECT count(*) FROM sources s WHERE collection = ? AND NOT EXISTS (SELECT 1 FROM "
+            "left_out WHERE collection = s.collection AND uri = s.uri AND state = 'indexing')",
+            (build.collection,),
+        ).fetchone()[0]
+    return Coverage(
+        passages=passages, embedded=passages - awaited, documents=read + unread, read=read
+    )
+
+
+def _unread(connection: sqlite3.Connection, collection: str) -> int:
+    """Return how many documents of a folder have yet to be read as they are now."""
+    found = connection.execute(
+        "SELECT count(*) FROM left_out WHERE collection = ? AND state = 'indexing'", (collection,)
+    )
+    return int(found.fetchone()[0])

@@ -1,0 +1,148 @@
+"""Embeds what is found by words only so far: slice by slice, each written as soon as it is made.
+
+Each slice is embedded while nobody holds the write lock, and written in one short holding of it;
+others write, and have the model, in between. What is killed loses the slice at hand, and the next
+run goes on with what still waits.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from index.errors import EmbeddingError, SourceNotFound
+from index.schema import Source
+from index.store.awaited_passages import count_awaited, next_awaited
+from index.store.catalog import Catalog
+from index.store.catalog_rows import Build
+from index.store.catalog_state import serving_builds
+from index.store.write_lock import EMBEDDING_LOCK_FILE, write_lock
+from index.sync.builds import Builds
+from index.sync.indexer import Indexer
+from index.sync.pace import Pace, Steps
+from index.sync.passage_vectors import inputs_of
+from index.sync.prepared_batch import Prepared
+from index.sync.time_budget import TimeBudget
+from index.sync.write_access import PATIENCE, PAUSE
+
+SLICE_SECONDS = 4.0
+"""Seconds of embedding after which a slice is written: others wait no longer for the model, and a
+kill costs no more."""
+
+_MOST = 256
+"""Passages looked at for one slice; a quick model embeds as many in less time."""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class AwaitedVectors:
+    """Adds the vectors that collections lack.
+
+    `pace_of` says how a build is written to while others write; the caller holds no lock.
+    """
+
+    catalog: Catalog
+    indexer: Indexer
+    builds: Builds
+    pace_of: Callable[[Build, Steps | None], Pace]
+
+    def are_lacking(self) -> bool:
+        """Say whether any passage has yet to be embedded with the model that there is."""
+        return any(self.count(build) for build in self._fitting())
+
+    def count(self, build: Build | None) -> int:
+        """Return how many passages of a build, if there is one, have yet to be embedded."""
+        return 0 if build is None else count_awaited(self.catalog.connection(), build.number)
+
+    def add_all(self, steps: Steps | None, budget: TimeBudget, *, raises: bool = False) -> bool:
+        """Embed what any collection lacks, as in `add`; says whether none is lacking then."""
+        left = [self.add(each, steps, budget, raises=raises) for each in self._fitting()]
+        return not any(left)
+
+    def add(
+        self, build: Build, steps: Steps | None, budget: TimeBudget, *, raises: bool = False
+    ) -> int:
+        """Embed what a build lacks and there is time for; returns how much is lacking then.
+
+        Raises Cancelled where the steps do, and EmbeddingError when the model fails and time is
+        unlimited or it `raises`: what was written before stays.
+        """
+        left = self.count(build)
+        if not left or (budget.most is not None and left > budget.most):
+            return left
+        try:
+            return self._add(build, self.pace_of(build, steps), budget.embedding)
+        except EmbeddingError as error:
+            if raises or budget.embedding is None:
+                raise
+            logger.warning("Found by words alone for now: %s", error)
+            return self.count(build)
+
+    def _add(self, build: Build, pace: Pace, seconds: float | None) -> int:
+        if not self.indexer.embedder.can_embed(build):
+            return self.count(build)
+        ends = None if seconds is None else time.monotonic() + seconds
+        done, left = 0, self.count(build)
+        refused: dict[str, EmbeddingError] = {}
+        while left > len(refused) and (ends is None or time.monotonic() < ends):
+            pace.step(done, done + left)
+            if done:
+                time.sleep(PAUSE)
+            refused |= self._add_slice(build, pace, ends, refused)
+            now = self.count(build)
+            done, left = done + max(0, left - now), now
+        if done:
+            pace.step(done, done + left)
+        for failure in refused.values():
+            raise failure
+        return left
+
+    def _add_slice(
+        self, build: Build, pace: Pace, ends: float | None, refused: Mapping[str, EmbeddingError]
+    ) -> dict[str, EmbeddingError]:
+        """Embed some passages and write them, while nobody else embeds any.
+
+        Returns those that the model refuses, as it did the `refused`; raises EmbeddingError when it
+        takes none.
+        """
+        home, connection = self.catalog.path.parent, self.catalog.connection()
+        with pace.turn(), write_lock(home, seconds=PATIENCE, file=EMBEDDING_LOCK_FILE):
+            ids = next_awaited(connection, build.number, _MOST + len(refused))
+            prepared = self._prepared([id for id in ids if id not in refused])
+            until = time.monotonic() + SLICE_SECONDS
+            until = until if ends is None else min(until, ends)
+
+            def goes_on() -> bool:
+                return time.monotonic() < until and not pace.is_wanted()
+
+            made = self.indexer.embedder.embed_some(build, prepared, goes_on)
+            if made.vectors or made.failure is None:
+                with pace.hold():  # which raises where the build serves no more
+                    self.indexer.add_vectors(build, prepared, made.vectors)
+        if made.failure is None:
+            return {}
+        if not made.vectors:
+            raise made.failure
+        passages = ((each.id, digest) for _, each, digest in inputs_of(prepared))
+        return {id: made.failure for id, digest in passages if digest in made.refused}
+
+    def _prepared(self, ids: Sequence[str]) -> list[Prepared]:
+        """Return passages with their sources, in the order of their ids."""
+        sources: dict[str, Source] = {}
+        found = self.catalog.passages(ids)
+        passages = [found[id] for id in ids if id in found]
+        for id in dict.fromkeys(passage.source_id for passage in passages):
+            with suppress(SourceNotFound):  # removed just now
+                sources[id] = self.catalog.source(id)
+        return [
+            Prepared(source, [each for each in passages if each.source_id == id])
+            for id, source in sources.items()
+        ]
+
+    def _fitting(self) -> list[Build]:
+        builds = serving_builds(self.catalog.connection())
+        return [build for build in builds if self.builds.fits(build)]
