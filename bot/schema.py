@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 from pydantic import Field
 
 from index.protocols import Vectors
-from index.schema import Evidence, PictureBox, Source, Span, Value
+from index.schema import Coverage, Evidence, PictureBox, Source, Span, Value
 from index.text.blob_lines import is_file_on_host, marked_lines
 from index.text.list_marks import is_numbered
 from index.text.message_address import message_address
@@ -231,6 +231,9 @@ class Answer(Value):
     engine: str = Field(default=EXTRACTIVE, description="`extractive` or `provider/model`.")
     notice: str | None = Field(
         default=None, description="A plain sentence about the answer: a model that failed, say."
+    )
+    coverage: Coverage | None = Field(
+        default=None, description="How far the documents were indexed, if not to the end."
     )
     question: str = Field(description="The question as asked.")
     standalone_question: str = Field(description="The question as searched for.")

@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.answering.citations import numbered_parts
+from bot.answering.coverage_notice import with_coverage_notice
 from bot.answering.earlier_quotes import cited_before
 from bot.answering.evidence import Gathered, Gatherer, PendingQuestion, Quoter
 from bot.answering.language_notice import with_language_notice
@@ -112,6 +113,10 @@ class Answerer:
         if evidence.findings.words_only:
             said = " ".join(filter(None, [answer.notice, WORDS_ONLY]))
             answer = answer.model_copy(update={"notice": said})
+        if (coverage := evidence.findings.coverage) is not None:
+            findings = evidence.findings
+            is_meant = findings.query.vector is not None and not findings.words_only
+            answer = with_coverage_notice(answer, coverage, by_meaning=is_meant)
         return with_language_notice(answer, history) if self._english_only else answer
 
     async def _resolve(self, message: str, history: Sequence[Turn], asker: str | None) -> Resolved:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from bot.answering.coverage_notice import coverage_text
 from bot.app import model_config
 from bot.cli.address_origins import address_origins
 from bot.cli.folder_consent import trust_command
@@ -277,7 +278,7 @@ def _vectors(patient: Patient) -> Finding:
     library.vectors.probe()
     builds = library.catalog.builds()
     rows = {
-        name: (library.catalog.passage_ids(name), library.vectors.ids(name))
+        name: (library.catalog.embedded_ids(name), library.vectors.ids(name))
         for name in (one.collection for one in builds if one.dimension)
     }
     apart = [name for name, (passages, stored) in rows.items() if passages != stored]
@@ -288,7 +289,10 @@ def _vectors(patient: Patient) -> Finding:
         return Finding("problem", detail, "Run `quoth sync`; it repairs the index.")
     count = sum(len(stored) for _, stored in rows.values())
     bare = ", ".join(one.collection for one in builds if not one.dimension)
-    return Finding("ok", f"{place}, {count} vectors" + (f"; words only: {bare}" if bare else ""))
+    said = f"{place}, {count} vectors" + (f"; words only: {bare}" if bare else "")
+    if coverage := library.catalog.coverage([one.collection for one in builds]):
+        said += f"; {coverage_text(coverage)} `quoth sync` finishes, and so does the bot"
+    return Finding("ok", said)
 
 
 def _language_model(patient: Patient) -> Finding:

@@ -8,13 +8,25 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bot.schema import Answer, Citation
-from index.schema import CatalogStats, Hit, PictureBox, Source, SourceEntry, Span, SyncReport
+from index.schema import (
+    CatalogStats,
+    Coverage,
+    Hit,
+    PictureBox,
+    Source,
+    SourceEntry,
+    Span,
+    SyncReport,
+)
 from index.text.place_names import told_place
 
 if TYPE_CHECKING:
     from bot.evaluation.report import Report
 
 Payload: TypeAlias = dict[str, Any]
+
+_UNDONE = ("waiting", "unread", "awaiting")
+"""What a report tells only where something is left to be done."""
 
 
 def dumps(payload: Payload | list[Payload], *, indent: int | None = 2) -> str:
@@ -42,7 +54,13 @@ def answer_payload(answer: Answer) -> Payload:
         "question": answer.question,
         "standalone_question": answer.standalone_question,
         "timings_ms": {stage: round(took, 1) for stage, took in answer.timings_ms.items()},
+        **_coverage(answer.coverage),
     }
+
+
+def _coverage(coverage: Coverage | None) -> Payload:
+    """Return how far documents are indexed, where that is not to the end."""
+    return {} if coverage is None else {"coverage": coverage.model_dump()}
 
 
 def _citation(citation: Citation) -> Payload:
@@ -64,9 +82,9 @@ def _citation(citation: Citation) -> Payload:
     }
 
 
-def hits_payload(query: str, hits: Sequence[Hit]) -> Payload:
+def hits_payload(query: str, hits: Sequence[Hit], coverage: Coverage | None = None) -> Payload:
     """Return the shape of `quoth search --json`."""
-    return {"query": query, "hits": [_hit(hit) for hit in hits]}
+    return {"query": query, "hits": [_hit(hit) for hit in hits], **_coverage(coverage)}
 
 
 def _hit(hit: Hit) -> Payload:
@@ -90,11 +108,11 @@ def _hit(hit: Hit) -> Payload:
 
 def sync_payload(report: SyncReport) -> Payload:
     """Return the shape of `quoth sync --json` and `quoth add --json`."""
-    unsaid = {"warnings", "languages", "missing", "missing_folders", "waiting"}
+    unsaid = {"warnings", "languages", "missing", "missing_folders", *_UNDONE}
     shown = report.model_dump(exclude=unsaid) | {"seconds": round(report.seconds, 3)}
     if report.missing:
         shown |= {"missing": report.missing, "missing_folders": report.missing_folders}
-    return shown | ({"waiting": report.waiting} if report.waiting else {})
+    return shown | {name: left for name in _UNDONE if (left := getattr(report, name))}
 
 
 def entry_payload(entry: SourceEntry) -> Payload:
@@ -111,6 +129,7 @@ def entry_payload(entry: SourceEntry) -> Payload:
         "characters": entry.characters,
         "pages": entry.pages or None,
         "passages": entry.passages,
+        **({"awaiting": entry.awaiting} if entry.awaiting else {}),
         "url": entry.url,
         "modified": _moment(entry.modified),
         "added_at": _moment(entry.added_at),
@@ -137,7 +156,8 @@ def shown_payload(source: Source, span: Span | None) -> Payload:
 
 def stats_payload(stats: CatalogStats, home: str, embeddings: str) -> Payload:
     """Return the shape of `quoth stats --json`."""
-    return stats.model_dump(mode="json") | {"home": home, "embeddings": embeddings}
+    told = stats.model_dump(mode="json", exclude={"coverage"}) | _coverage(stats.coverage)
+    return told | {"home": home, "embeddings": embeddings}
 
 
 def report_payload(found: Report) -> Payload:

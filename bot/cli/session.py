@@ -24,6 +24,7 @@ from bot.schema import Answer, Scope
 from index.config import SHARED_COLLECTION
 from index.errors import ConfigurationError, StoreError
 from index.schema import SyncReport
+from index.sync.time_budget import ASKING, TimeBudget
 
 if TYPE_CHECKING:
     from bot.app import App
@@ -60,17 +61,19 @@ def open_session(
     source: str | None = None,
     settings: Settings | None = None,
     forget: bool = False,
+    budget: TimeBudget = ASKING,
 ) -> Iterator[Session]:
     """Open Quoth, bring the index in step and wait for questions; `source` limits them to one.
 
     Where `settings` are given, they hold instead of those of the environment, and the collections
     need not be there yet. With `forget`, documents whose files vanished together are forgotten too.
+    What the `budget` has no time for is not in the index, and said.
     """
     apart, settings = settings is not None, settings or environment.settled(INDEX, MODEL)
     with environment.open_library(settings.index) as library:
         for collection in collections if not apart else ():
             check_collection(library, collection)
-        bring_in_step(library, forget=forget)
+        bring_in_step(library, forget=forget, budget=budget)
         only = library.find(source, collections).id if source else None
         scope = Scope(collections=tuple(collections), source=only)
         with asyncio.Runner() as runner:
@@ -82,7 +85,7 @@ def open_session(
                 runner.run(opened.__aexit__(None, None, None))
 
 
-def bring_in_step(library: Library, *, forget: bool = False) -> None:
+def bring_in_step(library: Library, *, forget: bool = False, budget: TimeBudget = ASKING) -> None:
     """Index what is new or changed, and say on standard error what could not be.
 
     Where the folder is missing, another process is writing, the index can only be read or is
@@ -91,7 +94,7 @@ def bring_in_step(library: Library, *, forget: bool = False) -> None:
     """
     try:
         with indexing_bar() as bar:
-            report = library.bring_in_step(bar.progress, bar.steps)
+            report = library.bring_in_step(bar.progress, bar.steps, budget=budget)
             if forget and library.catalog.missing(SHARED_COLLECTION):
                 report = library.forget_missing(bar.progress)
     except StoreError as error:
@@ -103,6 +106,7 @@ def bring_in_step(library: Library, *, forget: bool = False) -> None:
         return
     if report is not None:
         say_problems(report, english_only=library.config.english_only)
+        say_unfinished(report)
     if library.is_held:
         return
     if not library.has_folder():
@@ -115,6 +119,18 @@ def bring_in_step(library: Library, *, forget: bool = False) -> None:
         )
     elif library.is_empty() and (kinds := library.not_read(SHARED_COLLECTION)):
         say(read_nothing_text(kinds, str(library.config.documents)))
+
+
+def say_unfinished(report: SyncReport) -> None:
+    """Say on standard error what there was no time to index."""
+    left = [
+        f"{report.unread:,} documents are still to be read" if report.unread else "",
+        f"{report.awaiting:,} of {report.passages:,} passages are found by words only so far"
+        if report.awaiting
+        else "",
+    ]
+    if said := " and ".join(filter(None, left)):
+        say(f"{said}. `quoth sync` finishes.")
 
 
 def _without_folder(library: Library) -> None:

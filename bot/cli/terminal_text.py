@@ -21,7 +21,7 @@ from bot.cli.quote_lines import (
     written_text,
 )
 from bot.schema import Answer, Citation, printed
-from index.schema import CatalogStats, Hit, Source, SourceEntry, Span
+from index.schema import CatalogStats, Coverage, Hit, Source, SourceEntry, Span
 from index.text.bracketed_numbers import without_bracketed_numbers
 from index.text.invisible_characters import DIRECTION_MARKS, DIRECTION_OVERRIDES
 from index.text.layout import aligned, display_width, folded, line_range
@@ -335,7 +335,11 @@ def _state(entry: SourceEntry) -> str:
         return ": ".join(filter(None, ("not read", entry.failure or "; ".join(entry.warnings))))
     if entry.failure:
         return f"{entry.state}: {entry.failure}"
-    return "; ".join((entry.state, *entry.warnings))
+    said: str = entry.state
+    if entry.awaiting:
+        passages = "1 passage is" if entry.awaiting == 1 else f"{entry.awaiting:,} passages are"
+        said += f"; {passages} found by words only so far"
+    return "; ".join((said, *entry.warnings))
 
 
 def stats_screen(stats: CatalogStats, home: str, embeddings: str) -> str:
@@ -344,6 +348,7 @@ def stats_screen(stats: CatalogStats, home: str, embeddings: str) -> str:
         ("collections", f"{stats.collections:,}"),
         ("sources", f"{stats.sources:,}"),
         ("passages", f"{stats.passages:,}"),
+        *_coverage_figures(stats.coverage),
         ("characters", f"{stats.characters:,}"),
         ("catalog", f"{stats.bytes / 1_000_000:.1f} MB"),
         ("changes", f"{stats.generation:,}"),
@@ -351,6 +356,13 @@ def stats_screen(stats: CatalogStats, home: str, embeddings: str) -> str:
         ("home", neutral(home)),
     )
     return "\n".join(f"{name:<12}{value}" for name, value in figures)
+
+
+def _coverage_figures(coverage: Coverage | None) -> Iterator[tuple[str, str]]:
+    if coverage is not None and coverage.embedded < coverage.passages:
+        yield "by meaning", f"{coverage.embedded:,} of {coverage.passages:,} passages so far"
+    if coverage is not None and coverage.read < coverage.documents:
+        yield "read", f"{coverage.read:,} of {coverage.documents:,} documents so far"
 
 
 def table(rows: Iterable[Sequence[str]], head: Sequence[str], style: Style) -> str:

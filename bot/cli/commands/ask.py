@@ -12,6 +12,7 @@ from bot.cli.input_lines import Asked, answer_lines
 from bot.cli.json_output import answer_payload, dumps
 from bot.cli.session import open_session, show_answer
 from index.search.searcher import checked_question
+from index.sync.time_budget import UNLIMITED
 
 NOT_CLAIMED = 1
 """Exit code when the sources do not answer, or may not."""
@@ -32,8 +33,12 @@ def ask(
 ) -> None:
     """Answer a question and quote the sources.
 
+    What changed in the documents is read first, for some seconds; where that is not all of it, the
+    answer says so, and `quoth sync` does the rest.
+
     With - instead of a question, read one question a line from standard input (plain text, or a
-    JSON object with "question" and perhaps "history") and print one JSON object a line.
+    JSON object with "question" and perhaps "history") and print one JSON object a line, once all
+    documents are indexed.
 
     \b
     quoth ask what are the prerequisites
@@ -55,7 +60,7 @@ def ask(
 
 
 def _ask_lines(environment: Environment, collection: str, source: str | None) -> bool:
-    with open_session(environment, [collection], source=source) as session:
+    with open_session(environment, [collection], source=source, budget=UNLIMITED) as session:
         return answer_lines(
             environment, sys.stdin.buffer, lambda asked: answer_payload(session.answer(asked))
         )

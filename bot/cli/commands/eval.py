@@ -23,6 +23,7 @@ from bot.cli.session import Session, open_session
 from index.config import SHARED_COLLECTION
 from index.errors import ConfigurationError
 from index.search.searcher import checked_question
+from index.sync.time_budget import UNLIMITED
 
 if TYPE_CHECKING:
     from bot.evaluation.question_file import EvalQuestion
@@ -155,19 +156,21 @@ def _session(
 ) -> Iterator[Session]:
     """Open Quoth over its own index, or over one kept apart for these documents."""
     if documents is None:
-        with open_session(environment, [collection]) as session:
+        with open_session(environment, [collection], budget=UNLIMITED) as session:
             yield session
         return
     apart = _apart(environment.settled(INDEX, MODEL), documents)
     if documents.is_dir():
         # That folder was named for this run, and nothing else confirms what it lost.
-        with open_session(environment, [SHARED_COLLECTION], settings=apart, forget=True) as session:
+        with open_session(
+            environment, [SHARED_COLLECTION], settings=apart, forget=True, budget=UNLIMITED
+        ) as session:
             yield session
     else:
         from bot.evaluation.question_file import read_documents
 
         only = list(read_documents(documents))
-        with open_session(environment, [FROM_FILE], settings=apart) as session:
+        with open_session(environment, [FROM_FILE], settings=apart, budget=UNLIMITED) as session:
             _hold_only(session.library, only)
             yield session
 

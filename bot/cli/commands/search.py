@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import click
 
+from bot.answering.coverage_notice import coverage_text
 from bot.cli import options
 from bot.cli.environment import Environment, pass_environment, say, write
 from bot.cli.input_lines import Asked, answer_lines
@@ -15,8 +16,9 @@ from bot.cli.session import bring_in_step
 from bot.cli.terminal_text import hits_screen, one_line
 from bot.conversation.follow_ups import resolve
 from index.library import Library
-from index.schema import Hit
+from index.schema import Coverage, Hit
 from index.search.searcher import checked_question
+from index.sync.time_budget import UNLIMITED
 
 NOT_FOUND = 1
 """Exit code when no passage is near the words."""
@@ -36,7 +38,8 @@ def search(
     """Find the passages nearest to some words.
 
     With - instead of words, read one query a line from standard input (plain text, or a JSON
-    object with "question" and perhaps "history") and print one JSON object a line.
+    object with "question" and perhaps "history") and print one JSON object a line, once all
+    documents are indexed.
 
     \b
     quoth search security guarantees --limit 3
@@ -47,13 +50,15 @@ def search(
     with environment.library() as library:
         options.check_collection(library, collection)
         if query == ("-",):
-            bring_in_step(library)
+            bring_in_step(library, budget=UNLIMITED)
             sys.exit(0 if _search_lines(environment, library, collection, limit) else 2)
         words = checked_question(" ".join(query))
         bring_in_step(library)
-        searched, hits = _found(library, words, words, collection, limit)
+        searched, hits, coverage = _found(library, words, words, collection, limit)
+        if coverage is not None and not as_json:
+            say(f"{coverage_text(coverage)} This may miss something.")
         if as_json:
-            write(dumps(hits_payload(words, hits)))
+            write(dumps(hits_payload(words, hits, coverage)))
         elif hits:
             style = environment.style()
             if searched != words:
@@ -67,16 +72,19 @@ def search(
 def _search_lines(environment: Environment, library: Library, collection: str, limit: int) -> bool:
     def found(asked: Asked) -> Payload:
         alone = resolve(asked.question, asked.history).question
-        _, hits = _found(library, alone, asked.question, collection, limit)
-        return hits_payload(asked.question, hits)
+        _, hits, coverage = _found(library, alone, asked.question, collection, limit)
+        return hits_payload(asked.question, hits, coverage)
 
     return answer_lines(environment, sys.stdin.buffer, found)
 
 
 def _found(
     library: Library, question: str, asked: str, collection: str, limit: int
-) -> tuple[str, Sequence[Hit]]:
-    """Return what was searched for, its words spelt as the documents do, and what was found."""
+) -> tuple[str, Sequence[Hit], Coverage | None]:
+    """Return what was searched for, its words spelt as the documents do, and what was found.
+
+    With it comes how far the documents are indexed, where that is not to the end.
+    """
     searched = library.searcher.spelled(question, collections=[collection])
     found = library.searcher.find(searched, collections=[collection], limit=limit, asked=asked)
-    return searched, found.hits
+    return searched, found.hits, found.coverage
