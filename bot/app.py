@@ -24,6 +24,7 @@ from bot.settings import Settings
 from index.embed.lazy_models import Once
 from index.library import Library, open_library
 from index.protocols import Vectors
+from index.sync.time_budget import SERVING
 
 if TYPE_CHECKING:
     from bot.answering.generative.generator import Generator
@@ -65,7 +66,7 @@ async def open_app(
     """
     async with AsyncExitStack() as stack:
         if library is None:
-            library = stack.enter_context(open_library(settings.index))
+            library = stack.enter_context(open_library(settings.index, SERVING))
         bridge = Bridge()
         stack.callback(bridge.close)
         writers = open_writers()

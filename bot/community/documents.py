@@ -11,6 +11,7 @@ from index.schema import LoadedDocument, SiteEntry, Source, SourceEntry, Span, S
 from index.store.web_records import SiteRecord
 from index.sync.crawl_step import CrawlStep
 from index.sync.page_batch import Watch
+from index.sync.time_budget import TimeBudget
 
 if TYPE_CHECKING:
     from index.sync.folder_watch import FolderWatch
@@ -158,10 +159,20 @@ class Documents(Protocol):
         """Return what notices changes of the documents folder; None where there is none."""
         ...
 
-    def bring_in_step(self, *, rest: float = 0.0) -> SyncReport | None:
+    def bring_in_step(
+        self, *, rest: float = 0.0, budget: TimeBudget | None = None
+    ) -> SyncReport | None:
         """Index what changed in the documents folder; None when nothing did, or there is none.
 
-        A file that changed in the last `rest` seconds is left for the next call.
+        A file that changed in the last `rest` seconds is left for the next call, as is what the
+        `budget` has no time for.
+        """
+        ...
+
+    def embed_some(self, seconds: float) -> bool:
+        """Embed what is found by words only so far, for about so long in each collection.
+
+        Returns whether there is more to be done at once.
         """
         ...
 

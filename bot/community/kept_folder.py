@@ -14,10 +14,14 @@ from bot.errors import Busy
 from bot.observer import Observer
 from index.errors import QuothError
 from index.sync.folder_watch import FolderWatch
+from index.sync.time_budget import STARTING
 
 logger = logging.getLogger(__name__)
 
 _MINUTE = 60.0
+
+_PAUSE = 5.0
+"""Seconds between two looks at what has yet to be embedded."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +43,14 @@ class KeptFolder:
     async def step(self, *, at_once: bool = False) -> None:
         """Read what changed in it; what fails now may work the next time.
 
-        Files that are still being written wait, unless all is to be read `at_once`.
+        Files that are still being written wait, unless all is to be read `at_once`; the bot starts
+        with what can be read of that in some seconds.
         """
         try:
-            await self.sources.bring_in_step(None if at_once else self.watch)
+            if at_once:
+                await self.sources.bring_in_step(budget=STARTING)
+            else:
+                await self.sources.bring_in_step(self.watch)
         except QuothError as error:
             logger.warning("the documents folder was not followed: %s", error)
         except Exception:
@@ -51,6 +59,21 @@ class KeptFolder:
             self.observer.synced("folder")
             return
         self.observer.not_synced("folder")
+
+    async def embed(self) -> None:
+        """Embed in the background what is found by words only, until this is cancelled."""
+        while True:
+            pause = _PAUSE
+            try:
+                if await self.sources.embed_some():
+                    pause = 0.0
+            except QuothError as error:
+                logger.warning("Documents are found by words alone for now: %s", error)
+                pause = _MINUTE
+            except Exception:
+                logger.exception("what is found by words only was not embedded")
+                pause = _MINUTE
+            await asyncio.sleep(pause)
 
     async def _next_change(self, end: float) -> None:
         """Return once the folder has changed and rests, or when the clock says `end`."""

@@ -183,7 +183,10 @@ async def open_service(parts: Parts, *, deadline: float | None = None) -> AsyncI
         # Nobody is told "not found" only because nothing has been read yet.
         await service.folder.step(at_once=True)
     follow = service.folder.run() if parts.settings.watch == "on" else service.look_again()
-    works = (_expire(service), follow, _follow_pages(service), service.owed.run())
+    works = (
+        *(_expire(service), follow, service.folder.embed()),
+        *(_follow_pages(service), service.owed.run()),
+    )
     chores = [asyncio.create_task(work) for work in works]
     try:
         yield service

@@ -28,7 +28,7 @@ from bot.community.rights import (
     server_of,
 )
 from bot.community.server_rules import NotAvailableError, ServerRules
-from bot.community.site_management import SiteManagement
+from bot.community.site_management import SLICE, SiteManagement
 from bot.community.source_refresh import MISSING, Refreshed, other_way, uploaded
 from bot.community.store.channel_records import ChannelRecords
 from bot.community.suggested_question import suggested_question
@@ -52,6 +52,7 @@ from index.text.invisible_characters import is_blank, without_unseen
 
 if TYPE_CHECKING:
     from index.sync.folder_watch import FolderWatch
+    from index.sync.time_budget import TimeBudget
 
 logger = logging.getLogger(__name__)
 
@@ -65,6 +66,9 @@ MAX_LABEL = 40
 
 FOLDER = "folder"
 """The share of work that following the documents folder is."""
+
+VECTORS = "vectors"
+"""The share of work that embedding in the background is."""
 
 CANCELLED = "It was cancelled; what I had of it before stays."
 
@@ -390,10 +394,16 @@ class SourceManagement:
         found = await self._reader.sources(SHARED_COLLECTION)
         return all(entry.state == "indexing" for entry in found)
 
-    async def bring_in_step(self, watch: FolderWatch | None = None) -> None:
+    async def embed_some(self) -> bool:
+        """Embed for some seconds what is found by words only; says whether there is more."""
+        return await self._write(VECTORS, self._documents.embed_some, SLICE)
+
+    async def bring_in_step(
+        self, watch: FolderWatch | None = None, budget: TimeBudget | None = None
+    ) -> None:
         """Index what changed in the documents folder and rests; what newly failed is logged."""
         rest = 0.0 if watch is None else watch.rest
-        report = await self._write(FOLDER, self._documents.bring_in_step, rest=rest)
+        report = await self._write(FOLDER, self._documents.bring_in_step, rest=rest, budget=budget)
         if watch is not None:
             watch.take(waiting=report is not None and report.waiting > 0)
         if report is None:

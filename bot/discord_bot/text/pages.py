@@ -36,6 +36,7 @@ _STATES: dict[SourceState, str] = {
 _GAPS_HINT = "-# Add what is missing with `/source add`, or answer a question yourself."
 NOT_READ = "It could not be read."
 OLD_VERSION = "an older version answers, as the newest could not be read"
+BY_WORDS = "found by its words, and soon by its meaning too"
 _BAR = 20
 _FOOT = 40
 _NAMES = 3
@@ -116,6 +117,8 @@ def sync_text(result: SyncReport) -> str:
     lines = [f"{'⚠️' if result.failed else '✅'} {said or 'Nothing to do'}."]
     if kinds := Counter(each.kind for each in result.not_read):
         lines.append(f"-# {literal(one_line(counted_kinds(kinds), 200))}")
+    if result.awaiting:
+        lines.append("-# You can ask about it now. It is found by its words, and soon by meaning.")
     return _clipped([*lines, *_named("⚠️", result.failed), *_named("ℹ️", result.warnings)])
 
 
@@ -192,7 +195,8 @@ def _source_line(entry: SourceEntry, collection: str, now: datetime) -> str:
         _trouble(entry),
     ]
     title = literal(one_line(entry.title, 60)) or "Untitled"
-    return f"{_STATES[entry.state]} **{title}**\n-# {' · '.join(filter(None, facts))}"
+    sign = _STATES["indexing" if entry.awaiting and not entry.failure else entry.state]
+    return f"{sign} **{title}**\n-# {' · '.join(filter(None, facts))}"
 
 
 def _trouble(entry: SourceEntry) -> str:
@@ -200,7 +204,8 @@ def _trouble(entry: SourceEntry) -> str:
     if entry.missing:
         return MISSING
     if not entry.failure:
-        return "still to be read" if entry.state == "indexing" else ""
+        said = BY_WORDS if entry.awaiting else ""
+        return "still to be read" if entry.state == "indexing" else said
     reason = literal(one_line(for_people(entry.failure) or NOT_READ, 60))
     return f"{OLD_VERSION}: {reason}" if entry.state == "stale" else reason
 

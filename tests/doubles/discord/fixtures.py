@@ -51,6 +51,7 @@ from index.schema import (
 )
 from index.sync.crawl_step import CrawlStep
 from index.sync.page_batch import Watch
+from index.sync.time_budget import TimeBudget
 from index.text.place_names import place_fragment, told_place
 from tests.doubles.discord.server import DiscordServer, GuildHandle, Person
 from tests.doubles.discord.world import MANAGE_GUILD, Channel
@@ -281,7 +282,12 @@ class PaperDocuments:
     def watch(self) -> None:
         return None
 
-    def bring_in_step(self, *, rest: float = 0.0) -> SyncReport | None:
+    def embed_some(self, seconds: float) -> bool:
+        return False
+
+    def bring_in_step(
+        self, *, rest: float = 0.0, budget: TimeBudget | None = None
+    ) -> SyncReport | None:
         _off_the_loop()
         return None
 
