@@ -26,6 +26,7 @@ _ATOM = re.compile(
     r"\\.|\[[^\]\n]{1,300}\]\(<?[^)\s]*>?\)|\[\d{1,3}\]|(?P<ticks>`++)[^\n]*?[^`\n](?P=ticks)(?!`)"
     r"|\*\*[^*\n]{1,400}\*\*|<[^<>\s]{1,200}>"
 )
+_MARK_OF_LINE = re.compile(r"(?:>|#{1,3}|[-*+]) ")
 _MODIFIERS = re.compile("[\u200d\ufe00-\ufe0f\u20e3\U0001f3fb-\U0001f3ff]")
 
 
@@ -99,7 +100,10 @@ def _next_part(rest: str, opener: str, limit: int) -> tuple[str, str, str]:
 def _behind(head: str, tail: str, fence: str) -> str:
     """Return what the next message begins with: in code as it stands, else with a word."""
     if not fence:
-        return tail.lstrip()
+        word = tail.lstrip()
+        began_line = "\n" in head[-1:] + tail[: len(tail) - len(word)]
+        # What was in a line must not begin a quotation, heading or list where it is cut.
+        return word if began_line or not _MARK_OF_LINE.match(word) else f"\\{word}"
     if tail.startswith("\n"):
         return tail[1:]
     inside_line = fence.startswith(_QUOTE) and not head.endswith("\n")

@@ -44,6 +44,7 @@ def blocks(text: str) -> list[str]:
 def bare(text: str) -> str:
     """Return what has to survive a cut: all but fences, what quotes lines, and white space."""
     text = re.sub(r"^> ?", "", text, flags=re.MULTILINE)
+    text = re.sub(r"\\(?=[>#*+-])", "", text)  # written before what would begin a line
     return re.sub(r"\s", "", re.sub(r"```[A-Za-z0-9_+.#-]{0,20}(?=\n|$)", "", text))
 
 
@@ -111,3 +112,10 @@ def test_a_longer_block_keeps_its_language_and_its_quotation_in_each_part() -> N
             assert part.startswith(f"{sign}```py\n{sign}line ")
             assert part.endswith(f"\n{sign}```")
         assert bare("\n".join(parts)) == bare(text)
+
+
+@pytest.mark.parametrize("mark", ["> said", "# one", "- not", "+ more"])
+def test_what_stood_in_a_line_does_not_begin_a_quotation_where_it_is_cut(mark: str) -> None:
+    first, second = split(f"{'x' * 143} {mark} {'y' * 60}", 150)
+    assert first == "x" * 143
+    assert second.startswith(f"\\{mark} y")
