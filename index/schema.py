@@ -358,7 +358,10 @@ class Coverage(Value):
     passages: int = Field(description="Passages that are found by words.")
     embedded: int = Field(description="How many of them are found by meaning, too.")
     documents: int = Field(description="Documents there are, read or not.")
-    read: int = Field(description="How many of them are read as they are now.")
+    read: int = Field(description="How many of them are read.")
+    changed: int = Field(
+        default=0, description="How many of these may have changed since, and are read again."
+    )
 
 
 class CatalogStats(Value):

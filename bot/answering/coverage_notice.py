@@ -11,6 +11,10 @@ def coverage_text(coverage: Coverage, *, by_meaning: bool = True) -> str:
     said = []
     if coverage.read < coverage.documents:
         said.append(f"{coverage.read:,} of {coverage.documents:,} documents are read so far.")
+    if coverage.changed:
+        one = "1 document may have changed since it was read."
+        some = f"{coverage.changed:,} documents may have changed since they were read."
+        said.append(one if coverage.changed == 1 else some)
     if by_meaning and coverage.embedded < coverage.passages:
         said.append(
             "Not all documents are searched by meaning yet: "

@@ -363,6 +363,8 @@ def _coverage_figures(coverage: Coverage | None) -> Iterator[tuple[str, str]]:
         yield "by meaning", f"{coverage.embedded:,} of {coverage.passages:,} passages so far"
     if coverage is not None and coverage.read < coverage.documents:
         yield "read", f"{coverage.read:,} of {coverage.documents:,} documents so far"
+    if coverage is not None and coverage.changed:
+        yield "to read again", f"{coverage.changed:,} documents that may have changed"
 
 
 def table(rows: Iterable[Sequence[str]], head: Sequence[str], style: Style) -> str:

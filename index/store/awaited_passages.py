@@ -100,8 +100,8 @@ def coverage_of(
         else f"SELECT count(*) FROM awaited_vectors WHERE build IN ({numbers})",
         of,
     ).fetchone()
-    unread = 0 if source else sum(_unread(connection, build.collection) for build in builds)
-    if not awaited and not unread:
+    unread, changed = (0, 0) if source else _to_read(connection, builds)
+    if not awaited and not unread and not changed:
         return None
     (passages,) = connection.execute(
         f"SELECT count(*) FROM passages WHERE build IN ({numbers}){where}", of
@@ -109,18 +109,26 @@ def coverage_of(
     read = 0
     for build in builds:
         read += connection.execute(
-            "SELECT count(*) FROM sources s WHERE collection = ? AND NOT EXISTS (SELECT 1 FROM "
-            "left_out WHERE collection = s.collection AND uri = s.uri AND state = 'indexing')",
-            (build.collection,),
+            "SELECT count(*) FROM sources WHERE collection = ?", (build.collection,)
         ).fetchone()[0]
     return Coverage(
-        passages=passages, embedded=passages - awaited, documents=read + unread, read=read
+        passages=passages,
+        embedded=passages - awaited,
+        documents=read + unread,
+        read=read,
+        changed=changed,
     )
 
 
-def _unread(connection: sqlite3.Connection, collection: str) -> int:
-    """Return how many documents of a folder have yet to be read as they are now."""
-    found = connection.execute(
-        "SELECT count(*) FROM left_out WHERE collection = ? AND state = 'indexing'", (collection,)
-    )
-    return int(found.fetchone()[0])
+def _to_read(connection: sqlite3.Connection, builds: Sequence[Build]) -> tuple[int, int]:
+    """Return how many documents of folders have yet to be read, and how many to be read again."""
+    new = again = 0
+    for build in builds:
+        known = "EXISTS (SELECT 1 FROM sources WHERE collection = l.collection AND uri = l.uri)"
+        found = connection.execute(
+            f"SELECT total(NOT {known}), total({known}) FROM left_out l "
+            "WHERE collection = ? AND state = 'indexing'",
+            (build.collection,),
+        ).fetchone()
+        new, again = new + int(found[0]), again + int(found[1])
+    return new, again

@@ -66,7 +66,7 @@ async def test_the_note_goes_once_the_bot_has_embedded_in_the_background(own_fol
         assert (answer.claims, answer.notice) == (True, NOTE)
         assert answer_screen(answer, Style()).endswith(NOTE)
         told = answer_payload(answer)["coverage"]
-        assert told == {"passages": 2, "embedded": 0, "documents": 2, "read": 2}
+        assert told == {"passages": 2, "embedded": 0, "documents": 2, "read": 2, "changed": 0}
         nothing = await ask(parts, "Which minister signs the budget of Norway?")
         assert (nothing.status, nothing.notice) == ("not_found", NOTE)
         async with open_service(parts), asyncio.timeout(60):

@@ -134,7 +134,7 @@ def _body(answer: Answer, *, asked: bool) -> str:
 
 def _remarks(answer: Answer) -> str:
     remarks = []
-    if answer.status == "partial" and answer.notice != BROKE_OFF:
+    if answer.status == "partial" and BROKE_OFF not in (answer.notice or ""):
         remarks.append("-# The sources answer only part of the question.")
     if answer.searched_for is not None:
         remarks.append(f"-# Searched for: {literal(one_line(answer.searched_for, 300))}")
