@@ -44,7 +44,7 @@ def original_picture(source: Source, span: Span, folder: Path | None, crop: Crop
         return crop(data, Path(source.uri).name, box)
     except LoadError as error:
         raise PictureUnavailable(
-            f"The picture of {source.title!r} cannot be shown. {error.reason}"
+            f"{error.reason} So the picture of {source.title!r} cannot be shown."
         ) from error
 
 

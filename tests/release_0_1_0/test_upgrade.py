@@ -31,7 +31,7 @@ from index.store.chroma_vectors import ChromaVectors
 from index.sync.synchroniser import Synchroniser
 from tests.release_0_1_0 import FOLDER, write_home
 
-NO_PLACES = "[]"
+NO_PLACES = NO_REGIONS = "[]"
 """The column that sources have got since."""
 
 GUILD = "guild-100"
@@ -84,7 +84,7 @@ def test_every_document_is_there_and_nothing_is_indexed_anew(home: Path) -> None
     after = tables(home / "catalog.sqlite")
     for table in ("passages", "collections"):
         assert after[table] == before[table]
-    assert after["sources"] == [(*row, NO_PLACES) for row in before["sources"]]
+    assert after["sources"] == [(*row, NO_PLACES, NO_REGIONS) for row in before["sources"]]
     columns = len(before["builds"][0])  # others were added since
     assert [row[:columns] for row in after["builds"]] == before["builds"]
     assert not {name for name in after if name.startswith(("bot_", "model_"))}

@@ -75,7 +75,7 @@ def test_quoth_reads_for_a_directory_reader(tmp_path: Path) -> None:
     assert (alpha.metadata["title"], alpha.metadata["url"]) == ("Alpha", "https://example.org/a")
     assert alpha.metadata["file_name"] == "a.md"
     assert [page.metadata["page_label"] for page in (first, second)] == ["1", "2"]
-    assert second.text.startswith("Operational risks")
+    assert second.text.startswith("# Operational risks")
 
 
 def test_both_directions_together_lose_nothing(tmp_path: Path) -> None:

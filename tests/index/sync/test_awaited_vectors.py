@@ -226,7 +226,7 @@ def test_renamed_files_that_are_not_read_in_time_stay_what_they_were(home: Home)
 def test_a_catalog_of_the_format_before_awaits_what_has_no_vectors(home: Home) -> None:
     with closing(sqlite3.connect(home.path / "catalog.sqlite")) as file:
         file.execute("DROP TABLE awaited_vectors")
-        file.execute("PRAGMA user_version = 8")
+        file.execute("PRAGMA user_version = 9")
     with closing(Catalog(home.path)) as upgraded:
         assert upgraded.coverage(["documents"]) == Coverage(
             passages=41, embedded=0, documents=2, read=2
