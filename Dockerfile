@@ -32,6 +32,7 @@ COPY --from=build /opt/quoth /opt/quoth
 ENV PATH=/opt/quoth/bin:/usr/local/bin:/usr/bin:/bin \
     PYTHONDONTWRITEBYTECODE=1 \
     HOME=/data \
+    SQLITE_TMPDIR=/data \
     QUOTH_HOME=/data \
     QUOTH_DOCUMENTS=/documents \
     QUOTH_METRICS_PORT=9464

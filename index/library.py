@@ -175,10 +175,14 @@ class Library:
                 continue
         raise SourceNotFound(name)
 
+    def is_called(self, uri: str, name: str) -> bool:
+        """Say whether `name` is the uri of a document, or the path to its file from here."""
+        return uri in (name, *self._uris(name))
+
     def find_exactly(self, name: str, collection: str) -> Source:
         """Return the source whose uri or path from here is `name`, for what cannot be undone."""
         found = self.find(name, [collection])
-        if found.uri not in (name, *self._uris(name)):
+        if not self.is_called(found.uri, name):
             raise InexactName(name, found.uri)
         return found
 

@@ -70,7 +70,7 @@ def load_picture(
         pages=found.pages if several else (),
         regions=found.regions,
         warnings=(
-            *([] if found.text.strip() else [NO_TEXT]),
+            *([] if found.text.strip() or any(doubtful.values()) else [NO_TEXT]),
             *said,
             *_left_out(picture),
             *invisible_warnings(found.text),

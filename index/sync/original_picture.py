@@ -22,6 +22,8 @@ def original_picture(source: Source, span: Span, folder: Path | None, crop: Crop
     Raises PictureUnavailable, which says why there is none.
     """
     box = source.picture_of(span)
+    if box is None and not source.text.strip():
+        raise PictureUnavailable(f"No text was read in {source.uri!r}, so there is no quote of it.")
     if box is None:
         raise PictureUnavailable(f"{source.uri!r} says this in words of its own, in no picture.")
     archive = archive_of(source.uri)
@@ -29,6 +31,10 @@ def original_picture(source: Source, span: Span, folder: Path | None, crop: Crop
     if path is None:
         raise PictureUnavailable(
             f"The file of {source.title!r} was not kept, only its text, so there is no picture."
+        )
+    if not path.is_file():
+        raise PictureUnavailable(
+            f"The file of {source.title!r} is not there any more, so its picture cannot be shown."
         )
     try:
         data = (
@@ -49,10 +55,12 @@ def original_picture(source: Source, span: Span, folder: Path | None, crop: Crop
 
 
 def _path(uri: str, folder: Path | None) -> Path | None:
-    """Return where the file of a source lies; None where it lies nowhere."""
+    """Return where the file of a source lies or lay; None for one that was never in a file."""
+    if "://" in uri:
+        return None
     named = Path(uri)
     if not named.is_absolute():
         if folder is None:
             return None
         named = folder / named
-    return named if named.is_file() else None
+    return named

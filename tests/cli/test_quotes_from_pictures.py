@@ -57,14 +57,25 @@ def test_a_quote_from_a_picture_is_marked_and_shown(own_folder: Path) -> None:
     assert 30 < Image.open(BytesIO(crop.read_bytes())).height < 90
     payload = json.loads(quoth(own_folder, "show", part, "--json").stdout)
     assert payload["read_from_picture"] == place
+    again = quoth(own_folder, "show", part, "--picture", str(crop))
+    assert again.exit_code == 2 and "There is a file" in again.stderr
+    over = quoth(own_folder, "show", part, "--picture", str(documents / "sky.jpg"))
+    assert over.exit_code == 2 and "should end in .png" in over.stderr
+    crop.unlink()
     typed = quoth(own_folder, "show", "leash.md", "--picture", str(crop))
     assert typed.exit_code == 2 and "in no picture" in typed.stderr
+    blank = quoth(own_folder, "show", "sky.jpg", "--picture", str(crop))
+    assert blank.exit_code == 2 and "No text was read in 'sky.jpg'" in blank.stderr
+    (documents / "torn.png").write_bytes(as_file(NOTICE, "PNG")[:300])
+    quoth(own_folder, "sync")
+    torn = quoth(own_folder, "show", "documents/torn.png")
+    assert torn.exit_code == 2 and "torn.png: It is not indexed." in torn.stderr
     notice.write_bytes(as_file(NOTICE.rotate(180), "PNG"))
     changed = quoth(own_folder, "show", part, "--picture", str(crop))
     assert changed.exit_code == 2 and "has changed since it was read" in changed.stderr
     notice.unlink()
     gone = quoth(own_folder, "show", part, "--picture", str(crop))
-    assert gone.exit_code == 2 and "was not kept, only its text" in gone.stderr
+    assert gone.exit_code == 2 and "is not there any more" in gone.stderr
 
 
 def test_without_the_extra_a_picture_is_passed_over_until_it_is_there(

@@ -14,11 +14,13 @@ from bot.cli.json_output import dumps, entry_payload, shown_payload, stats_paylo
 from bot.cli.source_places import locate
 from bot.cli.sync_text import left_out_text
 from bot.cli.terminal_text import neutral, source_screen, sources_table, stats_screen
+from index.errors import LoadError, SourceNotFound
 from index.schema import SiteEntry, Span
 from index.sync.web_lists import with_sites
 
 if TYPE_CHECKING:
     from index.library import Library
+    from index.schema import Source
 
 
 @click.command()
@@ -69,7 +71,7 @@ def _told(site: SiteEntry) -> SiteEntry:
 @click.option(
     "--picture",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the part of the picture that it was read from to this file, as a PNG.",
+    help="Write the part of the picture that it was read from to this new file, a PNG.",
 )
 @options.as_json
 @options.collection
@@ -96,7 +98,7 @@ def show(
     """
     with environment.library() as library:
         options.check_collection(library, collection)
-        found, span = locate(source, lambda name: library.find(name, [collection]))
+        found, span = _located(library, collection, source)
         if picture is not None:
             whole = Span(start=0, end=len(found.text))
             _write_picture(picture, library.picture(found.id, span or whole))
@@ -108,10 +110,26 @@ def show(
         write(source_screen(found, span, environment.style()))
 
 
-def _write_picture(path: Path, png: bytes) -> None:
-    """Write a picture; raises UsageError where that cannot be done."""
+def _located(library: Library, collection: str, name: str) -> tuple[Source, Span | None]:
+    """Find a source and a place in it; of a file that could not be read it is said why."""
     try:
-        path.write_bytes(png)
+        return locate(name, lambda called: library.find(called, [collection]))
+    except SourceNotFound:
+        for entry in (*library.sources(collection), *library.left_out(collection)):
+            if entry.state == "failed" and library.is_called(entry.uri, name):
+                raise LoadError(entry.uri, f"It is not indexed. {entry.failure}") from None
+        raise
+
+
+def _write_picture(path: Path, png: bytes) -> None:
+    """Write a picture to a file that is new; raises UsageError where that cannot be done."""
+    if path.suffix.lower() != ".png":
+        raise click.UsageError(f"What --picture writes is a PNG; {str(path)!r} should end in .png.")
+    try:
+        with path.open("xb") as file:
+            file.write(png)
+    except FileExistsError:
+        raise click.UsageError(f"There is a file {str(path)!r} already. Name a new one.") from None
     except OSError as error:
         raise click.UsageError(f"{str(path)!r} cannot be written: {error.strerror}.") from error
     say(f"The picture is in {neutral(str(path))}.")
