@@ -86,6 +86,7 @@ class Citation(Value):
     collection: str = Field(description="Collection of the source.")
     source: str = Field(description="The source's uri, as `quoth show` takes it.")
     title: str = Field(description="Title of the source.")
+    mime: str = Field(default="", description="Media type of the original; empty if not known.")
     quote: str = Field(description="Always the canonical text between start and end.")
     highlight: tuple[int, int] | None = Field(
         default=None, description="The answer inside the quote: offsets into `quote`."

@@ -39,6 +39,7 @@ def cite(
         collection=source.collection,
         source=source.uri,
         title=source.title,
+        mime=source.mime,
         quote=source.text[start:end],
         highlight=_relative(highlight, start, end),
         url=source.url,

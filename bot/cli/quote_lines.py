@@ -92,7 +92,7 @@ def _goes_on(before: str, after: str) -> bool:
 
 def _quote_lines(citation: Citation, *, joined: bool) -> list[QuoteLine]:
     quote = without_private_marks(citation.quote)
-    markup = markup_of(citation.source)
+    markup = markup_of(citation.source, citation.mime)
     text, span = readable_span(
         paragraphs_joined(quote) if joined and not has_own_lines(markup) else quote,
         citation.highlight,

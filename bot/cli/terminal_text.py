@@ -26,7 +26,7 @@ from index.text.bracketed_numbers import without_bracketed_numbers
 from index.text.invisible_characters import DIRECTION_MARKS, DIRECTION_OVERRIDES
 from index.text.layout import aligned, display_width, folded, line_range
 from index.text.place_names import told_place
-from index.text.readable_markdown import markup_of, readable_title
+from index.text.readable_markdown import Markup, markup_of, readable_title
 
 HIT_LINES = 8
 """Lines of a found passage that are shown; `quoth show` prints the rest."""
@@ -214,7 +214,7 @@ def _cited_place(citation: Citation, style: Style) -> str:
     if citation.author:
         heading.append(f"by {citation.author}")
     where = _where(citation.page, citation.place, citation.lines)
-    place = _place(title, heading, where, citation.source)
+    place = _place(title, heading, where, markup_of(citation.source, citation.mime))
     read = f", {FROM_PICTURE}" if citation.picture else ""
     return f"{place} ({neutral(rooted.link())}){read}" + _mark(citation)
 
@@ -237,9 +237,8 @@ def _where(page: int | None, place: str | None, lines: tuple[int, int]) -> str:
     return one_line(without_bracketed_numbers(place)) if place else line_range(*lines)
 
 
-def _place(title: str, heading: Sequence[str], where: str, uri: str) -> str:
+def _place(title: str, heading: Sequence[str], where: str, markup: Markup) -> str:
     """Return `Title › Heading, page 3` or `Title › Heading, lines 12-14`."""
-    markup = markup_of(uri)
     named = (one_line(readable_title(part, markup)) for part in (title, *heading))
     path = list(dict.fromkeys(named))
     return f"{' › '.join(path)}, {where}"
@@ -254,7 +253,7 @@ def _hit_entry(number: int, hit: Hit, style: Style) -> str:
     passage, source = hit.passage, hit.source
     lines = source.lines_of(passage.span)
     found = _where(passage.page, told_place(source, passage.span), lines)
-    where = _place(source.title, passage.heading, found, source.uri)
+    where = _place(source.title, passage.heading, found, markup_of(source.uri, source.mime))
     path = f"{rooted_uri(source.uri, style)}:{lines[0]}"
     facts = style.dim(f"({neutral(path)}, score {hit.score:.2f})")
     read = f", {FROM_PICTURE}" if source.regions_of(passage.span) else ""

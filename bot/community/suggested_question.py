@@ -39,7 +39,7 @@ def _headings(source: Source) -> list[str]:
 
 
 def _readable(source: Source, heading: str) -> str:
-    return folded(without_unseen(readable_title(heading, markup_of(source.uri))))
+    return folded(without_unseen(readable_title(heading, markup_of(source.uri, source.mime))))
 
 
 def _is_telling(heading: str) -> bool:

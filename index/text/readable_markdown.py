@@ -20,6 +20,7 @@ from index.text.fences import MarkdownLine, markdown_lines
 from index.text.list_marks import list_mark
 from index.text.readable_code import in_fence
 from index.text.readable_markup import is_other_markup, readable_pieces, readable_words
+from index.text.text_shapes import is_made_markdown
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -110,8 +111,10 @@ _OTHERS: dict[str, Markup] = {
 """Markups other than Markdown, by the endings of files."""
 
 
-def markup_of(uri: str) -> Markup:
-    """Return how a source is written, by its path or its web address."""
+def markup_of(uri: str, mime: str = "") -> Markup:
+    """Return how a source is written, by its media type, or else its path or web address."""
+    if is_made_markdown(mime):  # of files that end in .xml, some are data and some are documents
+        return "page"
     is_address = uri.lower().startswith(("http://", "https://"))
     path = (re.split("[?#]", uri)[0] if is_address else uri).lower()
     _, dot, ending = path.rpartition("/")[2].rpartition(".")

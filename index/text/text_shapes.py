@@ -29,12 +29,9 @@ TextShape: TypeAlias = Literal[
 ]
 """What the structure of a canonical text is written in."""
 
-_MARKDOWN = frozenset(
+_MARKDOWN = frozenset({"text/markdown", "text/x-markdown", "text/mdx", "application/x-ipynb+json"})
+_MADE_MARKDOWN = frozenset(
     {
-        "text/markdown",
-        "text/x-markdown",
-        "text/mdx",
-        "application/x-ipynb+json",
         "text/html",
         "application/xhtml+xml",
         "application/vnd.oasis.opendocument.text",
@@ -52,7 +49,7 @@ _MARKDOWN = frozenset(
         "application/vnd.openxmlformats-officedocument.presentationml.presentation",
     }
 )
-"""Media types of originals whose canonical text is Markdown, by themselves or by their loader."""
+"""Media types of originals whose canonical text is Markdown, by themselves and by their loader."""
 
 _TABLES = frozenset({"text/csv", "text/tab-separated-values"})
 _OTHERS: dict[str, TextShape] = {
@@ -74,7 +71,7 @@ _CODE = re.compile(r"text/x-(?!rst\b|log\b)|application/(?:x-)")
 
 def text_shape(mime: str) -> TextShape:
     """Return how the canonical text of a document of this media type is built."""
-    if mime in _MARKDOWN:
+    if mime in _MARKDOWN or is_made_markdown(mime):
         return "markdown"
     if mime == "text/x-rst":
         return "rst"
@@ -85,6 +82,11 @@ def text_shape(mime: str) -> TextShape:
     if mime.startswith(_SOURCE):
         return "source"
     return "code" if _CODE.match(mime) else "plain"
+
+
+def is_made_markdown(mime: str) -> bool:
+    """Say whether the Markdown of such a document was written by its loader."""
+    return mime in _MADE_MARKDOWN
 
 
 def source_type(language: str) -> str:

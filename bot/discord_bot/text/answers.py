@@ -104,7 +104,7 @@ def render_draft(text: str) -> str:
 def source_entry(citation: Citation, *, now: datetime) -> str:
     """Return `**Title** · page 3 · Heading · changed 3 weeks ago · [open](<url>)`."""
     link = web_link(citation)
-    named = readable_title(citation.title, markup_of(citation.source))
+    named = readable_title(citation.title, markup_of(citation.source, citation.mime))
     title = f"**{literal(one_line(without_bracketed_numbers(named))) or 'Untitled'}**"
     opener = f"[open](<{link}>)" if link else ""
     return " · ".join(filter(None, [title, *facts(citation, now), opener]))

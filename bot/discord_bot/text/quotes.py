@@ -96,7 +96,7 @@ def facts(citation: Citation, now: datetime) -> list[str]:
     page = f"page {citation.page}" if citation.page is not None else ""
     if citation.place and not page:
         page = literal(one_line(without_bracketed_numbers(citation.place), 90))
-    markup = markup_of(citation.source)
+    markup = markup_of(citation.source, citation.mime)
     titles = [readable_title(part, markup).strip() for part in (citation.title, *citation.heading)]
     path = [part for part in titles[1:] if part != titles[0]]
     heading = literal(one_line(without_bracketed_numbers(" › ".join(path)), 120))
@@ -138,7 +138,7 @@ def readable_quote(citation: Citation, *, styled: bool) -> Readable:
     `styled` keeps emphasis, for the text of an answer. There a block of code that ends the quote is
     followed by a line end, so that nothing is written behind it.
     """
-    markup = markup_of(citation.source)
+    markup = markup_of(citation.source, citation.mime)
     quote = citation.quote if has_own_lines(markup) else unwrapped(citation.quote)
     shown = readable_span(quote, citation.highlight, markup, styled=styled)
     shown = shown._replace(text=without_bracketed_numbers(shown.text))

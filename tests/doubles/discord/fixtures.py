@@ -86,6 +86,7 @@ def citation(of: Source, quote: str, *, marker: int | None = 1) -> Citation:
         collection=of.collection,
         source=of.uri,
         title=of.title,
+        mime=of.mime,
         quote=quote,
         url=of.url,
         place=told_place(of, Span(start=start, end=start + len(quote))),

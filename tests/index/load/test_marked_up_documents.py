@@ -6,6 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
+from bot.answering.citations import cite
+from bot.cli.terminal_text import Style, answer_screen
+from bot.discord_bot.text.quotes import readable_quote
+from bot.schema import Answer, AnswerPart
 from index.chunk.chunker import chunk
 from index.config import ChunkConfig
 from index.load.loaders import load_bytes
@@ -175,6 +179,28 @@ def test_a_book_is_read_as_its_readers_see_it() -> None:
         assert words in shown.of(loaded.text)
     headings = {p.heading[-1] for p in chunk(source_of(loaded, "book.xml"), ChunkConfig())}
     assert {"Rules of the port", "May I swim?"} <= headings
+
+
+def test_a_quote_reads_the_same_whatever_the_file_is_called() -> None:
+    screens = set()
+    for name in ("a.xml", "a.dbk"):
+        source = source_of(read(DOCBOOK, name), "book")
+        at, end = source.text.index("### Rules"), source.text.index("Signals")
+        cited = cite(source.model_copy(update={"uri": name}), at, end, marker=1)
+        said = readable_quote(cited, styled=True).text
+        answer = Answer(
+            id="a1",
+            status="answered",
+            parts=(AnswerPart(markers=(1,), role="item"),),
+            citations=(cited,),
+            confidence=0.9,
+            question="why",
+            standalone_question="why",
+        )
+        shown = answer_screen(answer, Style()).replace(name, "book")
+        assert "```" not in shown + said
+        screens.add((said, shown))
+    assert len(screens) == 1
 
 
 def test_a_topic_is_read_as_its_readers_see_it() -> None:

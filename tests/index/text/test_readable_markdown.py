@@ -132,6 +132,13 @@ def test_how_a_source_is_written_is_told_by_its_name(uri: str, markup: Markup) -
     assert markup_of(uri) == markup
 
 
+def test_what_a_file_holds_tells_more_than_its_name() -> None:
+    for mime in ("application/docbook+xml", "application/dita+xml"):
+        assert markup_of("manual.xml", mime) == "page"
+    assert markup_of("data.xml", "application/xml") == "code"
+    assert markup_of("a.ipynb", "application/x-ipynb+json") == "markdown"
+
+
 @pytest.mark.parametrize(
     ("written", "read"),
     [
