@@ -25,7 +25,7 @@ from index.schema import CatalogStats, Coverage, Hit, Source, SourceEntry, Span
 from index.text.bracketed_numbers import without_bracketed_numbers
 from index.text.invisible_characters import DIRECTION_MARKS, DIRECTION_OVERRIDES
 from index.text.layout import aligned, display_width, folded, line_range
-from index.text.place_names import told_place
+from index.text.place_names import place_fragment, told_place
 from index.text.readable_markdown import Markup, markup_of, readable_title
 
 HIT_LINES = 8
@@ -280,13 +280,15 @@ def source_screen(source: Source, marked: Span | None, style: Style) -> str:
         for number, (line_span, line) in enumerate(_spanned_lines(source.text), start=1)
         if low <= number <= high
     )
-    where = f", {line_range(first, last)}" if marked is not None else ""
     page = source.page_at(shown.start) if marked is not None else None
-    title = f"{one_line(source.title)} ({neutral(rooted_uri(source.uri, style))}{where}"
+    title = f"{one_line(source.title)} ({neutral(rooted_uri(source.uri, style))}"
     place = told_place(source, marked) if marked is not None else None
+    where = line_range(first, last) if marked is not None else ""
+    if place and marked is not None and place_fragment(source, marked).startswith("line="):
+        where, place = "", f"{place} of the file"  # the text that is shown has lines of its own
     named = f"page {page}" if page else one_line(place or "")
     read = FROM_PICTURE if source.regions_of(shown) else ""
-    head = ", ".join(filter(None, (title, named, read))) + ")"
+    head = ", ".join(filter(None, (title, where, named, read))) + ")"
     return "\n".join((style.bold(head), *rows))
 
 

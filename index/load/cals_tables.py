@@ -41,7 +41,7 @@ def _write_row(
     columns: Mapping[str, int],
     spans: Mapping[str, int],
 ) -> None:
-    writer.start("tr")
+    writer.start_row(row)
     for entry in row:
         if entry.tag not in ("entry", "entrytbl"):
             continue

@@ -73,7 +73,7 @@ def _properties(writer: ElementWriter, element: Any, level: int) -> None:
     for row in element:
         held = {each.tag.removesuffix("hd"): each for each in row}
         cell = "th" if row.tag == "prophead" else "td"
-        writer.start("tr")
+        writer.start_row(row)
         for kind in columns:
             writer.start(cell)
             if kind in held:
@@ -85,7 +85,7 @@ def _properties(writer: ElementWriter, element: Any, level: int) -> None:
 
 def _header(writer: ElementWriter, element: Any, level: int) -> None:
     """Write the row that names the columns of a simple table."""
-    writer.start("tr")
+    writer.start_row(element)
     for entry in element:
         writer.wrapped("th", entry, level)
     writer.end("tr")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from index.load.line_signs import unsigned
+
 ROWS = ("tr",)
 CELLS = frozenset({"td", "th"})
 
@@ -121,7 +123,7 @@ class _Grid:
             self._left -= across - 1
             for said in (text, *[""] * (across - 1)):
                 if down > 1:
-                    self._spanning[len(line)] = (down - 1, said)
+                    self._spanning[len(line)] = (down - 1, unsigned(said))
                 line.append(said)
         self._from_above(line)
         while line and not line[-1]:

@@ -16,6 +16,7 @@ _READ = str.maketrans(_DIGITS, "0123456789")
 _SIGN = re.compile(f"{_OPEN}([{_DIGITS}]{{1,12}}){_CLOSE}")
 
 _MARKS = re.compile(r"(?:(?:\A|(?<=\n))[ \t]*`{3,}\n)?[ \t]*(?:(?:#{1,6}|>|-|\d{1,9}\.) +)*\Z")
+_ROW = re.compile(r"[ \t]*(?:(?:>|-|\d{1,9}\.) +)*\|")
 _LONGEST_MARKS = 80
 _MOST_PLACES = 20_000
 
@@ -26,6 +27,11 @@ FOREIGN = re.compile(f"[{_DIGITS}{_OPEN}{_CLOSE}]")
 def line_sign(line: str) -> str:
     """Return the sign for a line number; empty for none."""
     return f"{_OPEN}{line.translate(_WRITTEN)}{_CLOSE}" if line else ""
+
+
+def unsigned(text: str) -> str:
+    """Return a text without its signs."""
+    return _SIGN.sub("", text)
 
 
 def without_line_signs(text: str) -> tuple[str, tuple[Place, ...]]:
@@ -51,6 +57,9 @@ def without_line_signs(text: str) -> tuple[str, tuple[Place, ...]]:
 
 
 def _marks_before(text: str) -> str:
-    """Return the marks of a heading, an item or code that a text ends in."""
+    """Return the marks of a heading, an item or code that a text ends in, or a begun row."""
+    begun = text[text.rfind("\n") + 1 :]
+    if _ROW.match(begun):
+        return begun
     found = _MARKS.search(text[-_LONGEST_MARKS:])
     return found[0] if found else ""

@@ -68,7 +68,7 @@ class ElementWriter:
     _line: str = ""
     """The line that the next words stand in, where a block begins with them."""
     tables: int = 0
-    """How many tables are open, in which no lines are told."""
+    """How many tables are open; lines are told of the rows of the outermost."""
 
     def written(self, root: Any) -> Any:
         """Return the body of a page."""
@@ -87,9 +87,17 @@ class ElementWriter:
             self._line = ""
         self._builder.start(tag, attributes)
 
+    def start_row(self, element: Any) -> None:
+        """Begin a row of a table, with its line."""
+        self.start("tr")
+        if self.tables == 1:
+            self._line = element.get(LINE, "")
+
     def end(self, tag: str) -> None:
         """End an element."""
-        self.tables -= tag == "table"
+        if tag == "table":
+            self.tables -= 1
+            self._line = ""
         self._builder.end(tag)
 
     def data(self, words: str | None, *, as_is: bool = False) -> None:
@@ -119,7 +127,10 @@ class ElementWriter:
 
     def wrapped(self, tag: str, element: Any, level: int) -> None:
         """Write what an element holds as one of HTML."""
-        self.start(tag)
+        if tag == "tr":
+            self.start_row(element)
+        else:
+            self.start(tag)
         self.children(element, level)
         self.end(tag)
 

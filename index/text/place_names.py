@@ -11,6 +11,9 @@ from index.schema import Place, Source, Span
 
 _NUMBERS = re.compile(r"(.*?)(\d{1,9})(?:-(\d{1,9}))?")
 
+_LINE = "line="
+"""What tells lines of files whose text has others."""
+
 
 class _Stretch(NamedTuple):
     """The part of a place that a span touches."""
@@ -92,11 +95,24 @@ def fragment_span(source: Source, fragment: str) -> Span | None:
             for number, place in enumerate(source.places)
             if place.number is not None and unquote(place.fragment) == numbers[1]
             if (span := _numbered_span(source, number, first, last))
-        ]
+        ] or _around_line(source, numbers[1], first)
     if not spans:
         return None
     start, end = spans[0].start, spans[-1].end
     return Span(start=start, end=start + len(source.text[start:end].rstrip()))
+
+
+def _around_line(source: Source, fragment: str, line: int) -> list[Span]:
+    """Return what goes on over a line of a file; nothing for lines before and behind what is told.
+
+    Of a paragraph over several lines, only the first one is told.
+    """
+    if fragment != _LINE:
+        return []
+    told = [(place.number, at) for at, place in enumerate(source.places) if place.number]
+    before = max((each for each in told if each[0] < line), default=None)
+    goes_on = any(number > line for number, _ in told)
+    return [_span(source, before[1])] if before and goes_on else []
 
 
 def _is_inside(place: Place, wanted: str) -> bool:

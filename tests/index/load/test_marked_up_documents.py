@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from bot.answering.citations import cite
-from bot.cli.terminal_text import Style, answer_screen
+from bot.cli.terminal_text import Style, answer_screen, source_screen
 from bot.discord_bot.text.quotes import readable_quote
 from bot.schema import Answer, AnswerPart
 from index.chunk.chunker import chunk
@@ -201,6 +201,40 @@ def test_a_quote_reads_the_same_whatever_the_file_is_called() -> None:
         assert "```" not in shown + said
         screens.add((said, shown))
     assert len(screens) == 1
+
+
+def test_a_row_is_cited_at_its_own_line() -> None:
+    rows = "".join(f"<row><entry>{name}</entry><entry>1</entry></row>\n" for name in "ABC")
+    head = "<thead>\n<row><entry>Name</entry><entry>Height</entry></row></thead>"
+    told = source_of(
+        read(
+            f"<chapter><title>Masts</title>\n<para>All\nof them</para><informaltable>\n"
+            f"<tgroup cols='2'>{head}<tbody><row><entry morerows='1'>Z</entry><entry>2</entry>"
+            f"</row>\n<row><entry>3</entry></row>\n{rows}</tbody></tgroup></informaltable>"
+            "<para>End</para></chapter>"
+        ),
+        "a.xml",
+    )
+    for words, line in (
+        ("| Name | Height |", 5), ("| Z | 2 |", 5), ("| Z | 3 |", 6), ("| A | 1 |", 7),
+        ("| C | 1 |", 9), ("End", 10),
+    ):  # fmt: skip
+        at = told.text.index(words)
+        span = Span(start=at, end=at + len(words))
+        assert told_place(told, span) == f"line {line}"
+        shown = fragment_span(told, f"line={line}")
+        assert shown is not None
+        assert words in shown.of(told.text)
+    inside = fragment_span(told, "line=3")
+    assert inside is not None
+    assert inside.of(told.text) == "All of them"
+    assert fragment_span(told, "line=11") is None
+    screen = source_screen(told, fragment_span(told, "line=7"), Style())
+    assert screen.startswith("Masts (a.xml, line 7 of the file)\n")
+    topic = source_of(read(TASK, "a.dita"), "a.dita")
+    for words, line in (("| bow", 10), ("| red", 12), ("|  | none", 12)):
+        at = topic.text.index(words)
+        assert told_place(topic, Span(start=at, end=at + 5)) == f"line {line}"
 
 
 def test_a_topic_is_read_as_its_readers_see_it() -> None:
