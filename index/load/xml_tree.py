@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from html import unescape
 from html.entities import html5
 from typing import Any
 from xml.parsers import expat
@@ -27,13 +28,13 @@ _KEPT = frozenset({
 LINE = "quoth-line"
 """The attribute that says in which line an element begins."""
 
-_ENTITY = re.compile(
-    r"<!ENTITY\s{1,20}([\w.-]{1,100})\s{1,20}(?:\"([^\"]{0,2000})\"|'([^']{0,2000})')"
-)
-_REFERENCE = re.compile(r"&([\w.-]{1,100});")
+_ENTITY = re.compile(r"<!ENTITY\s{1,20}([\w.-]{1,100})\s{1,20}(?:\"([^\"]*)\"|'([^']*)')")
+_REFERENCE = re.compile(r"&(#?[\w.-]{1,100});")
 _TAG = re.compile(r"<[^<>]*>")
-_UNFOLDED = 3
-"""Times that entities are looked up in what an entity stands for."""
+_DEEPEST_ENTITY = 20
+"""Entities that stand in one another's values; more are a loop, or made to unfold."""
+
+_UNFOLDS = "its entities unfold into more than it holds"
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,7 @@ class _Reader:
     doctype: str = ""
     _depth: int = 0
     _entities: dict[str, str] = field(default_factory=dict)
+    _meanings: dict[str, str] = field(default_factory=dict)
     _included: dict[str, None] = field(default_factory=dict)
     _unknown: dict[str, None] = field(default_factory=dict)
     _left: int = 0
@@ -156,27 +158,47 @@ class _Reader:
     def _entity(self, name: str, is_parameter: bool) -> None:
         if is_parameter or not self._depth:
             return
-        words = self._meaning(name, _UNFOLDED)
+        words = self._meaning(name, 0)
         self._left -= len(words)
         if self._left < 0:
-            raise XmlDamage("its entities unfold into more than it holds")
+            raise XmlDamage(_UNFOLDS)
         self._builder.data(words)
 
-    def _meaning(self, name: str, times: int) -> str:
+    def _meaning(self, name: str, depth: int) -> str:
+        """Return what an entity that stands in `depth` others means."""
+        if name in self._meanings:
+            return self._meanings[name]
         value = self._entities.get(name)
-        if value is None or not times:
-            if known := html5.get(f"{name};"):
+        if value is None:
+            if known := unescape(f"&{name};") if name[0] == "#" else html5.get(f"{name};"):
                 return known
             self._unknown.setdefault(name)
             return f"[{name}]"
-        if "&" not in value and "<" not in value:
-            return value
-        inside = _REFERENCE.sub(lambda found: self._meaning(found[1], times - 1), value[:2000])
-        return _TAG.sub("", inside)[: self._left + 1]
+        if depth > _DEEPEST_ENTITY:
+            raise XmlDamage(_UNFOLDS)
+        self._meanings[name] = words = self._unfolded(_TAG.sub("", value), depth + 1)
+        return words
 
-    def _file(self, context: str, _base: str | None, system: str | None, _: str | None) -> int:
+    def _unfolded(self, value: str, depth: int) -> str:
+        """Return a value with the meanings of its entities; raises XmlDamage above the limit."""
+        words: list[str] = []
+        at = length = 0
+        for found in _REFERENCE.finditer(value):
+            words += (value[at : found.start()], self._meaning(found[1], depth))
+            length += len(words[-1])
+            at = found.end()
+            if length > self._left:
+                raise XmlDamage(_UNFOLDS)
+        return "".join((*words, value[at:]))
+
+    def _file(
+        self, context: str | None, _base: str | None, system: str | None, _: str | None
+    ) -> int:
+        """Name a file that belongs into it, and the entity that stands for it."""
         if system:
             self._included.setdefault(system)
+        if context and self._depth:
+            self._builder.data(f"[{context.rpartition(chr(12))[2]}]")
         return 1
 
 

@@ -98,6 +98,8 @@ if tide < 2:
 tug [-v] {a | b} FILE...
 ```
 
+[more]
+
 ## May I swim?
 
 No."""
@@ -294,9 +296,28 @@ def test_what_is_damaged_or_would_unfold_is_read_as_data() -> None:
     many = f'{begin}<!ENTITY a0 "{"lol " * 400}">{laughs}]><chapter><para>{"&a8;" * 50}</para>'
     assert "unfold into more than it holds" in read(f"{many}</chapter>").warnings[0]
     loop = f'{begin}<!ENTITY a "x&b;"><!ENTITY b "y&a;">]><chapter><para>&a;</para></chapter>'
-    assert read(loop).text == "xyx[b]"
-    secret = f'{begin}<!ENTITY p SYSTEM "file:///etc/passwd">]><chapter><para>Hall &p;'
-    assert read(f"{secret}</para></chapter>").text == "Hall"
+    few = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 6))
+    bomb = f'{begin}<!ENTITY a0 "{"a" * 20}">{few}]><chapter><para>&a5;</para></chapter>'
+    for hostile in (loop, bomb):
+        loaded = read(hostile)
+        assert (loaded.mime, loaded.text) == ("application/xml", hostile)
+        assert "unfold into more than it holds" in loaded.warnings[0]
+
+
+def test_an_entity_is_what_the_file_says_or_its_name() -> None:
+    begin = "<!DOCTYPE chapter PUBLIC 'DocBook' '' ["
+    steps = "".join(f'<!ENTITY a{n} "{n} &a{n - 1};">' for n in range(1, 7))
+    long = "word " * 1000
+    loaded = read(
+        f'{begin}<!ENTITY a0 "&#8212; <b>&lt;i&gt;</b>">{steps}<!ENTITY long "{long}">'
+        '<!ENTITY p SYSTEM "file:///etc/passwd">]><chapter><para>Hall &p; &other; &a6;</para>'
+        "<para>&long;</para></chapter>"
+    )
+    assert loaded.text == f"Hall [p] [other] 6 5 4 3 2 1 — <i>\n\n{long.strip()}"
+    assert loaded.warnings == (
+        "It includes other files, which are not read with it: file:///etc/passwd.",
+        "Other files say what these entities mean: other.",
+    )
 
 
 # fmt: off
