@@ -331,16 +331,22 @@ def sources_table(entries: Sequence[SourceEntry], style: Style) -> str:
 
 def _state(entry: SourceEntry) -> str:
     if entry.missing:
-        return "; ".join((MISSING, *entry.warnings))
+        return _listed(MISSING, *entry.warnings)
     if entry.state == "unread":
-        return ": ".join(filter(None, ("not read", entry.failure or "; ".join(entry.warnings))))
+        return ": ".join(filter(None, ("not read", entry.failure or _listed(*entry.warnings))))
     if entry.failure:
         return f"{entry.state}: {entry.failure}"
     said: str = entry.state
     if entry.awaiting:
         passages = "1 passage is" if entry.awaiting == 1 else f"{entry.awaiting:,} passages are"
         said += f"; {passages} found by words only so far"
-    return "; ".join((said, *entry.warnings))
+    return _listed(said, *entry.warnings)
+
+
+def _listed(*parts: str) -> str:
+    """Return sentences in a row, of which only the last keeps its full stop."""
+    before = [part.removesuffix(".") for part in parts[:-1]]
+    return "; ".join((*before, *parts[-1:]))
 
 
 def stats_screen(stats: CatalogStats, home: str, embeddings: str) -> str:

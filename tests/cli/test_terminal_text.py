@@ -14,11 +14,12 @@ from bot.cli.terminal_text import (
     neutral,
     one_line,
     source_screen,
+    sources_table,
     table,
 )
 from bot.schema import NOT_SURE, Answer, AnswerPart, Citation, Turn
 from index.errors import QuestionError, SourceNotFound
-from index.schema import Evidence, Place, Source, Span
+from index.schema import Evidence, Place, Source, SourceEntry, Span
 from index.search.searcher import LONGEST_QUESTION, checked_question
 from index.text.layout import display_width
 from tests.doubles.turns import stated
@@ -337,6 +338,13 @@ def test_a_slide_is_named_above_what_is_shown_of_it() -> None:
     deck = source("# One\n\n# Two\n", "deck.pptx", places=SLIDES)
     screen = source_screen(deck, Span(start=7, end=12), Style())
     assert screen.startswith("Tides (deck.pptx, line 3, slide 2)\n")
+
+
+def test_what_is_told_of_a_document_is_one_row_of_sentences() -> None:
+    told = ("It names a file: a.xml.", "It is short.")
+    entry = SourceEntry(id="s", collection="c", uri="a.xml", title="A", warnings=told)
+    shown = sources_table([entry], Style())
+    assert "ready; It names a file: a.xml; It is short." in " ".join(shown.split())
 
 
 def test_columns_are_aligned_by_what_they_take_on_a_screen() -> None:
