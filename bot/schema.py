@@ -59,6 +59,9 @@ _RENDERED = (
 # fmt: on
 """Files whose canonical text is made from them: its lines are not the file's."""
 
+_DOWNLOADED = re.compile(r"application/(?!xhtml\+xml$)|text/(?:csv|tab-separated-values|rtf)$")
+"""Media types in which no browser looks for words: it downloads them, or shows them its own way."""
+
 _LINES_OF_FILE = re.compile(r"line=(\d{1,9})(?:-(\d{1,9}))?")
 """What tells lines of a file whose canonical text has others."""
 
@@ -122,6 +125,8 @@ class Citation(Value):
             return message
         if self.url and self.page is not None:
             return f"{self.url}#page={self.page}"
+        if self.url and _DOWNLOADED.match(self.mime):
+            return self.url
         if self.url:
             place = "" if "#" in self.url else "#"
             return f"{self.url}{place}:~:text={text_fragment(self.quote, self.url)}"

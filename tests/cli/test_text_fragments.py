@@ -10,7 +10,7 @@ from bot.schema import Citation
 from index.chunk.chunker import chunk
 from index.config import ChunkConfig
 from index.load.loaders import load_bytes
-from index.schema import Evidence, Source, Span
+from index.schema import Evidence, LoadedDocument, Source, Span
 from index.text.text_fragment import text_fragment
 from tests.doubles.browser import CHROMIUM, NO_CHROMIUM, Browser, browser
 from tests.doubles.loaded_sources import source_of
@@ -53,6 +53,7 @@ def quoted(source: Source, span: Span) -> Citation:
         collection=source.collection,
         source=source.uri,
         title=source.title,
+        mime=source.mime,
         quote=span.of(source.text),
         url=source.url,
         lines=source.lines_of(span),
@@ -96,6 +97,18 @@ def test_a_link_lands_on_each_kind_of_block(chromium: Browser, server: WebServer
             missed.append((citation.quote, citation.link()))
     assert missed == []
     assert landed == set(BLOCKS)
+
+
+@pytest.mark.parametrize(
+    ("mime", "is_shown"),
+    [("text/html", True), ("text/plain", True), ("text/csv", False), ("application/json", False),
+     ("application/epub+zip", False), ("application/docbook+xml", False)],
+)  # fmt: skip
+def test_only_what_a_browser_shows_is_searched_for_words(mime: str, is_shown: bool) -> None:
+    url = "https://a.example/b"
+    loaded = LoadedDocument(text="Owls nest.", title="Owls", mime=mime, url=url)
+    link = quoted(source_of(loaded, url), Span(start=0, end=4)).link()
+    assert link == (f"{url}#:~:text=Owls" if is_shown else url)
 
 
 @pytest.mark.parametrize(
