@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import Any
 
+from index.errors import LoadError
 from index.load.data_files import load_data
 from index.load.dates import in_utc
 from index.load.decode import Decoded, canonical, decode
@@ -30,10 +31,7 @@ _SHOWN = 5
 
 def load_marked_up(data: bytes, name: str, *, charset: str | None = None) -> LoadedDocument:
     """Read DocBook or DITA by its outermost element; other XML is read as data."""
-    declared = _DECLARED.search(data[:1000])
-    decoded = decode(
-        data, name=name, declared=charset or (declared[1].decode("ascii") if declared else None)
-    )
+    decoded = _decoded(data, name, charset)
     found = vocabulary_of(decoded.text)
     if found is None:
         return load_data(data, name, charset=charset)
@@ -43,6 +41,23 @@ def load_marked_up(data: bytes, name: str, *, charset: str | None = None) -> Loa
         loaded = load_data(data, name, charset=charset)
         told = f"It is read as plain XML, because {damage}."
         return loaded.model_copy(update={"warnings": (*loaded.warnings, told)})
+
+
+def marked_up_type(data: bytes) -> str | None:
+    """Return the media type of DocBook or DITA, by its outermost element; None for others."""
+    if not data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        return None
+    try:
+        found = vocabulary_of(_decoded(data, "", None).text)
+    except LoadError:
+        return None
+    return found[1] if found else None
+
+
+def _decoded(data: bytes, name: str, charset: str | None) -> Decoded:
+    declared = _DECLARED.search(data[:1000])
+    stated = declared[1].decode("ascii") if declared else None
+    return decode(data, name=name, declared=charset or stated)
 
 
 def vocabulary_of(text: str) -> tuple[Vocabulary, str] | None:

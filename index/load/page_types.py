@@ -23,11 +23,14 @@ _ODP = f"{_OPEN_DOCUMENT}.presentation"
 _EPUB = "application/epub+zip"
 _RTF = "application/rtf"
 _PDF = "application/pdf"
+_DOCBOOK = "application/docbook+xml"
+_DITA = "application/dita+xml"
 
 # fmt: off
 PAGE_TYPES = frozenset({
     "text/html", "application/xhtml+xml", "text/plain", "text/markdown", "text/x-markdown",
     _PDF, _DOCX, _PPTX, _XLSX, _ODT, _ODS, _ODP, _EPUB, _RTF, "text/rtf",
+    _DOCBOOK, _DITA,
     "application/vnd.ms-word.document.macroenabled.12",
     "application/vnd.ms-excel.sheet.macroenabled.12",
     "application/vnd.ms-powerpoint.presentation.macroenabled.12",
@@ -56,15 +59,20 @@ _TEXTS = {
     ".tsv": "text/tab-separated-values",
     ".json": "application/json",
     ".xml": "application/xml",
+    **dict.fromkeys((".dbk", ".docbook"), _DOCBOOK),
+    **dict.fromkeys((".dita", ".ditamap"), _DITA),
     ".rss": "application/rss+xml",
     ".atom": "application/atom+xml",
 }
 """Formats told by the ending alone, for servers that state none or call everything plain text."""
 
 _MORE_THAN_PLAIN = frozenset(
-    {"text/markdown", "text/csv", "text/tab-separated-values", "application/json"}
+    {"text/markdown", "text/csv", "text/tab-separated-values", "application/json", _DOCBOOK, _DITA}
 )
 """What is read as such by its ending where the server calls it plain text."""
+
+_ANY_XML = frozenset({"application/xml", "text/xml"})
+"""Types that servers give to feeds, to documents and to data alike."""
 
 VAGUE = frozenset(
     {"", "application/octet-stream", "binary/octet-stream", "application/x-download"}
@@ -87,7 +95,7 @@ def media_type(content_type: str, name: str, types: Collection[str], body: bytes
     """Return what to read an answer as; raises RefusedError for what is not read.
 
     `name` is its address or file name; `body` is needed from SIGN bytes on, and all of it for what
-    is packed and of a type that says nothing: `is_told_by_bytes`.
+    is packed and of a type that says nothing, or any XML: `is_told_by_bytes`.
     """
     mime = _plain(content_type)
     suffix = _suffix(name)
@@ -102,20 +110,27 @@ def media_type(content_type: str, name: str, types: Collection[str], body: bytes
             return found
     elif mime == "text/plain" and told in _MORE_THAN_PLAIN and told in types:
         return told
+    elif mime in _ANY_XML and (document := _marked_up_type(body)) in types:
+        return document or mime
     elif mime in types:
+        if mime in _PACKED.values() and _is_page(body):
+            raise RefusedError(f"The server calls it a document, but {_SIGN_IN}.")
         return mime
     if suffix in _PACKED and mime in VAGUE:
-        raise RefusedError(f"Its address ends in {suffix}, but what came is nothing of the kind.")
+        came = _SIGN_IN if _is_page(body) else "what came is nothing of the kind"
+        raise RefusedError(f"Its address ends in {suffix}, but {came}.")
     kind = f"of type {mime!r}" if mime else "of no stated type"
     raise RefusedError(f"It is {kind}; only {_READ} are read.")
 
 
 def is_told_by_bytes(content_type: str, begins: bytes) -> bool:
     """Say whether it takes the whole of an answer to tell what it is, by how it `begins`."""
-    return _plain(content_type) in VAGUE and begins.startswith(_ZIP)
+    mime = _plain(content_type)
+    return mime in _ANY_XML or (mime in VAGUE and begins.startswith(_ZIP))
 
 
-_READ = "HTML, PDF, office documents, e-books, Markdown, plain text, CSV and JSON"
+_READ = "HTML, PDF, office documents, e-books, Markdown, DocBook, DITA, plain text, CSV and JSON"
+_SIGN_IN = "what came is a web page, perhaps one to sign in at"
 
 
 def _plain(content_type: str) -> str:
@@ -125,6 +140,17 @@ def _plain(content_type: str) -> str:
 def _suffix(name: str) -> str:
     path = urlsplit(name).path if "://" in name else name
     return PurePosixPath(path).suffix.lower()
+
+
+def _is_page(body: bytes) -> bool:
+    """Say whether what is no markup by its type begins like a page."""
+    return body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+
+
+def _marked_up_type(body: bytes) -> str | None:
+    from index.load.marked_up_document import marked_up_type
+
+    return marked_up_type(body)
 
 
 def _type_of_bytes(body: bytes) -> str | None:

@@ -139,4 +139,4 @@ class _Reader:
 
 
 def _refuse(*_: object) -> None:
-    raise _Stop("It declares entities, which are not read.")
+    raise _Stop("It is XML that declares entities, which are read of DocBook and DITA only.")

@@ -66,6 +66,10 @@ class Site:
         return self.url(path)
 
 
+CHAPTER = b"<chapter><title>Sea</title><para>Wet.</para></chapter>"
+TOPIC = b"<topic><title>Sea</title><body><p>Wet.</p></body></topic>"
+
+
 @pytest.fixture
 def site() -> Iterator[Site]:
     site = Site()
@@ -164,6 +168,9 @@ def test_a_page_is_loaded_with_the_address_it_came_from(site: Site) -> None:
         pytest.param("/a.csv", "text/plain", b"a,b\n1,2\n3,4\n", "text/csv", id="raw CSV"),
         pytest.param("/a", "text/csv", b"a,b\n1,2\n3,4\n", "text/csv", id="CSV"),
         pytest.param("/a", "application/json", b'{"a": 1}', "application/json", id="JSON"),
+        pytest.param("/a.xml", "text/xml", CHAPTER, "application/docbook+xml", id="DocBook"),
+        pytest.param("/a.dbk", "", CHAPTER, "application/docbook+xml", id="DocBook, no type"),
+        pytest.param("/a", "application/xml", TOPIC, "application/dita+xml", id="DITA"),
     ],
 )
 def test_the_format_is_told_by_type_and_ending(
@@ -384,8 +391,8 @@ def test_a_status_other_than_success_has_a_reason(site: Site, status: int, expec
 )
 def test_a_type_that_is_not_read_is_refused(site: Site, mime: str, kind: str) -> None:
     assert reason(site.page("/x", b"{}", mime)) == (
-        f"It is {kind}; only HTML, PDF, office documents, e-books, Markdown, plain text, CSV and "
-        "JSON are read."
+        f"It is {kind}; only HTML, PDF, office documents, e-books, Markdown, DocBook, DITA, plain "
+        "text, CSV and JSON are read."
     )
 
 
@@ -400,8 +407,16 @@ def test_a_file_to_download_is_told_by_its_name_and_by_its_bytes(site: Site) -> 
     kind = "of type 'application/zip'"
     assert kind in reason(site.page("/c.zip", other, "application/zip"))
     not_it = "Its address ends in .docx, but what came is nothing of the kind."
-    for body in (b"<html>Sign in</html>", other, b"PK", b""):
+    for body in (other, b"PK", b""):
         assert reason(site.page("/d.docx", body, "application/octet-stream")) == not_it
+    sign_in = b"\r\n<!DOCTYPE html><html>Sign in</html>"
+    for path, mime in (
+        ("/e.docx", "application/octet-stream"),
+        ("/f.docx", DOCX),
+        ("/g", "application/pdf"),
+    ):
+        told = reason(site.page(path, sign_in, mime))
+        assert told.endswith("but what came is a web page, perhaps one to sign in at.")
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w") as book:
         book.writestr("mimetype", "application/epub+zip")

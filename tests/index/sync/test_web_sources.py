@@ -287,6 +287,18 @@ def test_atom_and_bad_feeds(home: Home, server: WebServer) -> None:
         assert reason in failed.reason
 
 
+def test_docbook_is_told_from_feeds_by_what_it_holds(home: Home, server: WebServer) -> None:
+    manual = (
+        "<!DOCTYPE article PUBLIC '-//OASIS//DTD DocBook XML V4.5//EN' '' [<!ENTITY p 'Owlet'>]>"
+        "<article><title>The &p; manual</title><para>Feed it at night.</para></article>"
+    )
+    server.serve("/manual.xml", manual.encode(), "application/xml")
+    assert counts(web(home).add("documents", server.url("/manual.xml"))) == {"added": 1}
+    (entry,) = home.catalog.sources("documents")
+    assert (entry.title, entry.mime) == ("The Owlet manual", "application/docbook+xml")
+    assert counts(web(home).refresh("documents", everything=True)) == {"unchanged": 1}
+
+
 def test_a_stopped_reading_goes_on_without_fetching_again(home: Home, server: WebServer) -> None:
     server.page("/docs/", "Start.", *(f"p{n}" for n in range(24)))
     for n in range(24):
