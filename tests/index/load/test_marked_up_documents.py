@@ -358,6 +358,19 @@ def test_reading_takes_as_long_as_the_document_is(name: str) -> None:
     grows_in_step(read, lambda size: f"{BEGIN}{HOSTILE[name](size)}</chapter>", 20_000)
 
 
+def test_entities_take_as_long_as_they_are() -> None:
+    def declared(size: int) -> str:
+        count = size // 45
+        nested = "".join(
+            f'<!ENTITY a{n} "x&{"b" if n % 9 == 0 else f"a{n - n % 9}"};">' for n in range(1, count)
+        )
+        used = "".join(f"&a{n};" for n in range(1, count))
+        begin = f"<!DOCTYPE chapter PUBLIC 'DocBook' '' [<!ENTITY a0 'y'><!ENTITY b 'z'>{nested}]>"
+        return f"{begin}<chapter><title>A</title><para>{used}</para></chapter>"
+
+    grows_in_step(read, declared, 20_000)
+
+
 @pytest.mark.long
 @pytest.mark.limit(900)
 @pytest.mark.parametrize("name", HOSTILE)
