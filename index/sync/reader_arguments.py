@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 from index.errors import ConfigurationError, LoadError
 
@@ -22,12 +23,28 @@ _SECRET_KEYS = frozenset(
     {"access", "account", "api", "app", "auth", "client", "encryption", "private", "secret"}
 )
 """What stands before `key` where the key is a secret one, as in `api_key`."""
-_SECRET_VALUE = re.compile(
-    r"(?:sk-|gh[a-z]_|github_pat_|glpat-|xox[a-z]-|ntn_|secret_|AKIA|AIza|ya29\.|eyJ|Bearer )\S"
-    r"|[a-z][a-z0-9+.\-]*://[^/\s:@]*:[^/\s@]+@",
+_BEGINS_AS_SECRET = re.compile(
+    r"(?:sk-|gh[a-z]_|github_pat_|glpat-|xox[a-z]-|ntn_|secret_|AKIA|AIza|ya29\.|eyJ|Bearer )\S",
     re.IGNORECASE,
 )
-"""What tokens of known services begin with, and addresses with a password in them."""
+"""What tokens of known services begin with."""
+_HOLDS_TOKEN = re.compile(
+    r"(?<![A-Za-z0-9])"
+    r"(?:(?:gh[a-z]_|github_pat_|glpat-|xox[a-z]-|AKIA|AIza|ya29\.)[\w.\-]{8}"
+    r"|(?:sk-|ntn_|secret_|eyJ|[Bb]earer )(?=[\w.\-]{0,200}\d)[\w.\-]{12})"
+)
+"""The same inside of a longer text, where as much must follow as no word of a query has."""
+_PASSWORD = re.compile(
+    r"(?<![a-z0-9+.\-])[a-z][a-z0-9+.\-]*://[^/\s:@]*:([^/\s@]+)@", re.IGNORECASE
+)
+"""An address with a password in it."""
+_ADDRESS = re.compile(r"://(\S+)")
+_QUERY = re.compile(r"[?&;#]([^?&;#=\s]+)=([^&;#\s'\"]+)")
+"""Names and values behind an address."""
+_SETTING = re.compile(r"(?:^|[\s;,])(pass(?:word|wd|phrase)|pwd)=([^\s;,]+)", re.IGNORECASE)
+"""A password among the settings of a connection: `host=db password=...`."""
+_SIGNATURES = (["sig"], ["signature"])
+"""The last word of what signs an address, which opens it to whoever has it."""
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
@@ -140,16 +157,33 @@ def _argument(typed: str) -> ReaderArgument:
 
 def _holds_secret(value: str) -> bool:
     """Say whether a value is, or has in it, what looks like a secret."""
-    if _SECRET_VALUE.match(value):
+    if _is_secret_text(value):
         return True
     try:
         found = json.loads(value)
     except (ValueError, RecursionError):
         return False
     return any(
-        is_secret_name(name) or (isinstance(inner, str) and _SECRET_VALUE.match(inner))
+        is_secret_name(name) or (isinstance(inner, str) and _is_secret_text(inner))
         for name, inner in _leaves(found)
     )
+
+
+def _is_secret_text(text: str) -> bool:
+    """Say whether a text is, or has in it, a token, or an address or setting with a secret."""
+    is_token = _BEGINS_AS_SECRET.match(text) or _HOLDS_TOKEN.search(text)
+    return bool(is_token) or any(True for _ in _stated_secrets(text))
+
+
+def _stated_secrets(text: str) -> Iterator[str]:
+    """Yield the passwords and the secret parameters of the addresses in a text, as they stand."""
+    yield from (found[1] for found in _PASSWORD.finditer(text))
+    yield from (found[2] for found in _SETTING.finditer(text))
+    for address in _ADDRESS.findall(text):
+        for form in {address, unquote(address)}:
+            for name, value in _QUERY.findall(form):
+                if is_secret_name(name) or _WORD.findall(name.lower())[-1:] in _SIGNATURES:
+                    yield value
 
 
 def _leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
@@ -165,11 +199,10 @@ def _leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _parts(secret: str) -> Iterator[str]:
-    """Yield a secret, the texts of one that is JSON, and the password of one that is an address."""
+    """Yield a secret, the texts of one that is JSON, and the passwords that stand in it."""
     if secret:
         yield secret
-    if password := re.match(r"[a-z][a-z0-9+.\-]*://[^/\s:@]*:([^/\s@]+)@", secret, re.IGNORECASE):
-        yield password[1]
+    yield from _stated_secrets(secret)
     try:
         yield from (str(inner) for _, inner in _leaves(json.loads(secret)) if inner)
     except (ValueError, RecursionError):

@@ -16,7 +16,7 @@ from llama_index.core.schema import Document
 from llama_index.readers.database import DatabaseReader
 from llama_index.readers.wordpress import WordpressReader
 
-from index.errors import LoadError
+from index.errors import ConfigurationError, LoadError
 from index.llamaindex.document_groups import grouped
 from index.llamaindex.reader_calls import Parameters, converted, find_reader, read_documents
 from index.llamaindex.reader_process import without_secrets
@@ -173,6 +173,52 @@ def test_a_call_is_kept_without_its_secrets() -> None:
     assert all(map(is_secret_name, names.split()))
     plain = "space_key max_tokens token_path credentials_path page_ids keyword primary_key author"
     assert not any(map(is_secret_name, plain.split()))
+
+
+TOKEN = "ghp_abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "texts=https://x.example/?api_key=abcdef123456",
+        'texts=["https://x.example/a?page=2&access_token=abc"]',
+        "texts=See https://x.example/a?x=1;sig=abc and more",
+        "texts=https://x.example/#X-Amz-Signature=abc",
+        "texts=https://x.example/?api%5Fkey=abc",
+        f"query=select '{TOKEN}' as t",
+        f"query=select * from t where auth = 'Bearer {'a1' * 10}'",
+        "uri=postgresql://h/db?password=abc123",
+        "uri=host=h dbname=d password=abc123",
+        "uri=see mysql://ada:pw@h/d",
+        "url=sk-abc",
+    ],
+)
+def test_a_secret_inside_of_a_value_is_not_taken(typed: str) -> None:
+    with pytest.raises(ConfigurationError, match="looks like a secret, which is not written down"):
+        reader_call("a.b:C", [typed], "/team")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "query=select key, token from secret_words where key=5 and task = 'sk-learn'",
+        "query=SELECT bearer certificates FROM secret_word_list_of_the_team",
+        "urls=https://e.org/?page=2&keyword=tugs&token_path=a&key=",
+        "uri=sqlite:///team.db?mode=ro",
+        "space_key=DS",
+    ],
+)
+def test_what_only_speaks_of_secrets_is_taken(typed: str) -> None:
+    (argument,) = reader_call("a.b:C", [typed], "/team").arguments
+    assert str(argument) == typed
+
+
+def test_a_secret_of_an_address_that_a_variable_holds_is_hidden() -> None:
+    call = reader_call("a.b:C", ["uri=env:URI"], "/team")
+    shell = {"URI": "postgresql://ada:pass-word@h/db?sslpassword=abcdef"}
+    hidden = without_secrets("pass-word, abcdef", call.secrets(shell))
+    assert hidden == "(a secret), (a secret)"
 
 
 RECIPES = re.findall(
