@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 _EACH = 20
 """Documents after which it is told how many there are."""
 
+_NAMED = 10
+"""Documents that are named of those that are left out for one reason."""
+
 _SHORT = 4
 """Characters of a secret that is too short to be hidden wherever it stands."""
 
@@ -74,6 +77,27 @@ class _LastWarning(logging.Handler):
             self.text = folded(str(record.msg))[:300]
 
 
+class _RefusedDocuments:
+    """The documents that could not be read, by why."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._names: dict[str, list[str]] = {}
+
+    def put(self, name: str, reason: str) -> None:
+        """Keep one."""
+        self.count += 1
+        self._names.setdefault(reason, []).append(name)
+
+    def notes(self) -> list[str]:
+        """Name the first of each reason, and count the others."""
+        return [
+            f"Left out: {', '.join(names[:_NAMED])}"
+            f"{f' and {len(names) - _NAMED:,} more' if len(names) > _NAMED else ''}. {reason}"
+            for reason, names in self._names.items()
+        ]
+
+
 def _run(request: Plain, replies: IO[bytes], warnings: _LastWarning) -> None:
     reader = find_reader(request["reader"])
     documents, is_whole = _read(reader, request, replies)
@@ -83,9 +107,14 @@ def _run(request: Plain, replies: IO[bytes], warnings: _LastWarning) -> None:
             reason = f"{reason} It said: {warnings.text}"
         raise LoadError(reader.__name__, reason)
     sources = grouped(documents, Path.cwd())
-    notes, sent = [], 0
+    notes, sent, refused = [], 0, _RefusedDocuments()
     for key, members in sources[: request["documents"]]:
-        loaded = joined_document(members, key or reader.__name__, fallback=reader.__name__)
+        name = key or reader.__name__
+        try:
+            loaded = joined_document(members, name, fallback=reader.__name__)
+        except LoadError as error:
+            refused.put(name, error.reason)
+            continue
         if loaded is not None:
             sent += 1
             _write(replies, {"key": key, "document": plain_document(loaded)})
@@ -96,10 +125,12 @@ def _run(request: Plain, replies: IO[bytes], warnings: _LastWarning) -> None:
     elif not is_whole:
         limit = f"{request['bytes'] // 2**20:,} MiB (QUOTH_SITE_MEGABYTES)"
         notes.append(f"It was read up to {limit}, which is the limit.")
-    if empty := min(len(sources), request["documents"]) - sent:
+    notes.extend(refused.notes())
+    if empty := min(len(sources), request["documents"]) - sent - refused.count:
         notes.append(f"{empty:,} of its documents have no text.")
     if not sent:
-        raise LoadError(reader.__name__, "There is no text in what it returned.")
+        said = " ".join(("There is no text in what it returned.", *refused.notes()))
+        raise LoadError(reader.__name__, said)
     end = {"notes": tuple(notes), "is_whole": is_whole and left <= 0}
     _write(replies, end)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from index.errors import LoadError
 from index.llamaindex.document_groups import PAGE, address_of, path_of
 from index.load.dates import in_utc
-from index.load.decode import canonical
+from index.load.decode import canonical, refuse_binary_text
 from index.load.joined_pages import join_pages
 from index.load.loaders import load_bytes, load_file
 from index.load.read_file import check_file
@@ -83,8 +83,10 @@ def joined_document(
 ) -> LoadedDocument | None:
     """Return documents of one original as one, by what their metadata say; None without any text.
 
-    `name` is what it is called; it is titled as it states or shows, else after `fallback`.
+    `name` is what it is called; it is titled as it states or shows, else after `fallback`. Raises
+    LoadError for what is no text.
     """
+    refuse_binary_text("".join(document.get_content() or "" for document in documents), name)
     texts = [canonical(document.get_content() or "") for document in documents]
     text, spans = join_pages(texts)
     if not text.strip():

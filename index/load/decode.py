@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from index.errors import LoadError
@@ -35,6 +36,12 @@ _SAMPLE = 65_536
 
 _CONTROL_SHARE = 0.02
 """Share of control characters above which bytes are no text; logs with colour codes stay below."""
+
+_LOST_SHARE = 0.1
+"""Share of replacement characters above which a text is none; German in Latin-1 stays below."""
+
+_JPEG_HEAD = 16
+"""Characters in which a JPEG image says what it is, behind a mark that is no text at all."""
 
 _ESCAPES = (b"\x1b$B", b"\x1b$@", b"\x1b(J")
 """They begin Japanese in ISO-2022-JP, which is all ASCII otherwise."""
@@ -81,6 +88,28 @@ def decode(data: bytes, *, name: str, declared: str | None = None) -> Decoded:
     if not text.strip():
         raise LoadError(name, "The file holds only white space.")
     return Decoded(text, decoded.encoding, decoded.guessed)
+
+
+def refuse_binary_text(text: str, name: str) -> None:
+    """Raise LoadError where others made a text of bytes that are none, as it came from them."""
+    if text.startswith("%PDF-") or _is_binary(text) or _is_mostly_lost(text):
+        kind = next((kind for start, kind in _decoded_magic() if text.startswith(start)), None)
+        if kind is None and any(mark in text[:_JPEG_HEAD] for mark in ("JFIF", "Exif")):
+            kind = "a JPEG image"
+        what = kind or "a binary file, or a text in another encoding"
+        raise LoadError(name, f"It is {what}, which its reader took for plain text.")
+
+
+def _decoded_magic() -> Iterator[tuple[str, str]]:
+    """Yield how files that are no text begin once they are decoded, and what they are."""
+    for magic, kind in _MAGIC:
+        ways = (magic.decode("latin-1"), *(magic.decode("utf-8", e) for e in ("ignore", "replace")))
+        yield from ((start, kind) for start in ways if len(start) > 2 and start.strip("\ufffd"))
+
+
+def _is_mostly_lost(text: str) -> bool:
+    """Say whether much of a text could not be decoded, and was replaced."""
+    return text[:_SAMPLE].count("\ufffd") > max(1, len(text[:_SAMPLE]) * _LOST_SHARE)
 
 
 def _read_as(data: bytes, encoding: str | None, *, guessed: bool = False) -> Decoded | None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from PIL import Image
 
 from tests.cli.test_process import COMMAND, ROOT
 from tests.doubles.cli_fakes import run
@@ -205,6 +206,23 @@ def test_rows_of_a_database_are_sources_of_a_collection(own_folder: Path) -> Non
     assert "ninety days" in quoth(own_folder, "ask", "How long is the trial?", *into).stdout
     assert quoth(own_folder, "remove", "DatabaseReader", "--yes", *into).exit_code == 0
     assert "Nothing is indexed" in quoth(own_folder, "sources", *into).stderr
+
+
+def test_pictures_of_a_folder_that_a_reader_takes_for_text_are_named(own_folder: Path) -> None:
+    team = own_folder / "team"
+    team.mkdir()
+    Image.effect_noise((40, 40), 80).save(team / "plan.bmp")
+    Image.effect_noise((40, 40), 80).save(team / "dots.gif")
+    options = ("--reader", "llama_index.core:SimpleDirectoryReader", "--arg", "input_dir=team")
+    nothing = quoth(own_folder, "add", *options)
+    assert nothing.exit_code == 2
+    assert "There is no text in what it returned. Left out: team/dots.gif." in nothing.stderr
+    (team / "rules.txt").write_text("Ships longer than ninety metres need two tugs.")
+    added = quoth(own_folder, "add", *options)
+    assert added.stdout.startswith("1 added;")
+    assert "note: SimpleDirectoryReader: Left out: team/dots.gif. It is a GIF image" in added.stderr
+    assert "Left out: team/plan.bmp. It is a binary file" in added.stderr
+    assert "have no text" not in added.stderr
 
 
 HOSTILE = '''

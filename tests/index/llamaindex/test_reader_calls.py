@@ -15,6 +15,7 @@ from llama_index.core.readers.base import BaseReader
 from llama_index.core.schema import Document
 from llama_index.readers.database import DatabaseReader
 from llama_index.readers.wordpress import WordpressReader
+from PIL import Image
 
 from index.errors import ConfigurationError, LoadError
 from index.llamaindex.document_groups import grouped
@@ -173,6 +174,21 @@ def test_a_call_is_kept_without_its_secrets() -> None:
     assert all(map(is_secret_name, names.split()))
     plain = "space_key max_tokens token_path credentials_path page_ids keyword primary_key author"
     assert not any(map(is_secret_name, plain.split()))
+
+
+@pytest.mark.parametrize("errors", ["ignore", "replace"])
+def test_a_picture_that_a_reader_took_for_text_is_refused(tmp_path: Path, errors: str) -> None:
+    for kind, told in (("PNG", "a PNG image"), ("JPEG", "a JPEG image"), ("PDF", "a PDF")):
+        path = tmp_path / f"picture.{kind.lower()}"
+        Image.effect_noise((40, 40), 80).save(path, kind)
+        text = path.read_text(encoding="utf-8", errors=errors)
+        with pytest.raises(LoadError, match=f"It is {told}, which its reader took"):
+            joined_document([Document(text=text)], path.name, fallback="Reader")
+    cyrillic = "Правила порта".encode("cp1251").decode("utf-8", "replace")
+    with pytest.raises(LoadError, match="a text in another encoding"):
+        joined_document([Document(text=cyrillic)], "a.txt", fallback="Reader")
+    for text in ("PNG is a format. GIF8 is not.", "caf\ufffd au lait\x0c und \x1b[1mTee\x1b[0m"):
+        assert joined_document([Document(text=text)], "a.txt", fallback="Reader")
 
 
 TOKEN = "ghp_abcdefghijklmnopqrstuvwxyz0123456789"
