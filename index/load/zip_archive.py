@@ -20,6 +20,7 @@ from typing import IO, TYPE_CHECKING
 from index.errors import LoadError
 from index.load.folder_walk import FolderScan, FoundFile, SkippedFile, scan
 from index.load.formats import read_suffixes
+from index.load.packed_documents import named_as_archive
 from index.load.read_file import MAX_BYTES, reason_of, size_problem
 from index.load.unread_kinds import ending_of, unread_kind, unread_type
 from index.schema import SyncFailure
@@ -43,6 +44,8 @@ _DIRECTORY = 2 * 1024 * 1024
 """Bytes of the list of members, which is held in memory: room for twice as many long names."""
 
 _END = struct.Struct("<4s4H2LH")
+_MEMBER = b"PK\3\4"
+_NOT_WHOLE = "It is no ZIP archive, or only the beginning of one."
 _DAMAGED = "It is damaged, or was changed while it was read."
 _UTF8 = 0x800
 _ENCRYPTED = 0x1
@@ -240,25 +243,42 @@ def _opened(place: str | BytesIO, uri: str) -> ZipFile:
 
     with _errors(uri):
         if isinstance(place, BytesIO):
-            _check_directory(place, uri)
+            begins = _check_directory(place, uri)
         else:
             with open(place, "rb") as file:  # noqa: PTH123 - what is at hand is no Path
-                _check_directory(file, uri)
-        return ZipFile(place)
+                begins = _check_directory(file, uri)
+        archive = ZipFile(place)
+        try:
+            _check_beginning(archive, begins, uri)
+            if document := named_as_archive(archive):
+                raise LoadError(uri, f"It is {document}.")
+        except BaseException:
+            archive.close()
+            raise
+        return archive
 
 
-def _check_directory(file: IO[bytes], uri: str) -> None:
-    """Refuse a list of members that takes much memory, before it is read."""
+def _check_beginning(archive: ZipFile, begins: bytes, uri: str) -> None:
+    """Refuse the list of an archive that lies in this one, whose own is lost with its end."""
+    starts = [info.header_offset for info in archive.infolist()]
+    if begins == _MEMBER and min(starts, default=1) > 0:
+        raise LoadError(uri, _NOT_WHOLE)
+
+
+def _check_directory(file: IO[bytes], uri: str) -> bytes:
+    """Refuse a list of members that takes much memory, before it is read; return how all begins."""
     size = file.seek(0, 2)
     start = max(0, size - 65_536 - _END.size)
     file.seek(start)
     tail = file.read()
     at = tail.rfind(b"PK\5\6")
     if at < 0 or at + _END.size > len(tail):
-        raise LoadError(uri, "It is no ZIP archive, or only the beginning of one.")
+        raise LoadError(uri, _NOT_WHOLE)
     directory = _END.unpack_from(tail, at)[5]
     if directory > _DIRECTORY:
         raise LoadError(uri, f"It may hold more than {MOST_MEMBERS} files; unpack it.")
+    file.seek(0)
+    return file.read(len(_MEMBER))
 
 
 @contextmanager

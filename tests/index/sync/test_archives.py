@@ -24,6 +24,8 @@ def packed(members: Mapping[str, str | bytes], *, method: int = zipfile.ZIP_DEFL
     return held.getvalue()
 
 
+ODF = "application/vnd.oasis.opendocument."
+
 MEMBERS = {
     "board/rules.txt": "The board has five members.",
     "board/2024/minutes.txt": "The board met in May.",
@@ -160,6 +162,44 @@ def test_bombs_are_named_and_not_read(tmp_path: Path, monkeypatch: pytest.Monkey
     assert "10000 files" in found(tmp_path, lying)[1]["x.zip"]
     monkeypatch.setattr(zip_archive, "MOST_BYTES", 10)
     assert "unpacked" in found(tmp_path, packed(MEMBERS))[1]["x.zip"]
+
+
+@pytest.mark.parametrize(
+    ("members", "told"),
+    [
+        (
+            {"[Content_Types].xml": "x", "word/document2.xml": "x"},
+            "a Word document",
+        ),
+        ({"[Content_Types].xml": "x", "xl/workbook.xml": "x"}, "an Excel workbook"),
+        ({"[Content_Types].xml": "x", "ppt/presentation.xml": "x"}, "a PowerPoint presentation"),
+        ({"mimetype": "application/epub+zip", "a/content.opf": "x"}, "an EPUB book"),
+        ({"mimetype": f"{ODF}text", "content.xml": "x"}, "an OpenDocument text"),
+        ({"mimetype": f"{ODF}spreadsheet-template"}, "an OpenDocument spreadsheet"),
+    ],
+)
+def test_a_document_that_is_named_as_an_archive_is_told(
+    tmp_path: Path, members: dict[str, str], told: str
+) -> None:
+    files, failures, _ = found(tmp_path, packed(members))
+    assert (files, failures) == ([], {"x.zip": f"It is {told} under the name of an archive"})
+
+
+def test_what_looks_like_a_document_inside_is_an_archive(tmp_path: Path) -> None:
+    members = {"mimetype": "text/plain", "word/list.txt": "x", "a/[Content_Types].xml": "<x/>"}
+    assert "x.zip/word/list.txt" in found(tmp_path, packed(members))[0]
+
+
+def test_the_archive_in_the_beginning_of_one_is_not_taken_for_the_whole(tmp_path: Path) -> None:
+    inner = packed({"inner.txt": "It is inside."})
+    outer = packed({"a.txt": "x", "inner.zip": inner, "b.txt": "y"}, method=zipfile.ZIP_STORED)
+    end_of_inner = outer.index(inner) + len(inner)
+    for length in (end_of_inner, end_of_inner + 20, outer.index(b"PK\1\2", end_of_inner) + 60):
+        files, failures, _ = found(tmp_path, outer[:length])
+        assert (files, list(failures)) == ([], ["x.zip"])
+        assert "only the beginning of one" in failures["x.zip"]
+    assert found(tmp_path, b"#!/bin/sh\n" + packed({"a.txt": "x"}))[0] == ["x.zip/a.txt"]
+    assert found(tmp_path, packed({})) == ([], {}, [])
 
 
 def test_encrypted_documents_and_strange_packings_are_named(tmp_path: Path) -> None:
