@@ -367,8 +367,9 @@ class Library:
         report = SyncReport()
         if paths:
             found = named_additions(paths, inside=inside)
-            files, archives = without_archives(found)
+            files, archives, not_read = without_archives(found)
             report = self._add(collection, files, progress, steps)
+            report = report.model_copy(update={"not_read": (*report.not_read, *not_read)})
             added = self._archives.add_all(collection, archives, progress, steps)
             report = merged_reports(report, added)
         for done, url in enumerate(dict.fromkeys(addresses)):

@@ -179,11 +179,15 @@ class _Batch:
 
 
 def without_archives(
-    found: Sequence[Addition | SyncFailure],
-) -> tuple[list[Addition | SyncFailure], list[Addition]]:
-    """Return additions that are no archives, and those that are."""
+    found: Sequence[Addition | SyncFailure | UnreadFile],
+) -> tuple[list[Addition | SyncFailure], list[Addition], tuple[UnreadFile, ...]]:
+    """Return additions that are no archives, those that are, and what is no document."""
     archives = [each for each in found if isinstance(each, Addition) and is_archive(each.uri)]
-    return [each for each in found if each not in archives], archives
+    not_read = tuple(each for each in found if isinstance(each, UnreadFile))
+    uris = {each.uri for each in archives}
+    others = [each for each in found if not isinstance(each, UnreadFile)]
+    files = [each for each in others if isinstance(each, SyncFailure) or each.uri not in uris]
+    return files, archives, not_read
 
 
 def marked(entries: Sequence[SourceEntry]) -> list[SourceEntry]:

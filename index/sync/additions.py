@@ -14,7 +14,7 @@ from index.load.folder_walk import scan
 from index.load.formats import SUFFIXES
 from index.load.loaders import LoadBytes, load_bytes
 from index.load.zip_archive import ENDING
-from index.schema import LoadedDocument, SyncFailure
+from index.schema import LoadedDocument, SyncFailure, UnreadFile
 from index.store.catalog_rows import FileState
 from index.text.counted_kinds import counted_kinds
 
@@ -40,21 +40,21 @@ def named_additions(
     names: Sequence[str],
     *,
     inside: Path | None = None,
-) -> list[Addition | SyncFailure]:
+) -> list[Addition | SyncFailure | UnreadFile]:
     """Find the documents and archives that `names` mean (files and folders), each once.
 
     A file is known by its absolute path, but one in the folder `inside`, which is kept in step
-    anyway, by its path in there.
+    anyway, by its path in there. What folders hold besides follows.
     """
     found: dict[str, Addition] = {}
-    failed: list[SyncFailure] = []
+    others: dict[str, SyncFailure | UnreadFile] = {}
     for name in names:
         for result in _files(name, inside):
             if isinstance(result, Addition):
                 found[result.uri] = result
             else:
-                failed.append(result)
-    return [*found.values(), *failed]
+                others[result.source] = result
+    return [*found.values(), *others.values()]
 
 
 def file_addition(
@@ -96,7 +96,7 @@ def state_of_followed(addition: Addition, seen: FileState | None) -> FileState |
     return FileState(size=-1, mtime_ns=facts.st_mtime_ns, ctime_ns=facts.st_ctime_ns)
 
 
-def _files(name: str, inside: Path | None) -> Iterator[Addition | SyncFailure]:
+def _files(name: str, inside: Path | None) -> Iterator[Addition | SyncFailure | UnreadFile]:
     path = Path(name).expanduser().absolute()
     if not path.is_dir():
         yield _file(path, inside)
@@ -105,7 +105,10 @@ def _files(name: str, inside: Path | None) -> Iterator[Addition | SyncFailure]:
     yield from (_file(file.path.absolute(), inside) for file in scanned.files)
     for failure in scanned.failures:
         yield SyncFailure(source=str(Path(name) / failure.source), reason=failure.reason)
-    if not scanned.files and not scanned.failures:
+    if scanned.files or scanned.failures:
+        for each in scanned.skipped:
+            yield UnreadFile(source=str(Path(name) / each.uri), kind=each.kind)
+    else:
         kinds = counted_kinds(Counter(each.kind for each in scanned.skipped))
         said = f" ({kinds})" if kinds else ""
         yield SyncFailure(source=name, reason=f"There is no document in this folder{said}.")

@@ -71,3 +71,23 @@ def test_archives_of_a_folder_and_of_a_collection(own_folder: Path) -> None:
     )
     assert "1 added" in run(own_folder, "sync").stdout
     assert "archive of" not in run(own_folder, "sources").stdout
+
+
+def test_what_an_added_folder_holds_besides_is_counted(own_folder: Path) -> None:
+    folder = own_folder / "elsewhere"
+    folder.mkdir()
+    for name in ("x.exe", "v.mp4", "w.mp4"):
+        (folder / name).write_bytes(b"x")
+    nothing = run(own_folder, "add", "elsewhere")
+    assert "There is no document in this folder (3 not read: 2 .mp4, 1 .exe)." in nothing.stderr
+    assert "not read" not in nothing.stdout
+    (folder / "b.txt").write_text("The owl.")
+    added = run(own_folder, "add", "elsewhere")
+    assert (added.exit_code, added.stderr) == (0, "")
+    assert added.stdout.startswith("1 added;")
+    assert added.stdout.endswith("; 3 not read: 2 .mp4, 1 .exe\n")
+    (folder / "a.zip").write_bytes(packed({"one.txt": "The red fox.", "y.exe": "x"}))
+    report = json.loads(run(own_folder, "add", "elsewhere", "--json").stdout)
+    assert {each["source"] for each in report["not_read"]} == {
+        "elsewhere/x.exe", "elsewhere/v.mp4", "elsewhere/w.mp4", f"{folder}/a.zip/y.exe",
+    }  # fmt: skip
