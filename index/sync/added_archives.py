@@ -205,12 +205,16 @@ def archive_entries(entries: Sequence[SourceEntry]) -> list[SiteEntry]:
 
 
 def _added_archive(entry: SourceEntry) -> str | None:
-    """Return the archive that an entry is of, unless a folder, a site or a reader brought it."""
+    """Return the archive that an entry is of, unless a folder, a site or a reader brought it.
+
+    A folder may be named as an archive.
+    """
     archive = archive_of(entry.uri)
     if archive == entry.uri or "://" in entry.uri or entry.site not in (None, archive):
         return None
-    is_followed = entry.collection == SHARED_COLLECTION and not PurePath(archive).is_absolute()
-    return None if is_followed else archive
+    is_elsewhere = PurePath(archive).is_absolute()
+    is_followed = entry.collection == SHARED_COLLECTION and not is_elsewhere
+    return None if is_followed or (is_elsewhere and Path(archive).is_dir()) else archive
 
 
 def _marked(entry: SourceEntry) -> SourceEntry:

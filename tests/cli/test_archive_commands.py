@@ -91,3 +91,14 @@ def test_what_an_added_folder_holds_besides_is_counted(own_folder: Path) -> None
     assert {each["source"] for each in report["not_read"]} == {
         "elsewhere/x.exe", "elsewhere/v.mp4", "elsewhere/w.mp4", f"{folder}/a.zip/y.exe",
     }  # fmt: skip
+
+
+def test_a_folder_that_is_named_as_an_archive_is_none(own_folder: Path) -> None:
+    folder = own_folder / "elsewhere" / "folder.zip"
+    folder.mkdir(parents=True)
+    (folder / "b.txt").write_text("The owl.")
+    assert run(own_folder, "add", str(folder)).stdout.startswith("1 added;")
+    (_, line) = run(own_folder, "sources").stdout.splitlines()
+    assert line.startswith(f"{folder}/b.txt ")
+    assert "archive" not in line
+    assert run(own_folder, "remove", f"{folder}/b.txt").exit_code == 0
