@@ -73,11 +73,15 @@ def read_documents(reader: type[Any], arguments: Sequence[tuple[str, str]]) -> I
     name, way = reader.__name__, _way(reader)
     try:
         called = reader(**made)
+    except ImportError as error:
+        raise LoadError(name, _lacking(error)) from None
     except Exception as error:
         reason = _with_parameters(f"It refuses its arguments ({said(error)}).", reader)
         raise LoadError(name, reason) from None
     try:
         yield from _iterated(getattr(called, way)(**loaded))
+    except ImportError as error:
+        raise LoadError(name, _lacking(error)) from None
     except (Exception, SystemExit) as error:
         reason = f"It failed while it was reading ({said(error)})."
         if isinstance(error, TypeError):
@@ -98,10 +102,17 @@ def _imported(module: str) -> object:
         missing = error.name or module
         if f"{module}.".startswith(f"{missing}."):
             raise LoadError(module, _not_installed(module)) from None
-        reason = f"It needs the package {missing!r}, which is not installed beside Quoth."
-        raise LoadError(module, reason) from None
+        raise LoadError(module, _lacking(error)) from None
     except (Exception, SystemExit) as error:
         raise LoadError(module, f"{module} cannot be imported ({said(error)}).") from None
+
+
+def _lacking(error: ImportError) -> str:
+    """Say which package is not there; an error that a reader words itself names none."""
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        package = error.name.partition(".")[0]
+        return f"It needs the package {package!r}, which is not installed beside Quoth."
+    return f"It needs a package that is not installed beside Quoth ({said(error)})."
 
 
 def _not_installed(module: str) -> str:

@@ -108,7 +108,7 @@ class ReaderCall:
         raise LoadError(
             self.class_name,
             f"The variable {argument.value}, which holds its {argument.name}, is not set. Set it "
-            "in your shell, where a folder's .env is not read from, and try again.",
+            "in your shell (a folder's .env is not read for this), and try again.",
         )
 
 
@@ -144,9 +144,14 @@ def is_secret(name: str, value: str) -> bool:
 def _argument(typed: str) -> ReaderArgument:
     name, equals, value = typed.partition("=")
     if not equals or not _NAME.fullmatch(name):
-        raise ConfigurationError(f"--arg takes NAME=VALUE, not {name!r}.")
+        raise ConfigurationError(f"--arg takes NAME=VALUE, not {name or typed!r}.")
     if variable := _VARIABLE.fullmatch(value):
         return ReaderArgument(name, variable["name"], is_variable=True)
+    if value.startswith("env:"):
+        raise ConfigurationError(
+            f"{name}={value} names no variable. Behind env: comes the name of one of your shell, "
+            f"of letters, digits and _, as in --arg {name}=env:{name.upper()}"
+        )
     if is_secret(name, value):
         raise ConfigurationError(
             f"{name} looks like a secret, which is not written down. Put it into a variable of "

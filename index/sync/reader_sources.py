@@ -209,7 +209,7 @@ class ReaderSources:
 
 
 _UNKNOWN = (
-    "It is not run: you did not add it yourself, or its arguments or this folder are others now. "
+    "It is not run: you did not add it yourself with these arguments in this folder. "
     "If you know what it does, give its command again: quoth add --reader …"
 )
 

@@ -84,8 +84,11 @@ def test_a_blog_is_added_asked_and_removed(own_folder: Path, server: WebServer) 
     assert not files_with(own_folder, PASSWORD)
     (_, line) = quoth(own_folder, "sources").stdout.splitlines()
     assert line.startswith("WordpressReader:// ")
-    assert f"{WORDPRESS} url={server.url('')} get_pages=false username=ada" in line
-    assert "password=env:BLOG_PASSWORD (reader of 2 documents)" in line
+    assert f"url={server.url('')} get_pages=false user" in line
+    assert "… (reader of 2 documents)" in line
+    whole = quoth(own_folder, "sources", "--all").stdout.splitlines()[1]
+    assert f"{WORDPRESS} url=" in whole
+    assert "password=env:BLOG_PASSWORD (reader of 2 documents)" in whole
 
     answer = json.loads(quoth(own_folder, "ask", "How many tugs?", "--json").stdout)
     (citation, *_) = answer["citations"]
@@ -149,9 +152,14 @@ def test_a_blog_that_changed_is_brought_in_step(own_folder: Path, server: WebSer
     [
         (["--reader", "wikipedia"], "--reader takes PACKAGE:CLASS"),
         (["--reader", WORDPRESS, "--arg", "url"], "--arg takes NAME=VALUE, not 'url'"),
-        (["--reader", WORDPRESS, "a.md"], "not both"),
-        (["--arg", "url=x", "a.md"], "not both"),
-        ([], "not neither"),
+        (["--reader", WORDPRESS, "--arg", "=x"], "--arg takes NAME=VALUE, not '=x'"),
+        (["--reader", WORDPRESS, "--arg", "api-key=x"], "NAME=VALUE, not 'api-key'."),
+        (["--reader", WORDPRESS, "--arg", "url=env:"], "url=env: names no variable"),
+        (["--reader", WORDPRESS, "--arg", "url=env:NO SUCH"], "--arg url=env:URL"),
+        (["--reader", WORDPRESS, "a.md"], "--reader takes the place of PATHs. Give one of them."),
+        (["--reader", WORDPRESS, "--site"], "--site is for addresses. Leave it out"),
+        (["--arg", "url=x", "a.md"], "--arg is for a reader. Name it with --reader"),
+        ([], "Say what to add: PATHs, or --reader PACKAGE:CLASS"),
         (["--reader", DATABASE, "--arg", "uri=mysql://ada:pw@db/x"], "uri looks like a secret"),
         (["--reader", DATABASE, "--arg", 'x={"token": {"access_token": 1}}'], "looks like a"),
         (["--reader", WORDPRESS, "--arg", "url=ghp_abc"], "url=env:URL"),

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from index.schema import Source
 
 
+_ARGUMENTS = 60
+"""Characters that a table has room for of what a reader is called with."""
+
+
 @click.command()
 @click.option("--pages", is_flag=True, help="List what sites, feeds, readers and archives have.")
 @options.as_json
@@ -39,7 +43,7 @@ def sources(
 
     Files of kinds that are not read are counted, and named with --all. All is as the last look at
     the folder found it. A web site, a feed, a reader or an archive that was added is one line;
-    --pages lists what it has.
+    --pages lists what it has. What a reader is called with is shortened, but with --all.
     """
     with environment.library() as library:
         options.check_collection(library, collection)
@@ -52,17 +56,23 @@ def sources(
     if as_json:
         write(dumps([entry_payload(entry) for entry in found]))
     elif found or sites:
-        rows = found if pages else with_sites(found, [_told(site) for site in sites])
+        rows = found if pages else with_sites(found, [_told(site, whole=every) for site in sites])
         write(sources_table(rows, environment.style()))
     else:
         say(f"Nothing is indexed in {collection!r}. `quoth sync` or `quoth add PATH` change that.")
 
 
-def _told(site: SiteEntry) -> SiteEntry:
-    """Return a reader with what is for the person at this machine: arguments, why it failed."""
-    if site.kind != "reader":
+def _told(site: SiteEntry, *, whole: bool) -> SiteEntry:
+    """Return a reader with what is for the person at this machine: arguments, why it failed.
+
+    Its package and what is long of its arguments are left out, unless the `whole` is asked for.
+    """
+    if site.kind != "reader" or site.called is None:
         return site
-    return site.model_copy(update={"title": site.called, "failure": site.trouble})
+    called = site.called if whole else site.called.partition(" ")[2] or site.title
+    if not whole and len(called) > _ARGUMENTS:
+        called = f"{called[: _ARGUMENTS - 1].rstrip()}…"
+    return site.model_copy(update={"title": called, "failure": site.trouble})
 
 
 @click.command()

@@ -169,8 +169,8 @@ def add(
     quoth add https://docs.example.org/en/latest/ --site
     quoth add --reader llama_index.readers.wikipedia:WikipediaReader --arg pages=Berlin
     """
-    if bool(paths) == bool(reader) or (reader and site) or (arguments and not reader):
-        raise click.UsageError("Give PATHs, or --reader with its --arg; not both, and not neither.")
+    if problem := _misuse(paths, reader, arguments, site=site):
+        raise click.UsageError(problem)
     with (
         environment.library(PAGES) as library,
         told_when_stopped(library, collection),
@@ -182,6 +182,21 @@ def add(
             steps = told_steps(library, bar.steps)
             report = library.add(paths, collection, bar.progress, steps, site=site)
     _finish(report, as_json, environment)
+
+
+def _misuse(
+    paths: tuple[str, ...], reader: str | None, arguments: tuple[str, ...], *, site: bool
+) -> str | None:
+    """Say which options of `quoth add` do not go together; None where all do."""
+    if arguments and not reader:
+        return "--arg is for a reader. Name it with --reader PACKAGE:CLASS, or leave --arg out."
+    if reader and paths:
+        return "--reader takes the place of PATHs. Give one of them."
+    if reader and site:
+        return "--site is for addresses. Leave it out, or leave --reader out."
+    if not (reader or paths):
+        return "Say what to add: PATHs, or --reader PACKAGE:CLASS with its --arg."
+    return None
 
 
 def _finish(report: SyncReport, as_json: bool, environment: Environment) -> None:

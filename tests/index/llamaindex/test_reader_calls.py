@@ -96,6 +96,30 @@ def test_what_cannot_run_is_told_plainly() -> None:
         texts(WordpressReader, ("site", "x"))
 
 
+class Needing(BaseReader):  # type: ignore[misc]
+    """Needs a package, which it finds out late."""
+
+    def load_data(self, by_hand: bool = False) -> list[Document]:
+        if by_hand:
+            raise ImportError("`boto3` not found, please run `pip install boto3`")
+        import no_such_package.inside  # type: ignore[import-not-found]
+
+        return [Document(text=no_such_package.text)]
+
+
+def test_a_package_that_a_reader_needs_is_named() -> None:
+    needs = r"It needs the package 'MySQLdb', which is not installed beside Quoth\.$"
+    with pytest.raises(LoadError, match=needs) as told:
+        texts(DatabaseReader, ("uri", "mysql://a@b/c"), ("query", "SELECT 1"))
+    assert "refuses" not in told.value.reason
+    with pytest.raises(LoadError, match="It needs the package 'no_such_package', which is not"):
+        texts(Needing)
+    with pytest.raises(
+        LoadError, match=r"It needs a package that is not .* \(ImportError: `boto3`"
+    ):
+        texts(Needing, ("by_hand", "true"))
+
+
 def test_rows_of_a_database_with_and_without_a_name(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "a.db")) as file:
         file.execute("CREATE TABLE notes (id INTEGER, link TEXT, text TEXT)")
