@@ -139,10 +139,14 @@ def _shut_out(prefixes: tuple[str, ...]) -> None:
 
 
 def say(message: str) -> None:
-    """Print a plain line on standard error."""
+    """Print a plain line on standard error, above a progress bar that is shown there.
+
+    Not by click, which writes past the stream that a bar has put in the place of the terminal.
+    """
     from bot.cli.terminal_text import neutral
 
-    click.echo(neutral(message), err=True)
+    sys.stderr.write(f"{neutral(message)}\n")
+    sys.stderr.flush()
 
 
 def write(text: str) -> None:

@@ -67,6 +67,7 @@ class Course:
         self._draw = draw
         self._left = TimeLeft()
         self._embedded = self._read = self._total = 0
+        self._shown = 0.0
         self._is_read = False
         self._name = ""
 
@@ -74,11 +75,11 @@ class Course:
         """Show which document is read."""
         self._name = name
         if done == 0:
-            self._embedded = 0
+            self._embedded, self._shown = 0, 0.0
             self._left.step(0, total)
         self._read, self._total = min(done + 1, total), total
         self._is_read = done == total
-        self._show(self._embedded or 0.0)
+        self._show(self._embedded or done)
 
     def steps(self, done: int, total: int) -> None:
         """Show how far the documents are that are embedded now."""
@@ -95,7 +96,9 @@ class Course:
             self._embedded = self._read
 
     def _show(self, at: float) -> None:
-        self._draw(at, self._total, f"{self._said()} {self._name}".strip())
+        """Draw the bar, which never goes back: what is read first may be embedded later."""
+        self._shown = max(self._shown, at)
+        self._draw(self._shown, self._total, f"{self._said()} {self._name}".strip())
 
     def _said(self) -> str:
         """Say how long the rest will take, where that can be told."""

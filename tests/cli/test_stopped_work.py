@@ -210,13 +210,25 @@ def test_the_bar_moves_within_a_large_document_and_tells_how_long_it_takes() -> 
     course.steps(3, 3)
     assert drawn == [
         (0.0, 4, "a"),
-        (0.0, 4, "b"),
-        (0.0, 4, "b"),
+        (1.0, 4, "b"),
+        (1.0, 4, "b"),
         (1.0, 4, "About 3 minutes left. b"),
         (2.0, 4, "About 1 minute left. b"),
         (2.0, 4, "About 1 minute left. c"),
         (3.0, 4, "About 20 seconds left. c"),
     ]
+
+
+@pytest.mark.limit(300)
+def test_what_is_said_meanwhile_stands_on_a_line_above_the_bar(own_folder: Path) -> None:
+    for number in range(210):
+        (own_folder / "documents" / f"note-{number:03}.txt").write_text(f"Fox {number} has a den.")
+    terminal = Terminal(own_folder, ("sync",))
+    terminal.until(lambda: b"passages are embedded next" in terminal.shown)
+    terminal.press_ctrl_c()
+    assert terminal.end() == 130, terminal.said
+    lines = re.split(r"[\r\n]+", terminal.said)
+    assert any(line.startswith("210 documents can be searched by words now.") for line in lines)
 
 
 def test_the_bar_goes_on_with_passages_once_all_is_read() -> None:
