@@ -18,7 +18,7 @@ from bot.cli.environment import INDEX, MODEL, Environment, say, write
 from bot.cli.input_lines import Asked
 from bot.cli.options import check_collection
 from bot.cli.progress import indexing_bar
-from bot.cli.sync_text import other_languages, read_nothing_text
+from bot.cli.sync_text import no_documents_text, other_languages, read_nothing_text
 from bot.cli.terminal_text import answer_screen, below_text, neutral, one_line
 from bot.schema import Answer, Scope
 from index.config import SHARED_COLLECTION
@@ -117,8 +117,8 @@ def bring_in_step(library: Library, *, forget: bool = False, budget: TimeBudget 
             f"{documents} no longer in the documents folder; answers still come from what was "
             "indexed. `quoth sync` says more."
         )
-    elif library.is_empty() and (kinds := library.not_read(SHARED_COLLECTION)):
-        say(read_nothing_text(kinds, str(library.config.documents)))
+    elif library.is_empty():
+        _without_documents(library)
 
 
 def say_unfinished(report: SyncReport) -> None:
@@ -141,6 +141,15 @@ def _without_folder(library: Library) -> None:
             "documents in, point QUOTH_DOCUMENTS at another one, or add files with `quoth add`."
         )
     say(f"The documents folder {folder!r} is missing; answers come from the index as it is.")
+
+
+def _without_documents(library: Library) -> None:
+    """Say what a folder holds from which nothing is indexed, unless its documents failed."""
+    folder, kinds = str(library.config.documents), library.not_read(SHARED_COLLECTION)
+    if kinds:
+        say(read_nothing_text(kinds, folder))
+    elif not library.sources(SHARED_COLLECTION):
+        say(no_documents_text(folder, ignored=len(library.left_out(SHARED_COLLECTION))))
 
 
 def say_problems(report: SyncReport, *, english_only: bool) -> None:

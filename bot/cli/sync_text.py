@@ -47,6 +47,15 @@ def read_nothing_text(kinds: Mapping[str, int], folder: str) -> str:
     )
 
 
+def no_documents_text(folder: str, *, ignored: int) -> str:
+    """Say that a folder is empty, or all of it ignored, and where documents go."""
+    holds = "holds only what is ignored" if ignored else "is empty"
+    return (
+        f"The documents folder {folder!r} {holds}. Put documents in, point QUOTH_DOCUMENTS at "
+        "another one, or add files with `quoth add`."
+    )
+
+
 def missing_text(report: SyncReport, folder: str) -> str:
     """Say what a folder seems to have lost, and what can be done about it."""
     count = report.missing

@@ -88,3 +88,24 @@ def test_an_older_version_answers_and_says_so(own_folder: Path) -> None:
     put(tides, "# Tides\n\nThe moon pulls the sea, and the sun does.\n")
     assert STALE not in quoth(own_folder, *QUESTION).stdout
     assert states(own_folder) == {"tides.md": "ready"}
+
+
+def test_an_empty_folder_is_named_until_something_is_added_from_elsewhere(
+    own_folder: Path,
+) -> None:
+    said = f"The documents folder '{own_folder / 'documents'}' is empty. Put documents in,"
+    for _ in range(2):
+        done = quoth(own_folder, "sync")
+        assert (done.exit_code, done.stderr[: len(said)]) == (2, said)
+        assert quoth(own_folder, "ask", "who pays").stderr.startswith(said)
+    (own_folder / "documents" / ".quothignore").write_text("*.md\n")
+    (own_folder / "documents" / "draft.md").write_text("# Draft\n")
+    ignored = quoth(own_folder, "sync")
+    assert (ignored.exit_code, "holds only what is ignored." in ignored.stderr) == (2, True)
+    (own_folder / "fees.txt").write_text("The treasurer pays the fees.")
+    quoth(own_folder, "add", "fees.txt")
+    done = quoth(own_folder, "sync")
+    assert (done.exit_code, done.stderr) == (0, "")
+    (own_folder / "documents" / "fees.txt").write_text("The treasurer pays.")
+    quoth(own_folder, "remove", "fees.txt")
+    assert quoth(own_folder, "sync").exit_code == 0

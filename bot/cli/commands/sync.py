@@ -16,7 +16,7 @@ from bot.cli.json_output import dumps, sync_payload
 from bot.cli.progress import indexing_bar
 from bot.cli.session import say_problems
 from bot.cli.stopped_work import told_steps, told_when_stopped
-from bot.cli.sync_text import missing_text, read_nothing_text, sync_screen
+from bot.cli.sync_text import missing_text, no_documents_text, read_nothing_text, sync_screen
 from index.config import SHARED_COLLECTION
 from index.schema import SyncReport, merged_reports
 from index.sync.due_pages import are_pages_due
@@ -95,7 +95,16 @@ def sync(
             return
         if report.missing and _is_confirmed(report, environment):
             report = library.forget_missing()
-    _finish(report, as_json, environment)
+        is_bare = collection == SHARED_COLLECTION and _is_bare(report, library)
+    if is_bare:
+        say(no_documents_text(str(environment.settings.documents), ignored=report.ignored))
+    _finish(report, as_json, environment, is_bare=is_bare)
+
+
+def _is_bare(report: SyncReport, library: Library) -> bool:
+    """Say whether the folder holds no files at all, and nothing was added from elsewhere."""
+    nothing = SyncReport(ignored=report.ignored, seconds=report.seconds)
+    return report == nothing and library.is_empty()
 
 
 def _watch(
@@ -199,9 +208,12 @@ def _misuse(
     return None
 
 
-def _finish(report: SyncReport, as_json: bool, environment: Environment) -> None:
+def _finish(
+    report: SyncReport, as_json: bool, environment: Environment, *, is_bare: bool = False
+) -> None:
     _tell(report, as_json, environment)
-    sys.exit(2 if report.failed or report.read_nothing else MISSING if report.missing else 0)
+    is_wrong = report.failed or report.read_nothing or is_bare
+    sys.exit(2 if is_wrong else MISSING if report.missing else 0)
 
 
 def _tell(
