@@ -88,6 +88,7 @@ def open_session(
 def bring_in_step(library: Library, *, forget: bool = False, budget: TimeBudget = ASKING) -> None:
     """Index what is new or changed, and say on standard error what could not be.
 
+    What there was no time for is told with each answer, which says how far all is.
     Where the folder is missing, another process is writing, the index can only be read or is
     partly damaged, or the embedding model cannot be had, questions are answered from the index as
     it is; raises QuothError when it is empty.
@@ -106,7 +107,6 @@ def bring_in_step(library: Library, *, forget: bool = False, budget: TimeBudget 
         return
     if report is not None:
         say_problems(report, english_only=library.config.english_only)
-        say_unfinished(report)
     if library.is_held:
         return
     if not library.has_folder():
@@ -119,18 +119,6 @@ def bring_in_step(library: Library, *, forget: bool = False, budget: TimeBudget 
         )
     elif library.is_empty():
         _without_documents(library)
-
-
-def say_unfinished(report: SyncReport) -> None:
-    """Say on standard error what there was no time to index."""
-    left = [
-        f"{report.unread:,} documents are still to be read" if report.unread else "",
-        f"{report.awaiting:,} of {report.passages:,} passages are found by words only so far"
-        if report.awaiting
-        else "",
-    ]
-    if said := " and ".join(filter(None, left)):
-        say(f"{said}. `quoth sync` finishes.")
 
 
 def _without_folder(library: Library) -> None:

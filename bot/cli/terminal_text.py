@@ -146,7 +146,8 @@ def _blocks_below(answer: Answer, style: Style) -> Iterator[str]:
         entries = (citation_entry(citation, style) for citation in answer.nearest)
         yield "\n".join(("The nearest passages:", *entries))
     if answer.notice:
-        yield style.dim(_wrapped(one_line(answer.notice), style))
+        finishes = " `quoth sync` finishes." if answer.coverage is not None else ""
+        yield style.dim(_wrapped(one_line(answer.notice + finishes), style))
 
 
 def _source_entries(answer: Answer, style: Style) -> Iterator[str]:

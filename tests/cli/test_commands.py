@@ -10,6 +10,7 @@ from bot.settings import load_settings
 from index.errors import EmbeddingError
 from index.schema import Evidence
 from index.store.catalog import Catalog
+from index.schema import Coverage
 from tests.doubles.cli_fakes import FakeAnswerer, answer, run
 
 GUIDE = "quoth-user-guide.md"
@@ -121,6 +122,16 @@ def test_a_question_that_is_none_gets_a_sentence(
     assert (result.exit_code, result.stdout) == (2, "")
     assert sentence in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+def test_what_is_not_embedded_yet_is_said_once_below_the_answer(own_folder: Path) -> None:
+    text = "\n\n".join(f"# Part {n}\n\nThe fox {n} has a bend." for n in range(510))
+    (own_folder / "documents" / "foxes.md").write_text(text)
+    coverage = Coverage(passages=510, embedded=8, documents=1, read=1)
+    fake = FakeAnswerer(lambda question: answer(question, notice="Said.", coverage=coverage))
+    done = run(own_folder, "ask", "what", "has", "a", "bend", fake=fake)
+    assert done.stderr == ""
+    assert done.stdout.endswith("\nSaid. `quoth sync` finishes.\n")
 
 
 def test_a_notice_is_printed_below_the_answer(indexed_folder: Path) -> None:

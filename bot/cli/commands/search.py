@@ -56,7 +56,7 @@ def search(
         bring_in_step(library)
         searched, hits, coverage = _found(library, words, words, collection, limit)
         if coverage is not None and not as_json:
-            say(f"{coverage_text(coverage)} This may miss something.")
+            say(f"{coverage_text(coverage)} This may miss something. `quoth sync` finishes.")
         if as_json:
             write(dumps(hits_payload(words, hits, coverage)))
         elif hits:
