@@ -7,7 +7,7 @@ import errno
 import os
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,18 +30,37 @@ REBUILD_LOCK_FILE = "rebuild.lock"
 EMBEDDING_LOCK_FILE = "embedding.lock"
 """Locked while somebody embeds one slice of what awaits vectors, so that nobody else does, too."""
 
+_UNTOLD_SECONDS = 1.0
+"""Seconds that somebody waits for a lock before it is said for whom."""
+
 _HOLDER = ".holder"
 """Ends the name of what says who holds a lock: some systems let nobody read a locked file."""
 
 
 @contextmanager
-def write_lock(home: Path, *, seconds: float, file: str = LOCK_FILE) -> Iterator[None]:
-    """Hold the write lock of `home`; raises IndexLocked after waiting for `seconds`."""
+def write_lock(
+    home: Path,
+    *,
+    seconds: float,
+    file: str = LOCK_FILE,
+    waiting: Callable[[str], None] | None = None,
+) -> Iterator[None]:
+    """Hold the write lock of `home`; raises IndexLocked after waiting for `seconds`.
+
+    `waiting` is told who holds it, after a second, where the wait may be longer than that.
+    """
     holder = (home / file).with_suffix(_HOLDER)
     lock = FileLock(home / file, poll_interval=0.05)
     try:
         home.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=seconds)
+        if waiting is not None and seconds > _UNTOLD_SECONDS:
+            with contextlib.suppress(Timeout):
+                lock.acquire(timeout=_UNTOLD_SECONDS)
+            if not lock.is_locked:
+                waiting(_read_holder(holder))
+                lock.acquire(timeout=seconds - _UNTOLD_SECONDS)
+        else:
+            lock.acquire(timeout=seconds)
     except Timeout as error:
         raise IndexLocked(home, _read_holder(holder)) from error
     except OSError as error:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from typing import NamedTuple
 
 from index.errors import IndexLocked, StoreError
@@ -18,6 +19,7 @@ from index.store.chroma_vectors import ChromaVectors
 from index.store.interruption import kept_from_interrupting
 from index.store.write_lock import (
     FOLDER_LOCK_FILE,
+    LOCK_FILE,
     REBUILD_LOCK_FILE,
     VECTORS_LOCK_FILE,
     write_lock,
@@ -35,6 +37,8 @@ PATIENCE = 300.0
 
 PAUSE = 0.1
 """Seconds between two slices: twice what those who wait for the lock sleep between two looks."""
+
+logger = logging.getLogger(__name__)
 
 
 class Session(NamedTuple):
@@ -66,6 +70,7 @@ class WriteAccess:
         self._follow = follow
         self._lock_seconds = lock_seconds
         self._home = catalog.path.parent
+        self._awaited_holder = ""
 
     @contextmanager
     def writing(
@@ -84,13 +89,13 @@ class WriteAccess:
     @contextmanager
     def following(self) -> Iterator[None]:
         """Follow the documents folder alone, while others may write."""
-        with write_lock(self._home, seconds=self._lock_seconds, file=FOLDER_LOCK_FILE):
+        with self._lock(self._lock_seconds, FOLDER_LOCK_FILE):
             yield
 
     @contextmanager
     def rebuilding(self) -> Iterator[None]:
         """Build a collection anew alone, while others may write; what is replaced goes then."""
-        with write_lock(self._home, seconds=self._lock_seconds, file=REBUILD_LOCK_FILE):
+        with self._lock(self._lock_seconds, REBUILD_LOCK_FILE):
             yield
         with self.writing():
             pass
@@ -124,7 +129,7 @@ class WriteAccess:
         """
         seconds = self._lock_seconds if seconds is None else seconds
         with (
-            write_lock(self._home, seconds=seconds),
+            self._lock(seconds),
             kept_from_interrupting() if whole else nullcontext(),
         ):
             self._forget_note()
@@ -162,6 +167,15 @@ class WriteAccess:
     def repair(self, build: Build, progress: Progress | None) -> int:
         """Repair a build; one of another model is left for the rebuild that it needs."""
         return self._indexer.repair(build, progress) if self._builds.fits(build) else 0
+
+    def _lock(self, seconds: float, file: str = LOCK_FILE) -> AbstractContextManager[None]:
+        return write_lock(self._home, seconds=seconds, file=file, waiting=self._tell_holder)
+
+    def _tell_holder(self, holder: str) -> None:
+        """Say whom this waits for: once, though work takes the lock again and again."""
+        if holder != self._awaited_holder:
+            self._awaited_holder = holder
+            logger.warning("Waiting for %s…", holder)
 
     def _write_slice(self) -> bool:
         """Tell Chroma of one slice; False when nothing is left."""

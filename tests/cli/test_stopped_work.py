@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from index.schema import Coverage
 from index.store.catalog import Catalog
 from index.store.catalog_format import recipe
 from index.store.chroma_queue import has_queue
-from index.store.write_lock import write_lock
+from index.store.write_lock import FOLDER_LOCK_FILE, LOCK_FILE, write_lock
 from tests.cli.test_process import COMMAND, environ, quoth
 
 
@@ -229,6 +229,22 @@ def test_what_is_said_meanwhile_stands_on_a_line_above_the_bar(own_folder: Path)
     assert terminal.end() == 130, terminal.said
     lines = re.split(r"[\r\n]+", terminal.said)
     assert any(line.startswith("210 documents can be searched by words now.") for line in lines)
+
+
+def test_who_waits_for_another_process_is_told_for_whom(own_folder: Path) -> None:
+    (own_folder / "documents" / "fox.md").write_text("# Fox\n\nThe fox has a den.")
+    with ExitStack() as locks:
+        for file in (FOLDER_LOCK_FILE, LOCK_FILE):
+            locks.enter_context(write_lock(own_folder / ".quoth", seconds=0, file=file))
+        process = subprocess.Popen(
+            [*COMMAND, "sync"], cwd=own_folder, env=environ(), text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        assert process.stderr is not None
+        said = process.stderr.readline()
+    out, more = process.communicate(timeout=100)
+    assert said.startswith(f"Waiting for process {os.getpid()} on "), said
+    assert (out[:8], more) == ("1 added;", "")
 
 
 def test_the_bar_goes_on_with_passages_once_all_is_read() -> None:
