@@ -163,7 +163,7 @@ def _documents(patient: Patient) -> Finding:
     if missing := len(patient.library.catalog.missing(SHARED_COLLECTION)):
         return Finding(
             "problem",
-            f"{missing} indexed documents were not found in {str(folder)!r} at the last look",
+            f"{missing:,} indexed documents were not found in {str(folder)!r} at the last look",
             "Bring them back (is a disk not mounted?), or `quoth sync --yes` to forget them.",
         )
     if not folder.is_dir():
@@ -171,11 +171,11 @@ def _documents(patient: Patient) -> Finding:
         return Finding("problem", f"there is no folder {str(folder)!r}", advice)
     found = scan_with_archives(folder)
     kinds = Counter(each.kind for each in found.skipped)
-    detail = f"{len(found.files)} documents in {str(folder)!r}"
+    detail = f"{len(found.files):,} documents in {str(folder)!r}"
     if kinds:
         detail += f"; {counted_kinds(kinds)}"
     if found.ignored:
-        detail += f"; {len(found.ignored)} ignored"
+        detail += f"; {len(found.ignored):,} ignored"
     if found.files:
         return Finding("ok", detail)
     if kinds:
@@ -187,7 +187,8 @@ def _documents(patient: Patient) -> Finding:
 def _index(patient: Patient) -> Finding:
     catalog = patient.library.catalog
     stats = catalog.stats()
-    detail = f"{stats.sources} sources, {stats.passages} passages in {str(patient.settings.home)!r}"
+    home = str(patient.settings.home)
+    detail = f"{stats.sources:,} sources, {stats.passages:,} passages in {home!r}"
     entries = (entry for one in catalog.builds() for entry in catalog.sources(one.collection))
     troubled = [entry for entry in entries if entry.failure and not entry.missing]
     if troubled:
@@ -223,19 +224,27 @@ def _of_people(patient: Patient) -> Finding:
 
 
 def _languages(patient: Patient) -> Finding:
-    catalog = patient.library.catalog
+    return languages_finding(patient.library, most=MOST_READ)
+
+
+def languages_finding(library: Library, *, most: int) -> Finding:
+    """Say which of the first so many documents seem not to be English."""
+    catalog = library.catalog
     entries = (entry for one in catalog.builds() for entry in catalog.sources(one.collection))
-    ids = [entry.id for entry in entries if entry.sha256][:MOST_READ]
+    indexed = [entry.id for entry in entries if entry.sha256]
+    ids = indexed[:most]
     found = languages_of(catalog.source(id).text for id in ids)
     if not ids:
         return Finding("off", "nothing is indexed yet")
     if not found:
-        return Finding("ok", f"all {len(ids)} seem to be English")
-    read = f"of {len(ids)}"
-    if patient.library.config.english_only:
+        one = f"all {len(ids):,} seem to be English"
+        some = f"{len(ids):,} of {len(indexed):,} were looked at; all of these seem to be English"
+        return Finding("ok", one if ids == indexed else some)
+    read = f"of {len(ids):,}" + (f" looked at among {len(indexed):,}" if ids != indexed else "")
+    if library.config.english_only:
         return Finding("ok", f"{read}, {other_languages(found)}")
-    said = ", ".join(f"{language} {count}" for language, count in found.items())
-    return Finding("ok", f"{read}, {sum(found.values())} seem not to be English ({said})")
+    said = ", ".join(f"{language} {count:,}" for language, count in found.items())
+    return Finding("ok", f"{read}, {sum(found.values()):,} seem not to be English ({said})")
 
 
 def _embeddings(patient: Patient) -> Finding:
@@ -289,7 +298,7 @@ def _vectors(patient: Patient) -> Finding:
         return Finding("problem", detail, "Run `quoth sync`; it repairs the index.")
     count = sum(len(stored) for _, stored in rows.values())
     bare = ", ".join(one.collection for one in builds if not one.dimension)
-    said = f"{place}, {count} vectors" + (f"; words only: {bare}" if bare else "")
+    said = f"{place}, {count:,} vectors" + (f"; words only: {bare}" if bare else "")
     if coverage := library.catalog.coverage([one.collection for one in builds]):
         said += f"; {coverage_text(coverage)} `quoth sync` finishes, and so does the bot"
     return Finding("ok", said)

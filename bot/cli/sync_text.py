@@ -15,13 +15,16 @@ from index.schema import SyncReport
 from index.text.counted_kinds import counted_kinds
 
 
-def sync_screen(report: SyncReport) -> str:
-    """Return one line that says what a synchronisation did."""
+def sync_screen(report: SyncReport, *, is_addition: bool = False) -> str:
+    """Return one line that says what a synchronisation, or an addition, did.
+
+    Passages are those of the collection, or of what was added, and not told where that is nothing.
+    """
     counts = {name: getattr(report, name) for name in ("added", "updated", "unchanged", "removed")}
-    failed, passages = len(report.failed), report.passages
+    passages = None if is_addition and not report.passages else report.passages
     return report_line(
         counts,
-        failed,
+        len(report.failed),
         passages,
         report.seconds,
         missing=report.missing,
@@ -34,7 +37,7 @@ def sync_screen(report: SyncReport) -> str:
 
 def left_out_text(kinds: Mapping[str, int], *, ignored: int) -> str:
     """Say what a list of sources lacks of the folder, and how it is named."""
-    parts = (counted_kinds(kinds), f"{ignored} ignored" if ignored else "")
+    parts = (counted_kinds(kinds), f"{ignored:,} ignored" if ignored else "")
     return f"{'; '.join(filter(None, parts))}. `quoth sources --all` names them."
 
 
@@ -59,8 +62,8 @@ def no_documents_text(folder: str, *, ignored: int) -> str:
 def missing_text(report: SyncReport, folder: str) -> str:
     """Say what a folder seems to have lost, and what can be done about it."""
     count = report.missing
-    some = "1 indexed document was" if count == 1 else f"{count} indexed documents were"
-    named = ", ".join(f"{name}/: {lost}" for name, lost in report.missing_folders.items())
+    some = "1 indexed document was" if count == 1 else f"{count:,} indexed documents were"
+    named = ", ".join(f"{name}/: {lost:,}" for name, lost in report.missing_folders.items())
     where = "" if not named or "." in report.missing_folders else f" ({named})"
     return (
         f"{some} not found in {folder!r}{where}. They stay in the index, and answers say so. If "
@@ -71,8 +74,8 @@ def missing_text(report: SyncReport, folder: str) -> str:
 def other_languages(counts: Mapping[str, int]) -> str:
     """Say how many documents seem not to be English, in which languages, and what helps."""
     count = sum(counts.values())
-    said = ", ".join(f"{language} {number}" for language, number in counts.items())
-    documents = "1 document seems" if count == 1 else f"{count} documents seem"
+    said = ", ".join(f"{language} {number:,}" for language, number in counts.items())
+    documents = "1 document seems" if count == 1 else f"{count:,} documents seem"
     return (
         f"{documents} not to be English ({said}); Quoth reads English best. "
         "QUOTH_EMBEDDINGS=multilingual finds passages in other languages."

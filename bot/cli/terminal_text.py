@@ -350,6 +350,11 @@ def _listed(*parts: str) -> str:
     return "; ".join((*before, *parts[-1:]))
 
 
+def size_text(size: int) -> str:
+    """Return a number of bytes as `1.2 MB`, below a tenth of one as `34 kB`."""
+    return f"{-(-size // 1000)} kB" if size < 100_000 else f"{size / 1_000_000:,.1f} MB"
+
+
 def stats_screen(stats: CatalogStats, home: str, embeddings: str) -> str:
     """Return how much is indexed, one figure a line."""
     figures = (
@@ -358,7 +363,7 @@ def stats_screen(stats: CatalogStats, home: str, embeddings: str) -> str:
         ("passages", f"{stats.passages:,}"),
         *_coverage_figures(stats.coverage),
         ("characters", f"{stats.characters:,}"),
-        ("catalog", f"{stats.bytes / 1_000_000:.1f} MB"),
+        ("catalog", size_text(stats.bytes)),
         ("changes", f"{stats.generation:,}"),
         ("embeddings", embeddings),
         ("home", neutral(home)),

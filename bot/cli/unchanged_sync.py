@@ -138,7 +138,7 @@ def _print(summary: UnchangedSummary, as_json: bool, seconds: float) -> int | No
 def report_line(
     counts: Mapping[str, int],
     failed: int,
-    passages: int,
+    passages: int | None,
     seconds: float,
     *,
     missing: int = 0,
@@ -150,18 +150,24 @@ def report_line(
     """Return one line that says what a synchronisation did, and what it left out.
 
     `embedded` are the passages whose vectors were computed, told where that is not all of them;
-    `kinds` are the files that are not read, by their ending.
+    `kinds` are the files that are not read, by their ending. No `passages` are told where there is
+    nothing that they could be of.
     """
-    parts = [f"{counts[name]} {name}" for name in counts if counts[name]]
+    parts = [f"{counts[name]:,} {name}" for name in counts if counts[name]]
     if missing:
-        parts.append(f"{missing} missing")
+        parts.append(f"{missing:,} missing")
     if failed:
-        parts.append(f"{failed} failed")
+        parts.append(f"{failed:,} failed")
     if waiting:
-        parts.append(f"{waiting} still being written")
-    told = f", {embedded} of them embedded" if 0 < embedded < passages else ""
+        parts.append(f"{waiting:,} still being written")
     done = ", ".join(parts) or ("nothing was read" if kinds else "nothing to do")
-    left_out = [counted_kinds(kinds), f"{ignored} ignored" if ignored else ""]
-    counted = "1 passage" if passages == 1 else f"{passages} passages"
-    line = (done, f"{counted}{told}", f"{seconds:.1f} s", *left_out)
+    left_out = [counted_kinds(kinds), f"{ignored:,} ignored" if ignored else ""]
+    line = (done, _passages_text(passages, embedded), f"{seconds:.1f} s", *left_out)
     return "; ".join(part for part in line if part)
+
+
+def _passages_text(passages: int | None, embedded: int) -> str:
+    if passages is None:
+        return ""
+    told = f", {embedded:,} of them embedded" if 0 < embedded < passages else ""
+    return f"1 passage{told}" if passages == 1 else f"{passages:,} passages{told}"

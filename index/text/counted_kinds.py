@@ -18,7 +18,7 @@ def counted_kinds(kinds: Mapping[str, int]) -> str:
     if not kinds:
         return ""
     ordered = sorted(kinds.items(), key=lambda each: (-each[1], not each[0], each[0]))
-    said = [f"{count} {kind or 'without an ending'}" for kind, count in ordered[:_NAMED]]
+    said = [f"{count:,} {kind or 'without an ending'}" for kind, count in ordered[:_NAMED]]
     if others := ordered[_NAMED:]:
-        said.append(f"{sum(count for _, count in others)} others")
-    return f"{sum(kinds.values())} not read: {', '.join(said)}"
+        said.append(f"{sum(count for _, count in others):,} others")
+    return f"{sum(kinds.values()):,} not read: {', '.join(said)}"

@@ -8,9 +8,8 @@ import pytest
 from bot.schema import Answer, Citation
 from bot.settings import load_settings
 from index.errors import EmbeddingError
-from index.schema import Evidence
+from index.schema import Coverage, Evidence
 from index.store.catalog import Catalog
-from index.schema import Coverage
 from tests.doubles.cli_fakes import FakeAnswerer, answer, run
 
 GUIDE = "quoth-user-guide.md"

@@ -171,9 +171,9 @@ def test_what_is_derived_is_made_again(
         assert (done.exit_code, "warden.md" in done.stdout) == (0, True), said
     elif command == "sync":
         assert done.exit_code == 0, said
-        assert "1101 passages" in done.stdout
+        assert "1,101 passages" in done.stdout
         assert (
-            "ok       vectors         embedded Chroma, 1101 vectors" in run(folder, "doctor").stdout
+            "ok       vectors         embedded Chroma, 1,101 vectors" in run(folder, "doctor").stdout
         )
     elif command == "doctor":
         assert "damaged" in said or "not in step" in said or "nothing is indexed" in said, said
@@ -193,7 +193,7 @@ ALWAYS_HARMED = [
 
 
 def is_whole(folder: Path) -> bool:
-    return "ok       vectors         embedded Chroma, 1101 vectors" in run(folder, "doctor").stdout
+    return "ok       vectors         embedded Chroma, 1,101 vectors" in run(folder, "doctor").stdout
 
 
 @pytest.mark.limit(400)

@@ -1,12 +1,18 @@
 """The commands that look at the index and change it, run in this process over real stores."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pptx import Presentation
 
+from bot.cli.health_checks import languages_finding
+from bot.cli.terminal_text import size_text
+from bot.cli.unchanged_sync import report_line
+from bot.settings import load_settings
+from index.library import open_library
 from tests.cli.test_commands import GUIDE, canonical
 from tests.doubles.cli_fakes import run
 
@@ -213,3 +219,36 @@ def test_doctor_says_which_documents_are_not_english(copied_folder: Path) -> Non
     after = json.loads(run(copied_folder, "doctor", "--json").stdout)["checks"]
     found = next(check for check in after if check["name"] == "languages")
     assert found["detail"].startswith("of 5, 1 document seems not to be English (French")
+
+
+# figures
+
+
+def test_passages_of_an_addition_are_those_of_what_was_added(own_folder: Path) -> None:
+    for number in range(3):
+        (own_folder / f"{number}.md").write_text(f"# Fox\n\nThe fox {number} has a den.")
+    assert run(own_folder, "add", "0.md", "1.md").stdout.startswith("2 added; 2 passages; ")
+    assert run(own_folder, "add", "2.md", "0.md").stdout.startswith(
+        "1 added, 1 unchanged; 1 passage; "
+    )
+    again = run(own_folder, "add", "0.md", "nosuch.txt")
+    assert re.match(r"1 unchanged, 1 failed; [\d.]+ s\n", again.stdout)
+    assert json.loads(run(own_folder, "add", "nosuch.txt", "--json").stdout)["passages"] == 0
+
+
+def test_large_figures_are_told_in_thousands() -> None:
+    counts = {"added": 1234, "removed": 0}
+    kinds = {".mp4": 5000}
+    line = report_line(counts, 2000, 3000, 0.1, embedded=1001, kinds=kinds, ignored=1000)
+    assert line == (
+        "1,234 added, 2,000 failed; 3,000 passages, 1,001 of them embedded; 0.1 s; "
+        "5,000 not read: 5,000 .mp4; 1,000 ignored"
+    )
+    assert [size_text(size) for size in (1, 34_100, 1_240_000)] == ["1 kB", "35 kB", "1.2 MB"]
+
+
+def test_doctor_says_of_how_many_documents_it_tells_the_language(indexed_folder: Path) -> None:
+    settings = load_settings({}, indexed_folder)
+    with open_library(settings.index) as library:
+        found = languages_finding(library, most=3)
+    assert found.detail == "3 of 4 were looked at; all of these seem to be English"

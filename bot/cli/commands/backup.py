@@ -12,6 +12,7 @@ from bot.cli import options
 from bot.cli.environment import INDEX, Environment, pass_environment, say, write
 from bot.cli.json_output import dumps
 from bot.cli.progress import progress_bar
+from bot.cli.terminal_text import size_text
 from index.store.catalog_format import (
     ADDITIONS_FILE,
     ADDITIONS_VERSION,
@@ -42,7 +43,7 @@ def backup(environment: Environment, file: Path, as_json: bool) -> None:
     if as_json:
         write(dumps(_payload(made, file, began) | {"bytes": size}))
         return
-    write(f"backed up {', '.join(made.files)} to {str(file)!r}; {size / 1e6:.1f} MB")
+    write(f"backed up {', '.join(made.files)} to {str(file)!r}; {size_text(size)}")
     say("Settings and tokens (.env) and the documents folder are not in it.")
 
 
@@ -75,7 +76,7 @@ def restore(environment: Environment, file: Path, yes: bool, as_json: bool) -> N
     if as_json:
         write(dumps(_payload(made, file, began) | {"passages": passages}))
     else:
-        write(f"restored the backup of {made.created}; {passages} passages")
+        write(f"restored the backup of {made.created}; {passages:,} passages")
 
 
 def _payload(made: BackedUp, file: Path, began: float) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -74,6 +75,7 @@ def sync(
     if watch and (yes or collection != SHARED_COLLECTION):
         raise click.UsageError("--watch is for the documents folder, and never forgets (--yes).")
     settings = environment.settings
+    began = time.monotonic()
     asks = refresh or are_pages_due(settings.home, settings.refresh_hours)
     with environment.library(*[PAGES] * asks) as library:
         options.check_collection(library, collection)
@@ -89,6 +91,7 @@ def sync(
             if asks:
                 again = refresh_readers(environment, library, collection, bar, everything=refresh)
                 report = merged_reports(report, again)
+        report = _timed(report, began)
         if looks is not None:
             _tell(report, as_json, environment, indent=None)
             _watch(library, looks, report, as_json, environment)
@@ -180,17 +183,41 @@ def add(
     """
     if problem := _misuse(paths, reader, arguments, site=site):
         raise click.UsageError(problem)
+    began = time.monotonic()
     with (
         environment.library(PAGES) as library,
         told_when_stopped(library, collection),
         indexing_bar() as bar,
     ):
+        before = _passages(library, collection)
         if reader:
             report = add_reader(environment, library, collection, reader, arguments, bar)
         else:
             steps = told_steps(library, bar.steps)
             report = library.add(paths, collection, bar.progress, steps, site=site)
-    _finish(report, as_json, environment)
+        after = _passages(library, collection)
+    report = _of_addition(_timed(report, began), before, after)
+    _tell(report, as_json, environment, is_addition=True)
+    sys.exit(2 if report.failed or report.read_nothing else 0)
+
+
+def _timed(report: SyncReport, began: float) -> SyncReport:
+    """Return a report of all the time that passed, also that of reading what failed."""
+    return report.model_copy(update={"seconds": time.monotonic() - began})
+
+
+def _passages(library: Library, collection: str) -> dict[tuple[str, str], int]:
+    """Return how many passages there are, by uri and version."""
+    return {(each.uri, each.sha256): each.passages for each in library.sources(collection)}
+
+
+def _of_addition(
+    report: SyncReport, before: dict[tuple[str, str], int], after: dict[tuple[str, str], int]
+) -> SyncReport:
+    """Return a report whose passages are those of what was added or changed."""
+    passages = sum(count for version, count in after.items() if version not in before)
+    kept = max(0, passages - report.embedded) if report.kept else 0
+    return report.model_copy(update={"passages": passages, "kept": kept})
 
 
 def _misuse(
@@ -217,18 +244,27 @@ def _finish(
 
 
 def _tell(
-    report: SyncReport, as_json: bool, environment: Environment, *, indent: int | None = 2
+    report: SyncReport,
+    as_json: bool,
+    environment: Environment,
+    *,
+    indent: int | None = 2,
+    is_addition: bool = False,
 ) -> None:
     say_problems(report, english_only=_english(environment))
     if report.read_nothing:
         kinds = Counter(each.kind for each in report.not_read)
         say(read_nothing_text(kinds, str(environment.settings.documents)))
-    write(_line(report, as_json, indent=indent))
+    write(_line(report, as_json, indent=indent, is_addition=is_addition))
 
 
 def _english(environment: Environment) -> bool:
     return environment.settings.index.english_only
 
 
-def _line(report: SyncReport, as_json: bool, *, indent: int | None) -> str:
-    return dumps(sync_payload(report), indent=indent) if as_json else sync_screen(report)
+def _line(
+    report: SyncReport, as_json: bool, *, indent: int | None, is_addition: bool = False
+) -> str:
+    if as_json:
+        return dumps(sync_payload(report), indent=indent)
+    return sync_screen(report, is_addition=is_addition)
