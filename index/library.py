@@ -481,10 +481,13 @@ class Library:
 
     def _uris(self, name: str) -> Iterator[str]:
         """Yield what a path may be called in the index."""
-        path, folder = Path(name).absolute(), self.config.documents
-        if folder is not None and path.is_relative_to(folder):
+        from index.sync.additions import plain_path
+
+        path, folder = plain_path(name), self.config.documents
+        if folder is not None and path.is_relative_to(folder := plain_path(folder)):
             yield path.relative_to(folder).as_posix()
         yield str(path)
+        yield str(Path(name).absolute())  # as older releases called it
 
     def _open_vectors(self) -> ChromaVectors:
         return FreshVectors(self.catalog, self.config.home, url=self.config.chroma_url)

@@ -162,6 +162,8 @@ def restored_backup(
     that is no backup, that is newer or damaged, and for a home that holds something unless it is to
     be replaced; StoreError when writing fails.
     """
+    if not file.exists():
+        raise ConfigurationError(f"There is no file {str(file)!r}.")
     if not replace and (held := _held(home)):
         raise ConfigurationError(
             f"{str(home)!r} already holds {held[0].name!r}. Give --yes to put the backup in its "

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
+import os
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +20,8 @@ from index.load.zip_archive import ENDING
 from index.schema import LoadedDocument, SyncFailure, UnreadFile
 from index.store.catalog_rows import FileState
 from index.text.counted_kinds import counted_kinds
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,7 @@ def named_additions(
     """
     found: dict[str, Addition] = {}
     others: dict[str, SyncFailure | UnreadFile] = {}
+    inside = None if inside is None else plain_path(inside)
     for name in names:
         for result in _files(name, inside):
             if isinstance(result, Addition):
@@ -96,8 +102,37 @@ def state_of_followed(addition: Addition, seen: FileState | None) -> FileState |
     return FileState(size=-1, mtime_ns=facts.st_mtime_ns, ctime_ns=facts.st_ctime_ns)
 
 
+def plain_path(name: str | Path) -> Path:
+    """Return an absolute path without `..`, so that each file has one name; links stay."""
+    named = Path(name).expanduser().absolute()
+    plain = Path(os.path.normpath(named))
+    if named.exists() and not (plain.exists() and plain.samefile(named)):
+        return named.resolve()  # `..` behind a link to a folder elsewhere
+    return plain
+
+
+def _unlike_path(name: str) -> str | None:
+    """Say why a name is that of no file, though somebody may take it for one."""
+    if not name.strip():
+        return "An empty name is no file. Give a file, a folder or an address."
+    if os.path.lexists(Path(name).expanduser()):
+        return None
+    if name == "-":
+        return "Standard input is not read. Give a file, a folder or an address."
+    if found := _SCHEME.match(name):
+        near = difflib.get_close_matches(found[1].lower(), ("https", "http"), n=1)
+        guess = f" Did you mean {near[0]}://{name[found.end() :]}?" if near else ""
+        return f"Only addresses that begin with http:// or https:// are read.{guess}"
+    if name.lower().startswith("www."):
+        return f"An address begins with http:// or https://. Did you mean https://{name}?"
+    return None
+
+
 def _files(name: str, inside: Path | None) -> Iterator[Addition | SyncFailure | UnreadFile]:
-    path = Path(name).expanduser().absolute()
+    if reason := _unlike_path(name):
+        yield SyncFailure(source=name.strip() or repr(name), reason=reason)
+        return
+    path = plain_path(name)
     if not path.is_dir():
         yield _file(path, inside)
         return

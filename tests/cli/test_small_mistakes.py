@@ -112,3 +112,33 @@ def test_a_model_that_cannot_be_reached_is_told_once(own_folder: Path) -> None:
     )
     assert "You get 25 days of leave. [1]" in asked.stdout
     assert (asked.stdout + asked.stderr).count("'openai/nobody'") == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("htp://x/y", "Only addresses that begin with http:// or https:// are read. Did you mean"),
+        ("ftp://x/y", "ftp://x/y: Only addresses that begin with http:// or https:// are read."),
+        ("www.example.org", "Did you mean https://www.example.org?"),
+        ("", "An empty name is no file. Give a file, a folder or an address."),
+        ("-", "Standard input is not read. Give a file, a folder or an address."),
+    ],
+)
+def test_what_is_no_path_is_not_taken_for_one(own_folder: Path, typed: str, said: str) -> None:
+    (own_folder / "stray.md").write_text("# Stray\n")
+    result = run(own_folder, "add", "--", typed)
+    assert (result.exit_code, said in result.stderr) == (2, True), result.stderr
+    assert result.stderr.count("\n") == 1
+    assert "1 failed" in result.stdout
+
+
+def test_a_file_has_one_name_however_its_path_is_given(own_folder: Path) -> None:
+    (own_folder / "documents" / "l.md").write_text("# L\n\nThe fox has a den.")
+    (own_folder / "notes").mkdir()
+    (own_folder / "notes" / "n.md").write_text("# N\n\nThe hare has a form.")
+    run(own_folder, "add", "documents/l.md", "notes")
+    again = run(own_folder, "add", "documents/../documents/l.md", "notes/../notes")
+    assert again.stdout.startswith("2 unchanged; ")
+    listed = json.loads(run(own_folder, "sources", "--json").stdout)
+    assert {each["source"] for each in listed} == {"l.md", str(own_folder / "notes" / "n.md")}
+    assert run(own_folder, "remove", "documents/../notes/n.md").exit_code == 0
