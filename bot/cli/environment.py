@@ -149,10 +149,22 @@ def say(message: str) -> None:
     sys.stderr.flush()
 
 
+class OutputFailed(click.ClickException):
+    """Standard output takes nothing more, as on a full disk."""
+
+
 def write(text: str) -> None:
-    """Print a result on standard output and flush it, so that a closed pipe shows at once."""
-    click.echo(text, color=True)
-    sys.stdout.flush()
+    """Print a result on standard output and flush it, so that a closed pipe shows at once.
+
+    Raises OutputFailed where it cannot be written.
+    """
+    try:
+        click.echo(text, color=True)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputFailed(f"The output cannot be written: {error.strerror}.") from error
 
 
 def log_failure(environment: Environment, error: BaseException) -> str:

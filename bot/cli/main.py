@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 import click
 
-from bot.cli.environment import Environment, log_failure
+from bot.cli.environment import Environment, OutputFailed, log_failure
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "ask": ("bot.cli.commands.ask", "Answer a question and quote the sources."),
@@ -128,6 +128,8 @@ def _explain(error: BaseException, environment: Environment) -> int:
     if isinstance(error, BrokenPipeError):
         _let_go_of_output()
         return BROKEN_PIPE
+    if isinstance(error, OutputFailed):
+        _let_go_of_output()
     if isinstance(error, click.UsageError):
         error.show()
         return 2

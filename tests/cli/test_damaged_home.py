@@ -173,7 +173,8 @@ def test_what_is_derived_is_made_again(
         assert done.exit_code == 0, said
         assert "1,101 passages" in done.stdout
         assert (
-            "ok       vectors         embedded Chroma, 1,101 vectors" in run(folder, "doctor").stdout
+            "ok       vectors         embedded Chroma, 1,101 vectors"
+            in run(folder, "doctor").stdout
         )
     elif command == "doctor":
         assert "damaged" in said or "not in step" in said or "nothing is indexed" in said, said

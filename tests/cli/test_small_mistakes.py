@@ -1,13 +1,15 @@
 """What a hurried person gets wrong on the command line, and how it is told: once, with a guess."""
 
 import json
+import subprocess
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
 from bot.setting_names import SETTING_NAMES
 from bot.settings import variables
-from tests.cli.test_process import quoth
+from tests.cli.test_process import COMMAND, environ, quoth
 from tests.doubles.cli_fakes import FakeAnswerer, run
 
 
@@ -88,6 +90,35 @@ def test_who_removes_a_file_of_the_folder_is_told_to_delete_it(own_folder: Path)
     run(own_folder, "sync")
     said = run(own_folder, "remove", "leave.md").stderr
     assert "the next sync indexes it again. Delete the file, or name it in .quothignore." in said
+
+
+def test_who_removes_an_archive_of_the_folder_is_told_to_delete_it(own_folder: Path) -> None:
+    with ZipFile(own_folder / "documents" / "export.zip", "w") as archive:
+        archive.writestr("a.md", "# A\n\nThe fox has a den.")
+        archive.writestr("b.md", "# B\n\nThe hare has a form.")
+    run(own_folder, "sync")
+    for name in ("documents/export.zip", "export.zip"):
+        done = run(own_folder, "remove", name)
+        assert done.exit_code == 2
+        assert "Delete the file, or name it in .quothignore." in done.stderr
+        assert "several" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+def test_a_full_disk_behind_the_output_is_told_in_words(indexed_folder: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*COMMAND, "sources"], cwd=indexed_folder, env=environ(), stdout=full,
+            stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    said = "quoth: The output cannot be written: No space left on device.\n"
+    assert (done.returncode, done.stderr) == (2, said)
+
+
+def test_a_place_that_is_not_there_is_told_with_those_there_are(own_folder: Path) -> None:
+    (own_folder / "documents" / "a.txt").write_text("The fox has a den.")
+    run(own_folder, "sync")
+    assert "'a.txt' has 1 line; give line 1." in run(own_folder, "show", "a.txt:7").stderr
 
 
 def test_a_file_of_questions_that_is_not_there_is_told_in_words(indexed_folder: Path) -> None:

@@ -15,7 +15,9 @@ from bot.cli.source_places import locate
 from bot.cli.sync_text import left_out_text
 from bot.cli.terminal_text import neutral, source_screen, sources_table, stats_screen
 from index.errors import LoadError, SourceNotFound
+from index.load.zip_archive import archive_of
 from index.schema import SiteEntry, Span
+from index.sync.additions import plain_path
 from index.sync.web_lists import with_sites
 
 if TYPE_CHECKING:
@@ -172,6 +174,7 @@ def remove(
         if site := library.find_site(collection, source):
             _remove_site(library, site, as_json=as_json, yes=yes)
             return
+        _refuse_archive(library, source, collection)
         found = library.find_exactly(source, collection)
         page = next(one for one in library.sources(collection) if one.id == found.id)
         library.remove(found.id)
@@ -184,6 +187,21 @@ def remove(
         noun = "page" if page.site.startswith("http") else "document"
         say(f"It is a {noun} of {page.site!r}, which brings it back. Remove that to be rid of it.")
     write(dumps({"removed": found.uri}) if as_json else f"removed {neutral(found.uri)}")
+
+
+def _refuse_archive(library: Library, source: str, collection: str) -> None:
+    """Say of an archive in the documents folder what takes its documents out."""
+    folder = library.config.documents
+    if folder is None:
+        return
+    uris = (entry.uri for entry in library.sources(collection) if entry.site is None)
+    for archive in {archive_of(uri) for uri in uris if archive_of(uri) != uri}:
+        path = plain_path(folder / archive)
+        if path.exists() and (source == archive or plain_path(source) == path):
+            raise click.ClickException(
+                f"{archive!r} is in the documents folder, which brings its documents back. Delete "
+                "the file, or name it in .quothignore."
+            )
 
 
 def _remove_site(library: Library, site: SiteEntry, *, as_json: bool, yes: bool) -> None:
