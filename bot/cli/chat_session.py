@@ -84,9 +84,10 @@ class Chat:
         for citation in cited:
             if str(citation.marker) == number.strip("[]"):
                 return self._in_place(citation)
-        raise QuestionError(
-            f"The last answer has no quote {number!r}; /show takes 1 to {len(cited)}."
-        )
+        numbers = "1" if len(cited) == 1 else f"a number from 1 to {len(cited)}"
+        if not number:
+            raise QuestionError(f"Say which quote: /show takes {numbers}.")
+        raise QuestionError(f"The last answer has no quote {number!r}; /show takes {numbers}.")
 
     def _in_place(self, citation: Citation) -> str:
         evidence = citation.evidence

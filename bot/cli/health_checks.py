@@ -70,7 +70,7 @@ def examine(patient: Patient) -> Iterator[tuple[str, Finding]]:
         "addresses": _addresses,
         "documents": _documents,
         "index": _index,
-        "people's": _of_people,
+        "people": _of_people,
         "languages": _languages,
         "embeddings": _embeddings,
         "reader": _reader,
@@ -300,7 +300,7 @@ def _vectors(patient: Patient) -> Finding:
     bare = ", ".join(one.collection for one in builds if not one.dimension)
     said = f"{place}, {count:,} vectors" + (f"; words only: {bare}" if bare else "")
     if coverage := library.catalog.coverage([one.collection for one in builds]):
-        said += f"; {coverage_text(coverage)} `quoth sync` finishes, and so does the bot"
+        said += f". {coverage_text(coverage)} `quoth sync` finishes, and so does the bot"
     return Finding("ok", said)
 
 

@@ -61,9 +61,12 @@ def _characters(source: Source, first: int, last: int) -> Span:
 def _lines(source: Source, first: int, last: int) -> Span:
     lines = source.text.removesuffix("\n").split("\n")
     if not 1 <= first <= last <= len(lines):
-        raise LocatorError(
-            f"{source.uri!r} has {len(lines)} lines; give a line from 1 to {len(lines)}."
+        has = (
+            "1 line; give line 1"
+            if len(lines) == 1
+            else (f"{len(lines):,} lines; give a line from 1 to {len(lines)}")
         )
+        raise LocatorError(f"{source.uri!r} has {has}.")
     start = sum(len(line) + 1 for line in lines[: first - 1])
     return Span(start=start, end=start + len("\n".join(lines[first - 1 : last])))
 

@@ -243,6 +243,8 @@ def test_a_file_that_cannot_be_restored_changes_nothing(
     done = run(folder, "restore", str(file), "--yes")
     assert (done.exit_code, done.stdout) == (2, "")
     assert said in done.stderr
+    if not file.exists():
+        assert said in run(folder, "restore", str(file)).stderr, "rather than what the home holds"
     assert done.stderr.count("\n") == 1
     assert dumped(folder / ".quoth") == before
 

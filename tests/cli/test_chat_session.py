@@ -42,12 +42,17 @@ def test_a_quote_is_shown_in_its_place(indexed_folder: Path) -> None:
         return answer(question, citations=(cited(indexed_folder, GUIDE, QUOTE),))
 
     result = run(
-        indexed_folder, "chat", fake=FakeAnswerer(reply), stdin="key?\n/show 1\n/show [1]\n/quit\n"
+        indexed_folder,
+        "chat",
+        fake=FakeAnswerer(reply),
+        stdin="key?\n/show 1\n/show [1]\n/show\n/show 7\n/quit\n",
     )
     shown = result.stdout.partition("#L1)\n\n")[2]
     assert shown.count(f"Quoth user guide (documents/{GUIDE}, lines 14-15)\n") == 2
     assert re.search(r"^>14  .*No account and no key are$", shown, re.MULTILINE)
     assert re.search(r"^>15  needed\.", shown, re.MULTILINE)
+    assert "Say which quote: /show takes 1.\n" in result.stderr
+    assert "The last answer has no quote '7'; /show takes 1.\n" in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -379,4 +379,8 @@ def test_what_is_allowed_stands_outside_the_folder_and_holds_no_key(folder: Path
 def test_a_folder_with_nothing_to_allow_is_told_so(folder: Path) -> None:
     done = here(folder, "trust")
     assert (done.exit_code, done.stdout) == (0, "")
+    assert done.stderr.startswith(f"There is no {folder / '.env'}, ")
+    (folder / ".env").write_text("# nothing yet\n")
+    done = here(folder, "trust")
+    assert (done.exit_code, done.stdout) == (0, "")
     assert "needs to be allowed" in done.stderr

@@ -47,6 +47,9 @@ def _allow(environment: Environment, folder: Path) -> None:
     if not folder.is_dir():
         raise ConfigurationError(f"There is no folder {str(folder)!r}. Give the one with the .env.")
     given = read_given(environment.environ, folder)
+    if not given.path.exists():
+        say(f"There is no {_shown(given.path)}, and nothing that needs to be allowed.")
+        return
     if not given.guarded:
         say(f"Nothing in {_shown(given.path)} needs to be allowed.")
         return
