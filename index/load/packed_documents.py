@@ -30,8 +30,8 @@ _MOST = 100
 """Bytes of a media type."""
 
 
-def named_as_archive(archive: ZipFile) -> str | None:
-    """Say what a document is that should not be named as an archive; None for a real archive.
+def named_as_archive(archive: ZipFile) -> tuple[str, str] | None:
+    """Say what is named as an archive and is a document, and its ending; None for an archive.
 
     Raises what reading a damaged archive raises.
     """
@@ -46,5 +46,4 @@ def named_as_archive(archive: ZipFile) -> str | None:
         found = next((each for each in _PARTS if each[0] in inside), None)
     if found is None:
         return None
-    _, document, ending = found
-    return f"{document} under the name of an archive; let its name end in {ending}"
+    return found[1:]

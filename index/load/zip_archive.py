@@ -250,8 +250,10 @@ def _opened(place: str | BytesIO, uri: str) -> ZipFile:
         archive = ZipFile(place)
         try:
             _check_beginning(archive, begins, uri)
-            if document := named_as_archive(archive):
-                raise LoadError(uri, f"It is {document}.")
+            if named := named_as_archive(archive):
+                kind, ending = named
+                reason = f"It is {kind} under the name of an archive; let its name end in {ending}."
+                raise LoadError(uri, reason)
         except BaseException:
             archive.close()
             raise

@@ -69,7 +69,7 @@ def test_a_quote_from_a_picture_is_marked_and_shown(own_folder: Path) -> None:
     (documents / "torn.png").write_bytes(as_file(NOTICE, "PNG")[:300])
     quoth(own_folder, "sync")
     torn = quoth(own_folder, "show", "documents/torn.png")
-    assert torn.exit_code == 2 and "torn.png: It is not indexed." in torn.stderr
+    assert torn.exit_code == 2 and "'torn.png' is not indexed." in torn.stderr
     notice.write_bytes(as_file(NOTICE.rotate(180), "PNG"))
     changed = quoth(own_folder, "show", part, "--picture", str(crop))
     assert changed.exit_code == 2 and "has changed since it was read" in changed.stderr

@@ -64,7 +64,7 @@ async def test_the_note_goes_once_the_bot_has_embedded_in_the_background(own_fol
         assert isinstance(held, Library)
         answer = await ask(parts, "What pulls the sea?")
         assert (answer.claims, answer.notice) == (True, NOTE)
-        assert answer_screen(answer, Style()).endswith(NOTE)
+        assert answer_screen(answer, Style()).endswith(f"{NOTE} `quoth sync` finishes.")
         told = answer_payload(answer)["coverage"]
         assert told == {"passages": 2, "embedded": 0, "documents": 2, "read": 2, "changed": 0}
         nothing = await ask(parts, "Which minister signs the budget of Norway?")

@@ -14,7 +14,7 @@ from bot.cli.json_output import dumps, entry_payload, shown_payload, stats_paylo
 from bot.cli.source_places import locate
 from bot.cli.sync_text import left_out_text
 from bot.cli.terminal_text import neutral, source_screen, sources_table, stats_screen
-from index.errors import LoadError, SourceNotFound
+from index.errors import SourceNotFound
 from index.load.zip_archive import archive_of
 from index.schema import SiteEntry, Span
 from index.sync.additions import plain_path
@@ -129,7 +129,9 @@ def _located(library: Library, collection: str, name: str) -> tuple[Source, Span
     except SourceNotFound:
         for entry in (*library.sources(collection), *library.left_out(collection)):
             if entry.state == "failed" and library.is_called(entry.uri, name):
-                raise LoadError(entry.uri, f"It is not indexed. {entry.failure}") from None
+                raise click.ClickException(
+                    f"{entry.uri!r} is not indexed. {entry.failure}"
+                ) from None
         raise
 
 
