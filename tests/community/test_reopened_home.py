@@ -26,6 +26,10 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the size is rea
 SLACK = 16.0
 """MiB by which the memory of a process may differ, with what was just used of it."""
 
+SLACK_OF_FEW = 40.0
+"""The same after few openings, where the C library has just taken room for another thread (22 MiB
+were seen once); the models that are to be freed have over 100."""
+
 
 @contextmanager
 def no_collection() -> Iterator[None]:
@@ -69,17 +73,17 @@ def used(folder: Path, times: int) -> list[dict[str, float]]:
     return held
 
 
-def assert_nothing_is_left(held: list[dict[str, float]]) -> None:
+def assert_nothing_is_left(held: list[dict[str, float]], slack: float = SLACK) -> None:
     """Fail when objects, files or threads are left, or more memory in the end than before."""
     for kind in ("objects", "files", "threads"):
         assert len({one[kind] for one in held[2:]}) == 1, [one[kind] for one in held]
     sizes = [one["MiB"] for one in held]
     half = len(sizes) // 2
-    assert statistics.median(sizes[half:]) - max(sizes[:half]) < SLACK, sizes
+    assert statistics.median(sizes[half:]) - max(sizes[:half]) < slack, sizes
 
 
 def test_opening_a_home_six_times_leaves_nothing(own_folder: Path) -> None:
-    assert_nothing_is_left(used(own_folder, 6))
+    assert_nothing_is_left(used(own_folder, 6), SLACK_OF_FEW)
 
 
 @pytest.mark.long
