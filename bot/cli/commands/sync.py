@@ -75,23 +75,13 @@ def sync(
     if watch and (yes or collection != SHARED_COLLECTION):
         raise click.UsageError("--watch is for the documents folder, and never forgets (--yes).")
     settings = environment.settings
-    began = time.monotonic()
     asks = refresh or are_pages_due(settings.home, settings.refresh_hours)
     with environment.library(*[PAGES] * asks) as library:
         options.check_collection(library, collection)
         looks = library.watch() if watch else None
-        with told_when_stopped(library, collection, rebuilds=True), indexing_bar() as bar:
-            report = library.sync(
-                collection,
-                bar.progress,
-                forget="all" if yes else None,
-                steps=told_steps(library, bar.steps),
-                refresh=refresh,
-            )
-            if asks:
-                again = refresh_readers(environment, library, collection, bar, everything=refresh)
-                report = merged_reports(report, again)
-        report = _timed(report, began)
+        report = _synced(
+            environment, library, collection, forget=yes, refresh=refresh, readers=asks
+        )
         if looks is not None:
             _tell(report, as_json, environment, indent=None)
             _watch(library, looks, report, as_json, environment)
@@ -102,6 +92,31 @@ def sync(
     if is_bare:
         say(no_documents_text(str(environment.settings.documents), ignored=report.ignored))
     _finish(report, as_json, environment, is_bare=is_bare)
+
+
+def _synced(
+    environment: Environment,
+    library: Library,
+    collection: str,
+    *,
+    forget: bool,
+    refresh: bool,
+    readers: bool,
+) -> SyncReport:
+    """Bring a collection in step, with what its `readers` load where they are to run."""
+    began = time.monotonic()
+    with told_when_stopped(library, collection, rebuilds=True), indexing_bar() as bar:
+        report = library.sync(
+            collection,
+            bar.progress,
+            forget="all" if forget else None,
+            steps=told_steps(library, bar.steps),
+            refresh=refresh,
+        )
+        if readers:
+            again = refresh_readers(environment, library, collection, bar, everything=refresh)
+            report = merged_reports(report, again)
+    return _timed(report, began)
 
 
 def _is_bare(report: SyncReport, library: Library) -> bool:
