@@ -8,6 +8,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -25,6 +26,10 @@ ROOT = Path(__file__).parents[1]
 SECONDS = 120
 """What a test may take with its fixtures: ten times the slowest on a busy machine."""
 
+_MEMORY = "/dev/shm"
+_MEMORY_BYTES = 4 << 30
+"""Some ten times what a run of all tests holds at once, since others may have runs of their own."""
+
 _TERMINAL_FD = pytest.StashKey[int]()
 
 _OURS = ("QUOTH_", "DISCORD_", "OPENAI_", "ANTHROPIC_", "GOOGLE_", "GEMINI_", "OLLAMA_", "CHROMA_")
@@ -34,6 +39,31 @@ _TERMINAL = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES")
 def pytest_configure(config: pytest.Config) -> None:
     """Keep the terminal at hand: while a test runs, its errors are captured."""
     config.stash[_TERMINAL_FD] = os.dup(sys.stderr.fileno())
+    _keep_bytecode()
+    _write_to_memory()
+
+
+def _keep_bytecode() -> None:
+    """Have each module compiled once, also where Python was told to write no bytecode.
+
+    Else each worker, and each of the hundreds of processes that tests start, compiles all that it
+    imports. Some write it anyway: those that Quoth starts with as few variables as they need.
+    """
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def _write_to_memory() -> None:
+    """Let tests' folders lie in memory, where there is room, and pytest was not told otherwise.
+
+    Thousands of small writes wait for a disk else. What a killed process wrote is there all the
+    same; what outlives a power cut no test can see on either.
+    """
+    with suppress(AttributeError, OSError):  # other systems have no such folder, nor statvfs
+        memory = os.statvfs(_MEMORY)
+        is_free = memory.f_bavail * memory.f_frsize >= _MEMORY_BYTES
+        if is_free and not memory.f_flag & os.ST_NOEXEC and os.access(_MEMORY, os.W_OK):
+            os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", _MEMORY)
 
 
 @pytest.hookimpl(wrapper=True)
