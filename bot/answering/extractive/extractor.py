@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.answering.extractive.announced_blocks import with_announced
 from bot.answering.extractive.answer_weights import (
     ANSWERED,
     ANSWERED_SELECTED,
@@ -117,9 +118,21 @@ class Extractor:
             nearest = tuple(closest_passages(selected, self._neighbours))
         else:
             nearest = tuple(nearest_spans(sentences))
+        shown = self._completed([DraftPart(picks=(pick,)) for pick in nearest], ranked)
+        nearest = tuple(pick for part in shown for pick in part.picks)
         enough = sufficient_quotes(selected, quoted, self._neighbours)
         parts, strict = _drafted(question, findings, sentences, enough)
-        return self._decided(parts, nearest, sure, sure >= self._threshold * strict)
+        claims = sure >= self._threshold * strict
+        return self._decided(self._completed(parts, ranked), nearest, sure, claims)
+
+    def _completed(
+        self, parts: Sequence[DraftPart], ranked: Sequence[Candidate]
+    ) -> Sequence[DraftPart]:
+        """Return parts with what they announce at their end."""
+        if self._neighbours is None:
+            return parts
+        sources = {each.source.id: each.source for each in ranked}
+        return with_announced(parts, sources, [c.passage for c in ranked], self._neighbours)
 
     def _decided(
         self, parts: Sequence[DraftPart], nearest: tuple[Pick, ...], sure: float, claims: bool
