@@ -12,6 +12,10 @@ MARK = "zqmark"
 full-text tables leave out the beginning that a word shares with the one before."""
 
 _FOUND = re.compile(rf"[g-p]{{6,}}{MARK}", re.IGNORECASE)
+_IN_BYTES = re.compile(rf"[g-p]{{6,}}{MARK}".encode(), re.IGNORECASE)
+_IN_UTF_16 = re.compile(
+    b"(?:[g-p]\\0){6,}" + b"".join(bytes([byte]) + b"\\0" for byte in MARK.encode()), re.IGNORECASE
+)
 
 
 def marked_word(number: int) -> str:
@@ -28,25 +32,31 @@ def marked_words(text: str) -> set[str]:
 def traces(home: Path, *, but: Iterable[str] = ()) -> dict[str, set[str]]:
     """Return the marked words in each file of a home, without those in the texts of `but`."""
     allowed = {word for text in but for word in marked_words(text)}
+    ends = {end for word in allowed for end in _ends(word)}
     found: dict[str, set[str]] = {}
     for path in sorted(home.rglob("*")):
         if not path.is_file():
             continue
-        words = {word for text in _texts(path.read_bytes()) for word in marked_words(text)}
-        left = {word for word in words if not any(map(word.endswith, allowed))}
-        left = {word for word in left if not any(each.endswith(word) for each in allowed)}
+        words = _words_in(path.read_bytes())
+        left = {word for word in words - ends if allowed.isdisjoint(_ends(word))}
         if left:
             found[path.relative_to(home).as_posix()] = left
     return found
 
 
-def _texts(content: bytes) -> Iterator[str]:
-    """Yield what the bytes of a file say as UTF-8, as UTF-16 and where they are compressed."""
-    yield content.decode("latin-1")
-    yield content.decode("utf-16-le", "replace")
-    yield content[1:].decode("utf-16-le", "replace")
+def _ends(word: str) -> Iterator[str]:
+    """Yield everything that a word ends with, itself first."""
+    return (word[start:] for start in range(len(word)))
+
+
+def _words_in(content: bytes) -> set[str]:
+    """Return the words that a file holds as UTF-8, as UTF-16 or compressed, in small letters."""
+    found = set(_IN_BYTES.findall(content))
+    found |= {word.replace(b"\0", b"") for word in _IN_UTF_16.findall(content)}
     for start in re.finditer(rb"\x78\x9c", content):
         try:
-            yield zlib.decompressobj().decompress(content[start.start() :]).decode("latin-1")
+            inside = zlib.decompressobj().decompress(memoryview(content)[start.start() :])
         except zlib.error:
             continue
+        found.update(_IN_BYTES.findall(inside))
+    return {word.decode().lower() for word in found}
