@@ -24,7 +24,7 @@ def is_done(shown: Shown) -> bool:
 PLAYS: dict[str, tuple[Callable[[str], Reply], str]] = {
     "a good model": (lambda prompt: Reply(obedient(prompt)), "openai/played"),
     "a slow model": (
-        lambda prompt: Reply(obedient(prompt), seconds_per_byte=0.0001),
+        lambda prompt: Reply(obedient(prompt), seconds_per_byte=0.0001, piece=50),
         "openai/played",
     ),
     "a model that errs": (lambda prompt: Reply(status=500), "extractive"),
@@ -38,7 +38,7 @@ PLAYS: dict[str, tuple[Callable[[str], Reply], str]] = {
 
 
 SLOW: dict[str, Callable[[str], Reply]] = {
-    "takes its time": lambda prompt: Reply(obedient(prompt), seconds_per_piece=0.1),
+    "takes its time": lambda prompt: Reply(obedient(prompt), seconds_per_piece=0.5, piece=50),
     "falls silent": lambda prompt: Reply(
         f"{obedient(prompt)} {'word ' * 2000}", silent_after=100_000
     ),
