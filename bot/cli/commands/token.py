@@ -12,8 +12,9 @@ import click
 
 from bot.cli import options
 from bot.cli.environment import Environment, pass_environment, say, write
-from bot.cli.json_output import Payload, dumps
+from bot.cli.json_output import dumps
 from bot.cli.terminal_text import one_line, table
+from bot.json_shapes.json_shape import Payload
 from index.config import SHARED_COLLECTION
 
 if TYPE_CHECKING:
