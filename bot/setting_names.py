@@ -7,6 +7,7 @@ from __future__ import annotations
 
 SETTING_NAMES = (
     "QUOTH_ALLOWED_HOSTS",
+    "QUOTH_API_PER_MINUTE",
     "QUOTH_CHANNEL_SECONDS",
     "QUOTH_CHROMA_URL",
     "QUOTH_COOLDOWN_SECONDS",

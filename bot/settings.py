@@ -122,6 +122,8 @@ class Settings(Value):
     web_open: Annotated[Literal["local", "on", "off"], _IN_ANY_CASE] = "local"
     """Who reads the shared collection there without a link from the bot: local is whoever sits at
     this machine, on is everybody who reaches the page, off is nobody."""
+    api_per_minute: int = Field(default=120, ge=1, le=100_000)
+    """Requests a minute by one token of the HTTP API, 1 to 100000."""
     web_days: int = Field(default=90, ge=1, le=3650)
     """Days that answers with an address of their own are kept, with the versions that they quote."""
     web_report: Path | None = None

@@ -5,10 +5,9 @@ What is told over a network as well is in `bot.json_shapes`.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
-from bot.json_shapes.json_shape import Payload
+from bot.json_shapes.json_shape import Payload, json_text
 from index.schema import CatalogStats, SyncReport
 
 if TYPE_CHECKING:
@@ -20,12 +19,7 @@ _UNDONE = ("waiting", "unread", "awaiting")
 
 def dumps(payload: Payload | list[Payload], *, indent: int | None = 2) -> str:
     """Return JSON; with `indent=None` on one line. A lone surrogate is escaped."""
-    text = json.dumps(payload, ensure_ascii=False, indent=indent)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return json.dumps(payload, indent=indent)
-    return text
+    return json_text(payload, indent=indent)
 
 
 def sync_payload(report: SyncReport) -> Payload:

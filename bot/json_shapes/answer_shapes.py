@@ -47,6 +47,7 @@ class CitationShape(JsonShape):
     lines: tuple[int, int] = Field(description="First and last line, from 1.")
     start: int = Field(description="Offset of its first character in the canonical text.")
     end: int = Field(description="Offset behind its last character.")
+    version: str = Field(description="SHA-256 that names the version of the source.")
     quote: str = Field(description="The quoted words.")
     highlight: tuple[int, int] | None = Field(
         description="The answer inside the quote, as offsets into it."
@@ -114,6 +115,7 @@ class HitShape(JsonShape):
     lines: tuple[int, int] = Field(description="First and last line, from 1.")
     start: int = Field(description="Offset of its first character in the canonical text.")
     end: int = Field(description="Offset behind its last character.")
+    version: str = Field(description="SHA-256 that names the version of the source.")
     text: str = Field(description="The passage, word for word.")
     score: float = Field(description="Calibrated probability that it answers, 0 to 1.")
     dense_rank: int | None = Field(description="Its rank by meaning.")
@@ -139,6 +141,7 @@ class HitShape(JsonShape):
             lines=source.lines_of(span),
             start=span.start,
             end=span.end,
+            version=source.sha256,
             text=hit.passage.text,
             score=round(hit.score, 4),
             dense_rank=hit.dense_rank,
@@ -180,6 +183,7 @@ def _quote(citation: Citation, link: Link) -> Payload:
         "lines": citation.lines,
         "start": citation.evidence.start,
         "end": citation.evidence.end,
+        "version": citation.evidence.sha256,
         "quote": citation.quote,
         "highlight": citation.highlight,
         "modified": moment_text(citation.modified),

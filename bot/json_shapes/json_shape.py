@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -10,6 +11,16 @@ from pydantic import ConfigDict, Field
 from index.schema import PictureBox, Value
 
 Payload: TypeAlias = dict[str, Any]
+
+
+def json_text(payload: Payload | list[Payload], *, indent: int | None = None) -> str:
+    """Return JSON, on one line unless `indent` says otherwise. A lone surrogate is escaped."""
+    text = json.dumps(payload, ensure_ascii=False, indent=indent)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(payload, indent=indent)
+    return text
 
 
 class JsonShape(Value):

@@ -11,6 +11,9 @@ from bot.web.web_address import WebAddress
 LONGEST_BODY = 64 * 1024
 """Bytes of a request; a question has a few hundred."""
 
+OWN_BOUNDS = ("/api/", "/v1/")
+"""Where the length of a body is looked at by who reads it."""
+
 CONTENT_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -59,18 +62,19 @@ class RequestGuard:
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        refused = self._refusal(Headers(scope=scope))
+        is_bounded = scope["path"].startswith(OWN_BOUNDS)
+        refused = self._refusal(Headers(scope=scope), is_bounded=is_bounded)
         if refused is not None:
             await refused(scope, receive, guarded)
             return
-        await self._app(scope, _bounded(receive), guarded)
+        await self._app(scope, receive if is_bounded else _bounded(receive), guarded)
 
-    def _refusal(self, headers: Headers) -> PlainTextResponse | None:
+    def _refusal(self, headers: Headers, *, is_bounded: bool) -> PlainTextResponse | None:
         hosts = headers.getlist("host")
         if len(hosts) != 1 or not self._address.serves(hosts[0]):
             return PlainTextResponse(OTHER_NAME, 421)
         told = headers.get("content-length", "0")
-        if not told.isdecimal() or int(told) > LONGEST_BODY:
+        if not is_bounded and (not told.isdecimal() or int(told) > LONGEST_BODY):
             return PlainTextResponse(TOO_LONG, 413)
         return None
 

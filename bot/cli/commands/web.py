@@ -51,6 +51,7 @@ def web(environment: Environment, host: str | None, port: int | None) -> None:
 async def _serve(
     environment: Environment, settings: Settings, library: Library, address: WebAddress
 ) -> None:
+    from bot.web.api.api_routes import api_routes
     from bot.web.application import application
     from bot.web.page_server import served
     from bot.web.signing_key import signing_key
@@ -63,6 +64,6 @@ async def _serve(
     async with environment.open_app(settings, library) as app:
         key = await app.bridge.run(signing_key, settings.home)
         parts = WebParts(app, settings, address, key)
-        async with served(application(parts), address) as port:
+        async with served(application(parts, api_routes(parts)), address) as port:
             say(f"Open http://{address.host}:{port}/ in a browser. Ctrl-C stops.")
             await stopped.wait()
