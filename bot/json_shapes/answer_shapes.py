@@ -91,10 +91,8 @@ class AnswerShape(JsonShape):
             id=answer.id,
             status=answer.status,
             answer=answer.text,
-            citations=tuple(
-                CitationShape(marker=one.marker, **_quote(one, link)) for one in answer.citations
-            ),
-            nearest=tuple(CitationShape(**_quote(one, link)) for one in answer.nearest),
+            citations=tuple(citation_shape(one, link) for one in answer.citations),
+            nearest=tuple(citation_shape(one, link) for one in answer.nearest),
             confidence=round(answer.confidence, 4),
             engine=answer.engine,
             question=answer.question,
@@ -171,9 +169,11 @@ def coverage_field(coverage: Coverage | None) -> Payload:
     return {} if coverage is None else {"coverage": CoverageShape(**coverage.model_dump())}
 
 
-def _quote(citation: Citation, link: Link) -> Payload:
+def citation_shape(citation: Citation, link: Link) -> CitationShape:
+    """Return the shape of a citation; `link` tells where it is shown."""
     address = link(citation)
-    return {
+    fields: Payload = {
+        **({} if citation.marker is None else {"marker": citation.marker}),
         "source": citation.source,
         "title": citation.title,
         "url": citation.url,
@@ -191,6 +191,7 @@ def _quote(citation: Citation, link: Link) -> Payload:
         **_marks(citation),
         **({"link": address} if address else {}),
     }
+    return CitationShape(**fields)
 
 
 def _marks(of: Citation | Source) -> Payload:

@@ -24,22 +24,8 @@ QUESTION = "What are the prerequisites?"
 
 
 @pytest.fixture(scope="module")
-def folder(indexed_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A working folder of these tests, with a second collection."""
-    folder = tmp_path_factory.mktemp("api")
-    (folder / ".quoth").mkdir()
-    (folder / ".quoth" / "models").symlink_to(indexed_folder / ".quoth" / "models")
-    (folder / "documents").symlink_to(indexed_folder / "documents")
-    assert run(folder, "sync").exit_code == 0
-    secret = folder / "secret.md"
-    secret.write_text("# Otter\n\nThe code word of the team is otter 7731.\n", encoding="utf-8")
-    assert run(folder, "add", str(secret), "--collection", "team").exit_code == 0
-    return folder
-
-
-@pytest.fixture(scope="module")
-def api(folder: Path) -> Iterator[ServedApi]:
-    with served_api(folder, QUOTH_WEB_URL="https://quoth.example/team/") as served:
+def api(api_folder: Path) -> Iterator[ServedApi]:
+    with served_api(api_folder, QUOTH_WEB_URL="https://quoth.example/team/") as served:
         yield served
 
 
@@ -60,10 +46,10 @@ def refusal(response: httpx.Response) -> str:
 
 
 def test_a_question_is_answered_as_on_the_command_line(
-    api: ServedApi, client: httpx.Client, folder: Path
+    api: ServedApi, client: httpx.Client, api_folder: Path
 ) -> None:
     told = client.post("/api/ask", json={"question": QUESTION}).json()
-    printed = json.loads(run(folder, "ask", QUESTION, "--json").stdout)
+    printed = json.loads(run(api_folder, "ask", QUESTION, "--json").stdout)
     assert told["status"] == "answered"
     links = [citation.pop("link") for citation in told["citations"]]
     for one in (told, printed):
@@ -86,8 +72,8 @@ def test_the_history_makes_a_follow_up_stand_alone(client: httpx.Client) -> None
     assert "Lacroix" in told["standalone_question"]
 
 
-def test_passages_are_found_by_both_methods(client: httpx.Client, folder: Path) -> None:
-    printed = json.loads(run(folder, "search", "mandate", "--limit", "3", "--json").stdout)
+def test_passages_are_found_by_both_methods(client: httpx.Client, api_folder: Path) -> None:
+    printed = json.loads(run(api_folder, "search", "mandate", "--limit", "3", "--json").stdout)
     posted = client.post("/api/search", json={"query": "mandate", "limit": 3}).json()
     assert posted == printed
     assert client.get("/api/search", params={"query": "mandate", "limit": 3}).json() == printed
@@ -162,11 +148,11 @@ def test_nobody_is_let_in_without_a_token_that_holds(
 
 
 def test_a_visitor_reads_the_shared_documents_only_if_the_operator_opened_them(
-    folder: Path,
+    api_folder: Path,
 ) -> None:
     for value, status in (("on", 200), ("local", 401), ("off", 401)):
         with (
-            served_api(folder, QUOTH_WEB_OPEN=value, QUOTH_API_PER_MINUTE="3") as served,
+            served_api(api_folder, QUOTH_WEB_OPEN=value, QUOTH_API_PER_MINUTE="3") as served,
             served.client("") as visitor,
         ):
             assert visitor.get("/api/sources").status_code == status
@@ -249,14 +235,14 @@ def test_other_faults_of_a_request_get_a_sentence(api: ServedApi, client: httpx.
 
 
 def test_a_failure_inside_is_told_by_a_reference_and_nothing_else(
-    folder: Path, caplog: pytest.LogCaptureFixture
+    api_folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(question: str) -> None:
         raise RuntimeError("the drawer jams")
 
     failing = PacedAnswerer(fail)  # type: ignore[arg-type]
     failing.let_go()
-    with served_api(folder, answerer=failing) as served, served.client() as client:
+    with served_api(api_folder, answerer=failing) as served, served.client() as client:
         told = client.post("/api/ask", json={"question": "What is 4711?"})
         assert told.status_code == 500
         reference = refusal(told).rpartition(" under ")[2].rstrip(".")
@@ -272,10 +258,10 @@ def test_a_failure_inside_is_told_by_a_reference_and_nothing_else(
     assert "4711" not in caplog.text
 
 
-def test_a_stream_shows_drafts_and_then_the_answer(folder: Path) -> None:
+def test_a_stream_shows_drafts_and_then_the_answer(api_folder: Path) -> None:
     paced = PacedAnswerer(answer, drafts=("You", "You asked"))
     paced.let_go()
-    with served_api(folder, answerer=paced) as served, served.client() as client:
+    with served_api(api_folder, answerer=paced) as served, served.client() as client:
         told = client.post(
             "/api/ask", json={"question": "Why?"}, headers={"Accept": "text/event-stream"}
         )
@@ -325,3 +311,26 @@ def _cited() -> Citation:
             "title": "A", "quote": "x", "lines": (1, 1),
         }
     )  # fmt: skip
+
+
+def test_a_quotation_is_held_against_the_sources_of_the_token(
+    api: ServedApi, client: httpx.Client
+) -> None:
+    cited = client.post("/api/ask", json={"question": QUESTION}).json()["citations"][1]
+    right = client.post("/api/verify", json={"quote": cited["quote"]}).json()
+    assert right["outcome"] == "verbatim"
+    assert right["citation"]["quote"] in cited["quote"]
+    assert right["citation"]["link"].startswith("https://quoth.example/team/sources/")
+    source = {"source": right["citation"]["source"]}
+    assert client.post("/api/verify", json={"quote": cited["quote"], **source}).json() == right
+    wrong = client.post(
+        "/api/verify", json={"quote": cited["quote"].replace("ceasefire", "prisoner swap")}
+    ).json()
+    assert wrong["outcome"] == "nearly"
+    assert {"sourced": "ceasefire"}.items() <= wrong["differences"][0].items()
+    hidden = client.post("/api/verify", json={"quote": "code word of the team is otter"}).json()
+    assert (hidden["outcome"], hidden["citation"]) == ("absent", None)
+    with api.client(api.token("team")) as team:
+        found = team.post("/api/verify", json={"quote": "code word of the team is otter"}).json()
+    assert found["outcome"] == "verbatim"
+    assert refusal(client.post("/api/verify", json={"quote": "..."})).startswith("The quotation")

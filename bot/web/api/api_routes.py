@@ -25,6 +25,7 @@ from bot.web.api.question_calls import (
     SearchRequest,
 )
 from bot.web.api.question_room import QuestionRoom
+from bot.web.api.quote_calls import QuoteCalls, VerdictShape, VerifyRequest
 from bot.web.api.source_calls import (
     ShownSourceShape,
     ShowParameters,
@@ -76,6 +77,7 @@ def api_operations(parts: WebParts, room: QuestionRoom) -> list[Operation]:
 
     questions = QuestionCalls(parts.app, room, link)
     chat, sources = ChatCalls(questions), SourceCalls(parts.app)
+    quotes = QuoteCalls(parts.app, room, link)
     operations = [
         Operation(
             "GET", "/api/health", "Say that the server answers.", health, HealthShape,
@@ -94,6 +96,10 @@ def api_operations(parts: WebParts, room: QuestionRoom) -> list[Operation]:
         Operation(
             "GET", "/api/search", "Find the passages nearest to some words.", questions.search,
             HitsShape, SearchParameters,
+        ),
+        Operation(
+            "POST", "/api/verify", "Say whether quoted words stand in the sources.",
+            quotes.verify, VerdictShape, VerifyRequest,
         ),
         Operation(
             "GET", "/api/sources", "List what is indexed.", sources.sources, SourcesShape,

@@ -50,16 +50,16 @@ class Call:
     accept: str
     """The kinds of answer that are understood."""
 
-    def scope(self, collection: str | None, source: str | None = None) -> Opened:
+    def scope(self, collection: str | None) -> Opened:
         """Return what is opened: all of it, or one collection; raises CollectionNotFound.
 
         One that the token does not open is not there.
         """
         if collection is None:
-            return self.opened.model_copy(update={"source": source})
+            return self.opened
         if collection not in self.opened.collections:
             raise CollectionNotFound(collection, list(self.opened.collections))
-        return Opened(collections=(collection,), source=source)
+        return Opened(collections=(collection,))
 
 
 Handle: TypeAlias = Callable[[Call], Awaitable[JsonShape | Response]]

@@ -35,6 +35,10 @@ Collection: TypeAlias = Annotated[
     Field(max_length=200, description="One collection of the token; else all of them are opened."),
 ]
 
+SourceName: TypeAlias = Annotated[
+    str | None, Field(max_length=2000, description="Only this source, by its name or id.")
+]
+
 
 class Message(StrictRequest):
     """One message of a conversation."""
@@ -56,9 +60,7 @@ class AskRequest(StrictRequest):
         default=[], max_length=MOST_TURNS, description="What was said before, in its order."
     )
     collection: Collection = None
-    source: str | None = Field(
-        default=None, max_length=2000, description="Ask only this source, by its name."
-    )
+    source: SourceName = None
 
 
 class SearchRequest(StrictRequest):
@@ -90,7 +92,7 @@ class QuestionCalls:
         given: AskRequest = call.given
         question = checked_question(given.question)
         history = [message.turn for message in given.history]
-        opened = await self._scope(call, given)
+        opened = await scope_of(self._app, call, given.collection, given.source)
         answering = partial(self.answer, question, history, opened, call.asker)
         if is_stream_wanted(call):
             return EventStream(self._events(answering))
@@ -124,14 +126,6 @@ class QuestionCalls:
         found = searcher.find(spelled, collections=names, limit=limit, asked=words)
         return HitsShape.of(words, found.hits, found.coverage)
 
-    async def _scope(self, call: Call, given: AskRequest) -> Opened:
-        opened = call.scope(given.collection)
-        if given.source is None:
-            return opened
-        catalog = self._app.library.catalog
-        found = await self._app.bridge.run(catalog.find_source, opened.collections, given.source)
-        return call.scope(found.collection, found.id)
-
     async def _events(self, answering: Answering) -> AsyncIterator[str]:
         try:
             async for grown in growing_answer(answering):
@@ -143,3 +137,13 @@ class QuestionCalls:
                     yield event(AnswerShape.of(grown, self.link).payload(), "answer")
         except Exception as error:
             yield event(problem_shape(problem_of(error)).payload(), "error")
+
+
+async def scope_of(app: App, call: Call, collection: str | None, source: str | None) -> Opened:
+    """Return what is opened for a call, one source where one is named; raises QuothError."""
+    opened = call.scope(collection)
+    if source is None:
+        return opened
+    catalog = app.library.catalog
+    found = await app.bridge.run(catalog.find_source, opened.collections, source)
+    return Opened(collections=(found.collection,), source=found.id)

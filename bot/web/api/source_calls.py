@@ -11,7 +11,7 @@ from bot.json_shapes.json_shape import JsonShape
 from bot.json_shapes.source_shapes import EntryShape, ShownShape
 from bot.web.api.operations import Call
 from bot.web.api.problem_details import Problem
-from bot.web.api.question_calls import Collection
+from bot.web.api.question_calls import Collection, scope_of
 from bot.web.api.read_request import QueryRequest
 from index.schema import Source, SourceEntry, Span
 
@@ -96,9 +96,9 @@ class SourceCalls:
     async def show(self, call: Call) -> ShownSourceShape:
         """Return a part of a source; raises SourceNotFound, and Problem for no such part."""
         given: ShowParameters = call.given
-        opened = call.scope(given.collection)
-        catalog = self._app.library.catalog
-        found = await self._app.bridge.run(catalog.find_source, opened.collections, given.id)
+        opened = await scope_of(self._app, call, given.collection, given.id)
+        assert opened.source is not None
+        found = await self._app.bridge.run(self._app.library.source, opened.source)
         return _shown(found, _span(found, given))
 
 
