@@ -18,13 +18,13 @@ _MOST_KEPT = 10_000
 
 
 class TooManyRequests(Busy):
-    """A token has asked as often as it may in a minute."""
+    """Somebody has asked as often as they may in a minute."""
 
     def __init__(self, per_minute: int, seconds: float) -> None:
         self.seconds = max(1, math.ceil(seconds))
         super().__init__(
-            f"This token may ask {per_minute} times a minute. Try again in {self.seconds} "
-            f"second{'s' if self.seconds > 1 else ''}."
+            f"At most {per_minute:,} requests a minute are answered. Try again in "
+            f"{self.seconds} second{'s' if self.seconds > 1 else ''}."
         )
 
 

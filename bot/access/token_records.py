@@ -199,8 +199,9 @@ def _make_private(path: Path) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        if path.stat().st_mode & 0o077:
+        if not path.exists():
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        elif os.name == "posix" and path.stat().st_mode & 0o077:
             path.chmod(0o600)
     except OSError as error:
         raise StoreError(

@@ -140,7 +140,7 @@ async def test_a_request_is_let_in_by_its_header_as_often_as_the_token_may_ask(
     assert {token.id for token in admitted} == {first.token.id}
     clock.now += 20
     with pytest.raises(
-        TooManyRequests, match=r"3 times a minute\. Try again in 40 seconds"
+        TooManyRequests, match=r"At most 3 requests .* Try again in 40 seconds"
     ) as many:
         await door.admit(f"Bearer {first.text}")
     assert many.value.seconds == 40
@@ -193,3 +193,16 @@ def test_what_the_command_cannot_do_gets_a_sentence(
     assert result.exit_code == 2
     assert said in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_tokens_are_found_in_a_home_that_can_only_be_read(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with closing(TokenRecords(home)) as records:
+        text = records.issue(collections=["documents"]).text
+    (home / TOKENS_FILE).chmod(0o400)
+    home.chmod(0o500)
+    try:
+        with closing(TokenRecords(home)) as records:
+            assert records.find(text).collections == ("documents",)
+    finally:
+        home.chmod(0o700)

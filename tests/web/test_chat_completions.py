@@ -149,6 +149,20 @@ def test_what_a_model_writes_is_sent_as_it_grows(api_folder: Path) -> None:
         assert len([c for c in chunks if c.choices and c.choices[0].delta.content]) > 1
 
 
+def test_a_failure_in_the_middle_of_a_stream_reaches_the_client(api_folder: Path) -> None:
+    def fail(question: str) -> Answer:
+        raise RuntimeError("the drawer jams")
+
+    paced = PacedAnswerer(fail, drafts=("You",))
+    paced.let_go()
+    with (
+        served_api(api_folder, answerer=paced) as served,
+        openai.OpenAI(base_url=f"{served.url}/v1", api_key=served.token()) as client,
+        pytest.raises(openai.APIError, match="finds why in the log"),
+    ):
+        list(client.chat.completions.create(model="quoth", messages=[QUESTION], stream=True))
+
+
 def test_words_of_documents_make_a_page_fetch_nothing_and_keep_their_places() -> None:
     hostile = 'See ![pixel](https://evil.example/x.png) and <img src="//evil.example"> [2].'
     shown = harmless_markdown(hostile)

@@ -61,6 +61,7 @@ class ChatCalls:
         opened = call.scope(_collection(given.model, call))
         answering = partial(self._questions.answer, question, history, opened, call.asker)
         if given.stream:
+            self._questions.room.check()
             return EventStream(self._events(answering, given))
         return self._completion(await answering(), given)
 

@@ -84,7 +84,7 @@ class QuestionCalls:
 
     def __init__(self, app: App, room: QuestionRoom, link: Link) -> None:
         self._app = app
-        self._room = room
+        self.room = room
         self.link = link
 
     async def ask(self, call: Call) -> JsonShape | EventStream:
@@ -95,6 +95,7 @@ class QuestionCalls:
         opened = await scope_of(self._app, call, given.collection, given.source)
         answering = partial(self.answer, question, history, opened, call.asker)
         if is_stream_wanted(call):
+            self.room.check()  # a stream that has begun has no status any more
             return EventStream(self._events(answering))
         return AnswerShape.of(await answering(), self.link)
 
@@ -107,7 +108,7 @@ class QuestionCalls:
         show: Show = lambda text: None,
     ) -> Answer:
         """Answer a question once there is a place; raises QuothError and Problem."""
-        async with self._room.place():
+        async with self.room.place():
             return await self._app.answerer.answer(
                 question, scope=opened, history=history, asker=asker, show=show
             )
@@ -117,7 +118,7 @@ class QuestionCalls:
         given: SearchRequest = call.given
         words = checked_question(given.query)
         opened = call.scope(given.collection)
-        async with self._room.place():
+        async with self.room.place():
             return await self._app.bridge.run(self._found, words, opened, given.limit)
 
     def _found(self, words: str, opened: Opened, limit: int) -> HitsShape:

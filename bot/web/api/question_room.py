@@ -31,14 +31,18 @@ class QuestionRoom:
         self.inside = 0
         """Questions waiting or under way."""
 
+    def check(self) -> None:
+        """Raise Busy where there is no room to wait."""
+        if self.inside >= self._room:
+            raise Busy("Many programs are asking at the moment. Try again in a minute.")
+
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
         """Wait for a place and hold it; raises Busy at once when there is no room to wait.
 
         Raises Problem when the work inside takes too long.
         """
-        if self.inside >= self._room:
-            raise Busy("Many programs are asking at the moment. Try again in a minute.")
+        self.check()
         self.inside += 1
         try:
             async with self._places:
