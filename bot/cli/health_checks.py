@@ -81,7 +81,7 @@ def examine(patient: Patient) -> Iterator[tuple[str, Finding]]:
         "language model": _language_model,
         "discord": _discord,
         "channels": channel_finding,
-        "tokens": _tokens,
+        "tokens": tokens_finding,
     }
     for name, look in examinations.items():
         yield name, _guarded(look, patient)
@@ -344,7 +344,8 @@ def channel_finding(patient: Patient) -> Finding:
     )
 
 
-def _tokens(patient: Patient) -> Finding:
+def tokens_finding(patient: Patient) -> Finding:
+    """Say how many programs have a token, and which tokens never expire."""
     home = patient.settings.home
     if not (home / TOKENS_FILE).exists():
         return Finding("off", "no program has a token; `quoth token create` makes one")

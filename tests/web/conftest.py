@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.doubles.cli_fakes import run
+from tests.doubles.served_api import ServedApi, served_api
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +22,10 @@ def api_folder(indexed_folder: Path, tmp_path_factory: pytest.TempPathFactory) -
     secret.write_text("# Otter\n\nThe code word of the team is otter 7731.\n", encoding="utf-8")
     assert run(folder, "add", str(secret), "--collection", "team").exit_code == 0
     return folder
+
+
+@pytest.fixture(scope="session")
+def api(api_folder: Path) -> Iterator[ServedApi]:
+    """The API with everything real behind it."""
+    with served_api(api_folder, QUOTH_API_PER_MINUTE="100000") as served:
+        yield served

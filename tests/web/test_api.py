@@ -16,17 +16,10 @@ from bot.web.api.api_routes import api_operations, api_routes
 from bot.web.api.question_calls import LONGEST_TEXT, MOST_TURNS
 from bot.web.api.question_room import QuestionRoom
 from bot.web.api.read_request import LONGEST_BODY
-from index.library import open_library
 from tests.doubles.cli_fakes import answer, run
 from tests.doubles.served_api import PacedAnswerer, ServedApi, served_api
 
 QUESTION = "What are the prerequisites?"
-
-
-@pytest.fixture(scope="module")
-def api(api_folder: Path) -> Iterator[ServedApi]:
-    with served_api(api_folder, QUOTH_WEB_URL="https://quoth.example/team/") as served:
-        yield served
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +44,9 @@ def test_a_question_is_answered_as_on_the_command_line(
     told = client.post("/api/ask", json={"question": QUESTION}).json()
     printed = json.loads(run(api_folder, "ask", QUESTION, "--json").stdout)
     assert told["status"] == "answered"
-    links = [citation.pop("link") for citation in told["citations"]]
     for one in (told, printed):
         one.pop("id"), one.pop("timings_ms")
     assert told == printed
-    assert all(link.startswith("https://quoth.example/team/sources/") for link in links)
     first = told["citations"][0]
     shown = client.get(
         f"/api/sources/{first['source']}", params={"start": first["start"], "end": first["end"]}
@@ -293,12 +284,16 @@ def test_the_description_tells_exactly_what_is_served(api: ServedApi, client: ht
     assert citation["quote"]["description"]
 
 
-def test_a_link_names_the_version_and_the_place(api: ServedApi, client: httpx.Client) -> None:
-    told = client.post("/api/ask", json={"question": QUESTION}).json()["citations"][0]
-    with open_library(api.parts.settings.index) as library:
-        source = library.find(told["source"], ["documents"])
-    expected = f"/sources/{source.id}/{source.sha256[:16]}/{told['start']}-{told['end']}"
-    assert told["link"] == f"https://quoth.example/team{expected}"
+def test_a_link_names_the_version_and_the_place(api_folder: Path) -> None:
+    paced = PacedAnswerer(lambda question: answer(question, citations=(_cited(),)))
+    paced.let_go()
+    url = "https://quoth.example/team/"
+    with (
+        served_api(api_folder, answerer=paced, QUOTH_WEB_URL=url) as served,
+        served.client() as client,
+    ):
+        told = client.post("/api/ask", json={"question": QUESTION}).json()["citations"][0]
+    assert told["link"] == f"{url}sources/{'a' * 16}/{'b' * 16}/0-1"
     without = AnswerShape.of(answer("x", citations=(_cited(),))).payload()
     assert "link" not in without["citations"][0]
 
@@ -320,7 +315,6 @@ def test_a_quotation_is_held_against_the_sources_of_the_token(
     right = client.post("/api/verify", json={"quote": cited["quote"]}).json()
     assert right["outcome"] == "verbatim"
     assert right["citation"]["quote"] in cited["quote"]
-    assert right["citation"]["link"].startswith("https://quoth.example/team/sources/")
     source = {"source": right["citation"]["source"]}
     assert client.post("/api/verify", json={"quote": cited["quote"], **source}).json() == right
     wrong = client.post(

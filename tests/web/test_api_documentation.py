@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ from bot.web.api.api_routes import api_operations
 from bot.web.api.problem_details import REASONS
 from bot.web.api.question_room import QuestionRoom
 from tests.conftest import ROOT
-from tests.doubles.served_api import ServedApi, served_api
+from tests.doubles.served_api import ServedApi
 
 TEXT = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 
@@ -26,17 +25,15 @@ def blocks(language: str) -> list[str]:
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the commands are written for curl")
-def test_every_command_and_program_of_the_page_runs(api_folder: Path) -> None:
-    with served_api(api_folder) as served:
-        curled = [
-            _run(served, ["bash", "-euo", "pipefail", "-c", block])
-            for block in blocks("bash")
-            if "curl" in block
-        ]
-        asked, chatted = (_run(served, [sys.executable, "-c", block]) for block in blocks("python"))
-        failed = served.client()
-        with failed:
-            told = failed.get("/api/sources/x.md").json()
+def test_every_command_and_program_of_the_page_runs(api: ServedApi) -> None:
+    curled = [
+        _run(api, ["bash", "-euo", "pipefail", "-c", block])
+        for block in blocks("bash")
+        if "curl" in block
+    ]
+    asked, chatted = (_run(api, [sys.executable, "-c", block]) for block in blocks("python"))
+    with api.client() as client:
+        told = client.get("/api/sources/x.md").json()
     answer, stream, lookups = curled
     expected = json.loads(blocks("json")[0])
     assert json.loads(answer).keys() == expected.keys()
@@ -58,9 +55,8 @@ def test_every_command_and_program_of_the_page_runs(api_folder: Path) -> None:
                             "un-peacekeeping-prerequisites.md#L13-L15\n")  # fmt: skip
 
 
-def test_the_page_names_every_address_and_every_status(api_folder: Path) -> None:
-    with served_api(api_folder) as served:
-        paths = {one.path for one in api_operations(served.parts, QuestionRoom())}
+def test_the_page_names_every_address_and_every_status(api: ServedApi) -> None:
+    paths = {one.path for one in api_operations(api.parts, QuestionRoom())}
     unnamed = {"/v1/models"}
     assert {path for path in paths if path.replace(":path", "") not in TEXT} <= {
         *unnamed,

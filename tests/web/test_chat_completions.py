@@ -19,12 +19,6 @@ QUESTION: ChatCompletionMessageParam = {"role": "user", "content": "What are the
 
 
 @pytest.fixture(scope="module")
-def api(api_folder: Path) -> Iterator[ServedApi]:
-    with served_api(api_folder) as served:
-        yield served
-
-
-@pytest.fixture(scope="module")
 def client(api: ServedApi) -> Iterator[openai.OpenAI]:
     with openai.OpenAI(base_url=f"{api.url}/v1", api_key=api.token(), max_retries=0) as opened:
         yield opened
