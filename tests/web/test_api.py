@@ -212,7 +212,10 @@ def test_other_faults_of_a_request_get_a_sentence(api: ServedApi, client: httpx.
     assert (refused.status_code, refused.headers["allow"]) == (405, "POST")
     assert "POST only" in refusal(refused)
     assert client.request("PATCH", "/api/search").headers["allow"] == "POST, GET"
-    assert refusal(client.get("/api/nothing")).startswith("There is nothing")
+    for path in ("/api/nothing", "/api/nothing%0Aat%0A", "/api/", "/api/health/x"):
+        assert refusal(client.get(path)).startswith("There is nothing")
+    for name in ("a%0Ab.md", "%00", "%FF", "..%2F..%2Fetc%2Fpasswd", "a%3Fb"):
+        assert refusal(client.get(f"/api/sources/{name}")).startswith("There is no source")
     for query, said in (
         ("query=x&limit=0", '"limit" should be greater than or equal to 1.'),
         ("query=x&limit=ten", '"limit" should be a valid integer'),

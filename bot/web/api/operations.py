@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -107,14 +108,20 @@ class Door:
 def routes_of(operations: Sequence[Operation], door: Door) -> list[BaseRoute]:
     """Return a route for each path, and one for each first part that refuses all others."""
     paths = dict.fromkeys(operation.path for operation in operations)
-    found: list[BaseRoute] = [
+    found = [
         Route(path, _Resource([one for one in operations if one.path == path], door))
         for path in paths
     ]
     for first in dict.fromkeys(path.split("/")[1] for path in paths):
         manner = next(one.manner for one in operations if one.path.startswith(f"/{first}/"))
         found.append(Route(f"/{first}/{{rest:path}}", _Nothing(FAILURES[manner])))
-    return found
+    return list(map(_of_any_line, found))
+
+
+def _of_any_line(route: Route) -> Route:
+    """Let a path have line ends in it; no other route would be tried for it but the pages'."""
+    route.path_regex = re.compile(route.path_regex.pattern, re.DOTALL)
+    return route
 
 
 class _Nothing:

@@ -32,7 +32,7 @@ RETRY_SECONDS = 10
 
 REASONS = {
     400: "Not understood",
-    401: "No token",
+    401: "Not let in",
     404: "Not found",
     405: "Method not allowed",
     413: "Too large",

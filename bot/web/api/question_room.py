@@ -47,9 +47,11 @@ class QuestionRoom:
         try:
             async with self._places:
                 try:
-                    async with asyncio.timeout(self._seconds):
+                    async with asyncio.timeout(self._seconds) as limit:
                         yield
                 except TimeoutError:
+                    if not limit.expired():
+                        raise
                     raise Problem(
                         504, f"There was no answer within {self._seconds:.0f} seconds. Try again."
                     ) from None

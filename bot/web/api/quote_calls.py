@@ -7,7 +7,7 @@ from typing import Literal, Self
 from pydantic import Field
 
 from bot.app import App
-from bot.checking.quote_verifier import LONGEST_QUOTE, verify_quote
+from bot.checking.quote_verifier import verify_quote
 from bot.checking.schema import DifferenceSort, QuoteDifference, QuoteOutcome, QuoteVerdict
 from bot.json_shapes.answer_shapes import CitationShape, Link, citation_shape
 from bot.json_shapes.json_shape import JsonShape
@@ -15,6 +15,9 @@ from bot.web.api.operations import Call
 from bot.web.api.question_calls import Collection, SourceName, scope_of
 from bot.web.api.question_room import QuestionRoom
 from bot.web.api.read_request import StrictRequest
+
+LONGEST_QUOTE = 4000
+"""Characters; less than a person at this machine may ask about, whom nobody waits for."""
 
 
 class VerifyRequest(StrictRequest):
