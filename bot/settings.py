@@ -125,7 +125,7 @@ class Settings(Value):
     api_per_minute: int = Field(default=120, ge=1, le=100_000)
     """Requests a minute by one token of the HTTP API, 1 to 100000."""
     web_days: int = Field(default=90, ge=1, le=3650)
-    """Days that answers with an address of their own are kept, with the versions that they quote."""
+    """Days that answers with an address are kept, with the versions that they quote."""
     web_report: Path | None = None
     """Report of `quoth eval --json` that the reading page shows; empty shows none."""
     discord_api_url: str | None = Field(default=None, pattern=HTTP)

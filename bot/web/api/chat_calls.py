@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from functools import partial
 
 from bot.conversation.plain_turns import turn_of_text
@@ -85,7 +86,7 @@ class ChatCalls:
             quoth=AnswerShape.of(answer, link),
         )
 
-    async def _events(self, answering: Answering, given: ChatRequest) -> AsyncIterator[str]:
+    async def _events(self, answering: Answering, given: ChatRequest) -> AsyncGenerator[str]:
         """Yield chunks: what a model writes as it grows, the rest, the citations, the end."""
         head: Payload = {
             "id": f"chatcmpl-{time.time_ns():x}",
@@ -96,17 +97,18 @@ class ChatCalls:
         sent = ""
         yield _chunk(head, {"role": "assistant", "content": ""})
         try:
-            async for text in growing_answer(answering):
-                if text is None:
-                    yield COMMENT
-                elif isinstance(text, str):
-                    more = grown(sent, harmless_markdown(text))
-                    if more:
-                        sent += more
-                        yield _chunk(head, {"content": more})
-                else:
-                    for chunk in self._last(head, text, sent, given):
-                        yield chunk
+            async with aclosing(growing_answer(answering)) as growing:
+                async for text in growing:
+                    if text is None:
+                        yield COMMENT
+                    elif isinstance(text, str):
+                        more = grown(sent, harmless_markdown(text))
+                        if more:
+                            sent += more
+                            yield _chunk(head, {"content": more})
+                    else:
+                        for chunk in self._last(head, text, sent, given):
+                            yield chunk
         except Exception as error:
             yield event(openai_shape(problem_of(error)).payload())
         yield END

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import TypeAlias
 
 from starlette.responses import Response
@@ -34,7 +34,7 @@ def event(payload: Payload, name: str | None = None) -> str:
 
 async def growing_answer(
     answering: Answering, *, silence: float = SILENCE
-) -> AsyncIterator[str | Answer | None]:
+) -> AsyncGenerator[str | Answer | None]:
     """Yield each text that a model has written so far, and the answer at last.
 
     None is yielded after a while of silence. Of texts that come faster than they are taken, only
@@ -78,7 +78,7 @@ class EventStream(Response):
 
     media_type = "text/event-stream"
 
-    def __init__(self, events: AsyncIterator[str]) -> None:
+    def __init__(self, events: AsyncGenerator[str]) -> None:
         super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
         self._events = events
@@ -97,7 +97,7 @@ class EventStream(Response):
 
     async def _send(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        async with contextlib.aclosing(self._events) as events:  # type: ignore[type-var]
+        async with contextlib.aclosing(self._events) as events:
             async for text in events:
                 body = text.encode("utf-8", "replace")
                 await send({"type": "http.response.body", "body": body, "more_body": True})

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from functools import partial
 from typing import Annotated, Literal, TypeAlias
 
@@ -127,15 +128,16 @@ class QuestionCalls:
         found = searcher.find(spelled, collections=names, limit=limit, asked=words)
         return HitsShape.of(words, found.hits, found.coverage)
 
-    async def _events(self, answering: Answering) -> AsyncIterator[str]:
+    async def _events(self, answering: Answering) -> AsyncGenerator[str]:
         try:
-            async for grown in growing_answer(answering):
-                if grown is None:
-                    yield COMMENT
-                elif isinstance(grown, str):
-                    yield event({"answer": grown}, "draft")
-                else:
-                    yield event(AnswerShape.of(grown, self.link).payload(), "answer")
+            async with aclosing(growing_answer(answering)) as growing:
+                async for grown in growing:
+                    if grown is None:
+                        yield COMMENT
+                    elif isinstance(grown, str):
+                        yield event({"answer": grown}, "draft")
+                    else:
+                        yield event(AnswerShape.of(grown, self.link).payload(), "answer")
         except Exception as error:
             yield event(problem_shape(problem_of(error)).payload(), "error")
 
