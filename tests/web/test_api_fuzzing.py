@@ -97,4 +97,4 @@ def test_many_made_up_requests_are_answered_as_described(
     api_folder: Path, mode: GenerationMode
 ) -> None:
     with served_api(api_folder, QUOTH_API_PER_MINUTE="100000") as api:
-        assert ask_everything(api, mode, THOROUGH) > 700
+        assert ask_everything(api, mode, THOROUGH) >= 700
