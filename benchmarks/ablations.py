@@ -27,9 +27,9 @@ from benchmarks.corpus import COLLECTION
 from benchmarks.fit_parts import real_names
 from bot.answering.extractive.sufficient_quotes import extents
 from bot.app import App, open_app
-from bot.cli.json_output import answer_payload
 from bot.conversation.plain_turns import turn_of_text
 from bot.evaluation.metrics import auroc
+from bot.json_shapes.answer_shapes import AnswerShape
 from bot.schema import Scope
 from bot.settings import load_settings
 from index.embed.selector import open_selector
@@ -124,7 +124,7 @@ async def count_answers(app: App, judge: ModuleType, rows: Sequence[Any], score:
         history = [turn_of_text(turn["role"], turn["text"]) for turn in row.get("history", [])]
         scope = Scope(collections=(COLLECTION,))
         answer = await app.answerer.answer(row["question"], scope=scope, history=history)
-        payload = answer_payload(answer)
+        payload = AnswerShape.of(answer).payload()
         shown = payload["citations"] or payload["nearest"][:3]
         found = _verdicts(judge, row, shown, claimed=answer.claims)
         score.counts.update(found)

@@ -6,10 +6,12 @@ import importlib.metadata
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from bot.access.token_records import TOKENS_FILE, TokenRecords
 from bot.answering.coverage_notice import coverage_text
 from bot.app import model_config
 from bot.cli.address_origins import address_origins
@@ -79,6 +81,7 @@ def examine(patient: Patient) -> Iterator[tuple[str, Finding]]:
         "language model": _language_model,
         "discord": _discord,
         "channels": channel_finding,
+        "tokens": tokens_finding,
     }
     for name, look in examinations.items():
         yield name, _guarded(look, patient)
@@ -339,3 +342,19 @@ def channel_finding(patient: Patient) -> Finding:
         "Switch on the Message Content intent of the bot at https://discord.com/developers and set "
         "QUOTH_MESSAGE_CONTENT=on, or remove them with /source remove.",
     )
+
+
+def tokens_finding(patient: Patient) -> Finding:
+    """Say how many programs have a token, and which tokens never expire."""
+    home = patient.settings.home
+    if not (home / TOKENS_FILE).exists():
+        return Finding("off", "no program has a token; `quoth token create` makes one")
+    with closing(TokenRecords(home)) as records:
+        tokens = records.all()
+    lasting = [one.name or one.id for one in tokens if one.expires is None]
+    detail = f"{len(tokens)} of programs"
+    if lasting:
+        never = "never expires" if len(lasting) == 1 else "never expire"
+        detail += f"; {len(lasting)} {never}: {', '.join(map(repr, lasting[:5]))}"
+        detail += ", …" if len(lasting) > 5 else ""
+    return Finding("ok" if tokens else "off", detail)

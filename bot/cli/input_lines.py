@@ -10,8 +10,9 @@ from typing import Literal
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from bot.cli.environment import Environment, log_failure, write
-from bot.cli.json_output import Payload, dumps
+from bot.cli.json_output import dumps
 from bot.conversation.plain_turns import turn_of_text
+from bot.json_shapes.json_shape import Payload
 from bot.schema import Turn
 from index.errors import QuestionError, QuothError
 from index.search.searcher import checked_question

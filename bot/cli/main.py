@@ -52,6 +52,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "stats": ("bot.cli.commands.sources", "Count sources, passages and bytes."),
     "trust": ("bot.cli.commands.trust", "Allow the addresses and keys in a folder's .env."),
     "discord": ("bot.cli.commands.discord", "Run the Discord bot."),
+    "web": ("bot.cli.commands.web", "Serve a page to ask and to read the sources in a browser."),
+    "token": ("bot.cli.commands.token", "Make, list and revoke the tokens of programs."),
 }
 """Module and summary of each command, in the order of the help."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from html import unescape
@@ -156,13 +156,25 @@ def readable_span(
     if markup == "code":
         shown, inside = in_fence(text, span)
         return Readable(shown, inside)
-    text = text.translate(_FOREIGN)
-    pieces = readable_pieces(text, markup) if is_other_markup(markup) else None
-    shown, places = _without_gaps(list(pieces or _pieces(text, markup, styled)))
+    shown, places = _read(text, markup, styled)
     if not shown.strip():
         return Readable(text, span)
     start, end = (bisect_left(places, offset) for offset in span or (0, 0))
     return Readable(shown, (start, end) if start < end else None)
+
+
+def read_characters(text: str, markup: Markup = "markdown") -> tuple[str, Sequence[int]]:
+    """Return a text as a person reads it, and the place of each of its characters in `text`."""
+    if markup in ("none", "code"):
+        return text, range(len(text))
+    shown, places = _read(text, markup, styled=False)
+    return (shown, places) if shown.strip() else (text, range(len(text)))
+
+
+def _read(text: str, markup: Markup, styled: bool) -> tuple[str, list[int]]:
+    text = text.translate(_FOREIGN)
+    pieces = readable_pieces(text, markup) if is_other_markup(markup) else None
+    return _without_gaps(list(pieces or _pieces(text, markup, styled)))
 
 
 def has_own_lines(markup: Markup) -> bool:

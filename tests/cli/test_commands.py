@@ -86,8 +86,8 @@ def test_json_has_exactly_the_promised_shape(indexed_folder: Path) -> None:
         "standalone_question", "timings_ms",
     ]  # fmt: skip
     fields = [
-        "source", "title", "url", "page", "place", "heading", "lines", "start", "end", "quote",
-        "highlight", "modified",
+        "source", "title", "url", "page", "place", "heading", "lines", "start", "end", "version",
+        "quote", "highlight", "modified",
     ]  # fmt: skip
     (citation,), (nearest,) = payload["citations"], payload["nearest"]
     assert list(citation) == ["marker", *fields]
@@ -250,8 +250,8 @@ def test_search_prints_passages_and_their_json(indexed_folder: Path) -> None:
     assert 1 <= len(payload["hits"]) <= 2
     for hit in payload["hits"]:
         assert list(hit) == [
-            "source", "title", "page", "place", "heading", "lines", "start", "end", "text", "score",
-            "dense_rank", "lexical_rank",
+            "source", "title", "page", "place", "heading", "lines", "start", "end", "version",
+            "text", "score", "dense_rank", "lexical_rank",
         ]  # fmt: skip
         text = canonical(indexed_folder, hit["source"])
         assert text[hit["start"] : hit["end"]] == hit["text"]

@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.cli.health_checks import Patient, examine
-from bot.cli.json_output import answer_payload, entry_payload, stats_payload
+from bot.cli.json_output import stats_payload
 from bot.cli.terminal_text import Style, answer_screen, sources_table, stats_screen
 from bot.community.service import Parts, open_service
 from bot.discord_bot.run import open_parts
 from bot.discord_bot.text.pages import BY_WORDS, sources_page, sync_text
+from bot.json_shapes.answer_shapes import AnswerShape
+from bot.json_shapes.source_shapes import EntryShape
 from bot.schema import Answer, Scope
 from bot.settings import Settings, load_settings
 from index.library import Library, open_library
@@ -41,7 +43,7 @@ def check_told(library: Library, settings: Settings, folder: Path) -> None:
     assert "by meaning  0 of 3 passages so far" in stats_screen(stats, "", "")
     entries = library.sources("documents")
     assert "ready; 1 passage is found by words only so far" in sources_table(entries, Style())
-    assert entry_payload(entries[0])["awaiting"] == 1
+    assert EntryShape.of(entries[0]).payload()["awaiting"] == 1
     page = sources_page(entries, 1, label=str, now=datetime.now(UTC))
     assert page.text.count(BY_WORDS) == 2
     findings = dict(examine(Patient(settings, {}, folder, library)))
@@ -65,7 +67,7 @@ async def test_the_note_goes_once_the_bot_has_embedded_in_the_background(own_fol
         answer = await ask(parts, "What pulls the sea?")
         assert (answer.claims, answer.notice) == (True, NOTE)
         assert answer_screen(answer, Style()).endswith(f"{NOTE} `quoth sync` finishes.")
-        told = answer_payload(answer)["coverage"]
+        told = AnswerShape.of(answer).payload()["coverage"]
         assert told == {"passages": 2, "embedded": 0, "documents": 2, "read": 2, "changed": 0}
         nothing = await ask(parts, "Which minister signs the budget of Norway?")
         assert (nothing.status, nothing.notice) == ("not_found", NOTE)
@@ -74,5 +76,5 @@ async def test_the_note_goes_once_the_bot_has_embedded_in_the_background(own_fol
                 await asyncio.sleep(0.1)
             answer = await ask(parts, "What pulls the sea?")
         assert (answer.claims, answer.notice) == (True, None)
-        assert "coverage" not in answer_payload(answer)
+        assert "coverage" not in AnswerShape.of(answer).payload()
         assert held.catalog.stats().coverage is None

@@ -9,8 +9,9 @@ import click
 from bot.cli import options
 from bot.cli.environment import Environment, pass_environment, write
 from bot.cli.input_lines import Asked, answer_lines
-from bot.cli.json_output import answer_payload, dumps
+from bot.cli.json_output import dumps
 from bot.cli.session import open_session, show_answer
+from bot.json_shapes.answer_shapes import AnswerShape
 from index.search.searcher import checked_question
 from index.sync.time_budget import UNLIMITED
 
@@ -53,7 +54,7 @@ def ask(
     with open_session(environment, [collection], source=source) as session:
         if as_json:
             answer = session.answer(asked)
-            write(dumps(answer_payload(answer)))
+            write(dumps(AnswerShape.of(answer).payload()))
         else:
             answer = show_answer(environment, session, asked)
     sys.exit(0 if answer.claims else NOT_CLAIMED)
@@ -62,5 +63,7 @@ def ask(
 def _ask_lines(environment: Environment, collection: str, source: str | None) -> bool:
     with open_session(environment, [collection], source=source, budget=UNLIMITED) as session:
         return answer_lines(
-            environment, sys.stdin.buffer, lambda asked: answer_payload(session.answer(asked))
+            environment,
+            sys.stdin.buffer,
+            lambda asked: AnswerShape.of(session.answer(asked)).payload(),
         )

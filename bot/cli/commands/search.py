@@ -11,10 +11,12 @@ from bot.answering.coverage_notice import coverage_text
 from bot.cli import options
 from bot.cli.environment import Environment, pass_environment, say, write
 from bot.cli.input_lines import Asked, answer_lines
-from bot.cli.json_output import Payload, dumps, hits_payload
+from bot.cli.json_output import dumps
 from bot.cli.session import bring_in_step
 from bot.cli.terminal_text import hits_screen, one_line
 from bot.conversation.follow_ups import resolve
+from bot.json_shapes.answer_shapes import HitsShape
+from bot.json_shapes.json_shape import Payload
 from index.library import Library
 from index.schema import Coverage, Hit
 from index.search.searcher import checked_question
@@ -58,7 +60,7 @@ def search(
         if coverage is not None and not as_json:
             say(f"{coverage_text(coverage)} This may miss something. `quoth sync` finishes.")
         if as_json:
-            write(dumps(hits_payload(words, hits, coverage)))
+            write(dumps(HitsShape.of(words, hits, coverage).payload()))
         elif hits:
             style = environment.style()
             if searched != words:
@@ -73,7 +75,7 @@ def _search_lines(environment: Environment, library: Library, collection: str, l
     def found(asked: Asked) -> Payload:
         alone = resolve(asked.question, asked.history).question
         _, hits, coverage = _found(library, alone, asked.question, collection, limit)
-        return hits_payload(asked.question, hits, coverage)
+        return HitsShape.of(asked.question, hits, coverage).payload()
 
     return answer_lines(environment, sys.stdin.buffer, found)
 

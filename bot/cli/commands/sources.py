@@ -10,10 +10,11 @@ import click
 
 from bot.cli import options
 from bot.cli.environment import Environment, pass_environment, say, write
-from bot.cli.json_output import dumps, entry_payload, shown_payload, stats_payload
+from bot.cli.json_output import dumps, stats_payload
 from bot.cli.source_places import locate
 from bot.cli.sync_text import left_out_text
 from bot.cli.terminal_text import neutral, source_screen, sources_table, stats_screen
+from bot.json_shapes.source_shapes import EntryShape, ShownShape
 from index.errors import SourceNotFound
 from index.load.zip_archive import archive_of
 from index.schema import SiteEntry, Span
@@ -56,7 +57,7 @@ def sources(
     elif left_out:
         say(left_out_text(kinds, ignored=sum(entry.state == "ignored" for entry in left_out)))
     if as_json:
-        write(dumps([entry_payload(entry) for entry in found]))
+        write(dumps([EntryShape.of(entry).payload() for entry in found]))
     elif found or sites:
         rows = found if pages else with_sites(found, [_told(site, whole=every) for site in sites])
         write(sources_table(rows, environment.style()))
@@ -115,7 +116,7 @@ def show(
             whole = Span(start=0, end=len(found.text))
             _write_picture(picture, library.picture(found.id, span or whole))
     if as_json:
-        write(dumps(shown_payload(found, span)))
+        write(dumps(ShownShape.of(found, span).payload()))
     elif exact:
         _write_exactly(span.of(found.text) if span else found.text)
     else:

@@ -1,0 +1,1 @@
+"""What a text quotes and claims, held against the sources."""

@@ -1,0 +1,62 @@
+"""A quotation in its parts: what stands between its elisions and its bracketed insertions. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from bot.checking.compared_words import Word, compared_words
+
+Joint: TypeAlias = Literal["start", "elided", "inserted", "capital"]
+"""What parts a part from the one before: `[...]`, words in brackets, or `[T]` for `t`."""
+
+_DOTS = r"(?:\u2026|(?:\.\s?){2,4}\.?)"
+_JOINT = re.compile(
+    rf"(?P<elided>[\[(]\s*{_DOTS}\s*[\])]|(?:\.\s?){{2,3}}\.|\u2026)"
+    r"|(?P<capital>(?<!\w)\[(?=\w\]\w))"
+    r"|(?P<inserted>\[(?!\^?\d+(?:\s*[,;\u2013-]\s*\d+)*\])[^\[\]\n]{1,120}\](?![(\[\w]))"
+)
+_LETTER_IN_BRACKETS = re.compile(r"(?<!\w)\[(\w)\](?=\w)")
+_ENDING_IN_BRACKETS = re.compile(r"(?<=\w)\[\w{1,3}\]")
+
+
+@dataclass(frozen=True)
+class Part:
+    """Words that must stand in the source one behind the other."""
+
+    words: tuple[Word, ...]
+    joint: Joint
+    """What stands before them."""
+
+
+def quotation_parts(quote: str, *, edited: bool) -> list[Part]:
+    """Return the parts of a quotation; `edited` reads dots and brackets as an editor's.
+
+    Otherwise they are taken for the source's own. Parts without words are left out.
+    """
+    if not edited:
+        words = compared_words(quote)
+        return [Part(tuple(words), "start")] if words else []
+    found: list[Part] = []
+    for joint, text in _pieces(_ENDING_IN_BRACKETS.sub("", quote)):
+        words = compared_words(text)
+        if words:
+            found.append(Part(tuple(words), joint if found else "start"))
+    return found
+
+
+def is_edited(quote: str) -> bool:
+    """Say whether a quotation has an elision, an insertion or a letter in brackets."""
+    return bool(_JOINT.search(quote) or _ENDING_IN_BRACKETS.search(quote))
+
+
+def _pieces(quote: str) -> Iterator[tuple[Joint, str]]:
+    joint: Joint = "start"
+    at = 0
+    for mark in _JOINT.finditer(quote):
+        yield joint, _LETTER_IN_BRACKETS.sub(r"\1", quote[at : mark.start()])
+        joint = "elided" if mark["elided"] else "inserted" if mark["inserted"] else "capital"
+        at = mark.start() if joint == "capital" else mark.end()
+    yield joint, _LETTER_IN_BRACKETS.sub(r"\1", quote[at:])

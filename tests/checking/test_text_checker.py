@@ -1,0 +1,130 @@
+"""A whole text held against sources: what of it is a quotation, a cited sentence, a claim."""
+
+import pytest
+
+from bot.checking.quoted_stretches import paragraphs
+from bot.checking.reference_list import reference_list
+from bot.checking.text_checker import check_text
+from bot.schema import Scope
+from index.errors import QuestionError
+from index.library import Library
+
+SCOPE = Scope(collections=("documents",))
+
+REPORT = """---
+title: "A report with a title in marks"
+---
+# The "reading room" of our town in short
+
+The rules say that “readers must not take books out of the room” [1], which the guard sees to.
+They also say that readers "must take books out of the room" [1]. The sea is another matter:
+„The moon pulls the sea“ [1].
+
+> Nobody may smoke. Smoking harms paper –
+> and readers.
+> — The rules
+
+- The room closes at 17:00 [1].
+- The room closes at 18:00 [1].
+- The vault of the library is kept at -5 °C [7].
+- Llamas are sheared by the town's finance department in spring.
+
+Is the room "open at night for everybody"? It is called the 'vault', or "cellar".
+
+```
+print("this is code and not a quotation")
+```
+
+And `"neither is this one here"`.
+
+## Sources
+
+[1]: rules.md
+[2]: "Neap tides are weak", tides.txt
+"""
+
+
+def test_a_report_is_checked_sentence_by_sentence(library: Library) -> None:
+    report = check_text(library, REPORT, SCOPE)
+    found = [(each.line, each.kind, each.outcome, each.references) for each in report.findings]
+    assert found == [
+        (6, "quotation", "verbatim", (1,)),
+        (7, "quotation", "nearly", (1,)),
+        (8, "quotation", "elsewhere", (1,)),
+        (10, "quotation", "verbatim", ()),
+        (14, "cited", "supported", (1,)),
+        (15, "cited", "unsupported", (1,)),
+        (16, "cited", "supported", (7,)),
+        (17, "claim", "unsupported", ()),
+        (19, "quotation", "absent", ()),
+        (19, "claim", "unsupported", ()),
+        (30, "quotation", "verbatim", (2,)),
+    ]
+    assert report.notes == ("The text does not say what [7] is; all sources count.",)
+    assert not report.holds
+    wrong = report.findings[1].quote
+    assert wrong is not None
+    assert wrong.differences[0].sourced == "not"
+    assert "[1] refers to another source" in report.findings[2].summary
+    backed = report.findings[4].claim
+    assert backed is not None
+    assert backed.evidence is not None
+    assert backed.evidence.quote == "It closes at 17:00, except on Fridays."
+
+
+def test_quotations_alone_can_be_checked(library: Library) -> None:
+    report = check_text(library, REPORT, SCOPE, claims=False)
+    assert {each.kind for each in report.findings} == {"quotation"}
+    good = check_text(library, "He said “It is what it is” and left.", SCOPE, claims=False)
+    assert good.holds
+    assert good.counts() == {"verbatim": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("", "empty"), (" \n ", "empty"), ("# Heading\n", "no quotation"), ("x" * 1_000_001, "parts")],
+    ids=["nothing", "blank", "heading", "long"],
+)
+def test_a_text_with_nothing_to_check_is_refused(library: Library, text: str, said: str) -> None:
+    with pytest.raises(QuestionError, match=said):
+        check_text(library, text, SCOPE)
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ('He said "one two three" and "four".', ["one two three", "four"]),
+        ("„Eins zwei drei“, sagte er.", ["Eins zwei drei"]),
+        (
+            "»Eins zwei drei«, sagte er; « un deux trois », dit-il.",
+            ["Eins zwei drei", "un deux trois"],
+        ),
+        ("”Ett två tre” sade han.", ["Ett två tre"]),
+        ("“It’s the ‘best’ one,” he said.", ["It’s the ‘best’ one,"]),
+        ("He said ‘it isn’t the best one’.", ["it isn’t the best one"]),
+        ("It's the dogs' bowl and the cats' one.", []),
+        ('A 5" pipe and a 7" one.', []),
+        ("``One two three'' it says.", ["One two three"]),
+        ("A quote “over\ntwo lines of text” here.", ["over two lines of text"]),
+        ('`"in code"` and <a title="in an element">x</a>', []),
+        ('[a link](https://example.org/ "with a title") and', []),
+        ("> [!NOTE]\n> An admonition is no quotation.", []),
+        ("> “Quoted once more.”\n> — Ada", ["Quoted once more."]),
+        ("> one\n>\n> two", ["one\n\ntwo"]),
+    ],
+)
+def test_quotations_are_found_in_the_marks_of_many_languages(text: str, quoted: list[str]) -> None:
+    found = [quote.text for paragraph in paragraphs(text) for quote in paragraph.quotations]
+    assert found == quoted
+
+
+def test_the_list_of_references_is_read_in_its_forms() -> None:
+    assert reference_list("A [1] b.\n\n[1] rules.md,\n    line 3\n[^2]: tides.txt\n").entries == {
+        1: "rules.md, line 3",
+        2: "tides.txt",
+    }
+    assert reference_list("**Sources:**\n1. rules.md\n2) tides.txt\n").entries == {
+        1: "rules.md",
+        2: "tides.txt",
+    }
+    assert reference_list("1. First\n2. Second\n\n[link](x) and [3] words").entries == {}
