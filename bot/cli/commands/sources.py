@@ -16,7 +16,7 @@ from bot.cli.sync_text import left_out_text
 from bot.cli.terminal_text import neutral, source_screen, sources_table, stats_screen
 from index.errors import SourceNotFound
 from index.load.zip_archive import archive_of
-from index.schema import SiteEntry, Span
+from index.schema import Evidence, SiteEntry, Span
 from index.sync.additions import plain_path
 from index.sync.web_lists import with_sites
 
@@ -83,7 +83,8 @@ def _told(site: SiteEntry, *, whole: bool) -> SiteEntry:
 @click.option(
     "--picture",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the part of the picture that it was read from to this new file, a PNG.",
+    help="Write the page of the PDF, the quote marked, or what it was read from in a picture, to "
+    "this new file, a PNG.",
 )
 @options.as_json
 @options.collection
@@ -106,14 +107,13 @@ def show(
     quoth show scan.pdf#page=3
     quoth show deck.pptx#slide=3
     quoth show notes.md:120:180
-    quoth show scan.pdf:120:180 --picture line.png
+    quoth show report.pdf:120:180 --picture page.png
     """
     with environment.library() as library:
         options.check_collection(library, collection)
         found, span = _located(library, collection, source)
         if picture is not None:
-            whole = Span(start=0, end=len(found.text))
-            _write_picture(picture, library.picture(found.id, span or whole))
+            _write_picture(picture, *_picture(library, found, span))
     if as_json:
         write(dumps(shown_payload(found, span)))
     elif exact:
@@ -135,7 +135,21 @@ def _located(library: Library, collection: str, name: str) -> tuple[Source, Span
         raise
 
 
-def _write_picture(path: Path, png: bytes) -> None:
+def _picture(library: Library, source: Source, span: Span | None) -> tuple[bytes, str]:
+    """Return the page of a quote, or what it was read from in a picture, with what is to be said.
+
+    Without a place it is the first page, or all that was read.
+    """
+    whole = Span(start=0, end=len(source.text))
+    shown = span or (source.pages[0] if source.pages else whole)
+    quoted = Evidence(source_id=source.id, sha256=source.sha256, start=shown.start, end=shown.end)
+    page = library.page_picture(quoted)
+    if page is None:
+        return library.picture(source.id, span or whole), ""
+    return page.png, page.note or ""
+
+
+def _write_picture(path: Path, png: bytes, note: str) -> None:
     """Write a picture to a file that is new; raises UsageError where that cannot be done."""
     if path.suffix.lower() != ".png":
         raise click.UsageError(f"What --picture writes is a PNG; {str(path)!r} should end in .png.")
@@ -146,7 +160,7 @@ def _write_picture(path: Path, png: bytes) -> None:
         raise click.UsageError(f"There is a file {str(path)!r} already. Name a new one.") from None
     except OSError as error:
         raise click.UsageError(f"{str(path)!r} cannot be written: {error.strerror}.") from error
-    say(f"The picture is in {neutral(str(path))}.")
+    say(f"The picture is in {neutral(str(path))}.{f' {note}' if note else ''}")
 
 
 def _write_exactly(text: str) -> None:
