@@ -383,6 +383,8 @@ class CatalogStats(Value):
     passages: int = Field(description="Number of passages that serve.")
     characters: int = Field(description="Length of all canonical texts together.")
     bytes: int = Field(description="Size of the catalog on disk.")
+    originals: int = Field(default=0, description="Files of added documents that are kept.")
+    original_bytes: int = Field(default=0, description="Size of these on disk.")
     generation: int = Field(description="Number of changes committed so far.")
     failed: int = Field(description="Files of the folder whose newest version cannot be read.")
     coverage: Coverage | None = Field(

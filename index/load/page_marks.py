@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from index.load.pdf_boxes import Box
 from index.load.pdf_characters import PageCharacters
-from index.load.printed_quote import QuoteSearch, printed_sign
+from index.load.printed_quote import QuoteSearch
 
 _TALL = 1.6
 """Heights of its neighbours from which a box is that of a font for formulas, not of a letter."""
@@ -148,19 +148,18 @@ def _around(one: Box, other: Box) -> Box:
 
 def _others(page: PageCharacters, boxes: Sequence[Box], places: set[int]) -> bool:
     """Say whether a character that is not of the quote stands in a mark."""
+    low, high = min(box.bottom for box in boxes), max(box.top for box in boxes)
+    strangers = [
+        (sign, x, y)
+        for place, sign, x, y in page.middles
+        if low < y < high and place not in places and _is_inside(x, y, boxes)
+    ]
+    if not strangers:
+        return False
     own: dict[str, list[tuple[float, float]]] = {}
-    strangers: list[tuple[str, float, float]] = []
-    bands = sorted(boxes, key=lambda box: box.bottom)
-    low, high = bands[0].bottom, max(box.top for box in bands)
-    for place in range(len(page.text)):
-        sign = printed_sign(page.text[place])
-        if not sign or (box := page.ink(place) or page.box(place)) is None:
-            continue
-        x, y = (box.left + box.right) / 2, (box.bottom + box.top) / 2
+    for place, sign, x, y in page.middles:
         if place in places:
             own.setdefault(sign, []).append((x, y))
-        elif low < y < high and _is_inside(x, y, boxes):
-            strangers.append((sign, x, y))
     return any(
         not any(
             abs(x - a) < _OVERPRINTED and abs(y - b) < _OVERPRINTED for a, b in own.get(sign, ())

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+from functools import cached_property
 from typing import Any
 
 from index.load.pdf_boxes import Box, upright
 from index.load.pdf_hidden_text import find_hidden
 from index.load.pdf_page_objects import drawing_of
+from index.load.printed_quote import printed_sign
 
 MAX_CHARACTERS = 60_000
 """Characters of a page that are compared; a page of a telephone book has 20,000."""
@@ -64,6 +66,17 @@ class PageCharacters:
             return None
         left, right, bottom, top = (each.value for each in self._edges)
         return self._seen(Box(left, bottom, right, top))
+
+    @cached_property
+    def middles(self) -> tuple[tuple[int, str, float, float], ...]:
+        """Of each sign that shows something, its place in the text, itself and its middle."""
+        found = []
+        for place, sign in enumerate(self.text):
+            compared = printed_sign(sign)
+            if compared and (box := self.ink(place) or self.box(place)):
+                middle = (box.left + box.right) / 2, (box.bottom + box.top) / 2
+                found.append((place, compared, *middle))
+        return tuple(found)
 
     def _seen(self, box: Box) -> Box | None:
         seen = box.moved(self._upright) if self._upright else box

@@ -35,6 +35,9 @@ _MOST = 0.8
 _MARGIN = 14.0
 """Points of white paper that stay beside the words."""
 
+_PRINTED = 4_096
+"""Colours up to which a page is print, not a photograph: 256 of them look the same."""
+
 _QUOTE, _HIGHLIGHT = (255, 238, 140), (255, 196, 60)
 _DARK = 110
 """Of 255: a ground on which colours of a highlighter are not seen."""
@@ -200,13 +203,24 @@ def _trimmed(picture: Any, shown: Sequence[tuple[float, float, float, float]], s
 def _png(picture: Any) -> bytes:
     """Return a picture as a PNG that is not too large: in fewer colours, then smaller."""
     while True:
-        made = BytesIO()
-        picture.save(made, "PNG", compress_level=5)
-        if made.tell() <= MAX_BYTES:
-            return made.getvalue()
-        if picture.mode == "RGB" and made.tell() <= 3 * MAX_BYTES:
-            fewer = BytesIO()
-            picture.quantize(128).save(fewer, "PNG", compress_level=5)
-            if fewer.tell() <= MAX_BYTES:
-                return fewer.getvalue()
-        picture = picture.resize((max(1, picture.width * 3 // 4), max(1, picture.height * 3 // 4)))
+        is_printed = picture.getcolors(_PRINTED) is not None
+        png = _encoded(_in_fewer_colours(picture) if is_printed else picture)
+        if MAX_BYTES < len(png) <= 2.5 * MAX_BYTES and not is_printed:
+            png = min(png, _encoded(_in_fewer_colours(picture)), key=len)
+        if len(png) <= MAX_BYTES:
+            return png
+        share = min(0.9, (0.8 * MAX_BYTES / len(png)) ** 0.5)
+        size = (max(1, int(picture.width * share)), max(1, int(picture.height * share)))
+        picture = picture.resize(size)
+
+
+def _in_fewer_colours(picture: Any) -> Any:
+    from PIL import Image
+
+    return picture.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+
+
+def _encoded(picture: Any) -> bytes:
+    made = BytesIO()
+    picture.save(made, "PNG", compress_level=4)
+    return made.getvalue()

@@ -24,8 +24,12 @@ _HYPHENS = "-\u2010\u2011\u00ad\ufffe\x02"
 _SOFT = "\u00ad\ufffe\x02"
 """Hyphens of which a reader sees nothing unless a line ends there."""
 
-_OURS = re.compile(r"^#{1,6} |^\|[ |:-]*-[ |:-]*$|(?<=\|)(?:<br>)|\\(?=\|)|\|", re.MULTILINE)
-"""What the loader wrote: marks of headings, rulers of tables, bars between cells."""
+_OURS = re.compile(r"^#{1,6} |^\|(?: --- \|)+$", re.MULTILINE)
+"""What the loader wrote: marks of headings, rulers of tables."""
+
+_ROW = re.compile(r"^\|.*\|$", re.MULTILINE)
+_BAR = re.compile(r"(?<!\\)\||\\(?=\|)")
+"""What the loader wrote into a row of a table: bars between cells, what tells others apart."""
 
 _CONTEXT = 2_000
 """Signs before and after a quote that are compared to tell places apart."""
@@ -74,7 +78,10 @@ class Signs:
 
 def signs_of(text: str, *, is_ours: bool = False) -> Signs:
     """Return the signs of a text; `is_ours` leaves out what the loader wrote into it."""
-    compared = _OURS.sub(lambda found: " " * len(found[0]), text) if is_ours else text
+    compared = text
+    if is_ours:
+        compared = _OURS.sub(lambda found: " " * len(found[0]), text)
+        compared = _ROW.sub(lambda row: _BAR.sub(" ", row[0]), compared)
     key: list[str] = []
     at: list[int] = []
     hyphens: dict[int, bool] = {}

@@ -41,6 +41,7 @@ from index.errors import PictureUnavailable, SourceNotFound
 from index.schema import (
     Evidence,
     LoadedDocument,
+    PagePicture,
     SiteEntry,
     Source,
     SourceEntry,
@@ -223,6 +224,12 @@ class PaperDocuments:
         if source not in self.pictures:
             raise PictureUnavailable("The file was not kept. Run `pip install 'x'` first.")
         return self.pictures[source]
+
+    def page_picture(
+        self, evidence: Evidence, highlight: Evidence | None = None, *, whole: bool = False
+    ) -> PagePicture | None:
+        _off_the_loop()
+        return None
 
     def add_file(
         self,
