@@ -92,6 +92,7 @@ def citation(of: Source, quote: str, *, marker: int | None = 1) -> Citation:
         url=of.url,
         place=told_place(of, Span(start=start, end=start + len(quote))),
         fragment=place_fragment(of, Span(start=start, end=start + len(quote))),
+        page=of.page_at(start),
         picture=of.picture_of(Span(start=start, end=start + len(quote))),
         lines=of.lines_of(Span(start=start, end=start + len(quote))),
         modified=of.modified,
@@ -229,7 +230,14 @@ class PaperDocuments:
         self, evidence: Evidence, highlight: Evidence | None = None, *, whole: bool = False
     ) -> PagePicture | None:
         _off_the_loop()
-        return None
+        self.calls.append(("page", str(evidence.start), str(highlight and highlight.start)))
+        page = self.papers[evidence.source_id].page_at(evidence.start)
+        if page is None:
+            return None
+        if evidence.source_id not in self.pictures:
+            raise PictureUnavailable("The file was not kept.")
+        shown = f"page {page}{' whole' * whole}".encode()
+        return PagePicture(png=shown, page=page, is_marked=True, note="It goes on.")
 
     def add_file(
         self,
