@@ -186,12 +186,17 @@ def _signs(text: str) -> str:
 
 
 def _quotes(loaded: LoadedDocument) -> Iterator[Quote]:
-    """Yield what an answer may cite: sentences, items and rows, and up to three together."""
+    """Yield what an answer may cite: sentences, items and rows, and up to three together.
+
+    What was recognised in pictures is left out, as it has no characters to be marked.
+    """
     source = Source(
         **dict(loaded), id="s", collection="c", uri="a.pdf", sha256="0" * 64, added_at=_NOW
     )
     for passage in chunk(source, ChunkConfig()):
-        yield from _of(passage, loaded.text)
+        for quote in _of(passage, loaded.text):
+            if not source.regions_of(quote.span):
+                yield quote
 
 
 def _of(passage: Passage, text: str) -> Iterator[Quote]:

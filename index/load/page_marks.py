@@ -17,6 +17,9 @@ from index.load.printed_quote import QuoteSearch
 _TALL = 1.6
 """Heights of its neighbours from which a box is that of a font for formulas, not of a letter."""
 
+_BOXED = 0.9
+"""Share of the characters that have a place: one that its font lacks has none, and shows nothing."""
+
 _SAME_LINE = 0.5
 """Share of its height that a letter may be off a line and still belong to it."""
 
@@ -76,7 +79,7 @@ def page_marks(
 def _boxes(page: PageCharacters, places: Sequence[int]) -> tuple[Box, ...] | None:
     """Return boxes that hold these characters and no other ones; None where there are none."""
     letters = {place: box for place in places if (box := page.box(place))}
-    if not letters or len(letters) < len(places):
+    if not letters or len(letters) < _BOXED * len(places):
         return None
     shaped = _shaped(page, letters)
     for part in (_is_line, _is_word, _is_letter):
