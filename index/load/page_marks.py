@@ -18,7 +18,7 @@ _TALL = 1.6
 """Heights of its neighbours from which a box is that of a font for formulas, not of a letter."""
 
 _BOXED = 0.9
-"""Share of the characters that have a place: one that its font lacks has none, and shows nothing."""
+"""Share of the characters that have a place: one that its font lacks has none."""
 
 _SAME_LINE = 0.5
 """Share of its height that a letter may be off a line and still belong to it."""
