@@ -168,8 +168,9 @@ class Library:
     ) -> PagePicture | None:
         """Return the page that a quote begins on, the quote marked, the highlight in it stronger.
 
-        It is cut to what lies around the quote, unless the `whole` page is asked for. None for what
-        is no PDF. Raises SourceNotFound, and PictureUnavailable, which says why there is none.
+        It is cut to what lies around the quote, unless the `whole` page is asked for; a quote
+        without a character is a place, of which nothing is marked. None for what is no PDF.
+        Raises SourceNotFound, and PictureUnavailable, which says why there is none.
         """
         from index.store.page_cache import PageCache
         from index.sync.page_picture import PagePictures

@@ -42,7 +42,7 @@ _QUOTE, _HIGHLIGHT = (255, 238, 140), (255, 196, 60)
 _DARK = 110
 """Of 255: a ground on which colours of a highlighter are not seen."""
 
-RECOGNISED = "Its words were recognised in a picture, so it is not marked where they stand."
+RECOGNISED = "The quote was read from a picture, in which no characters can be marked."
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,9 @@ _LEAD = 12
 _SKIPPED = 40
 """Printed lines that may stand in the midst of a quote: a running head, a note, a figure."""
 
+_LEAST = 4
+"""Signs with which a quote goes on behind lines that are not of it, at least."""
+
 _PLACES = 200
 """Places of a quote that are compared; more is no quote but a letter."""
 
@@ -215,8 +218,8 @@ class QuoteSearch:
         for other in range(number + 1, min(number + 1 + _SKIPPED, len(self._lines))):
             start, end = self._lines[other]
             taken = min(len(rest), end - start)
-            if other > number + 1 and taken < min(4, len(rest)):
-                continue
+            if other > number + 1 and taken < _LEAST:
+                continue  # a sign or two may begin any line
             if self._printed.key[start : start + taken] == rest[:taken]:
                 return other
         return None
@@ -226,10 +229,11 @@ class QuoteSearch:
         if not found:
             return None
         scores = [self._shared(part, places) for places in found]
+        alike = self._alike(part)
         if len(found) == 1:
             needed = 0 if part.end - part.start >= _CERTAIN else 6
+            needed = _LEAD if len(alike) > 1 else needed  # the others stand in a field, say
             return found[0] if scores[0] >= min(needed, self._around(part)) else None
-        alike = self._alike(part)
         if len(alike) == len(found) and scores[number := alike.index(part.start)] == max(scores):
             return found[number]
         *_, second, best = sorted(scores)

@@ -38,8 +38,9 @@ class PagePictures:
     ) -> PagePicture | None:
         """Return the page that a quote begins on; None for what is no PDF.
 
-        `read` gets the bytes of the original, `is_there` says whether the source still is. Raises
-        PictureUnavailable, which says why there is none.
+        A quote without a character is a place: its page is shown whole, and nothing marked. `read`
+        gets the bytes of the original, `is_there` says whether the source still is. Raises
+        PictureUnavailable, which says why there is no picture.
         """
         order = _order(source, evidence, highlight, whole=whole)
         if order is None:
@@ -78,7 +79,7 @@ def _order(
     page = source.pages[number := (source.page_at(evidence.start) or 1) - 1]
     quote = _within(evidence, page)
     order = PageOrder(number, page.of(source.text), quote, whole=whole)
-    if quote == (0, page.end - page.start):
+    if quote[0] == quote[1]:
         return replace(order, quote=None, whole=True)
     span = Span(start=quote[0] + page.start, end=quote[1] + page.start)
     inside = _within(highlight, page) if highlight else None

@@ -113,7 +113,8 @@ def show(
         options.check_collection(library, collection)
         found, span = _located(library, collection, source)
         if picture is not None:
-            _write_picture(picture, *_picture(library, found, span))
+            is_place = "#page=" in source
+            _write_picture(picture, *_picture(library, found, span, is_place=is_place))
     if as_json:
         write(dumps(shown_payload(found, span)))
     elif exact:
@@ -135,13 +136,18 @@ def _located(library: Library, collection: str, name: str) -> tuple[Source, Span
         raise
 
 
-def _picture(library: Library, source: Source, span: Span | None) -> tuple[bytes, str]:
+def _picture(
+    library: Library, source: Source, span: Span | None, *, is_place: bool
+) -> tuple[bytes, str]:
     """Return the page of a quote, or what it was read from in a picture, with what is to be said.
 
-    Without a place it is the first page, or all that was read.
+    `is_place` says that a page is named, and no quote. Without either it is the first page, or all
+    that was read.
     """
     whole = Span(start=0, end=len(source.text))
-    shown = span or (source.pages[0] if source.pages else whole)
+    shown = span or whole
+    if source.pages and (is_place or span is None):
+        shown = Span(start=shown.start, end=shown.start)  # a page, of which nothing is a quote
     quoted = Evidence(source_id=source.id, sha256=source.sha256, start=shown.start, end=shown.end)
     page = library.page_picture(quoted)
     if page is None:
