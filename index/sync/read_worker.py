@@ -118,7 +118,8 @@ class ReadWorkers:
     def paint(self, data: bytes, name: str, order: PageOrder) -> PaintedPage:
         """Paint a page of a PDF, marked as it is asked for; raises LoadError."""
         asked = {"data": data, "name": name, "order": asdict(order)}
-        request = {"page": asked, "size": len(data), "seconds": PAINTING_SECONDS}
+        seconds = min(PAINTING_SECONDS, self._limits.seconds)
+        request = {"page": asked, "size": len(data), "seconds": seconds}
         reply = self._answer(request, name)
         return PaintedPage(reply["png"], reply["is_marked"], reply["reason"])
 
@@ -141,7 +142,7 @@ class ReadWorkers:
     def _answer(self, request: Plain, name: str, step: Callable[[], None] | None = None) -> Plain:
         """Return the reply to a request; raises LoadError that says what went wrong."""
         frame, size = framed(request), request["size"]
-        limits = self._limits
+        limits, goal = self._limits, "show" if "page" in request else "read; split it up"
         if "seconds" in request:
             limits = limits.model_copy(update={"seconds": request["seconds"]})
         with self._places:
@@ -149,13 +150,13 @@ class ReadWorkers:
                 reply = self._asked(frame, size, step, limits)
             except _Ended as ended:
                 most = allowance(size, limits.megabytes, pictures=ended.pictures)
-                raise LoadError(name, _reason(ended.code, limits.seconds, most)) from None
+                raise LoadError(name, _reason(ended.code, limits.seconds, most, goal)) from None
         failed = reply.get("failed")
         if failed == "document":
             raise LoadError(name, reply["reason"])
         if failed == "memory":
             most = allowance(size, self._limits.megabytes, pictures=reply["pictures"])
-            raise LoadError(name, _too_large(most))
+            raise LoadError(name, _too_large(most, goal))
         if failed:
             logger.error("Reading %r failed\n%s", name, reply.get("traceback"))
             what = {"cut": "cut into passages", "page": "painted"}.get(next(iter(request)), "read")
@@ -204,12 +205,12 @@ class ReadWorkers:
             worker.end()
 
 
-def _reason(code: int, seconds: float, megabytes: int) -> str:
+def _reason(code: int, seconds: float, megabytes: int, goal: str) -> str:
     """Say why there is no answer, by how the process ended."""
     if code in (TOO_LONG, -getattr(signal, "SIGXCPU", 0)):
-        return f"It takes more than {seconds:g} s to read; split it up."
+        return f"It takes more than {seconds:g} s to {goal}."
     if code in (TOO_MUCH, -signal.SIGABRT, -getattr(signal, "SIGKILL", 0)):
-        return _too_large(megabytes)
+        return _too_large(megabytes, goal)
     return "The program that reads it broke down: it is damaged, or made to do harm."
 
 
@@ -226,8 +227,8 @@ def _watched_megabytes(size: int, limits: ReadConfig, *, pictures: bool = False)
     return allowance(size, limits.megabytes, pictures=pictures)
 
 
-def _too_large(megabytes: int) -> str:
-    return f"It takes more than {megabytes} MiB of memory to read; split it up."
+def _too_large(megabytes: int, goal: str) -> str:
+    return f"It takes more than {megabytes} MiB of memory to {goal}."
 
 
 class _Worker:

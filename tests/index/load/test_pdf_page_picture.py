@@ -16,6 +16,7 @@ from index.load.pdf import load_pdf
 from index.load.pdf_boxes import Box
 from index.load.pdf_characters import PageCharacters
 from index.load.pdf_page_picture import MAX_BYTES, PageOrder, PaintedPage, page_picture
+from index.load.printed_quote import QuoteSearch
 from index.schema import LoadedDocument
 
 TWICE = "Boats leave the harbour at noon."
@@ -227,3 +228,25 @@ def test_a_page_that_is_printed_otherwise_is_shown_unmarked() -> None:
     shown = page_picture(data, "a.pdf", PageOrder(0, written, (0, len(written))))
     assert not shown.is_marked and shown.reason == NOT_FOUND
     assert coloured(shown).getbbox() is None
+
+
+def said_at(written: str, printed: str, quote: str) -> str | None:
+    """Return what is printed where a quote is found."""
+    start = written.index(quote)
+    found = QuoteSearch(written, printed).find(start, start + len(quote))
+    return None if found is None else "".join(printed[place] for place in sorted(found.values()))
+
+
+def test_words_are_found_around_what_the_loader_left_out_and_never_by_chance() -> None:
+    lines = ("Ships longer than ninety", "17", "Rules of the harbour", "metres need two tugs.")
+    sentence = "Ships longer than ninety metres need two tugs."
+    assert said_at(sentence, "\r\n".join(lines), sentence) == "".join(sentence.split())
+    row = "| seven berths | two tugs |"
+    assert said_at(row, "Berths\r\nseven two\r\nberths tugs\r\nEnd", row) == "seventwoberthstugs"
+    assert said_at(row, "seven two\r\nEnd\r\nberths tugs", row) is None
+    twice = QuoteSearch("Noon.\nThe gate is open.\nNight.", "The gate is open.\r\n" * 2)
+    assert twice.find(6, 23) is None and twice.is_repeated
+    # The last sign may begin any line, a short word be part of another, a hyphen change the sense.
+    assert said_at("It costs 5", "It costs\r\nmuch\r\n5 to 7", "It costs 5") is None
+    assert said_at("No. It is not.", "Notice: it is not.", "No") is None
+    assert said_at("They re-sign it.", "They resign it.", "They re-sign it.") is None
