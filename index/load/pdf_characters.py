@@ -9,7 +9,7 @@ from typing import Any
 from index.load.pdf_boxes import Box, upright
 from index.load.pdf_hidden_text import find_hidden
 from index.load.pdf_page_objects import drawing_of
-from index.load.printed_quote import printed_sign
+from index.load.printed_signs import printed_sign
 
 MAX_CHARACTERS = 60_000
 """Characters of a page that are compared; a page of a telephone book has 20,000."""

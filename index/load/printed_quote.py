@@ -1,35 +1,22 @@
 """Where a page prints a quote: its words among those of the page, sign by sign.
 
 The canonical text of a page leaves out running lines, puts divided words together and tables into
-rows, so it is not what stands in the file. Compared are signs without white space, hyphens, bars
-of tables and the parts of ligatures; then the hyphens, which only the end of a line may add. What
-cannot be told from another place of the page is not found: a wrong mark is worse than none.
+rows, so it is not what stands in the file. Compared are signs (`index.load.printed_signs`), then
+the hyphens between them, which only the end of a line may add. What cannot be told from another
+place of the page is not found: a wrong mark is worse than none.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from itertools import pairwise
+from functools import cached_property
 from typing import TypeAlias
 
-from index.text.invisible_characters import without_unseen
-
-_HYPHENS = "-\u2010\u2011\u00ad\ufffe\x02"
-_SOFT = "\u00ad\ufffe\x02"
-"""Hyphens of which a reader sees nothing unless a line ends there."""
-
-_OURS = re.compile(r"^#{1,6} |^\|(?: --- \|)+$", re.MULTILINE)
-"""What the loader wrote: marks of headings, rulers of tables."""
-
-_ROW = re.compile(r"^\|.*\|$", re.MULTILINE)
-_BAR = re.compile(r"(?<!\\)\||\\(?=\|)")
-"""What the loader wrote into a row of a table: bars between cells, what tells others apart."""
+from index.load.printed_signs import lines_of, signs_of, words_of
 
 _CONTEXT = 2_000
 """Signs before and after a quote that are compared to tell places apart."""
@@ -54,62 +41,6 @@ Places: TypeAlias = tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Signs:
-    """What is compared of a text: its signs, and where each of them stands."""
-
-    text: str
-    key: str
-    at: tuple[int, ...]
-    """Of each sign of the key, the character of the text that it is of."""
-    hyphens: dict[int, bool]
-    """Before which signs of the key hyphens stand, and whether only the end of a line put them."""
-
-    def of(self, start: int, end: int) -> tuple[int, int]:
-        """Return the signs of a stretch of the text."""
-        return bisect_left(self.at, start), bisect_left(self.at, end)
-
-    def begins_word(self, sign: int) -> bool:
-        """Say whether no letter or digit touches a sign from before."""
-        at = self.at[sign]
-        return not (at and self.text[at - 1].isalnum() and self.text[at].isalnum())
-
-    def ends_word(self, sign: int) -> bool:
-        """Say whether no letter or digit touches a sign from behind."""
-        at = self.at[sign] + 1
-        return not (at < len(self.text) and self.text[at].isalnum() and self.text[at - 1].isalnum())
-
-
-def signs_of(text: str, *, is_ours: bool = False) -> Signs:
-    """Return the signs of a text; `is_ours` leaves out what the loader wrote into it."""
-    compared = text
-    if is_ours:
-        compared = _OURS.sub(lambda found: " " * len(found[0]), text)
-        compared = _ROW.sub(lambda row: _BAR.sub(" ", row[0]), compared)
-    key: list[str] = []
-    at: list[int] = []
-    hyphens: dict[int, bool] = {}
-    for place, sign in enumerate(compared):
-        if sign in _HYPHENS:
-            ends_line = sign in _SOFT or compared[place + 1 : place + 2] in ("\n", "\r")
-            hyphens[len(key)] = ends_line
-            continue
-        for part in printed_sign(sign):
-            key.append(part)
-            at.append(place)
-    return Signs(text, "".join(key), tuple(at), hyphens)
-
-
-@cache
-def printed_sign(sign: str) -> str:
-    """Return what a sign is compared by: the letters of a ligature; nothing for a blank."""
-    if sign in _HYPHENS:
-        return ""
-    if sign.isascii():
-        return "" if sign.isspace() or sign < " " else sign
-    return "".join(unicodedata.normalize("NFKD", without_unseen(sign)).split())
-
-
-@dataclass(frozen=True)
 class _Stretch:
     """Signs of the canonical text, from one to before another."""
 
@@ -122,9 +53,10 @@ class QuoteSearch:
 
     def __init__(self, written: str, printed: str) -> None:
         """`written` is the canonical text of the page, `printed` what stands in the file."""
+        self._text = written
         self._written = signs_of(written, is_ours=True)
         self._printed = signs_of(printed)
-        self._lines = tuple(_lines(self._printed))
+        self._lines = tuple(lines_of(self._printed))
         self.is_repeated = False
         """Whether the last quote was not found because the page says it more than once."""
 
@@ -140,9 +72,9 @@ class QuoteSearch:
         found = self._found(whole)
         if found is None and not self.is_repeated:
             found = self._by_lines(start, end)
-        if found is None:
-            return None
         signs = range(whole.start, whole.end)
+        if found is None or len(found) != len(signs):
+            return None
         at = self._printed.at
         return {self._written.at[n]: at[place] for n, place in zip(signs, found, strict=True)}
 
@@ -275,9 +207,8 @@ class QuoteSearch:
 
     def _by_lines(self, start: int, end: int) -> Places | None:
         """Return the places of a quote whose lines, rows of a table say, are printed apart."""
-        text = self._written.text
         found: list[int] = []
-        for line in re.finditer(r"[^\n]+", text[start:end]):
+        for line in re.finditer(r"[^\n]+", self._text[start:end]):
             part = _Stretch(*self._written.of(start + line.start(), start + line.end()))
             if part.start == part.end:
                 continue
@@ -294,7 +225,7 @@ class QuoteSearch:
 
         These words, and no other ones, stand together there.
         """
-        row = _words(self._written, start, end)
+        row = words_of(self._written, start, end)
         wanted = Counter(word for word, _ in row)
         if len(row) < 2 or not wanted:
             return None
@@ -312,26 +243,9 @@ class QuoteSearch:
             places += range(sign, sign + len(word))
         return tuple(places)
 
-    @property
+    @cached_property
     def _printed_words(self) -> list[tuple[str, int]]:
-        return _words(self._printed, 0, len(self._printed.text))
-
-
-def _lines(signs: Signs) -> Iterator[tuple[int, int]]:
-    """Yield the first sign of each line of a text that has some, and the one behind its last."""
-    ends = [found.start() for found in re.finditer(r"[\r\n]+", signs.text)]
-    places = [0, *(bisect_left(signs.at, end) for end in ends), len(signs.at)]
-    yield from ((start, end) for start, end in pairwise(places) if end > start)
-
-
-def _words(signs: Signs, start: int, end: int) -> list[tuple[str, int]]:
-    """Return the words between two characters of a text, each with its first sign."""
-    found = []
-    for word in re.finditer(r"[^\s|]+", signs.text[start:end]):
-        first, last = signs.of(start + word.start(), start + word.end())
-        if last > first:
-            found.append((signs.key[first:last], first))
-    return found
+        return words_of(self._printed, 0, len(self._printed.text))
 
 
 def _windows(

@@ -244,6 +244,8 @@ def test_words_are_found_around_what_the_loader_left_out_and_never_by_chance() -
     row = "| seven berths | two tugs |"
     assert said_at(row, "Berths\r\nseven two\r\nberths tugs\r\nEnd", row) == "seventwoberthstugs"
     assert said_at(row, "seven two\r\nEnd\r\nberths tugs", row) is None
+    barred = "| x \\| y | is true |"
+    assert said_at(barred, "true\r\nis\r\nx | y\r\nfalse", barred) == "trueisx|y"
     twice = QuoteSearch("Noon.\nThe gate is open.\nNight.", "The gate is open.\r\n" * 2)
     assert twice.find(6, 23) is None and twice.is_repeated
     # The last sign may begin any line, a short word be part of another, a hyphen change the sense.
