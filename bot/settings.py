@@ -148,6 +148,9 @@ class Settings(Value):
     invited again calls it off. 0 erases at once."""
     gap_names: Switch = "off"
     """Whether managers see in /gaps who asked: on or off; off keeps the wording only."""
+    keep_originals: Switch = "on"
+    """Whether the files of PDFs and pictures that are added are kept, so that a quote can be shown
+    on its page: on or off; off deletes what was kept."""
     allowed_hosts: Annotated[tuple[str, ...], BeforeValidator(_separated)] = ()
     """Hosts inside the private network from which pages may be added, separated by commas."""
     site_pages: int = Field(default=2000, ge=1, le=100_000)
@@ -180,6 +183,7 @@ class Settings(Value):
             reader=self.reader == "on",
             best=self.quality == "best",
             threads=self.threads or None,
+            keep_originals=self.keep_originals == "on",
             allowed_hosts=self.allowed_hosts,
             provider_variables=self.provider_variables,
             withheld=not {"QUOTH_EMBEDDINGS", "QUOTH_CHROMA_URL"}.isdisjoint(self.withheld),

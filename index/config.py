@@ -72,6 +72,9 @@ class IndexConfig(Value):
         default=False,
         description="Whether these are not the model and the vector store that the folder names.",
     )
+    keep_originals: bool = Field(
+        default=True, description="Whether the files of PDFs and pictures that are added are kept."
+    )
     chunk: ChunkConfig = Field(default_factory=ChunkConfig, description="How documents are cut.")
     read: ReadConfig = Field(
         default_factory=ReadConfig, description="What reading one document may take."

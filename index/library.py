@@ -23,7 +23,9 @@ from index.errors import (
 )
 from index.load.zip_archive import archive_of, is_archive
 from index.schema import (
+    Evidence,
     LoadedDocument,
+    PagePicture,
     SiteEntry,
     Source,
     SourceEntry,
@@ -34,6 +36,7 @@ from index.schema import (
 )
 from index.store.catalog import Catalog
 from index.store.catalog_format import recipe
+from index.store.catalog_state import source_versions
 from index.store.chroma_vectors import ChromaVectors
 from index.store.fresh_vectors import FreshVectors, is_built_elsewhere
 from index.sync.folder_watch import FolderWatch
@@ -157,9 +160,39 @@ class Library:
         from index.sync.original_picture import original_picture
 
         found = self.catalog.source(source)
-        shared = found.collection == SHARED_COLLECTION
+        read = partial(self._original, found, "picture")
+        return original_picture(found, span, read, self._read_workers().crop)
+
+    def page_picture(
+        self, evidence: Evidence, highlight: Evidence | None = None, *, whole: bool = False
+    ) -> PagePicture | None:
+        """Return the page that a quote begins on, the quote marked, the highlight in it stronger.
+
+        It is cut to what lies around the quote, unless the `whole` page is asked for; a quote
+        without a character is a place, of which nothing is marked. None for what is no PDF.
+        Raises SourceNotFound, and PictureUnavailable, which says why there is none.
+        """
+        from index.store.page_cache import PageCache
+        from index.sync.page_picture import PagePictures
+
+        found = self.catalog.source(evidence.source_id)
+        pictures = PagePictures(self._read_workers().paint, PageCache(self.config.home))
+        return pictures.picture(
+            found,
+            evidence,
+            highlight,
+            whole=whole,
+            read=partial(self._original, found, "page"),
+            is_there=lambda: found.sha256 in source_versions(self.catalog.connection()),
+        )
+
+    def _original(self, source: Source, what: str) -> bytes:
+        from index.store.kept_originals import KeptOriginals
+        from index.sync.original_file import original_bytes
+
+        shared = source.collection == SHARED_COLLECTION
         folder = self.config.documents if shared else None
-        return original_picture(found, span, folder, self._read_workers().crop)
+        return original_bytes(source, folder, KeptOriginals(self.config.home), what)
 
     def find(self, name: str, collections: Sequence[str]) -> Source:
         """Return the source that a person means: by uri, title, path from here, or address.
@@ -535,6 +568,7 @@ class Library:
             lock_seconds=lock_seconds,
             turns=self._turns,
             budget=self._budget,
+            keep_originals=self.config.keep_originals,
         )
 
     def _open_read_workers(self) -> ReadWorkers:

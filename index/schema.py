@@ -93,6 +93,17 @@ class PictureBox(Value):
     )
 
 
+class PagePicture(Value):
+    """A page of a document as its reader sees it, what is quoted of it marked."""
+
+    png: bytes = Field(description="The picture: all of the page, or what lies around the quote.")
+    page: int = Field(description="Number of the page, from 1.")
+    is_marked: bool = Field(description="Whether the quote is marked, and nothing else.")
+    note: str | None = Field(
+        default=None, description="What a person should know: why nothing is marked, say."
+    )
+
+
 class LoadedDocument(Value):
     """What a loader makes of one file or page: canonical text and what the file says of itself."""
 
@@ -372,6 +383,8 @@ class CatalogStats(Value):
     passages: int = Field(description="Number of passages that serve.")
     characters: int = Field(description="Length of all canonical texts together.")
     bytes: int = Field(description="Size of the catalog on disk.")
+    originals: int = Field(default=0, description="Files of added documents that are kept.")
+    original_bytes: int = Field(default=0, description="Size of these on disk.")
     generation: int = Field(description="Number of changes committed so far.")
     failed: int = Field(description="Files of the folder whose newest version cannot be read.")
     coverage: Coverage | None = Field(

@@ -364,11 +364,18 @@ def stats_screen(stats: CatalogStats, home: str, embeddings: str) -> str:
         *_coverage_figures(stats.coverage),
         ("characters", f"{stats.characters:,}"),
         ("catalog", size_text(stats.bytes)),
+        *_originals(stats),
         ("changes", f"{stats.generation:,}"),
         ("embeddings", embeddings),
         ("home", neutral(home)),
     )
     return "\n".join(f"{name:<12}{value}" for name, value in figures)
+
+
+def _originals(stats: CatalogStats) -> Iterator[tuple[str, str]]:
+    if stats.originals:
+        count = "1 file" if stats.originals == 1 else f"{stats.originals:,} files"
+        yield "originals", f"{size_text(stats.original_bytes)} in {count}"
 
 
 def _coverage_figures(coverage: Coverage | None) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from bot.community.store.records_file import Records
 from index.errors import SourceNotFound
-from index.schema import LoadedDocument, SiteEntry, Source, SourceEntry, Span, SyncReport
+from index.schema import (
+    Evidence,
+    LoadedDocument,
+    PagePicture,
+    SiteEntry,
+    Source,
+    SourceEntry,
+    Span,
+    SyncReport,
+)
 from index.store.web_records import SiteRecord
 from index.sync.crawl_step import CrawlStep
 from index.sync.page_batch import Watch
@@ -104,6 +113,15 @@ class Documents(Protocol):
 
     def picture(self, source: str, span: Span) -> bytes:
         """Return the picture that a span of a source was read from, as a PNG.
+
+        Raises SourceNotFound and PictureUnavailable.
+        """
+        ...
+
+    def page_picture(
+        self, evidence: Evidence, highlight: Evidence | None = None, *, whole: bool = False
+    ) -> PagePicture | None:
+        """Return the page that a quote begins on, marked; None for what is no PDF.
 
         Raises SourceNotFound and PictureUnavailable.
         """

@@ -8,6 +8,7 @@ from typing import Any
 import discord
 
 from bot.community.given_answers import SourceGoneError
+from bot.community.quoted_pictures import PageView
 from bot.community.rights import readable
 from bot.community.server_rules import NotAvailableError
 from bot.community.store.records import Kept
@@ -49,12 +50,24 @@ async def show(click: Click, target: Target) -> None:
 
 
 async def card(click: Click, target: Target) -> None:
-    """Turn an open card to another citation."""
+    """Turn an open card to another citation, or back to the part of its page."""
     await click.response.defer()
     await _turn(click, target)
 
 
-async def _turn(click: Click, target: Target) -> None:
+async def whole_page(click: Click, target: Target) -> None:
+    """Show the whole page of a citation."""
+    await click.response.defer()
+    await _turn(click, target, "whole")
+
+
+async def next_page(click: Click, target: Target) -> None:
+    """Show the page on which a quote goes on."""
+    await click.response.defer()
+    await _turn(click, target, "next")
+
+
+async def _turn(click: Click, target: Target, view: PageView = "part") -> None:
     answers, caller = click.client.service.answers, await caller_here(click)
     try:
         shown = await answers.citation(target.key, target.number, caller)
@@ -69,8 +82,8 @@ async def _turn(click: Click, target: Target) -> None:
         total=shown.total,
         stands=shown.stands,
     )
-    card, files = await with_picture(card, shown, click.client.service.pictures)
-    await say(click, None, card=card, view=card_view(shown, card.link), files=files)
+    card, files, picture = await with_picture(card, shown, click.client.service.pictures, view)
+    await say(click, None, card=card, view=card_view(shown, card.link, picture), files=files)
 
 
 async def why(click: Click, target: Target) -> None:
@@ -228,6 +241,8 @@ HANDLERS = Handlers(
     clicks={
         "show": show,
         "card": card,
+        "page": whole_page,
+        "over": next_page,
         "why": why,
         "figures": figures,
         "up": like,

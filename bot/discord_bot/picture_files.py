@@ -1,4 +1,4 @@
-"""The picture that a quote was read from, as a file that goes with its card."""
+"""The page that a quote stands on, or what it was read from, as a file that goes with its card."""
 
 from __future__ import annotations
 
@@ -8,21 +8,29 @@ from io import BytesIO
 import discord
 
 from bot.community.given_answers import ShownCitation
-from bot.community.quoted_pictures import QuotedPictures
-from bot.discord_bot.text.answers import Card, without_picture
+from bot.community.quoted_pictures import PageView, QuotedPictures, ShownPicture
+from bot.discord_bot.text.answers import NO_PICTURE, Card, with_note
+from bot.discord_bot.text.safe_markdown import one_line
 from index.errors import PictureUnavailable, SourceNotFound
 
 _NAME = "quote.png"
 
+_DESCRIPTION = 1000
+"""Characters of what is said of a picture to those who do not see it; Discord takes 1024."""
+
 
 async def with_picture(
-    card: Card, shown: ShownCitation, pictures: QuotedPictures
-) -> tuple[Card, list[discord.File]]:
-    """Return a card with what its quote was read from, or with why there is no picture of it."""
+    card: Card, shown: ShownCitation, pictures: QuotedPictures, view: PageView
+) -> tuple[Card, list[discord.File], ShownPicture | None]:
+    """Return a card with the picture of its quote, or with why there is none where one was read."""
     try:
-        picture = await pictures.picture(shown)
+        picture = await pictures.picture(shown, view)
     except (PictureUnavailable, SourceNotFound) as error:
-        return without_picture(card, str(error)), []
+        return with_note(card, str(error) or NO_PICTURE), [], None
     if picture is None:
-        return card, []
-    return replace(card, picture=_NAME), [discord.File(BytesIO(picture), _NAME)]
+        return card, [], None
+    if picture.note:
+        card = with_note(card, picture.note)
+    said = one_line(shown.citation.quote, _DESCRIPTION)
+    file = discord.File(BytesIO(picture.png), _NAME, description=said)
+    return replace(card, picture=_NAME), [file], picture

@@ -8,7 +8,7 @@ there.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Self
 
@@ -16,6 +16,7 @@ import discord
 
 from bot.community.gap_groups import GapGroup
 from bot.community.given_answers import ShownCitation
+from bot.community.quoted_pictures import ShownPicture
 from bot.community.rights import CollectionRule
 from bot.community.store.records import Kept, TeamAnswer
 from bot.discord_bot.client import CUSTOM_ID, Target, act
@@ -124,15 +125,34 @@ def answer_view(kept: Kept, *, outdated: Kept | None = None) -> discord.ui.View:
     return view
 
 
-def card_view(shown: ShownCitation, link: str | None) -> discord.ui.View:
-    """Return previous, next and the original below a card."""
+def card_view(
+    shown: ShownCitation, link: str | None, picture: ShownPicture | None = None
+) -> discord.ui.View:
+    """Return previous, next and the original below a card, and what else there is of its page."""
     target = Target("card", shown.kept.key, shown.number)
     view = _turning_view(target, shown.total, "◀ Previous", "Next ▶")
     if link:
         view.add_item(discord.ui.Button(label="Open original", url=link))
     if shown.stands is False:
         view.add_item(again_button(shown.kept))
+    for action, label in _page_buttons(picture):
+        view.add_item(AnswerButton(replace(target, action=action), label=label, row=1))
     return view
+
+
+def _page_buttons(picture: ShownPicture | None) -> Iterator[tuple[str, str]]:
+    """Yield what shows another part of a page, or the next one, and what it is called."""
+    if picture is None or picture.view is None:
+        return
+    if picture.view == "next":
+        yield "card", "Page before"
+        return
+    if picture.view == "whole":
+        yield "card", "Part of page"
+    elif picture.has_more:
+        yield "page", "Whole page"
+    if picture.next_page is not None:
+        yield "over", f"Page {picture.next_page}"
 
 
 def servers_view(servers: Sequence[SharedServer]) -> discord.ui.View:

@@ -26,6 +26,8 @@ _PARTS = {
     "catalog": "catalog.sqlite*",
     "vectors": "chroma/**/*",
     "additions": "additions.sqlite*",
+    "originals": "originals/*",
+    "pages": "pages/*/*",
     "community": "community.sqlite*",
     "log": "quoth.log*",
 }

@@ -43,6 +43,7 @@ from index.store.catalog_state import (
     seen_files,
     serving_builds,
 )
+from index.store.kept_originals import KeptOriginals
 from index.store.sqlite_file import BUSY_SECONDS, Row, SqliteFile, UnreadableFile
 from index.text.words import content_terms, terms
 
@@ -345,12 +346,15 @@ class Catalog(SqliteFile):
         """Return how much the catalog holds."""
         sources, characters = self._row("SELECT count(*), total(characters) FROM sources")
         files = [self.path, self.path.with_name(self.path.name + "-wal")]
+        kept = KeptOriginals(self.path.parent).held()
         return CatalogStats(
             collections=self._row("SELECT count(*) FROM collections")[0],
             sources=sources,
             passages=self._row(f"SELECT count(*) FROM passages p {_SERVING}")[0],
             characters=int(characters),
             bytes=sum(file.stat().st_size for file in files if file.exists()),
+            originals=kept.files,
+            original_bytes=kept.bytes,
             generation=self.generation(),
             failed=self._row(_FAILED)[0],
             coverage=self.coverage(sorted(self.collections())),

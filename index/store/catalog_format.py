@@ -26,6 +26,12 @@ NOTE_FILE = "unchanged"
 PAGES_DUE_FILE = "pages.due"
 """When the oldest look at an added page was: `index.sync.due_pages`."""
 
+ORIGINALS_FOLDER = "originals"
+"""The files of documents that people added, by hash: `index.store.kept_originals`."""
+
+PAGE_PICTURES_FOLDER = "pages"
+"""Pictures of pages that were shown; derived: `index.store.page_cache`."""
+
 SCHEMA_VERSION = 10
 """Number of the last migration in `index.store.catalog_schema`."""
 

@@ -71,6 +71,11 @@ def indexed_ids(connection: sqlite3.Connection, collection: str) -> dict[str, st
     return dict(rows)
 
 
+def source_versions(connection: sqlite3.Connection) -> set[str]:
+    """Return the SHA-256 of every source that is indexed."""
+    return {row[0] for row in connection.execute("SELECT DISTINCT sha256 FROM sources")}
+
+
 def id_at(connection: sqlite3.Connection, collection: str, uri: str) -> str:
     """Return the id of the source at `uri`, or else one that no other source has."""
     row = connection.execute(

@@ -1,5 +1,7 @@
 """One file that holds a home: what exists only there first, then the catalog with its vectors.
 
+The files of documents that were added go with it.
+
 Chroma is left out, for it is made again from the catalog without embedding anything. Nor are the
 models in it, which are built again, nor settings and tokens, which are not kept in the home.
 """
@@ -9,13 +11,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import sqlite3
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,9 +31,12 @@ from index.store.catalog_format import (
     CHROMA_STATE_FILE,
     COMMUNITY_FILE,
     NOTE_FILE,
+    ORIGINALS_FOLDER,
+    PAGE_PICTURES_FOLDER,
     PAGES_DUE_FILE,
 )
 from index.store.disk_room import is_disk_full
+from index.store.kept_originals import KeptOriginals
 from index.store.read_only_file import connect_to_read, is_read_only
 from index.store.write_lock import write_lock
 
@@ -41,6 +47,8 @@ MANIFEST = "manifest.json"
 
 _FILES = (ADDITIONS_FILE, COMMUNITY_FILE, CATALOG_FILE)
 """In the order in which they are copied."""
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 _BUSY_SECONDS = 30.0
 _CHUNK = 1 << 20
@@ -73,7 +81,7 @@ def write_backup(home: Path, target: Path, *, version: str) -> BackedUp:
     with _failures(target), tempfile.TemporaryDirectory(dir=target.parent) as folder:
         try:
             copies = _copies(home, present, Path(folder))
-            written = _pack(partial, copies, version)
+            written = _pack(partial, copies, _originals(home, copies), version)
             partial.replace(target)
         finally:
             partial.unlink(missing_ok=True)
@@ -125,7 +133,19 @@ def _reader(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
 
 
-def _pack(partial: Path, copies: Mapping[str, _Copy], version: str) -> BackedUp:
+def _originals(home: Path, copies: Mapping[str, _Copy]) -> list[Path]:
+    """Return the kept files of the documents that a copy of the additions has."""
+    if ADDITIONS_FILE not in copies:
+        return []
+    with closing(sqlite3.connect(copies[ADDITIONS_FILE].path)) as added:
+        found = {row[0] for row in added.execute("SELECT sha256 FROM documents")}
+    kept = KeptOriginals(home)
+    return [path for sha256 in sorted(found) if (path := kept.path(sha256)).is_file()]
+
+
+def _pack(
+    partial: Path, copies: Mapping[str, _Copy], originals: Sequence[Path], version: str
+) -> BackedUp:
     created = datetime.now(UTC).isoformat(timespec="seconds")
     manifest = {
         "format": BACKUP_FORMAT,
@@ -147,6 +167,9 @@ def _pack(partial: Path, copies: Mapping[str, _Copy], version: str) -> BackedUp:
             packed.writestr(MANIFEST, json.dumps(manifest, indent=2))
             for name, copy in copies.items():
                 packed.write(copy.path, name)
+            for path in originals:
+                with suppress(FileNotFoundError):  # its document was removed this moment
+                    packed.write(path, f"{ORIGINALS_FOLDER}/{path.name}", zipfile.ZIP_STORED)
         file.flush()
         os.fsync(file.fileno())
     return BackedUp(created, {name: copy.path.stat().st_size for name, copy in copies.items()})
@@ -192,6 +215,7 @@ def _held(home: Path) -> list[Path]:
     """Return what a backup takes the place of: its files, and all that hangs on them."""
     names = [f"{name}{suffix}" for name in _FILES for suffix in ("", "-wal", "-shm")]
     names += [CHROMA_FOLDER, CHROMA_STATE_FILE, NOTE_FILE, PAGES_DUE_FILE]
+    names += [ORIGINALS_FOLDER, PAGE_PICTURES_FOLDER]
     return [home / name for name in names if (home / name).exists()]
 
 
@@ -210,6 +234,7 @@ def _unpack(file: Path, folder: Path, formats: Mapping[str, int]) -> BackedUp:
                 _extract(packed, name, folder / name)
                 if _digest(folder / name) != known["sha256"]:
                     raise ConfigurationError(_damaged(file, f"{name} is not what was backed up"))
+            _extract_originals(file, packed, folder)
     except FileNotFoundError:
         raise ConfigurationError(f"There is no file {str(file)!r}.") from None
     except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, EOFError) as error:
@@ -234,6 +259,19 @@ def _check_manifest(file: Path, manifest: dict[str, Any], formats: Mapping[str, 
             f"The backup {str(file)!r} was written by a newer Quoth ({manifest['quoth']}). "
             "Upgrade Quoth to restore it."
         )
+
+
+def _extract_originals(file: Path, packed: zipfile.ZipFile, folder: Path) -> None:
+    """Extract the files of added documents, each of which is named by its hash."""
+    for name in packed.namelist():
+        kind, _, sha256 = name.partition("/")
+        if kind != ORIGINALS_FOLDER or not _SHA256.fullmatch(sha256):
+            continue
+        path = folder / ORIGINALS_FOLDER / sha256
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        _extract(packed, name, path)
+        if _digest(path) != sha256:
+            raise ConfigurationError(_damaged(file, f"{name} is not what was backed up"))
 
 
 def _extract(packed: zipfile.ZipFile, name: str, path: Path) -> None:

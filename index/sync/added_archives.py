@@ -31,6 +31,7 @@ from index.store.catalog import Catalog
 from index.store.catalog_state import indexed_versions
 from index.sync.additions import Addition
 from index.sync.pace import Steps
+from index.sync.prepared_batch import has_pages_to_show
 from index.sync.synchroniser import Progress, Synchroniser
 from index.text.counted_kinds import counted_kinds
 
@@ -38,7 +39,7 @@ _AT_ONCE = 20
 """Documents after which what was read is written."""
 
 _CHARACTERS = 4_000_000
-"""The same, of their texts, which are held until then."""
+"""The same, of their texts, and of the bytes that are to be kept: both are held until then."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,8 @@ class AddedArchives:
         if known.get(file.uri) == sha256:
             return None
         loaded = self.load(data, name=PurePosixPath(file.uri).name)
-        return Addition(file.uri, loaded, added_by, sha256)
+        original = data if has_pages_to_show(loaded) else None
+        return Addition(file.uri, loaded, added_by, sha256, original=original)
 
     def _known(self, collection: str, uri: str) -> list[str]:
         entries = self.catalog.sources(collection)
@@ -168,6 +170,7 @@ class _Batch:
         self._read.append(addition)
         texts = (each.document for each in self._read)
         held = sum(len(each.text) for each in texts if isinstance(each, LoadedDocument))
+        held += sum(len(each.original or b"") for each in self._read)
         if len(self._read) >= _AT_ONCE or held > _CHARACTERS:
             self.flush()
 

@@ -19,6 +19,7 @@ from index.load.loaders import LoadBytes, load_bytes
 from index.load.zip_archive import ENDING
 from index.schema import LoadedDocument, SyncFailure, UnreadFile
 from index.store.catalog_rows import FileState
+from index.sync.prepared_batch import has_pages_to_show
 from index.text.counted_kinds import counted_kinds
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
@@ -37,6 +38,8 @@ class Addition:
     """Of the original bytes; computed where it is not known."""
     followed: bool = False
     """Whether it is a file of the documents folder after all, which brings it back."""
+    original: bytes | None = None
+    """The file it was read from, where that lies nowhere else."""
     moved_from: str | None = None
     """The uri under which the same source is indexed so far."""
 
@@ -71,7 +74,9 @@ def file_addition(
         document = load(content, name=name)
     except LoadError as error:
         return SyncFailure(source=name, reason=error.reason)
-    return Addition(name, document, added_by, hashlib.sha256(content).hexdigest())
+    sha256 = hashlib.sha256(content).hexdigest()
+    original = content if has_pages_to_show(document) else None
+    return Addition(name, document, added_by, sha256, original=original)
 
 
 def text_addition(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from index.schema import Passage, Source
+from index.schema import LoadedDocument, Passage, Source
 from index.store.catalog_rows import FileState
 
 _BATCH_PASSAGES = 96
@@ -14,6 +14,9 @@ little, yet enough to sort by length and to pay for the commits."""
 
 _BATCH_CHARACTERS = 2_000_000
 """The same for documents that have few passages for their size."""
+
+_BATCH_BYTES = 32_000_000
+"""The same for files that are to be kept, which are held in memory until then."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,13 @@ class Prepared:
     """State of its file in the documents folder, if it comes from there."""
     moved_from: str | None = None
     """The uri under which it is kept so far, where that is another."""
+    original: bytes | None = None
+    """The bytes of its file, where they are to be kept."""
+
+
+def has_pages_to_show(document: LoadedDocument) -> bool:
+    """Say whether a document is a PDF or was read from pictures, which can be shown."""
+    return document.mime == "application/pdf" or bool(document.regions)
 
 
 class Batch:
@@ -36,18 +46,24 @@ class Batch:
         self._waiting: list[Prepared] = []
         self._passages = 0
         self._characters = 0
+        self._bytes = 0
 
     def add(self, prepared: Prepared) -> None:
         """Take one source, and write when that makes a batch."""
         self._waiting.append(prepared)
         self._passages += len(prepared.passages)
         self._characters += len(prepared.source.text)
-        if self._passages >= _BATCH_PASSAGES or self._characters >= _BATCH_CHARACTERS:
+        self._bytes += len(prepared.original or b"")
+        if (
+            self._passages >= _BATCH_PASSAGES
+            or self._characters >= _BATCH_CHARACTERS
+            or self._bytes >= _BATCH_BYTES
+        ):
             self.flush()
 
     def flush(self) -> None:
         """Write what waits."""
         waiting, self._waiting = self._waiting, []
-        self._passages = self._characters = 0
+        self._passages = self._characters = self._bytes = 0
         if waiting:
             self._write(waiting)

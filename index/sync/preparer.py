@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
@@ -13,7 +13,7 @@ from typing import TypeAlias
 from index.errors import LoadError, QuothError
 from index.load.read_file import read_file
 from index.schema import LoadedDocument, Passage, Source, source_id
-from index.sync.prepared_batch import Prepared
+from index.sync.prepared_batch import Prepared, has_pages_to_show
 
 Load: TypeAlias = Callable[[bytes, str], LoadedDocument]
 """Makes a document of the bytes of a file, whose name tells the format. Raises LoadError."""
@@ -41,19 +41,23 @@ class Preparer:
         id: str | None = None,
         added_by: str | None = None,
         read: Callable[[], bytes] | None = None,
+        keep: bool = False,
     ) -> Prepared | None:
         """Prepare a file; None when its version is the one `indexed`. Raises LoadError.
 
         It is read once, by `read` where it is no plain file: what is stored is named by the hash of
-        the very bytes it was made of.
+        the very bytes it was made of. `keep` has these stay with what is prepared, for documents
+        whose pages can be shown.
         """
         data = read_file(path, name=uri) if read is None else read()
         sha256 = hashlib.sha256(data).hexdigest()
         if sha256 == indexed:
             return None
         loaded = self.load(data, path.name)
-        del data  # a large file and its passages are not held together
-        return self.document(collection, loaded, uri, sha256=sha256, id=id, added_by=added_by)
+        original = data if keep and has_pages_to_show(loaded) else None
+        del data  # a large file and its passages are not held together, if that can be helped
+        prepared = self.document(collection, loaded, uri, sha256=sha256, id=id, added_by=added_by)
+        return replace(prepared, original=original)
 
     def document(
         self,

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from index.store.added_documents import AddedDocuments
 from index.store.catalog import Catalog
-from index.store.catalog_state import owes_purge
+from index.store.catalog_state import owes_purge, source_versions
 from index.store.catalog_writes import move_generation, owe_purge
 from index.store.chroma_queue import has_queue
 from index.store.chroma_vectors import ChromaVectors
+from index.store.kept_originals import KeptOriginals
+from index.store.page_cache import PageCache
 
 
 @dataclass(frozen=True)
@@ -42,3 +44,10 @@ class Purge:
             generation = move_generation(connection)  # readers let go of the files that were
         self.vectors.wrote(generation)
         return True
+
+
+def sweep_kept_files(catalog: Catalog, added: AddedDocuments, *, keep_originals: bool) -> None:
+    """Delete the originals and the pictures of pages whose documents are not there any more."""
+    home = catalog.path.parent
+    KeptOriginals(home).sweep(lambda: set(added.versions().values()) if keep_originals else ())
+    PageCache(home).sweep(lambda: source_versions(catalog.connection()))

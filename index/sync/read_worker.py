@@ -15,17 +15,22 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from index.chunk.chunker import passages_of
 from index.config import ChunkConfig, ReadConfig
 from index.errors import Cancelled, LoadError
+from index.load.pdf_page_picture import PageOrder, PaintedPage
 from index.schema import LoadedDocument, Passage, PictureBox, Source
 from index.sync.plain_frames import Plain, cut_of, document_of, framed, read_frame
 from index.sync.process_memory import allowance, is_limited_by_system
 from index.sync.process_watch import TOO_LONG, TOO_MUCH, ProcessWatch, module_paths
 from index.text.text_shapes import text_shape
+
+PAINTING_SECONDS = 10.0
+"""Of processor time that a page may take to paint: somebody waits for it."""
 
 _AT_ONCE = 3
 """Processes at the same time: a document that takes long keeps those of others waiting only when
@@ -110,6 +115,14 @@ class ReadWorkers:
         png: bytes = self._answer({"crop": asked, "size": len(data)}, name)["png"]
         return png
 
+    def paint(self, data: bytes, name: str, order: PageOrder) -> PaintedPage:
+        """Paint a page of a PDF, marked as it is asked for; raises LoadError."""
+        asked = {"data": data, "name": name, "order": asdict(order)}
+        seconds = min(PAINTING_SECONDS, self._limits.seconds)
+        request = {"page": asked, "size": len(data), "seconds": seconds}
+        reply = self._answer(request, name)
+        return PaintedPage(reply["png"], reply["is_marked"], reply["reason"])
+
     def cut(self, source: Source) -> Sequence[Passage]:
         """Cut a source into passages; raises LoadError."""
         fields = dict(source)
@@ -129,25 +142,30 @@ class ReadWorkers:
     def _answer(self, request: Plain, name: str, step: Callable[[], None] | None = None) -> Plain:
         """Return the reply to a request; raises LoadError that says what went wrong."""
         frame, size = framed(request), request["size"]
+        limits, goal = self._limits, "show" if "page" in request else "read; split it up"
+        if "seconds" in request:
+            limits = limits.model_copy(update={"seconds": request["seconds"]})
         with self._places:
             try:
-                reply = self._asked(frame, size, step)
+                reply = self._asked(frame, size, step, limits)
             except _Ended as ended:
-                most = allowance(size, self._limits.megabytes, pictures=ended.pictures)
-                raise LoadError(name, self._reason(ended.code, most)) from None
+                most = allowance(size, limits.megabytes, pictures=ended.pictures)
+                raise LoadError(name, _reason(ended.code, limits.seconds, most, goal)) from None
         failed = reply.get("failed")
         if failed == "document":
             raise LoadError(name, reply["reason"])
         if failed == "memory":
             most = allowance(size, self._limits.megabytes, pictures=reply["pictures"])
-            raise LoadError(name, _too_large(most))
+            raise LoadError(name, _too_large(most, goal))
         if failed:
             logger.error("Reading %r failed\n%s", name, reply.get("traceback"))
-            what = "cut into passages" if "cut" in request else "read"
+            what = {"cut": "cut into passages", "page": "painted"}.get(next(iter(request)), "read")
             raise LoadError(name, f"It could not be {what} ({reply.get('kind')}).")
         return reply
 
-    def _asked(self, frame: bytes, size: int, step: Callable[[], None] | None) -> Plain:
+    def _asked(
+        self, frame: bytes, size: int, step: Callable[[], None] | None, limits: ReadConfig
+    ) -> Plain:
         """Have the first process answer that does not end before it reads the request."""
 
         def go_on() -> None:
@@ -159,7 +177,7 @@ class ReadWorkers:
         while True:
             with self._worker() as worker:
                 try:
-                    return worker.ask(frame, size, self._limits, go_on)
+                    return worker.ask(frame, size, limits, go_on)
                 except _Ended as ended:
                     if ended.code != 0:
                         raise
@@ -186,13 +204,14 @@ class ReadWorkers:
         if not kept:
             worker.end()
 
-    def _reason(self, code: int, megabytes: int) -> str:
-        """Say why there is no answer, by how the process ended."""
-        if code in (TOO_LONG, -getattr(signal, "SIGXCPU", 0)):
-            return f"It takes more than {self._limits.seconds:g} s to read; split it up."
-        if code in (TOO_MUCH, -signal.SIGABRT, -getattr(signal, "SIGKILL", 0)):
-            return _too_large(megabytes)
-        return "The program that reads it broke down: it is damaged, or made to do harm."
+
+def _reason(code: int, seconds: float, megabytes: int, goal: str) -> str:
+    """Say why there is no answer, by how the process ended."""
+    if code in (TOO_LONG, -getattr(signal, "SIGXCPU", 0)):
+        return f"It takes more than {seconds:g} s to {goal}."
+    if code in (TOO_MUCH, -signal.SIGABRT, -getattr(signal, "SIGKILL", 0)):
+        return _too_large(megabytes, goal)
+    return "The program that reads it broke down: it is damaged, or made to do harm."
 
 
 def _size_of(source: Source) -> int:
@@ -208,8 +227,8 @@ def _watched_megabytes(size: int, limits: ReadConfig, *, pictures: bool = False)
     return allowance(size, limits.megabytes, pictures=pictures)
 
 
-def _too_large(megabytes: int) -> str:
-    return f"It takes more than {megabytes} MiB of memory to read; split it up."
+def _too_large(megabytes: int, goal: str) -> str:
+    return f"It takes more than {megabytes} MiB of memory to {goal}."
 
 
 class _Worker:

@@ -7,6 +7,7 @@ happens when another model is configured. Here is what a caller can ask for.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -30,6 +31,7 @@ from index.store.catalog_state import (
     serving_builds,
 )
 from index.store.chroma_vectors import ChromaVectors
+from index.store.kept_originals import KeptOriginals
 from index.store.write_lock import write_lock
 from index.sync.additions import Addition, state_of_followed
 from index.sync.additions_pass import AdditionsPass
@@ -46,6 +48,8 @@ from index.sync.time_budget import UNLIMITED, TimeBudget
 from index.sync.write_access import PATIENCE, WriteAccess
 
 __all__ = ["Progress", "Steps", "Synchroniser"]
+
+logger = logging.getLogger(__name__)
 
 
 def load_any(data: bytes, name: str) -> LoadedDocument:
@@ -74,8 +78,13 @@ class Synchroniser:
         lock_seconds: float = 30.0,
         turns: FairTurns | None = None,
         budget: TimeBudget = UNLIMITED,
+        keep_originals: bool = True,
     ) -> None:
-        """`budget` is how long those wait who do not say it themselves."""
+        """`budget` is how long those wait who do not say it themselves.
+
+        `keep_originals` says of documents that are added whether the files of those whose pages
+        can be shown are kept.
+        """
         self._budget = budget
         self._catalog = catalog
         self._vectors = vectors
@@ -89,8 +98,15 @@ class Synchroniser:
         self._builds = Builds(catalog, vectors, stamp)
         self._has_vectors = stamp.dimension > 0
         self._access = WriteAccess(
-            catalog, vectors, self._indexer, self._builds, self._follow, lock_seconds
+            catalog,
+            vectors,
+            self._indexer,
+            self._builds,
+            self._follow,
+            lock_seconds,
+            keep_originals=keep_originals,
         )
+        self._originals = KeptOriginals(catalog.path.parent) if keep_originals else None
         self._turns = turns or FairTurns()
         self._awaited = AwaitedVectors(catalog, self._indexer, self._builds, self._writing_pace)
 
@@ -267,12 +283,23 @@ class Synchroniser:
             for each in prepared:
                 if each.moved_from is not None:
                     added.rename(build.collection, each.moved_from, each.source.uri)
+            for each in prepared:
+                self._keep_original(each.source.sha256, each.original)
             added.put(sources)
             try:
                 yield
             except Exception:
                 self._take_back(added, sources)
                 raise
+
+    def _keep_original(self, sha256: str, original: bytes | None) -> None:
+        """Keep the file of a document; without room for it, its pages cannot be shown, no more."""
+        if self._originals is None or original is None:
+            return
+        try:
+            self._originals.put(sha256, original)
+        except OSError as error:
+            logger.warning("The file of an added document is not kept: %s", error.strerror)
 
     def _take_back(self, added: AddedDocuments, sources: Sequence[Source]) -> None:
         """Keep of these sources what is indexed."""
@@ -303,11 +330,21 @@ class Synchroniser:
             return
         if prepared is None:
             tally.unchanged += 1
+            self._keep_unchanged(build, addition)
             return
         moved = addition.moved_from
         file = state_of_followed(addition, files.get(uri))
-        batch.add(replace(prepared, file=file, moved_from=moved))
+        original = prepared.original or addition.original
+        batch.add(replace(prepared, file=file, moved_from=moved, original=original))
         tally.take(prepared.source, is_new=uri not in versions and moved is None)
+
+    def _keep_unchanged(self, build: Build, addition: Addition) -> None:
+        """Keep the file of a document that was added when files were not kept."""
+        if addition.original is None or addition.sha256 is None or self._originals is None:
+            return
+        if not self._originals.path(addition.sha256).exists():
+            with self._access.held(build):
+                self._keep_original(addition.sha256, addition.original)
 
     def _prepared(self, build: Build, addition: Addition, indexed: str | None) -> Prepared | None:
         """Prepare one addition; None when it is the version that is indexed."""
@@ -315,7 +352,13 @@ class Synchroniser:
         id = id_at(self._catalog.connection(), build.collection, addition.moved_from or uri)
         if isinstance(document, Path):
             return self._preparer.file(
-                build.collection, document, uri, indexed=indexed, id=id, added_by=added_by
+                build.collection,
+                document,
+                uri,
+                indexed=indexed,
+                id=id,
+                added_by=added_by,
+                keep=self._originals is not None and not addition.followed,
             )
         sha256 = addition.sha256 or version_of_text(document)
         if sha256 == indexed:

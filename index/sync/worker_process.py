@@ -15,6 +15,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TypeAlias
 
@@ -45,7 +46,7 @@ def main() -> None:
     limits = _Limits(given["seconds"], given["megabytes"] if given["limited"] else None)
     pictures = _Pictures(limits, replies) if can_recognise() else None
     while _comes(requests) and (request := read_frame(requests)) is not None:
-        with limits.held(request["size"]):
+        with limits.held(request["size"], request.get("seconds")):
             reply = _reply(request, cut, pictures)
         replies.write(framed(reply))
         replies.flush()
@@ -109,6 +110,8 @@ def _reply(request: Plain, cut: Cutter, pictures: _Pictures | None) -> Plain:
             return cut(Source(**request["cut"]))
         if "crop" in request:
             return _cropped(pictures, **request["crop"])
+        if "page" in request:
+            return _painted(**request["page"])
         return _loaded(pictures, **request["load"])
     except LoadError as error:
         return _failed(error.__cause__) or {"failed": "document", "reason": error.reason}
@@ -140,6 +143,12 @@ def _cropped(
     return {"png": cropped_picture(data, name, box)}
 
 
+def _painted(data: bytes, name: str, order: Plain) -> Plain:
+    from index.load.pdf_page_picture import PageOrder, page_picture
+
+    return asdict(page_picture(data, name, PageOrder(**order)))
+
+
 def _failed(error: BaseException | None) -> Plain | None:
     return {"failed": "memory"} if isinstance(error, MemoryError) else None
 
@@ -152,11 +161,16 @@ class _Limits:
         self._seconds = seconds
         self._megabytes = megabytes
         self._size = self._before = 0
+        self._allowed = seconds
 
     @contextlib.contextmanager
-    def held(self, size: int) -> Iterator[None]:
-        """Limit time and memory of what is done inside for so many bytes; end with the parent."""
+    def held(self, size: int, seconds: float | None) -> Iterator[None]:
+        """Limit time and memory of what is done inside for so many bytes; end with the parent.
+
+        `seconds` is the time where it is not that for a document.
+        """
         self._size, self._before = size, _address_space()
+        self._allowed = seconds or self._seconds
         self._set(pictures=False)
         with _bound_to_parent():
             yield
@@ -166,7 +180,7 @@ class _Limits:
         self._set(pictures=True)
 
     def _set(self, *, pictures: bool) -> None:
-        _set_limit("RLIMIT_CPU", int(time.process_time() + self._seconds) + 1)
+        _set_limit("RLIMIT_CPU", int(time.process_time() + self._allowed) + 1)
         if self._megabytes is not None and self._before:
             most = allowance(self._size, self._megabytes, pictures=pictures)
             _set_limit("RLIMIT_AS", self._before + most * MIB)

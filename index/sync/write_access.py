@@ -28,7 +28,7 @@ from index.sync.builds import Builds
 from index.sync.chroma_slices import ChromaSlices
 from index.sync.folder_pass import Progress
 from index.sync.indexer import Indexer
-from index.sync.purge import Purge
+from index.sync.purge import Purge, sweep_kept_files
 from index.sync.unchanged import forget
 from index.sync.vector_repair import replace_damaged
 
@@ -62,6 +62,8 @@ class WriteAccess:
         builds: Builds,
         follow: Callable[[AddedDocuments, Progress | None], None],
         lock_seconds: float,
+        *,
+        keep_originals: bool = True,
     ) -> None:
         self._catalog = catalog
         self._vectors = vectors
@@ -70,6 +72,7 @@ class WriteAccess:
         self._follow = follow
         self._lock_seconds = lock_seconds
         self._home = catalog.path.parent
+        self._keep_originals = keep_originals
         self._awaited_holder = ""
 
     @contextmanager
@@ -196,6 +199,7 @@ class WriteAccess:
         What Chroma's files are now is noted last, whether or not that is still owed.
         """
         self._builds.renew_worn()
+        sweep_kept_files(self._catalog, added, keep_originals=self._keep_originals)
         is_purged = Purge(self._catalog, self._vectors).run(added)
         self._vectors.settle()
         return is_purged

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 from PIL import Image
+from reportlab.pdfgen.canvas import Canvas
 
 from tests.doubles.cli_fakes import run
 from tests.doubles.drawn_pictures import as_file, drawn_picture
@@ -93,3 +94,26 @@ def test_without_the_extra_a_picture_is_passed_over_until_it_is_there(
         listed = quoth(own_folder, "sources", "--all").stdout
         assert "not read: Pictures need an extra package. Run `pip install 'quoth[ocr]'`" in listed
     assert quoth(own_folder, "sync").stdout.startswith("1 added, 1 unchanged; ")
+
+
+def test_a_quote_of_a_pdf_is_shown_on_its_page(own_folder: Path) -> None:
+    documents = own_folder / "documents"
+    documents.mkdir(exist_ok=True)
+    file = BytesIO()
+    canvas = Canvas(file, pagesize=(400, 600))
+    canvas.drawString(40, 500, "The harbour closes at sunset.")
+    canvas.drawString(40, 460, "Dogs stay on a leash.")
+    canvas.save()
+    (documents / "harbour.pdf").write_bytes(file.getvalue())
+    assert quoth(own_folder, "sync").exit_code == 0
+    part, page = own_folder / "part.png", own_folder / "page.png"
+    shown = quoth(own_folder, "show", "harbour.pdf:0:29", "--picture", str(part))
+    assert shown.stderr.rstrip().endswith("part.png.")
+    assert "The harbour closes" in shown.stdout
+    assert quoth(own_folder, "show", "harbour.pdf#page=1", "--picture", str(page)).exit_code == 0
+    marked, plain = (Image.open(path).convert("HSV") for path in (part, page))
+    assert marked.split()[1].getextrema()[1] > 100 and plain.split()[1].getextrema()[1] == 0
+    assert marked.height < plain.height
+    (documents / "harbour.pdf").write_bytes(file.getvalue() + b"\n")
+    again = quoth(own_folder, "show", "harbour.pdf:30:50", "--picture", str(own_folder / "x.png"))
+    assert again.exit_code == 2 and "has changed since it was read" in again.stderr

@@ -17,7 +17,7 @@ from bot.cli.terminal_text import neutral, source_screen, sources_table, stats_s
 from bot.json_shapes.source_shapes import EntryShape, ShownShape
 from index.errors import SourceNotFound
 from index.load.zip_archive import archive_of
-from index.schema import SiteEntry, Span
+from index.schema import Evidence, SiteEntry, Span
 from index.sync.additions import plain_path
 from index.sync.web_lists import with_sites
 
@@ -84,7 +84,8 @@ def _told(site: SiteEntry, *, whole: bool) -> SiteEntry:
 @click.option(
     "--picture",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the part of the picture that it was read from to this new file, a PNG.",
+    help="Write the page of the PDF, the quote marked, or what it was read from in a picture, to "
+    "this new file, a PNG.",
 )
 @options.as_json
 @options.collection
@@ -107,14 +108,14 @@ def show(
     quoth show scan.pdf#page=3
     quoth show deck.pptx#slide=3
     quoth show notes.md:120:180
-    quoth show scan.pdf:120:180 --picture line.png
+    quoth show report.pdf:120:180 --picture page.png
     """
     with environment.library() as library:
         options.check_collection(library, collection)
         found, span = _located(library, collection, source)
         if picture is not None:
-            whole = Span(start=0, end=len(found.text))
-            _write_picture(picture, library.picture(found.id, span or whole))
+            is_place = "#page=" in source
+            _write_picture(picture, *_picture(library, found, span, is_place=is_place))
     if as_json:
         write(dumps(ShownShape.of(found, span).payload()))
     elif exact:
@@ -136,7 +137,26 @@ def _located(library: Library, collection: str, name: str) -> tuple[Source, Span
         raise
 
 
-def _write_picture(path: Path, png: bytes) -> None:
+def _picture(
+    library: Library, source: Source, span: Span | None, *, is_place: bool
+) -> tuple[bytes, str]:
+    """Return the page of a quote, or what it was read from in a picture, with what is to be said.
+
+    `is_place` says that a page is named, and no quote. Without either it is the first page, or all
+    that was read.
+    """
+    whole = Span(start=0, end=len(source.text))
+    shown = span or whole
+    if source.pages and (is_place or span is None):
+        shown = Span(start=shown.start, end=shown.start)  # a page, of which nothing is a quote
+    quoted = Evidence(source_id=source.id, sha256=source.sha256, start=shown.start, end=shown.end)
+    page = library.page_picture(quoted)
+    if page is None:
+        return library.picture(source.id, span or whole), ""
+    return page.png, page.note or ""
+
+
+def _write_picture(path: Path, png: bytes, note: str) -> None:
     """Write a picture to a file that is new; raises UsageError where that cannot be done."""
     if path.suffix.lower() != ".png":
         raise click.UsageError(f"What --picture writes is a PNG; {str(path)!r} should end in .png.")
@@ -147,7 +167,7 @@ def _write_picture(path: Path, png: bytes) -> None:
         raise click.UsageError(f"There is a file {str(path)!r} already. Name a new one.") from None
     except OSError as error:
         raise click.UsageError(f"{str(path)!r} cannot be written: {error.strerror}.") from error
-    say(f"The picture is in {neutral(str(path))}.")
+    say(f"The picture is in {neutral(str(path))}.{f' {note}' if note else ''}")
 
 
 def _write_exactly(text: str) -> None:

@@ -226,9 +226,9 @@ def show_card(
     )
 
 
-def without_picture(card: Card, reason: str) -> Card:
-    """Return a card that says why the picture of its quote is not shown."""
-    note = f"\n-# {literal(one_line(for_people(reason), 300)) or NO_PICTURE}"
+def with_note(card: Card, said: str) -> Card:
+    """Return a card that says something of its picture, or why there is none."""
+    note = f"\n-# {literal(one_line(for_people(said), 300)) or NO_PICTURE}"
     return replace(card, body=split(card.body, CARD_LIMIT - units(note))[0] + note)
 
 

@@ -41,6 +41,7 @@ from index.errors import PictureUnavailable, SourceNotFound
 from index.schema import (
     Evidence,
     LoadedDocument,
+    PagePicture,
     SiteEntry,
     Source,
     SourceEntry,
@@ -91,6 +92,7 @@ def citation(of: Source, quote: str, *, marker: int | None = 1) -> Citation:
         url=of.url,
         place=told_place(of, Span(start=start, end=start + len(quote))),
         fragment=place_fragment(of, Span(start=start, end=start + len(quote))),
+        page=of.page_at(start),
         picture=of.picture_of(Span(start=start, end=start + len(quote))),
         lines=of.lines_of(Span(start=start, end=start + len(quote))),
         modified=of.modified,
@@ -223,6 +225,19 @@ class PaperDocuments:
         if source not in self.pictures:
             raise PictureUnavailable("The file was not kept. Run `pip install 'x'` first.")
         return self.pictures[source]
+
+    def page_picture(
+        self, evidence: Evidence, highlight: Evidence | None = None, *, whole: bool = False
+    ) -> PagePicture | None:
+        _off_the_loop()
+        self.calls.append(("page", str(evidence.start), str(highlight and highlight.start)))
+        page = self.papers[evidence.source_id].page_at(evidence.start)
+        if page is None:
+            return None
+        if evidence.source_id not in self.pictures:
+            raise PictureUnavailable("The file was not kept.")
+        shown = f"page {page}{' whole' * whole}".encode()
+        return PagePicture(png=shown, page=page, is_marked=True, note="It goes on.")
 
     def add_file(
         self,

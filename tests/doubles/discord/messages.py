@@ -129,7 +129,7 @@ async def put(hub: Hub, channel: Channel, call: Call, payload: Payload, **more: 
         payload.get("content") or "",
         embeds=payload.get("embeds") or [],
         components=numbered(payload.get("components") or []),
-        attachments=_attachments(hub, channel, call, []),
+        attachments=_attachments(hub, channel, call, payload, []),
         flags=(payload.get("flags") or 0) | more.pop("flags", 0),
         nonce=str(payload["nonce"]) if payload.get("nonce") is not None else None,
         **more,
@@ -143,9 +143,16 @@ def numbered(components: list[Payload]) -> list[Payload]:
     return components
 
 
-def _attachments(hub: Hub, channel: Channel, call: Call, kept: list[Payload]) -> list[Payload]:
+def _attachments(
+    hub: Hub, channel: Channel, call: Call, payload: Payload, kept: list[Payload]
+) -> list[Payload]:
     hub.require(rules.files([len(content) for _, content, _ in call.files.values()]), call.where)
-    return kept + [hub.attach(channel, *file) for file in call.files.values()]
+    said = {str(each["id"]): each.get("description") for each in payload.get("attachments") or []}
+    hub.require(list(rules.descriptions(said.values())), call.where)
+    return kept + [
+        hub.attach(channel, *file) | {"description": said.get(number)}
+        for number, file in call.files.items()
+    ]
 
 
 async def change(hub: Hub, message: Message, call: Call, payload: Payload) -> None:
@@ -161,7 +168,7 @@ async def change(hub: Hub, message: Message, call: Call, payload: Payload) -> No
     if "attachments" in payload or call.files:
         listed = {str(item["id"]) for item in payload.get("attachments") or []}
         kept = [item for item in message.attachments if item["id"] in listed]
-        message.attachments = _attachments(hub, message.channel, call, kept)
+        message.attachments = _attachments(hub, message.channel, call, payload, kept)
     message.flags |= (payload.get("flags") or 0) & rules.COMPONENTS_V2
     loading = message.loading
     message.flags &= ~rules.LOADING

@@ -324,6 +324,12 @@ def thread(payload: Payload) -> list[str]:
     return found
 
 
+def descriptions(said: Iterable[str | None]) -> Iterator[str]:
+    """Check what is said of files to those who do not see them."""
+    for each in said:
+        yield from _length("description of a file", each or "", 1024)
+
+
 def files(sizes: list[int]) -> list[str]:
     """Check the files of one request."""
     found = [

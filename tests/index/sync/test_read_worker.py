@@ -22,6 +22,7 @@ from index.config import ChunkConfig, IndexConfig, ReadConfig
 from index.errors import LoadError
 from index.library import open_library
 from index.load.loaders import load_bytes
+from index.load.pdf_page_picture import PageOrder
 from index.schema import LoadedDocument, Source
 from index.sync.additions import file_addition
 from index.sync.plain_frames import PlainUnpickler, framed, read_frame
@@ -29,6 +30,7 @@ from index.sync.process_memory import MIB, allowance, resident_bytes
 from index.sync.read_worker import ReadWorkers
 from tests.conftest import ROOT
 from tests.doubles.loaded_sources import source_of
+from tests.doubles.made_pdfs import drawn, page
 
 SLOW = b"One, two; three (four). Five?\n\n" * 500_000
 """Takes seconds to cut, and next to nothing to load."""
@@ -280,3 +282,21 @@ def test_the_rest_of_a_folder_is_indexed(tmp_path: Path) -> None:
 def test_an_uploaded_file_is_read_by_a_worker(patient: ReadWorkers) -> None:
     failure = file_addition("wide.csv", WIDE, load=patient.load)
     assert "memory" in getattr(failure, "reason", "")
+
+
+def test_a_page_that_cannot_be_painted_is_a_sentence_and_the_next_is_shown(
+    workers: ReadWorkers,
+) -> None:
+    said = "Ships need two tugs."
+    words = drawn((72, 700, said))
+    curves = b"0 0 m 900 100 50 800 600 800 c 0 900 900 0 300 300 c f*\n" * 100_000
+    order = PageOrder(0, said, (0, len(said)))
+    for data, asked, reason in (
+        (page(words + curves), order, "It takes more than 1 s to show."),
+        (page(words), PageOrder(6, said, (0, 5)), "Its page 7 cannot be painted."),
+        (b"%PDF-1.4 torn", order, "Its page 1 cannot be painted."),
+    ):
+        with pytest.raises(LoadError) as caught:
+            workers.paint(data, "a.pdf", asked)
+        assert caught.value.reason == reason
+    assert workers.paint(page(words), "a.pdf", order).is_marked
