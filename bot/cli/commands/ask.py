@@ -10,7 +10,7 @@ from bot.cli import options
 from bot.cli.environment import Environment, pass_environment, write
 from bot.cli.input_lines import Asked, answer_lines
 from bot.cli.json_output import answer_payload, dumps
-from bot.cli.session import open_session, show_answer
+from bot.cli.session import answer_watched, open_session, show_answer
 from index.search.searcher import checked_question
 from index.sync.time_budget import UNLIMITED
 
@@ -52,7 +52,7 @@ def ask(
     asked = Asked(checked_question(" ".join(question)))
     with open_session(environment, [collection], source=source) as session:
         if as_json:
-            answer = session.answer(asked)
+            answer = answer_watched(session, asked)
             write(dumps(answer_payload(answer)))
         else:
             answer = show_answer(environment, session, asked)
