@@ -7,6 +7,7 @@ import sys
 import click
 
 from bot.cli import options
+from bot.cli.completed_names import offer_sources
 from bot.cli.environment import Environment, pass_environment, write
 from bot.cli.input_lines import Asked, answer_lines
 from bot.cli.json_output import answer_payload, dumps
@@ -22,7 +23,9 @@ NOT_CLAIMED = 1
 @click.argument("question", nargs=-1, required=True)
 @options.as_json
 @options.collection
-@click.option("--source", metavar="SOURCE", help="Ask only this source.")
+@click.option(
+    "--source", metavar="SOURCE", shell_complete=offer_sources, help="Ask only this source."
+)
 @pass_environment
 def ask(
     environment: Environment,
