@@ -5,6 +5,7 @@ import subprocess
 import tomllib
 from pathlib import Path
 
+import yaml
 from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 from hatchling.metadata.core import ProjectMetadata
@@ -85,3 +86,23 @@ def test_a_source_distribution_holds_what_a_wheel_is_built_from_and_nothing_else
         for file in SdistBuilder(str(ROOT)).recurse_included_files()
     }
     assert held == {"bot", "index", "prompts", "CHANGELOG.md"}
+
+
+def test_the_workflows_run_what_everybody_runs_and_hold_no_secret() -> None:
+    folder = ROOT / ".github" / "workflows"
+    flows = {file.stem: yaml.safe_load(file.read_text("utf-8")) for file in folder.glob("*.yml")}
+    assert flows.keys() == {"checks", "release", "site"}
+    for name in ("checks", "release"):
+        (first, *_) = flows[name]["jobs"].values()
+        assert {"run": ".ci/run"} in first["steps"]
+    for file in folder.glob("*.yml"):
+        assert "secrets." not in file.read_text("utf-8")
+    allowed = {
+        job: given["permissions"]
+        for job, given in flows["release"]["jobs"].items()
+        if "permissions" in given
+    }
+    assert (flows["release"]["permissions"], allowed) == (
+        {"contents": "read"},
+        {"publish": {"id-token": "write"}},
+    )
