@@ -27,7 +27,8 @@ LOADED = {"script": "src", "img": "src", "link": "href", "iframe": "src", "sourc
 
 def test_the_navigation_names_every_page_once() -> None:
     named = list(_pages(SITE["nav"]))
-    assert sorted(named) == sorted(file.name for file in DOCS.glob("*.md"))
+    there = sorted(file.name for file in DOCS.glob("*.md"))
+    assert sorted(named) == there, "give each page its line below `nav` in mkdocs.yml"
 
 
 def _pages(nav: Any) -> Iterator[str]:
