@@ -71,6 +71,7 @@ def test_the_commands_of_a_page_print_what_it_says(page: Path, copied_folder: Pa
 
 
 @pytest.mark.long
+@pytest.mark.limit(600)  # a page asks several questions, each in a process of its own
 @pytest.mark.parametrize("page", _pages(long=True), ids=lambda page: page.name)
 def test_its_slow_commands_do_too(page: Path, copied_folder: Path) -> None:
     _run(steps(page, long=True), copied_folder)
