@@ -37,6 +37,7 @@ def offer_sources(
     context: click.Context, _: click.Parameter, typed: str
 ) -> list[CompletionItem[Any]]:
     """Return the sources whose names, or paths from here, begin with what is typed."""
+    from bot.cli.terminal_text import one_line
     from index.store.catalog_names import source_names
 
     environment = context.find_object(Environment) or Environment()
@@ -48,7 +49,8 @@ def offer_sources(
         return []
     before = root if root and typed.startswith(root) else ""
     offered = [(f"{before}{uri}", title) for uri, title in found if uri.isprintable()]
-    return [CompletionItem(name, help=title) for name, title in offered if name.startswith(typed)]
+    fit = [(name, title) for name, title in offered if name.startswith(typed)]
+    return [CompletionItem(name, help=one_line(title) or None) for name, title in fit]
 
 
 def offer_files(_: click.Context, __: click.Parameter, typed: str) -> list[CompletionItem[Any]]:
