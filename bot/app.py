@@ -19,7 +19,7 @@ from bot.answering.extractive.extractor import Extractor
 from bot.answering.extractive.scored_sentences import SentenceScorer
 from bot.bridge import Bridge, open_writers
 from bot.errors import PromptError
-from bot.observer import Observer
+from bot.observer import Observer, Traces
 from bot.settings import Settings
 from index.embed.lazy_models import Once
 from index.library import Library, open_library
@@ -58,11 +58,14 @@ async def embed_away(library: Library, bridge: Bridge, texts: Sequence[str]) -> 
 
 @asynccontextmanager
 async def open_app(
-    settings: Settings, library: Library | None = None, observer: Observer | None = None
+    settings: Settings,
+    library: Library | None = None,
+    observer: Observer | None = None,
+    traces: Traces | None = None,
 ) -> AsyncIterator[App]:
     """Open everything; a `library` that is given stays open. Raises QuothError.
 
-    `observer` is told what the language model uses.
+    `observer` is told what the language model uses, `traces` how each question is answered.
     """
     async with AsyncExitStack() as stack:
         if library is None:
@@ -74,7 +77,7 @@ async def open_app(
         records = Once(partial(_open_records, settings, stack))
         opened = _Opened(settings, library, bridge, records, observer or Observer())
         generator = await _open_generator(opened, stack)
-        answerer = await bridge.run(_build_answerer, library, bridge, generator)
+        answerer = await bridge.run(_build_answerer, library, bridge, generator, traces)
         yield App(settings, library, bridge, writers, answerer, records)
 
 
@@ -84,7 +87,9 @@ def _open_records(settings: Settings, stack: AsyncExitStack) -> Records:
     return stack.enter_context(closing(Records(settings.index.home)))
 
 
-def _build_answerer(library: Library, bridge: Bridge, generator: Generator | None) -> Answerer:
+def _build_answerer(
+    library: Library, bridge: Bridge, generator: Generator | None, traces: Traces | None
+) -> Answerer:
     return Answerer(
         searcher=library.searcher,
         extractor=_build_quoter(library),
@@ -92,6 +97,7 @@ def _build_answerer(library: Library, bridge: Bridge, generator: Generator | Non
         bridge=bridge,
         generator=generator,
         english_only=library.config.english_only,
+        traces=traces,
     )
 
 

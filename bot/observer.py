@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+
 
 class Observer:
     """Lets everything pass; `bot.operation.figures.Figures` counts it.
@@ -42,3 +44,22 @@ class Observer:
 
     def reconnected(self) -> None:
         """Note that a connection to Discord stands again."""
+
+
+class QuestionTrace:
+    """Follows one question through its stages, and lets everything pass."""
+
+    def stage(self, name: str) -> AbstractContextManager[object]:
+        """Follow a stage as long as the block runs, on whichever thread."""
+        return nullcontext()
+
+    def came_to(self, **facts: str | int | float) -> None:
+        """Note what came of the question: outcomes and counts, and no text of anybody."""
+
+
+class Traces:
+    """Follows nothing; `bot.operation.question_traces` tells OpenTelemetry."""
+
+    def question(self) -> AbstractContextManager[QuestionTrace]:
+        """Follow a question as long as the block runs; a failure is noted by its kind alone."""
+        return nullcontext(QuestionTrace())

@@ -24,6 +24,7 @@ from bot.bridge import Bridge
 from bot.conversation.chosen_reading import WHICH
 from bot.conversation.follow_ups import GREETING, THANKS, Resolved, resolve
 from bot.errors import ModelError
+from bot.observer import Traces
 from bot.schema import (
     BROKE_OFF,
     CLAIMED,
@@ -78,8 +79,10 @@ class Answerer:
         bridge: Bridge,
         generator: Generator | None = None,
         english_only: bool = False,
+        traces: Traces | None = None,
     ) -> None:
         """`english_only`: the models know no other language, which an answer then tells."""
+        self._traces = traces or Traces()
         self._gatherer = Gatherer(searcher, extractor, catalog)
         self._catalog = catalog
         self._bridge = bridge
@@ -100,10 +103,26 @@ class Answerer:
         While a model writes, `show` is handed the text so far, again and again; it may not block.
         """
         message = checked_question(question)
-        watch = Stopwatch()
-        resolved = await self._resolve(message, history, asker)
-        alone = resolved.question == message
-        asked = PendingQuestion(message, resolved, scope, asker, watch, history, alone)
+        with self._traces.question() as trace:
+            watch = Stopwatch(trace)
+            resolved = await self._resolve(message, history, asker)
+            alone = resolved.question == message
+            asked = PendingQuestion(message, resolved, scope, asker, watch, history, alone)
+            answer = await self._looked_up(asked, show)
+            trace.came_to(
+                status=answer.status,
+                kind=answer.kind,
+                engine=answer.engine,
+                confidence=answer.confidence,
+                citations=len(answer.citations),
+                collections=len(scope.collections),
+            )
+            return answer
+
+    async def _looked_up(
+        self, asked: PendingQuestion, show: Callable[[str], None] | None
+    ) -> Answer:
+        """Answer a question that stands alone."""
         direct = await self._direct(asked)
         if direct is not None:
             return direct
@@ -117,7 +136,7 @@ class Answerer:
             findings = evidence.findings
             is_meant = findings.query.vector is not None and not findings.words_only
             answer = with_coverage_notice(answer, coverage, by_meaning=is_meant)
-        return with_language_notice(answer, history) if self._english_only else answer
+        return with_language_notice(answer, asked.history) if self._english_only else answer
 
     async def _resolve(self, message: str, history: Sequence[Turn], asker: str | None) -> Resolved:
         """Make a follow-up stand alone, by the model where there is one."""

@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from bot.observer import QuestionTrace
+
 
 @dataclass
 class Stopwatch:
     """Milliseconds by stage, from when it was made."""
 
+    trace: QuestionTrace = field(default_factory=QuestionTrace)
+    """Is told of the stages, too."""
     _times: dict[str, float] = field(default_factory=dict)
     _begun: float = field(default_factory=time.perf_counter)
 
@@ -24,7 +28,8 @@ class Stopwatch:
         """Add what the block takes to a stage."""
         begun = time.perf_counter()
         try:
-            yield
+            with self.trace.stage(name):
+                yield
         finally:
             self._times[name] = round(self._times.get(name, 0.0) + _since(begun), 1)
 

@@ -10,8 +10,8 @@ import os
 import secrets
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -40,10 +40,14 @@ def _open_library(config: IndexConfig) -> AbstractContextManager[Library]:
     return open_library(config)
 
 
-def _open_app(settings: Settings, library: Library) -> AbstractAsyncContextManager[App]:
+@asynccontextmanager
+async def _open_app(settings: Settings, library: Library) -> AsyncIterator[App]:
     from bot.app import open_app
+    from bot.operation.question_traces import open_traces
 
-    return open_app(settings, library)
+    with open_traces(os.environ) as traces:
+        async with open_app(settings, library, traces=traces) as app:
+            yield app
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 """Module and summary of each command, in the order of the help."""
 
+COMPLETION = "_QUOTH_COMPLETE"
+"""The variable by which a shell asks for what may be typed; click's name for it."""
+
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells count it: 128 and the number of SIGINT."""
 
@@ -112,6 +115,10 @@ class Commands(click.Group):
     ) -> NoReturn:
         """Run a command and leave with its exit code; every failure is one line."""
         environment = Environment() if obj is None else obj
+        if COMPLETION in os.environ:
+            from bot.cli.bash_completion import use_in_bash
+
+            use_in_bash()
         extra["standalone_mode"] = False
         try:
             code = super().main(args, prog_name or "quoth", obj=environment, **extra)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from bot.cli.completed_names import offer_collections
 from index.config import SHARED_COLLECTION
 from index.errors import CollectionNotFound
 
@@ -29,6 +30,7 @@ def collection(command: F) -> F:
         default=SHARED_COLLECTION,
         metavar="NAME",
         show_default=True,
+        shell_complete=offer_collections,
         help="The collection to use.",
     )(command)
 

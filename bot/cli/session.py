@@ -20,6 +20,7 @@ from bot.cli.options import check_collection
 from bot.cli.progress import indexing_bar
 from bot.cli.sync_text import no_documents_text, other_languages, read_nothing_text
 from bot.cli.terminal_text import answer_screen, below_text, neutral, one_line
+from bot.cli.waiting_line import LOADING, LOOKING, OPENING, waiting_line
 from bot.schema import Answer, Scope
 from index.config import SHARED_COLLECTION
 from index.errors import ConfigurationError, StoreError
@@ -70,15 +71,18 @@ def open_session(
     What the `budget` has no time for is not in the index, and said.
     """
     apart, settings = settings is not None, settings or environment.settled(INDEX, MODEL)
-    with environment.open_library(settings.index) as library:
-        for collection in collections if not apart else ():
-            check_collection(library, collection)
-        bring_in_step(library, forget=forget, budget=budget)
+    with contextlib.ExitStack() as held:
+        with waiting_line(OPENING):
+            library = held.enter_context(environment.open_library(settings.index))
+            for collection in collections if not apart else ():
+                check_collection(library, collection)
+            bring_in_step(library, forget=forget, budget=budget)
         only = library.find(source, collections).id if source else None
         scope = Scope(collections=tuple(collections), source=only)
         with asyncio.Runner() as runner:
             opened = environment.open_app(settings, library)
-            app = runner.run(opened.__aenter__())
+            with waiting_line(LOADING):
+                app = runner.run(opened.__aenter__())
             try:
                 yield Session(library, scope, app, runner)
             finally:
@@ -153,15 +157,30 @@ def say_problems(report: SyncReport, *, english_only: bool) -> None:
         say(f"note: {other_languages(report.languages)}")
 
 
+def answer_watched(
+    session: Session, asked: Asked, *, show: Callable[[str], None] | None = None
+) -> Answer:
+    """Answer a question, and say on a terminal that an answer is looked for."""
+    with waiting_line(LOOKING) as erase:
+        if show is None:
+            return session.answer(asked)
+
+        def shown(text: str) -> None:
+            erase()
+            show(text)
+
+        return session.answer(asked, show=shown)
+
+
 def show_answer(environment: Environment, session: Session, asked: Asked) -> Answer:
     """Answer a question and print the whole screen."""
     style = environment.style()
     if style.width is None or environment.settings.llm is None:
-        answer = session.answer(asked)
+        answer = answer_watched(session, asked)
         write(answer_screen(answer, style))
         return answer
     printed = _Printed()
-    answer = session.answer(asked, show=printed.grow)
+    answer = answer_watched(session, asked, show=printed.grow)
     if not printed.text:
         write(answer_screen(answer, style))
     elif answer.text.startswith(printed.text):

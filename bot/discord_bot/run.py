@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import json
 import logging
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -48,6 +49,7 @@ from bot.discord_bot.process import LAST_MOMENT, leave_within, logged
 from bot.discord_bot.stop_signals import cancelled_by_sigterm, stopped_by_signals
 from bot.discord_bot.views import AnswerButton, AnswerSelect
 from bot.operation.monitor import Monitor, monitored, open_observer
+from bot.operation.question_traces import open_traces
 from bot.operation.service_notice import ServiceNotice
 from bot.setting_sources import DISCORD_ADDRESSES
 from bot.settings import Settings
@@ -255,15 +257,16 @@ def lacking(bot: QuothBot) -> list[str]:
 async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
     """Open Quoth for Discord; raises QuothError."""
     observer = open_observer(settings)
-    async with open_app(settings, observer=observer) as app:
-        yield Parts(
-            settings=app.settings,
-            answerer=app.answerer,
-            bridge=app.bridge,
-            writers=app.writers,
-            records=await app.bridge.run(app.records),
-            documents=app.library,
-            embed=app.embed,
-            observer=observer,
-            stats=app.library.catalog.stats,
-        )
+    with open_traces(os.environ) as traces:
+        async with open_app(settings, observer=observer, traces=traces) as app:
+            yield Parts(
+                settings=app.settings,
+                answerer=app.answerer,
+                bridge=app.bridge,
+                writers=app.writers,
+                records=await app.bridge.run(app.records),
+                documents=app.library,
+                embed=app.embed,
+                observer=observer,
+                stats=app.library.catalog.stats,
+            )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -525,7 +526,7 @@ async def test_about_says_version_engine_collections_and_what_is_kept(stage: Sta
     _, general, _, ann = a_server(stage)
     await stage.start()
     text = await said(ann, "about", general)
-    assert "Quoth 0.1.0" in text
+    assert f"Quoth {version('quoth')}" in text
     assert "quotes only" in text
     assert "server, shared library" in text
     assert "/forget" in text

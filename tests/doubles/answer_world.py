@@ -13,6 +13,7 @@ from bot.answering.extractive.extractor import Extractor
 from bot.answering.extractive.scored_sentences import SentenceScorer
 from bot.answering.generative.generator import Generator
 from bot.bridge import Bridge
+from bot.observer import Traces
 from bot.schema import EXTRACTIVE, Answer, Citation, Scope, Turn
 from index.chunk.chunker import chunk
 from index.config import ChunkConfig
@@ -75,6 +76,7 @@ class World:
         threshold: float | None = None,
         floor: float | None = None,
         english_only: bool = False,
+        traces: Traces | None = None,
     ) -> Answerer:
         used = embedder or self.embedder
         picker = SentenceScorer(used, used if isinstance(used, TokenEmbedder) else None, reader)
@@ -88,6 +90,7 @@ class World:
             bridge=self.bridge,
             generator=generator,
             english_only=english_only,
+            traces=traces,
         )
 
     async def ask(

@@ -32,8 +32,10 @@ def recording_server() -> Iterator[RecordingServer]:
     class Handler(BaseHTTPRequestHandler):
         def _take(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            found.received.append(f"{self.requestline}\n{self.headers}\n{body.decode()}")
-            streams = '"stream":true' in body.decode().replace(" ", "")
+            found.received.append(
+                f"{self.requestline}\n{self.headers}\n{body.decode('utf-8', 'replace')}"
+            )
+            streams = '"stream":true' in body.decode("utf-8", "replace").replace(" ", "")
             reply = _streamed() if streams else json.dumps(_completion()).encode()
             self.send_response(200 if self.command == "POST" else 404)
             self.send_header("Content-Type", "text/event-stream" if streams else "application/json")

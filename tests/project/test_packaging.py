@@ -1,8 +1,15 @@
 import importlib.metadata
+import re
+import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 
+import yaml
+from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
+from hatchling.metadata.core import ProjectMetadata
+from hatchling.plugin.manager import PluginManager
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -51,6 +58,51 @@ def test_every_package_folder_is_a_package() -> None:
                 assert (folder / "__init__.py").exists(), folder
 
 
-def test_the_changelog_speaks_of_this_version_or_what_comes_next() -> None:
-    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    assert "## [Unreleased]" in text or f"## [{PROJECT['project']['version']}]" in text
+def test_the_version_is_that_of_the_tag_and_without_git_the_newest_release(
+    tmp_path: Path,
+) -> None:
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert changes.index("## [Unreleased]") < changes.index("## [0.")
+    newest = re.findall(r"^## \[(\d.*?)\] - \d{4}-\d\d-\d\d$", changes, re.MULTILINE)[0]
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    assert _version(tmp_path) == newest
+    for *command, words in (
+        ["init", "--quiet"],
+        ["add", "pyproject.toml"],
+        ["-c", "user.name=A", "-c", "user.email=a@b.c", "commit", "--quiet", "--message=One"],
+        ["tag", "v7.8.9"],
+    ):
+        subprocess.run(["git", *command, words], cwd=tmp_path, check=True)
+    assert _version(tmp_path) == "7.8.9"
+
+
+def _version(folder: Path) -> str:
+    return str(ProjectMetadata(str(folder), PluginManager()).version)
+
+
+def test_a_source_distribution_holds_what_a_wheel_is_built_from_and_nothing_else() -> None:
+    held = {
+        Path(file.distribution_path).parts[0]
+        for file in SdistBuilder(str(ROOT)).recurse_included_files()
+    }
+    assert held == {"bot", "index", "prompts", "CHANGELOG.md"}
+
+
+def test_the_workflows_run_what_everybody_runs_and_hold_no_secret() -> None:
+    folder = ROOT / ".github" / "workflows"
+    flows = {file.stem: yaml.safe_load(file.read_text("utf-8")) for file in folder.glob("*.yml")}
+    assert flows.keys() == {"checks", "release", "site"}
+    for name in ("checks", "release"):
+        (first, *_) = flows[name]["jobs"].values()
+        assert {"run": ".ci/run"} in first["steps"]
+    for file in folder.glob("*.yml"):
+        assert "secrets." not in file.read_text("utf-8")
+    allowed = {
+        job: given["permissions"]
+        for job, given in flows["release"]["jobs"].items()
+        if "permissions" in given
+    }
+    assert (flows["release"]["permissions"], allowed) == (
+        {"contents": "read"},
+        {"publish": {"id-token": "write"}},
+    )

@@ -7,10 +7,11 @@ import sys
 import click
 
 from bot.cli import options
+from bot.cli.completed_names import offer_sources
 from bot.cli.environment import Environment, pass_environment, write
 from bot.cli.input_lines import Asked, answer_lines
 from bot.cli.json_output import dumps
-from bot.cli.session import open_session, show_answer
+from bot.cli.session import answer_watched, open_session, show_answer
 from bot.json_shapes.answer_shapes import AnswerShape
 from index.search.searcher import checked_question
 from index.sync.time_budget import UNLIMITED
@@ -23,7 +24,9 @@ NOT_CLAIMED = 1
 @click.argument("question", nargs=-1, required=True)
 @options.as_json
 @options.collection
-@click.option("--source", metavar="SOURCE", help="Ask only this source.")
+@click.option(
+    "--source", metavar="SOURCE", shell_complete=offer_sources, help="Ask only this source."
+)
 @pass_environment
 def ask(
     environment: Environment,
@@ -53,7 +56,7 @@ def ask(
     asked = Asked(checked_question(" ".join(question)))
     with open_session(environment, [collection], source=source) as session:
         if as_json:
-            answer = session.answer(asked)
+            answer = answer_watched(session, asked)
             write(dumps(AnswerShape.of(answer).payload()))
         else:
             answer = show_answer(environment, session, asked)

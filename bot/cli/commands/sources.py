@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli import options
+from bot.cli.completed_names import offer_sources
 from bot.cli.environment import Environment, pass_environment, say, write
 from bot.cli.json_output import dumps, stats_payload
 from bot.cli.source_places import locate
@@ -79,7 +80,7 @@ def _told(site: SiteEntry, *, whole: bool) -> SiteEntry:
 
 
 @click.command()
-@click.argument("source")
+@click.argument("source", shell_complete=offer_sources)
 @click.option("--text", "exact", is_flag=True, help="Print the canonical text exactly.")
 @click.option(
     "--picture",
@@ -179,7 +180,7 @@ def _write_exactly(text: str) -> None:
 
 
 @click.command()
-@click.argument("source")
+@click.argument("source", shell_complete=offer_sources)
 @click.option("--yes", is_flag=True, help="Remove all that a site has without being asked.")
 @options.as_json
 @options.collection

@@ -12,6 +12,7 @@ import click
 
 from bot.cli import options
 from bot.cli.added_readers import add_reader, refresh_readers
+from bot.cli.completed_names import offer_files
 from bot.cli.environment import PAGES, Environment, pass_environment, say, write
 from bot.cli.json_output import dumps, sync_payload
 from bot.cli.progress import indexing_bar
@@ -161,7 +162,7 @@ def _is_confirmed(report: SyncReport, environment: Environment) -> bool:
 
 
 @click.command()
-@click.argument("paths", nargs=-1, metavar="PATH...")
+@click.argument("paths", nargs=-1, metavar="PATH...", shell_complete=offer_files)
 @click.option("--site", is_flag=True, help="Take the whole web site below each address.")
 @click.option("--reader", metavar="PACKAGE:CLASS", help="Take what a LlamaIndex reader loads.")
 @click.option("--arg", "arguments", multiple=True, metavar="NAME=VALUE", help="For the reader.")
