@@ -60,7 +60,7 @@ class ClaimChecker:
         found.sort(key=lambda each: -overlap(statement, each.text))
         near = found[:EVIDENCES]
         scored = zip(self._probabilities(statement, near), near, strict=True)
-        best = max(scored, key=lambda pair: pair[0], default=None)
+        best = max(scored, key=_worth, default=None)
         if best is None or overlap(statement, best[1].text) < LEAST_OVERLAP:
             return ClaimVerdict(
                 statement=statement,
@@ -108,6 +108,13 @@ class ClaimChecker:
         except EmbeddingError:
             return [None] * (len(texts) - 1)
         return [float(cosine) for cosine in np.asarray(vectors[1:]) @ np.asarray(vectors[0])]
+
+
+def _worth(scored: tuple[float, _Evidence]) -> tuple[bool, float]:
+    """Order evidence: of what backs a statement the shortest, of what does not the likeliest."""
+    probability, evidence = scored
+    backs = probability >= THRESHOLD
+    return backs, -len(evidence.text) if backs else probability
 
 
 def _verdict(statement: str, probability: float, evidence: _Evidence) -> ClaimVerdict:

@@ -27,6 +27,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Add files, folders, web pages, sites, feeds or Git repositories to the index.",
     ),
     "sync": ("bot.cli.commands.sync", "Bring the index in step with the documents folder."),
+    "check": (
+        "bot.cli.commands.check",
+        "Check every quotation and claim of a text against the sources.",
+    ),
     "sources": (
         "bot.cli.commands.sources",
         "List what is indexed, and in which state each document is.",
