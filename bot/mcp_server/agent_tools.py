@@ -5,19 +5,19 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bot.answering.citations import cite
 from bot.answering.coverage_notice import coverage_text
-from bot.app import App
 from bot.checking.check_shapes import PlaceShape, QuoteShape
 from bot.checking.quote_verifier import verify_quote
 from bot.conversation.plain_turns import turn_of_text
 from bot.json_shapes.answer_shapes import HitShape, coverage_field
 from bot.json_shapes.json_shape import Payload
 from bot.json_shapes.source_shapes import EntryShape, ShownShape
+from bot.mcp_server.agent_instructions import MOST_SHOWN, RESOURCES
 from bot.mcp_server.agent_shapes import (
     MOST_LISTED,
-    MOST_SHOWN,
     AnswerOutput,
     AskInput,
     HitsOutput,
@@ -35,13 +35,13 @@ from bot.mcp_server.opened_app import AgentApp
 from bot.permalinks import citation_link
 from bot.schema import Answer, Citation, Scope
 from index.config import SHARED_COLLECTION
-from index.errors import CollectionNotFound, QuestionError
-from index.library import Library
+from index.errors import CollectionNotFound, QuestionError, SourceNotFound
 from index.schema import Hit, Source, SourceEntry, Span
 from index.search.searcher import checked_question
 
-RESOURCES = "quoth://sources/"
-"""What the addresses of resources begin with; the id of a source follows."""
+if TYPE_CHECKING:
+    from bot.app import App
+    from index.library import Library
 
 
 @dataclass(frozen=True)
@@ -161,8 +161,6 @@ class AgentTools:
         return some, _key(some[-1]) if len(rest) > len(some) else None
 
     def _resource(self, library: Library, id: str) -> Source:
-        from index.errors import SourceNotFound
-
         source = library.source(id)
         if source.collection not in self._readable(library):
             raise SourceNotFound(id)

@@ -66,7 +66,7 @@ class _Endpoint:
             return
         tools = AgentTools(self._opened, token.collections, asker=f"token:{token.id}")
         manager = StreamableHTTPSessionManager(
-            agent_server(lambda context: tools), json_response=True, stateless=True
+            agent_server(lambda: tools), json_response=True, stateless=True
         )
         async with manager.run():
             await manager.handle_request(scope, receive, send)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mcp.server.stdio import stdio_server
 
 from bot.mcp_server.agent_server import agent_server
-from bot.mcp_server.agent_tools import AgentTools
-from bot.mcp_server.opened_app import lazy_app
+from bot.mcp_server.opened_app import LazyApp, lazy_app
 
 if TYPE_CHECKING:
     from bot.app import App
+    from bot.mcp_server.agent_tools import AgentTools
 
 
 async def serve_over_pipe(open_it: Callable[[], AbstractAsyncContextManager[App]]) -> None:
@@ -25,7 +26,12 @@ async def serve_over_pipe(open_it: Callable[[], AbstractAsyncContextManager[App]
     # The library logs what it cannot read, which may hold what somebody asked.
     logging.getLogger("mcp").setLevel(logging.CRITICAL)
     async with lazy_app(open_it) as opened:
-        tools = AgentTools(opened)
-        server = agent_server(lambda context: tools)
+        server = agent_server(partial(_tools, opened))
         async with stdio_server() as (reading, writing):
             await server.run(reading, writing, server.create_initialization_options())
+
+
+def _tools(opened: LazyApp) -> AgentTools:
+    from bot.mcp_server.agent_tools import AgentTools
+
+    return AgentTools(opened)
