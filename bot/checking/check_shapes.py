@@ -27,10 +27,9 @@ def no_link(citation: Citation) -> str | None:
 
 
 class PlaceShape(CitationShape):
-    """A verbatim, located quote with its version."""
+    """A verbatim, located quote with its collection."""
 
     collection: str = Field(description="The collection of the source.")
-    version: str = Field(description="SHA-256 of the source as it was indexed.")
 
     @classmethod
     def of(cls, citation: Citation, link: Link = no_link) -> Self:
@@ -38,7 +37,6 @@ class PlaceShape(CitationShape):
         shape = citation_shape(citation, link)
         return cls(
             collection=citation.collection,
-            version=citation.evidence.sha256,
             **shape.model_dump(exclude_unset=True),
         )
 

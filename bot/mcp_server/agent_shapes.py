@@ -136,10 +136,9 @@ class AnswerOutput(ToolOutput):
 
 
 class PassageShape(HitShape):
-    """A passage that was found, with its version."""
+    """A passage that was found, with its collection."""
 
     collection: str = Field(description="The collection of the source.")
-    version: str = Field(description="SHA-256 of the source as it was indexed.")
     link: str = Field(
         default="", description="Address at which the passage is shown, where one is served."
     )

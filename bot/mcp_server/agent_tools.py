@@ -214,7 +214,6 @@ def _passage(hit: Hit, link: Callable[[Citation], str | None]) -> PassageShape:
     return PassageShape(
         **HitShape.of(hit).model_dump(exclude_unset=True),
         collection=hit.source.collection,
-        version=hit.source.sha256,
         **told,
     )
 

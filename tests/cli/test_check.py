@@ -1,10 +1,12 @@
 """`quoth check` in this process, over a real index: what it prints, and how it fails."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.doubles.cli_fakes import run
 
 RULES = """# Rules
@@ -79,6 +81,20 @@ def test_bad_input_gets_a_sentence(folder: Path, content: bytes | None, said: st
     assert result.stdout == ""
     assert said in result.stderr
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_the_example_of_the_page_for_agents_is_true(copied_folder: Path) -> None:
+    page = (ROOT / "docs" / "agents.md").read_text(encoding="utf-8")
+    example = re.search(
+        r"```console\n\$ cat answer.md\n(.*?)\$ quoth check answer.md --quotes-only\n(.*?)```",
+        page,
+        re.DOTALL,
+    )
+    assert example is not None
+    (copied_folder / "answer.md").write_text(example[1], encoding="utf-8")
+    result = run(copied_folder, "check", "answer.md", "--quotes-only")
+    printed = re.sub(r"version \w+", "version …", result.stdout)
+    assert printed == example[2]
 
 
 def test_a_folder_and_another_encoding(folder: Path) -> None:
