@@ -39,6 +39,8 @@ def stretches(sources: Sequence[Source], count: int, draw: random.Random) -> Ite
         size = (3, 5, 8, 12, 20, 40, 80)[number % 7]
         first = draw.randrange(len(words) - size)
         found = text[words[first].start() : words[first + size - 1].end()]
+        if "[" in found or ">" in found:
+            continue  # what stands in brackets is the editor's in a quotation
         if len(re.findall(r"[^\W\d_]{2,}", found)) >= min(3, size):
             yield found
 
@@ -76,7 +78,7 @@ def altered(text: str, draw: random.Random, other: str) -> Iterator[Made]:
         found = draw.choice(numbers)
         new = str(int(found[0]) + draw.choice((1, 7, 10)))
         yield Made(_put(text, found, new), "number changed", "altering")
-    if negation := _NEGATION.search(text):
+    if (negation := _NEGATION.search(text)) and negation.start():
         yield Made(_put(text, negation, ""), "negation dropped", "altering")
     if verb := _VERB.search(text):
         yield Made(_put(text, verb, f"{verb[1]} not "), "negation added", "altering")
