@@ -32,8 +32,11 @@ PASSAGES = 8
 EVIDENCES = 8
 """Sentences, and pairs of them, that are compared closely."""
 
-LEAST_OVERLAP = 0.2
+LEAST_OVERLAP = 0.3
 """Below it no passage is near enough to be shown."""
+
+_COMPARABLE = 0.6
+"""Below it too few words are shared for a single one to be the reason."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,8 @@ def _reason(features: Features) -> str:
         (features.absent_name, "a name is not in the source there"),
     )
     said = "the sources do not say all of it"
+    if features.words < _COMPARABLE:
+        return said
     return next((reason for holds, reason in reasons if holds), said)
 
 

@@ -28,7 +28,7 @@ _QUOTED = re.compile(
     "|".join(
         (
             rf"(?:{_BEFORE}\"(?=\S)(?P<straight>[^\"]+)(?<=\S)\"{_AFTER})",
-            "(?:\u201c\\s?(?P<english>(?:[^\u201c\u201d\u201e]|\u201e[^\u201c]*\u201c)+)\\s?\u201d)",
+            "(?:\u201c\\s?(?P<english>(?:[^\u201c\u201d\u201e]|\u201e[^\u201c\u201d\u201e]*\u201c)+)\\s?\u201d)",
             "(?:\u201e\\s?(?P<german>[^\u201e\u201c\u201d]+)\\s?[\u201c\u201d])",
             f"(?:{_BEFORE}\u201d(?=\\S)(?P<swedish>[^\u201d\u201c]+)(?<=\\S)\u201d(?!\\w))",
             "(?:\u00ab\\s?(?P<french>[^\u00ab\u00bb]+)\\s?\u00bb)",

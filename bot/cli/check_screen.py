@@ -32,13 +32,12 @@ _COUNTED: dict[Outcome, str] = {
 }
 
 
-def check_screen(report: CheckReport, name: str, style: Style) -> str:
-    """Return every finding with its line, and a last line that counts them.
+def finding_screen(finding: Finding, name: str, style: Style) -> str:
+    """Return a finding with its line and an empty line behind it.
 
-    `name` stands before the numbers of lines: `answer.md:`.
+    `name` stands before the number of the line: `answer.md:`.
     """
-    blocks = ["\n".join(_finding(each, name, style)) for each in report.findings]
-    return "\n\n".join([*blocks, style.bold(summary_line(report))])
+    return "\n".join([*_finding(finding, name, style), ""])
 
 
 def summary_line(report: CheckReport) -> str:

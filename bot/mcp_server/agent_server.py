@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -80,5 +81,7 @@ def agent_server(tools_of: Callable[[], AgentTools]) -> Server[Any]:
         on_list_resource_templates=list_templates,
         on_read_resource=read_resource,
     )
-    server.middleware.clear()  # nothing records what is asked
+    # Nothing records what is asked; the library logs what it cannot read, which may hold that.
+    server.middleware.clear()
+    logging.getLogger("mcp").setLevel(logging.CRITICAL)
     return server

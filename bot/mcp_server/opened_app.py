@@ -62,7 +62,7 @@ class LazyApp:
             self._holder = asyncio.create_task(self._hold(self._opened))
         try:
             app = await asyncio.shield(self._opened)
-        except QuothError:
+        except Exception:
             self._opened = None
             raise
         await self._in_step(app)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
@@ -23,8 +22,6 @@ async def serve_over_pipe(open_it: Callable[[], AbstractAsyncContextManager[App]
 
     Nothing but the protocol is written to standard output.
     """
-    # The library logs what it cannot read, which may hold what somebody asked.
-    logging.getLogger("mcp").setLevel(logging.CRITICAL)
     async with lazy_app(open_it) as opened:
         server = agent_server(partial(_tools, opened))
         async with stdio_server() as (reading, writing):

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
 
 from bot.checking.check_shapes import CheckShape
+from bot.checking.schema import Finding
 from bot.checking.text_checker import LONGEST_TEXT, check_text, checked_text
 from bot.cli import options
-from bot.cli.check_screen import check_screen
+from bot.cli.check_screen import finding_screen, summary_line
 from bot.cli.environment import Environment, pass_environment, say, write
 from bot.cli.json_output import dumps
 from bot.cli.session import bring_in_step
-from bot.cli.terminal_text import one_line
+from bot.cli.terminal_text import Style, one_line
 from bot.schema import Scope
 from index.errors import QuestionError
 from index.sync.time_budget import UNLIMITED
@@ -61,15 +63,17 @@ def check(
         bring_in_step(library, budget=UNLIMITED)
         only = library.find(source, [collection]).id if source else None
         scope = Scope(collections=(collection,), source=only)
-        report = check_text(library, text, scope, claims=not quotes_only)
+        tell = None if as_json else partial(_tell, file, environment.style())
+        report = check_text(library, text, scope, claims=not quotes_only, tell=tell)
     for note in report.notes:
         say(f"note: {note}")
-    if as_json:
-        write(dumps(CheckShape.of(report).payload()))
-    else:
-        name = "line " if file == "-" else f"{one_line(file)}:"
-        write(check_screen(report, name, environment.style()))
+    write(dumps(CheckShape.of(report).payload()) if as_json else summary_line(report))
     sys.exit(0 if report.holds else FAILED)
+
+
+def _tell(file: str, style: Style, finding: Finding) -> None:
+    name = "line " if file == "-" else f"{one_line(file)}:"
+    write(finding_screen(finding, name, style))
 
 
 def _text_of(folder: Path, file: str) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.environment import INDEX, MODEL, Environment, pass_environment
+from bot.cli.environment import INDEX, MODEL, Environment, pass_environment, say
 from index.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -37,10 +39,15 @@ def mcp(environment: Environment) -> None:
             "Agents need the extra `mcp`. Install it with `pip install 'quoth[mcp]'`."
         ) from None
 
+    if sys.stdin.isatty():
+        say("This waits for an agent, which starts it by itself. Ctrl-C ends it.")
+
     @asynccontextmanager
     async def opened() -> AsyncIterator[App]:
         with environment.open_library(settings.index) as library:
             async with environment.open_app(settings, library) as app:
                 yield app
 
+    # A thread waits for the next line and cannot be called off; what is killed loses nothing.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     asyncio.run(serve_over_pipe(opened))
