@@ -29,6 +29,8 @@ class Part:
     words: tuple[Word, ...]
     joint: Joint
     """What stands before them."""
+    text: str
+    """The words as they were given, which the index is asked for."""
     put: tuple[Word, ...] = ()
     """The words in brackets before them, which are the editor's."""
     put_behind: tuple[Word, ...] = ()
@@ -42,14 +44,14 @@ def quotation_parts(quote: str, *, edited: bool) -> list[Part]:
     """
     if not edited:
         words = compared_words(quote)
-        return [Part(tuple(words), "start")] if words else []
+        return [Part(tuple(words), "start", quote)] if words else []
     found: list[Part] = []
     put: tuple[Word, ...] = ()
     for joint, inserted, text in _pieces(_ENDING_IN_BRACKETS.sub("", quote)):
         put += tuple(compared_words(inserted))
         words = compared_words(text)
         if words:
-            found.append(Part(tuple(words), joint if found else "start", put))
+            found.append(Part(tuple(words), joint if found else "start", text, put))
             put = ()
     if found and put:
         found[-1] = replace(found[-1], put_behind=put)

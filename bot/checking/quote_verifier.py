@@ -152,8 +152,8 @@ def _readings(quote: str) -> list[list[Part]]:
 
 
 def _searched(parts: Sequence[Part]) -> str:
-    """Return the words of parts as one text, for the index."""
-    return " \u2026 ".join(" ".join(word.form for word in part.words) for part in parts)
+    """Return parts as one text, for the index."""
+    return " \u2026 ".join(part.text for part in parts)
 
 
 def _weight(found: QuotePlace) -> tuple[int, int]:

@@ -29,6 +29,7 @@ _LIGHT, _HEAVY = 0.35, 1.0
 """What a function word and any other word count for."""
 _DIAGONALS = 3
 _MOST_WORDS = 4_000
+_MOST_VOTES = 20_000
 _MOST_PAIRS = 400_000
 """Pairs of equal words; laying more of them side by side takes seconds, and no prose has them."""
 
@@ -124,8 +125,12 @@ class SourceWords:
         width = max(4, len(wanted) // 4)
         votes: defaultdict[int, float] = defaultdict(float)
         weights = {key: weight_of(key) / len(self._places.get(key, "?")) ** 0.5 for key in wanted}
+        times = Counter(wanted)
         for place, key in enumerate(wanted):
-            for at in self._places.get(key, ()):
+            there = self._places.get(key, ())
+            if times[key] * len(there) > _MOST_VOTES:
+                continue  # a word that is everywhere tells nothing
+            for at in there:
                 if limits.first <= at < limits.last:
                     bucket, weight = (at - place) // width, weights[key]
                     votes[bucket] += weight

@@ -41,6 +41,7 @@ def verdict(library: Library, quote: str, source: str | None = None) -> QuoteVer
         ("... Loans end after four weeks …", "Loans end after four weeks"),
         ("It is what it is", "It is what it is"),
         ("holds. It", "holds. It"),
+        ("(e.g. `it`).\n\n| Day", None),
         ("the", None),
         ("Rules of the reading room\n\nReaders must not", None),
         ("Das Rauchen ist nicht erlaubt", "Das Rauchen ist nicht erlaubt"),
