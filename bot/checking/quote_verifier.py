@@ -28,6 +28,9 @@ _MARKS = re.compile(r"\]\(|://|[<>&`*_]")
 _AS_GOOD_AS_FOUND = 0.93
 """A likeness above which no other place is looked for."""
 
+_MOST_PARTS = 30
+"""A text with more elisions and insertions is no quotation."""
+
 MOST_DIFFERENCES = 12
 _BEFORE = 3
 """Words before a quotation in which a negation is looked for."""
@@ -142,12 +145,12 @@ def _readings(quote: str) -> list[list[Part]]:
     """Return the ways to read a quotation, as it stands first, each with other words."""
     plain, _ = read_characters(_QUOTE_MARKS.sub("", quote), "markdown")
     read = [quotation_parts(quote, edited=False), quotation_parts(plain, edited=False)]
-    if is_edited(plain):
-        read.append(quotation_parts(plain, edited=True))
+    if is_edited(plain) and len(parts := quotation_parts(plain, edited=True)) <= _MOST_PARTS:
+        read.append(parts)
     found: list[list[Part]] = []
-    for parts in read:
-        if parts and parts not in found:
-            found.append(parts)
+    for reading in read:
+        if reading and reading not in found:
+            found.append(reading)
     return found
 
 
