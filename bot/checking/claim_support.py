@@ -32,8 +32,11 @@ PASSAGES = 8
 EVIDENCES = 8
 """Sentences, and pairs of them, that are compared closely."""
 
-LEAST_OVERLAP = 0.2
+LEAST_OVERLAP = 0.3
 """Below it no passage is near enough to be shown."""
+
+_COMPARABLE = 0.6
+"""Below it too few words are shared for a single one to be the reason."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ class ClaimChecker:
         found.sort(key=lambda each: -overlap(statement, each.text))
         near = found[:EVIDENCES]
         scored = zip(self._probabilities(statement, near), near, strict=True)
-        best = max(scored, key=lambda pair: pair[0], default=None)
+        best = max(scored, key=_worth, default=None)
         if best is None or overlap(statement, best[1].text) < LEAST_OVERLAP:
             return ClaimVerdict(
                 statement=statement,
@@ -110,6 +113,13 @@ class ClaimChecker:
         return [float(cosine) for cosine in np.asarray(vectors[1:]) @ np.asarray(vectors[0])]
 
 
+def _worth(scored: tuple[float, _Evidence]) -> tuple[bool, float]:
+    """Order evidence: of what backs a statement the shortest, of what does not the likeliest."""
+    probability, evidence = scored
+    backs = probability >= THRESHOLD
+    return backs, -len(evidence.text) if backs else probability
+
+
 def _verdict(statement: str, probability: float, evidence: _Evidence) -> ClaimVerdict:
     citation = _citation(evidence)
     holds = probability >= THRESHOLD
@@ -142,6 +152,8 @@ def _reason(features: Features) -> str:
         (features.absent_name, "a name is not in the source there"),
     )
     said = "the sources do not say all of it"
+    if features.words < _COMPARABLE:
+        return said
     return next((reason for holds, reason in reasons if holds), said)
 
 

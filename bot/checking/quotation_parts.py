@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from bot.checking.compared_words import Word, compared_words
@@ -29,6 +29,12 @@ class Part:
     words: tuple[Word, ...]
     joint: Joint
     """What stands before them."""
+    text: str
+    """The words as they were given, which the index is asked for."""
+    put: tuple[Word, ...] = ()
+    """The words in brackets before them, which are the editor's."""
+    put_behind: tuple[Word, ...] = ()
+    """The same at the end of the quotation."""
 
 
 def quotation_parts(quote: str, *, edited: bool) -> list[Part]:
@@ -38,12 +44,17 @@ def quotation_parts(quote: str, *, edited: bool) -> list[Part]:
     """
     if not edited:
         words = compared_words(quote)
-        return [Part(tuple(words), "start")] if words else []
+        return [Part(tuple(words), "start", quote)] if words else []
     found: list[Part] = []
-    for joint, text in _pieces(_ENDING_IN_BRACKETS.sub("", quote)):
+    put: tuple[Word, ...] = ()
+    for joint, inserted, text in _pieces(_ENDING_IN_BRACKETS.sub("", quote)):
+        put += tuple(compared_words(inserted))
         words = compared_words(text)
         if words:
-            found.append(Part(tuple(words), joint if found else "start"))
+            found.append(Part(tuple(words), joint if found else "start", text, put))
+            put = ()
+    if found and put:
+        found[-1] = replace(found[-1], put_behind=put)
     return found
 
 
@@ -52,11 +63,13 @@ def is_edited(quote: str) -> bool:
     return bool(_JOINT.search(quote) or _ENDING_IN_BRACKETS.search(quote))
 
 
-def _pieces(quote: str) -> Iterator[tuple[Joint, str]]:
+def _pieces(quote: str) -> Iterator[tuple[Joint, str, str]]:
+    """Yield what stands before a piece, the words in brackets there, and the piece."""
     joint: Joint = "start"
-    at = 0
+    inserted, at = "", 0
     for mark in _JOINT.finditer(quote):
-        yield joint, _LETTER_IN_BRACKETS.sub(r"\1", quote[at : mark.start()])
+        yield joint, inserted, _LETTER_IN_BRACKETS.sub(r"\1", quote[at : mark.start()])
+        inserted = (mark["inserted"] or "")[1:-1]
         joint = "elided" if mark["elided"] else "inserted" if mark["inserted"] else "capital"
         at = mark.start() if joint == "capital" else mark.end()
-    yield joint, _LETTER_IN_BRACKETS.sub(r"\1", quote[at:])
+    yield joint, inserted, _LETTER_IN_BRACKETS.sub(r"\1", quote[at:])

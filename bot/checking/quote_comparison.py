@@ -64,10 +64,11 @@ def _compared(
     elided: list[str] = []
     for number, (part, run) in enumerate(zip(parts, runs, strict=True)):
         differences += _lesser(part.words, words.words[run.first : run.last], show)
-        if number and runs[number - 1].last < run.first:
-            dropped = Run(runs[number - 1].last, run.first)
+        dropped = Run(runs[number - 1].last if number else run.first, run.first)
+        if dropped.first < dropped.last:
             elided.append(show.text(words.words[dropped.first : dropped.last]))
-            differences += _dropped(words, dropped, part, show)
+        differences += _dropped(words, dropped, part, show)
+    differences += _weighty(parts[-1].put_behind, (), show)
     whole = Run(runs[0].first, runs[-1].last)
     return QuotePlace(stretch, words, whole, tuple(differences), tuple(elided))
 
@@ -75,23 +76,38 @@ def _compared(
 def _dropped(
     words: SourceWords, dropped: Run, part: Part, show: _Shown
 ) -> Iterable[QuoteDifference]:
-    """Yield what may not be left out of the sentences that a quotation goes on with."""
+    """Yield what may neither be left out before a part nor be put there in brackets."""
+    left: Sequence[Word] = words.words[dropped.first : dropped.last]
+    if part.joint == "elided":
+        left = _of_same_sentences(words, dropped)
+        if has_negation(left):
+            yield word_difference((), left, show.words)
+        left = ()
+    yield from _weighty(part.put, left, show)
+
+
+def _weighty(put: Sequence[Word], left: Sequence[Word], show: _Shown) -> Iterable[QuoteDifference]:
+    """Yield what an editor puts in brackets for other words, if that turns the sense."""
+    difference = word_difference(put, left, show.words)
+    if difference.sort in ("negation", "number", "obligation"):
+        yield difference
+
+
+def _of_same_sentences(words: SourceWords, dropped: Run) -> Sequence[Word]:
+    """Return which of the words left out belong to the sentences that the quotation goes on with.
+
+    Where it goes on with the beginning of a sentence, it might as well be another quotation.
+    """
     ends = [
         place
         for place in range(dropped.first, dropped.last + 1)
         if place < len(words.words) and ends_sentence(words.words[place])
     ]
-    left = words.words[dropped.first : dropped.last]
-    if ends and part.joint == "elided":
-        if ends[-1] == dropped.last:
-            return
-        left = (
-            *words.words[dropped.first : ends[0]],
-            *words.words[ends[-1] : dropped.last],
-        )
-    weighty = has_negation(left) or (part.joint == "inserted" and any(map(is_number, left)))
-    if weighty:
-        yield word_difference((), left, show.words)
+    if not ends:
+        return words.words[dropped.first : dropped.last]
+    if ends[-1] == dropped.last:
+        return ()
+    return (*words.words[dropped.first : ends[0]], *words.words[ends[-1] : dropped.last])
 
 
 def _lesser(
@@ -183,7 +199,8 @@ def _near_found(stretch: Stretch, parts: Sequence[Part], near: dict[int, NearRun
         run = near[number].run
         if before is not None and before < run.first:
             elided.append(show.text(words.words[before : run.first]))
-            differences += _dropped(words, Run(before, run.first), part, show)
+        first = run.first if before is None else min(before, run.first)
+        differences += _dropped(words, Run(first, run.first), part, show)
         before = run.last
         for step in near[number].steps:
             quoted = part.words[step.quoted.first : step.quoted.last]
@@ -192,6 +209,7 @@ def _near_found(stretch: Stretch, parts: Sequence[Part], near: dict[int, NearRun
                 differences += _lesser(quoted, sourced, show)
             elif quoted or sourced:
                 differences.append(word_difference(quoted, sourced, show.words))
+    differences += _weighty(parts[-1].put_behind, (), show)
     whole = Run(min(one.run.first for one in near.values()), max(n.run.last for n in near.values()))
     return QuotePlace(stretch, words, whole, tuple(differences), tuple(elided), likeness)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,6 +36,10 @@ _SCANNED_WORDS = 12
 _MARGIN = 1_500
 _CHARACTERS_A_WORD = 8
 _MOST_CACHED = 400
+_TELLING = 4
+"""Letters of a word whose absence tells something."""
+_LEAST_SHARE = 0.4
+"""Of the telling words; with fewer, a stretch is not worth reading closely."""
 
 
 @dataclass(frozen=True)
@@ -149,16 +153,18 @@ class QuotePlaces:
         if "..." in quote or "\u2026" in quote:
             room += MOST_ELIDED * _CHARACTERS_A_WORD
         seen: list[tuple[str, int, int]] = []
+        telling = {word.key for word in compared_words(quote) if len(word.key) >= _TELLING}
         for place in places:
             if any(id == place.source and a <= place.start < b for id, a, b in seen):
                 continue
-            stretch = self._stretch(place, room)
+            stretch = self._stretch(place, room, telling)
             if stretch is None:
                 continue
             seen.append((place.source, place.start, place.end))
             yield stretch
 
-    def _stretch(self, place: PassagePlace, room: int) -> Stretch | None:
+    def _stretch(self, place: PassagePlace, room: int, telling: Set[str]) -> Stretch | None:
+        """Return the stretch around a passage, unless it has too few of the telling words."""
         source = self._source(place.source)
         if source is None or source.collection not in self._scope.collections:
             return None
@@ -166,6 +172,10 @@ class QuotePlaces:
         start = text.rfind("\n", 0, max(0, place.start - room)) + 1
         end = text.find("\n", place.end + room)
         end = len(text) if end < 0 else end
+        lowered = text[start:end].casefold()
+        there = sum(word in lowered for word in telling)
+        if there < _LEAST_SHARE * len(telling):
+            return None
         key = (source.id, start, end)
         if key not in self._stretches:
             if len(self._stretches) >= _MOST_CACHED:

@@ -21,7 +21,15 @@ from index.text.readable_markdown import read_characters
 LONGEST_QUOTE = 20_000
 """Characters; a longer quotation is a document."""
 
+_QUOTE_MARKS = re.compile(r"^[ \t]*(?:>[ \t]?)+", re.MULTILINE)
+"""Marks of a block quote."""
 _MARKS = re.compile(r"\]\(|://|[<>&`*_]")
+
+_AS_GOOD_AS_FOUND = 0.93
+"""A likeness above which no other place is looked for."""
+
+_MOST_PARTS = 30
+"""A text with more elisions and insertions is no quotation."""
 
 MOST_DIFFERENCES = 12
 _BEFORE = 3
@@ -65,12 +73,13 @@ class QuoteVerifier:
         """Return the place most like the quotation, if it is near enough."""
         searched = _searched(readings[-1])
         for find in (self._places.by_pieces, self._places.by_meaning):
-            found = [
-                near
-                for stretch in find(searched)
-                if (near := near_place(stretch, readings[-1])) is not None
-            ]
-            best = max(found, key=lambda one: one.likeness, default=None)
+            best: QuotePlace | None = None
+            for stretch in find(searched):
+                near = near_place(stretch, readings[-1])
+                if near is not None and (best is None or near.likeness > best.likeness):
+                    best = near
+                if best is not None and best.likeness >= _AS_GOOD_AS_FOUND:
+                    break
             if best is not None and best.likeness >= NEAR:
                 return best
         return None
@@ -134,20 +143,20 @@ def checked_quote(quote: str) -> str:
 
 def _readings(quote: str) -> list[list[Part]]:
     """Return the ways to read a quotation, as it stands first, each with other words."""
-    plain, _ = read_characters(quote, "markdown")
+    plain, _ = read_characters(_QUOTE_MARKS.sub("", quote), "markdown")
     read = [quotation_parts(quote, edited=False), quotation_parts(plain, edited=False)]
-    if is_edited(plain):
-        read.append(quotation_parts(plain, edited=True))
+    if is_edited(plain) and len(parts := quotation_parts(plain, edited=True)) <= _MOST_PARTS:
+        read.append(parts)
     found: list[list[Part]] = []
-    for parts in read:
-        if parts and parts not in found:
-            found.append(parts)
+    for reading in read:
+        if reading and reading not in found:
+            found.append(reading)
     return found
 
 
 def _searched(parts: Sequence[Part]) -> str:
-    """Return the words of parts as one text, for the index."""
-    return " \u2026 ".join(" ".join(word.form for word in part.words) for part in parts)
+    """Return parts as one text, for the index."""
+    return " \u2026 ".join(part.text for part in parts)
 
 
 def _weight(found: QuotePlace) -> tuple[int, int]:

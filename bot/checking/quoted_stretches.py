@@ -28,7 +28,7 @@ _QUOTED = re.compile(
     "|".join(
         (
             rf"(?:{_BEFORE}\"(?=\S)(?P<straight>[^\"]+)(?<=\S)\"{_AFTER})",
-            "(?:\u201c\\s?(?P<english>(?:[^\u201c\u201d\u201e]|\u201e[^\u201c]*\u201c)+)\\s?\u201d)",
+            "(?:\u201c\\s?(?P<english>(?:[^\u201c\u201d\u201e]|\u201e[^\u201c\u201d\u201e]{0,400}+\u201c){1,4000}+)\u201d)",
             "(?:\u201e\\s?(?P<german>[^\u201e\u201c\u201d]+)\\s?[\u201c\u201d])",
             f"(?:{_BEFORE}\u201d(?=\\S)(?P<swedish>[^\u201d\u201c]+)(?<=\\S)\u201d(?!\\w))",
             "(?:\u00ab\\s?(?P<french>[^\u00ab\u00bb]+)\\s?\u00bb)",
@@ -41,7 +41,7 @@ _QUOTED = re.compile(
         )
     )
 )
-_CODE = re.compile(r"(?P<ticks>`+)(?!`|')[^`].*?(?<!`)(?P=ticks)(?!`)", re.DOTALL)
+_CODE = re.compile(r"(?<!`)(?P<ticks>`++)(?!')[^`].{0,1000}?(?<!`)(?P=ticks)(?!`)", re.DOTALL)
 _TARGET = re.compile(r"(?<=\])\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)|<[a-z/!][^<>\n]*>|https?://\S+")
 _BLOCK_MARK = re.compile(r" {0,3}>(?:[ \t]?>)*[ \t]?")
 _ADMONITION = re.compile(

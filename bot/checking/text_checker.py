@@ -36,8 +36,8 @@ _LEAST_CLAIM = 3
 _BESIDE_QUOTE = 5
 """The same of what stands beside a quotation, which mostly only says whose words they are."""
 
-Progress = Callable[[int, int], None]
-"""Is told how many of how many sentences are done."""
+Tell = Callable[[Finding], None]
+"""Is handed each finding as soon as it is made."""
 
 
 @dataclass(frozen=True)
@@ -55,15 +55,15 @@ def check_text(
     scope: Scope,
     *,
     claims: bool = True,
-    progress: Progress | None = None,
+    tell: Tell | None = None,
 ) -> CheckReport:
     """Hold every quotation of a text, and with `claims` every sentence, against the sources.
 
-    Blocking. Raises QuestionError for a text that is empty, too long or has nothing to be checked,
-    StoreError when the index fails.
+    `tell` is handed each finding as it is made. Blocking. Raises QuestionError for a text that is
+    empty, too long or has nothing to be checked, StoreError when the index fails.
     """
     text = checked_text(text)
-    return _TextChecker(library, scope, reference_list(text), claims=claims).check(text, progress)
+    return _TextChecker(library, scope, reference_list(text), claims=claims).check(text, tell)
 
 
 def checked_text(text: str) -> str:
@@ -94,13 +94,13 @@ class _TextChecker:
         self._named: dict[int, SourceEntry | None] = {}
         self._notes: dict[str, None] = {}
 
-    def check(self, text: str, progress: Progress | None) -> CheckReport:
-        pieces = list(self._pieces(text))
+    def check(self, text: str, tell: Tell | None) -> CheckReport:
         findings: list[Finding] = []
-        for done, piece in enumerate(pieces):
-            if progress is not None:
-                progress(done, len(pieces))
-            findings += self._findings(piece)
+        for piece in self._pieces(text):
+            for finding in self._findings(piece):
+                findings.append(finding)
+                if tell is not None:
+                    tell(finding)
         if not findings:
             what = "no quotation and no sentence" if self._claims else "no quotation"
             raise QuestionError(

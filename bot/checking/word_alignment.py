@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -29,6 +29,9 @@ _LIGHT, _HEAVY = 0.35, 1.0
 """What a function word and any other word count for."""
 _DIAGONALS = 3
 _MOST_WORDS = 4_000
+_MOST_VOTES = 20_000
+_MOST_PAIRS = 400_000
+"""Pairs of equal words; laying more of them side by side takes seconds, and no prose has them."""
 
 
 class Run(NamedTuple):
@@ -122,8 +125,12 @@ class SourceWords:
         width = max(4, len(wanted) // 4)
         votes: defaultdict[int, float] = defaultdict(float)
         weights = {key: weight_of(key) / len(self._places.get(key, "?")) ** 0.5 for key in wanted}
+        times = Counter(wanted)
         for place, key in enumerate(wanted):
-            for at in self._places.get(key, ()):
+            there = self._places.get(key, ())
+            if times[key] * len(there) > _MOST_VOTES:
+                continue  # a word that is everywhere tells nothing
+            for at in there:
                 if limits.first <= at < limits.last:
                     bucket, weight = (at - place) // width, weights[key]
                     votes[bucket] += weight
@@ -135,6 +142,8 @@ class SourceWords:
         slack = max(6, len(wanted) // 3)
         first = max(limits.first, at - slack)
         keys = self.keys[first : min(limits.last, at + len(wanted) + 2 * slack)]
+        if _pairs(keys, wanted) > _MOST_PAIRS:
+            return None
         matcher = SequenceMatcher(None, keys, wanted, autojunk=False)
         matched = [_Block(*block) for block in matcher.get_matching_blocks() if block.size]
         blocks = _without_strays(matched, keys)
@@ -193,6 +202,11 @@ def ends_sentence(word: Word) -> bool:
 def weight_of(key: str) -> float:
     """Return what a word counts for: function words say little."""
     return _LIGHT if key in STOP_WORDS or not key[-1:].isalnum() else _HEAVY
+
+
+def _pairs(keys: Sequence[str], wanted: Sequence[str]) -> int:
+    there = Counter(keys)
+    return sum(count * there[key] for key, count in Counter(wanted).items())
 
 
 def _without_strays(blocks: Sequence[_Block], keys: Sequence[str]) -> list[_Block]:

@@ -27,6 +27,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Add files, folders, web pages, sites, feeds or Git repositories to the index.",
     ),
     "sync": ("bot.cli.commands.sync", "Bring the index in step with the documents folder."),
+    "check": (
+        "bot.cli.commands.check",
+        "Check every quotation and claim of a text against the sources.",
+    ),
     "sources": (
         "bot.cli.commands.sources",
         "List what is indexed, and in which state each document is.",
@@ -52,6 +56,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "stats": ("bot.cli.commands.sources", "Count sources, passages and bytes."),
     "trust": ("bot.cli.commands.trust", "Allow the addresses and keys in a folder's .env."),
     "discord": ("bot.cli.commands.discord", "Run the Discord bot."),
+    "mcp": (
+        "bot.cli.commands.mcp",
+        "Serve an agent: Claude Code, Cursor, VS Code or any other that speaks MCP.",
+    ),
     "web": ("bot.cli.commands.web", "Serve a page to ask and to read the sources in a browser."),
     "token": ("bot.cli.commands.token", "Make, list and revoke the tokens of programs."),
 }

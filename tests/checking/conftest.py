@@ -19,7 +19,7 @@ Readers must not take books out of the room. A **fine** of $1,000 is due after 3
 
 Nobody may smoke. Smoking harms paper – and read-
 ers. The temperature is kept at -5 °C in the vault [3], at 18 °C elsewhere. What the guard says
-holds. It is what it is.
+holds. It is what it is (e.g. `it`).
 
 | Day | Hours |
 | --- | --- |

@@ -69,7 +69,7 @@ def test_a_report_is_checked_sentence_by_sentence(library: Library) -> None:
     backed = report.findings[4].claim
     assert backed is not None
     assert backed.evidence is not None
-    assert backed.evidence.quote == "It closes at 17:00, except on Fridays."
+    assert backed.evidence.quote == "- It closes at 17:00, except on Fridays."
 
 
 def test_quotations_alone_can_be_checked(library: Library) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -15,8 +16,11 @@ from index.errors import ConfigurationError
 from index.sync.time_budget import SERVING
 
 if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
+
     from bot.settings import Settings
     from bot.web.web_address import WebAddress
+    from bot.web.web_parts import WebParts
     from index.library import Library
 
 
@@ -48,6 +52,21 @@ def web(environment: Environment, host: str | None, port: int | None) -> None:
         asyncio.run(_serve(environment, settings, library, address))
 
 
+def _agent_routes(parts: WebParts) -> list[BaseRoute]:
+    """Return the route for agents with tokens; none where its extra is not installed."""
+    from bot.access.token_admission import RequestRate, TokenAdmission
+    from bot.access.token_records import TokenRecords
+    from index.embed.lazy_models import Once
+
+    try:
+        from bot.mcp_server.http_route import mcp_routes
+    except ImportError:
+        return []
+    settings = parts.settings
+    records = Once(partial(TokenRecords, settings.home))
+    return mcp_routes(parts, TokenAdmission(records, RequestRate(settings.api_per_minute)))
+
+
 async def _serve(
     environment: Environment, settings: Settings, library: Library, address: WebAddress
 ) -> None:
@@ -64,6 +83,7 @@ async def _serve(
     async with environment.open_app(settings, library) as app:
         key = await app.bridge.run(signing_key, settings.home)
         parts = WebParts(app, settings, address, key)
-        async with served(application(parts, api_routes(parts)), address) as port:
+        routes = [*api_routes(parts), *_agent_routes(parts)]
+        async with served(application(parts, routes), address) as port:
             say(f"Open http://{address.host}:{port}/ in a browser. Ctrl-C stops.")
             await stopped.wait()

@@ -1,0 +1,1 @@
+"""Quoth for agents, by the Model Context Protocol: what they may ask, over a pipe or over HTTP."""
