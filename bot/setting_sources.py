@@ -39,12 +39,23 @@ _GUARDED = {
     "QUOTH_DISCORD_API_URL": "the bot's token and answers go there",
     "QUOTH_DISCORD_GATEWAY_URL": "the bot's token goes there",
     "QUOTH_METRICS_HOST": "the bot's figures can be read from there",
+    "QUOTH_WEB_URL": "links to answers and sources lead there",
+    "QUOTH_WEB_HOST": "the reading page can be reached from there",
+    "QUOTH_WEB_OPEN": "who reads the shared documents on the reading page",
+    "QUOTH_WEB_REPORT": "this file is shown on the reading page",
     "QUOTH_ALLOWED_HOSTS": "pages may be fetched from there, inside the private network",
 }
 """Variables that a `.env` may not set unasked, and what each decides."""
 
-_HARMLESS = ("QUOTH_METRICS_HOST", "127.0.0.1")
-"""The default of what is guarded otherwise: it is reached from this machine alone."""
+_HARMLESS = frozenset(
+    {
+        ("QUOTH_METRICS_HOST", "127.0.0.1"),
+        ("QUOTH_WEB_HOST", "127.0.0.1"),
+        ("QUOTH_WEB_OPEN", "local"),
+        ("QUOTH_WEB_OPEN", "off"),
+    }
+)
+"""What is guarded otherwise, but is reached from this machine alone."""
 
 _SECRETS = re.compile(r"(_API_KEY|_TOKEN)$")
 
@@ -102,7 +113,7 @@ class GivenSettings:
 
     def _consequence(self, name: str, value: str) -> str | None:
         """Say what a value of the `.env` decides; None for one that only this folder feels."""
-        if name in _GUARDED and (name, value) != _HARMLESS:
+        if name in _GUARDED and (name, value) not in _HARMLESS:
             return _GUARDED[name]
         if name == "QUOTH_EMBEDDINGS" and "/" in value:
             return "documents and questions go to this model, or it is run here"

@@ -113,6 +113,19 @@ class Settings(Value):
     """Port at which the bot serves /metrics for Prometheus and /healthz; 0 serves neither."""
     metrics_host: str = "127.0.0.1"
     """Address at which it does; 127.0.0.1 is this machine alone, 0.0.0.0 every network it is in."""
+    web_url: str | None = Field(default=None, pattern=HTTP)
+    """Public address of the reading page, for links to it; the bot then serves the page itself."""
+    web_host: str = "127.0.0.1"
+    """Address at which the reading page is served; 127.0.0.1 is this machine alone."""
+    web_port: int = Field(default=8765, ge=0, le=65535)
+    """Port of the reading page."""
+    web_open: Annotated[Literal["local", "on", "off"], _IN_ANY_CASE] = "local"
+    """Who reads the shared collection there without a link from the bot: local is whoever sits at
+    this machine, on is everybody who reaches the page, off is nobody."""
+    web_days: int = Field(default=90, ge=1, le=3650)
+    """Days that answers with an address of their own are kept, with the versions that they quote."""
+    web_report: Path | None = None
+    """Report of `quoth eval --json` that the reading page shows; empty shows none."""
     discord_api_url: str | None = Field(default=None, pattern=HTTP)
     """Discord's HTTP API, for a proxy or a compatible server."""
     discord_gateway_url: str | None = Field(default=None, pattern=WEBSOCKET)
@@ -302,7 +315,9 @@ def _prefix(name: str) -> str:
 
 def _anchored(settings: Settings, folder: Path) -> Settings:
     """Make the folders absolute, so that they stay the same wherever the process goes."""
-    paths = {name: getattr(settings, name) for name in ("home", "documents", "prompts")}
+    paths = {
+        name: getattr(settings, name) for name in ("home", "documents", "prompts", "web_report")
+    }
     return settings.model_copy(
         update={name: folder / path.expanduser() for name, path in paths.items() if path}
     )

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 MAX_WIDTH = 100
 """Columns of prose; longer lines are hard to read."""
 
-INDEX, MODEL, BOT, PAGES = "index", "model", "bot", "pages"
-"""What settings are used for: the index, the language model, the bot in Discord, web pages."""
+INDEX, MODEL, BOT, PAGES, WEB = "index", "model", "bot", "pages", "web"
+"""What settings are used for: the index, the language model, the bot in Discord, pages that are
+added, the reading page."""
 
 
 def _open_library(config: IndexConfig) -> AbstractContextManager[Library]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from bot.cli.environment import BOT, INDEX, MODEL, PAGES, say
+from bot.cli.environment import BOT, INDEX, MODEL, PAGES, WEB, say
 from bot.cli.terminal_text import one_line
 from bot.setting_sources import PROVIDER_VARIABLE, GivenSettings, read_given
 from bot.settings import Settings
@@ -30,6 +30,10 @@ _USES = {
     "QUOTH_DISCORD_API_URL": BOT,
     "QUOTH_DISCORD_GATEWAY_URL": BOT,
     "QUOTH_METRICS_HOST": BOT,
+    "QUOTH_WEB_URL": WEB,
+    "QUOTH_WEB_HOST": WEB,
+    "QUOTH_WEB_OPEN": WEB,
+    "QUOTH_WEB_REPORT": WEB,
 }
 
 _NO_OTHER = {

@@ -52,6 +52,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "stats": ("bot.cli.commands.sources", "Count sources, passages and bytes."),
     "trust": ("bot.cli.commands.trust", "Allow the addresses and keys in a folder's .env."),
     "discord": ("bot.cli.commands.discord", "Run the Discord bot."),
+    "web": ("bot.cli.commands.web", "Serve a page to ask and to read the sources in a browser."),
 }
 """Module and summary of each command, in the order of the help."""
 

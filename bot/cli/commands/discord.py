@@ -7,7 +7,7 @@ from functools import partial
 
 import click
 
-from bot.cli.environment import BOT, INDEX, MODEL, PAGES, Environment, pass_environment, say
+from bot.cli.environment import BOT, INDEX, MODEL, PAGES, WEB, Environment, pass_environment, say
 from index.errors import QuothError
 
 
@@ -28,7 +28,7 @@ def discord(environment: Environment) -> None:
     in_json = environment.settings.log_format == "json"
     announce = partial(_say_in_json, "info") if in_json else say
     try:
-        settings = environment.settled(INDEX, MODEL, BOT, PAGES)
+        settings = environment.settled(INDEX, MODEL, BOT, PAGES, WEB)
         sys.exit(run(settings, announce=announce, notice=notice))
     except QuothError as error:
         if not in_json:

@@ -1,0 +1,68 @@
+"""`quoth web`: a page to ask and to read the sources in a browser, until it is stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.environment import INDEX, MODEL, WEB, Environment, pass_environment, say
+from bot.cli.session import bring_in_step
+from index.errors import ConfigurationError
+from index.sync.time_budget import SERVING
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+    from bot.web.web_address import WebAddress
+    from index.library import Library
+
+
+@click.command()
+@click.option("--host", help="Address to listen at, instead of QUOTH_WEB_HOST.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port, instead of QUOTH_WEB_PORT.")
+@pass_environment
+def web(environment: Environment, host: str | None, port: int | None) -> None:
+    """Serve a page to ask and to read the sources in a browser.
+
+    It is for this machine alone, unless --host says otherwise. Ctrl-C or SIGTERM stops it.
+
+    \b
+    quoth web
+    quoth web --port 9000
+
+    Exit code: 0 stopped, 2 it could not start.
+    """
+    settings = environment.settled(INDEX, MODEL, WEB)
+    try:
+        from bot.web.web_address import WebAddress
+    except ImportError:
+        raise ConfigurationError(
+            "The page needs the extra `web`. Install it with `pip install 'quoth[web]'`."
+        ) from None
+    address = WebAddress.of(settings, host, port)
+    with environment.open_library(settings.index) as library:
+        bring_in_step(library, budget=SERVING)
+        asyncio.run(_serve(environment, settings, library, address))
+
+
+async def _serve(
+    environment: Environment, settings: Settings, library: Library, address: WebAddress
+) -> None:
+    from bot.web.application import application
+    from bot.web.page_server import served
+    from bot.web.signing_key import signing_key
+    from bot.web.web_parts import WebParts
+
+    stopped = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):
+            asyncio.get_running_loop().add_signal_handler(name, stopped.set)
+    async with environment.open_app(settings, library) as app:
+        key = await app.bridge.run(signing_key, settings.home)
+        parts = WebParts(app, settings, address, key)
+        async with served(application(parts), address) as port:
+            say(f"Open http://{address.host}:{port}/ in a browser. Ctrl-C stops.")
+            await stopped.wait()

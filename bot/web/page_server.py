@@ -1,0 +1,74 @@
+"""Serves the application at an address, in a process of its own or beside the bot."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import uvicorn
+from starlette.applications import Starlette
+
+from bot.web.web_address import WebAddress
+from index.errors import ConfigurationError
+
+_CLOSING = 5
+"""Seconds for whoever is still being answered at the end."""
+
+_CONNECTIONS = 200
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to whoever runs it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@asynccontextmanager
+async def served(application: Starlette, address: WebAddress) -> AsyncIterator[int]:
+    """Serve while the block runs; gives the port. Raises ConfigurationError where it is taken.
+
+    Nothing is written of requests: their addresses may open what others may not read.
+    """
+    listening = _listening(address)
+    config = uvicorn.Config(
+        application,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        lifespan="off",
+        limit_concurrency=_CONNECTIONS,
+        timeout_graceful_shutdown=_CLOSING,
+    )
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    try:
+        while not server.started and not serving.done():
+            await asyncio.sleep(0.01)
+        yield int(listening.getsockname()[1])
+    finally:
+        server.should_exit = True
+        await serving
+        listening.close()
+
+
+def _listening(address: WebAddress) -> socket.socket:
+    try:
+        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+        family, kind, protocol, _, place = found[0]
+        listening = socket.socket(family, kind, protocol)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(place)
+        listening.listen()
+    except OSError as error:
+        raise ConfigurationError(
+            f"The page cannot be served at {address.host!r}, port {address.port} "
+            f"({error.strerror}). Give a free port with --port or QUOTH_WEB_PORT, and an address "
+            "of this machine with --host or QUOTH_WEB_HOST."
+        ) from None
+    listening.setblocking(False)
+    return listening
