@@ -123,7 +123,7 @@ class Settings(Value):
     """Who reads the shared collection there without a link from the bot: local is whoever sits at
     this machine, on is everybody who reaches the page, off is nobody."""
     web_days: int = Field(default=90, ge=1, le=3650)
-    """Days that answers with an address of their own are kept, with the versions that they quote."""
+    """Days that answers with an address are kept, with the versions that they quote."""
     web_report: Path | None = None
     """Report of `quoth eval --json` that the reading page shows; empty shows none."""
     discord_api_url: str | None = Field(default=None, pattern=HTTP)

@@ -1,4 +1,4 @@
-"""What every request and every answer passes: who is asked, how much is sent, what a page may do."""
+"""What every request passes (who is asked, how much is sent), and what every page may do."""
 
 from __future__ import annotations
 
