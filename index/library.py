@@ -23,7 +23,9 @@ from index.errors import (
 )
 from index.load.zip_archive import archive_of, is_archive
 from index.schema import (
+    Evidence,
     LoadedDocument,
+    PagePicture,
     SiteEntry,
     Source,
     SourceEntry,
@@ -160,6 +162,19 @@ class Library:
         shared = found.collection == SHARED_COLLECTION
         folder = self.config.documents if shared else None
         return original_picture(found, span, folder, self._read_workers().crop)
+
+    def page_picture(
+        self, evidence: Evidence, highlight: Evidence | None = None, *, whole: bool = False
+    ) -> PagePicture | None:
+        """Return the page that a quote begins on, the quote marked, the highlight in it stronger.
+
+        It is cut to what lies around the quote, unless the `whole` page is asked for. None for what
+        is no PDF. Raises SourceNotFound, and PictureUnavailable, which says why there is none.
+        """
+        from index.sync.page_picture import page_picture
+
+        found = self.catalog.source(evidence.source_id)
+        return page_picture(found, evidence, highlight, whole=whole)
 
     def find(self, name: str, collections: Sequence[str]) -> Source:
         """Return the source that a person means: by uri, title, path from here, or address.

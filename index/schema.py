@@ -93,6 +93,17 @@ class PictureBox(Value):
     )
 
 
+class PagePicture(Value):
+    """A page of a document as its reader sees it, what is quoted of it marked."""
+
+    png: bytes = Field(description="The picture: all of the page, or what lies around the quote.")
+    page: int = Field(description="Number of the page, from 1.")
+    is_marked: bool = Field(description="Whether the quote is marked, and nothing else.")
+    note: str | None = Field(
+        default=None, description="What a person should know: why nothing is marked, say."
+    )
+
+
 class LoadedDocument(Value):
     """What a loader makes of one file or page: canonical text and what the file says of itself."""
 
