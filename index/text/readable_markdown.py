@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from html import unescape
@@ -156,13 +156,29 @@ def readable_span(
     if markup == "code":
         shown, inside = in_fence(text, span)
         return Readable(shown, inside)
-    text = text.translate(_FOREIGN)
-    pieces = readable_pieces(text, markup) if is_other_markup(markup) else None
-    shown, places = _without_gaps(list(pieces or _pieces(text, markup, styled)))
+    shown, places = _readable(text, markup, styled)
     if not shown.strip():
         return Readable(text, span)
     start, end = (bisect_left(places, offset) for offset in span or (0, 0))
     return Readable(shown, (start, end) if start < end else None)
+
+
+def readable_places(text: str, markup: Markup) -> tuple[str, Sequence[int]]:
+    """Return a text as a person reads it, and where each of its characters stands in the original.
+
+    For what marks several spans of it; otherwise as `readable_span`. Code is left as it is.
+    """
+    whole = text, range(len(text))
+    if markup in ("none", "code"):
+        return whole
+    shown, places = _readable(text, markup, styled=False)
+    return (shown, places) if shown.strip() else whole
+
+
+def _readable(text: str, markup: Markup, styled: bool) -> tuple[str, list[int]]:
+    text = text.translate(_FOREIGN)
+    pieces = readable_pieces(text, markup) if is_other_markup(markup) else None
+    return _without_gaps(list(pieces or _pieces(text, markup, styled)))
 
 
 def has_own_lines(markup: Markup) -> bool:
