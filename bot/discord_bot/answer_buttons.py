@@ -70,7 +70,8 @@ async def _turn(click: Click, target: Target) -> None:
         stands=shown.stands,
     )
     card, files = await with_picture(card, shown, click.client.service.pictures)
-    await say(click, None, card=card, view=card_view(shown, card.link), files=files)
+    page = await click.client.service.links.link(shown, caller)
+    await say(click, None, card=card, view=card_view(shown, card.link, page), files=files)
 
 
 async def why(click: Click, target: Target) -> None:

@@ -28,6 +28,9 @@ MAX_SHOW_BUTTONS = 10
 
 MAX_QUESTION = 1000
 
+READ = "Read in the source"
+"""On the button that leads to the reading page."""
+
 MAX_CHOICES = 25
 
 ONLY_SHARED = "0"
@@ -124,10 +127,12 @@ def answer_view(kept: Kept, *, outdated: Kept | None = None) -> discord.ui.View:
     return view
 
 
-def card_view(shown: ShownCitation, link: str | None) -> discord.ui.View:
-    """Return previous, next and the original below a card."""
+def card_view(shown: ShownCitation, link: str | None, page: str | None) -> discord.ui.View:
+    """Return previous, next, the `page` that shows the quote in its source, and the original."""
     target = Target("card", shown.kept.key, shown.number)
     view = _turning_view(target, shown.total, "◀ Previous", "Next ▶")
+    if page:
+        view.add_item(discord.ui.Button(label=READ, url=page))
     if link:
         view.add_item(discord.ui.Button(label="Open original", url=link))
     if shown.stands is False:

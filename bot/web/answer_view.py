@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.permalinks import answer_path, quote_path
-from bot.schema import AnswerPart, Citation, Status
+from bot.schema import NOT_IN_SOURCES, NOT_SURE, AnswerPart, Citation, Status
 from bot.web.addressed_answers import AddressedAnswer
 from bot.web.shown_text import day, headings_of, label, title_of, web_address
 from bot.web.text_blocks import Block, Marks, blocks
@@ -18,10 +19,11 @@ from index.text.source_state import MISSING, STALE
 
 OUTCOMES: dict[Status, str] = {
     "answered": "Answered from the sources",
-    "partial": "The sources answer only part of the question",
-    "unsure": "Not sure that this answers it",
-    "not_found": "Not in the sources",
+    "partial": "The sources answer only part of the question.",
+    "unsure": NOT_SURE,
+    "not_found": NOT_IN_SOURCES,
 }
+"""What stands above the statements; those that say just this are not repeated below it."""
 
 FROM_PICTURE = "read from a picture"
 
@@ -51,15 +53,14 @@ class Statement:
 
 @dataclass(frozen=True)
 class SourceLine:
-    """One citation as it is listed below the answer."""
+    """A place that is cited, as it is listed below the answer."""
 
-    marker: Marker
+    markers: tuple[Marker, ...]
     title: str
     headings: tuple[str, ...]
     facts: tuple[str, ...]
     quote: tuple[Block, ...]
     """Empty where the answer prints it."""
-    permalink: str
     original: str | None
     """Address of the original on the web."""
 
@@ -144,6 +145,8 @@ def _statements(given: AddressedAnswer, opened: int | None) -> Iterator[Statemen
     cited = {c.marker: c for c in given.answer.citations}
     for part in given.answer.parts:
         citations = [cited[number] for number in part.markers if number in cited]
+        if part.text in (NOT_SURE, NOT_IN_SOURCES) and not part.markers:
+            continue
         if part.text is not None:
             marks = tuple(_marker(given, each, 1, opened) for each in citations)
             shown = tuple(_whole(part.text, None, "markdown"))
@@ -173,22 +176,48 @@ def _whole(text: str, inside: Span | None, markup: Markup) -> list[Block]:
 
 
 def _sources(given: AddressedAnswer, opened: int | None) -> Iterator[SourceLine]:
+    """Yield one line for each place of what the answer prints, and for each other quote."""
+    shown = enumerate(given.answer.shown_citations, start=1)
+    marked = [(each, _marker(given, each, place, opened)) for place, each in shown]
     printed = given.answer.printed_markers
-    for place, citation in enumerate(given.answer.shown_citations, start=1):
-        became = MISSING if citation.missing else STALE if citation.stale else ""
-        facts = (
-            place_of(citation),
-            f"by {label(citation.author)}" if citation.author else "",
-            f"changed {day(citation.modified)}" if citation.modified else "",
-            FROM_PICTURE if citation.picture else "",
-            became,
-        )
+    for is_printed, group in _same_places(marked, printed):
+        citation = group[0][0]
         yield SourceLine(
-            marker=_marker(given, citation, place, opened),
+            markers=tuple(marker for _, marker in group),
             title=title_of(citation.title, citation.source, citation.mime),
             headings=tuple(headings_of(citation)),
-            facts=tuple(filter(None, facts)),
-            quote=() if citation.marker in printed else tuple(_quote_blocks(citation)),
-            permalink=quote_address(citation),
+            facts=tuple(_facts([each for each, _ in group])),
+            quote=() if is_printed else tuple(_quote_blocks(citation)),
             original=web_address(citation.link()) or web_address(citation.url),
         )
+
+
+def _same_places(
+    marked: Sequence[tuple[Citation, Marker]], printed: frozenset[int]
+) -> Iterator[tuple[bool, list[tuple[Citation, Marker]]]]:
+    """Yield citations, with those together that the answer prints and that stand in one place."""
+
+    def place(pair: tuple[Citation, Marker]) -> tuple[object, ...]:
+        cited = pair[0]
+        if cited.marker not in printed:
+            return (pair[1].number,)
+        where = (cited.page, cited.place, cited.picture is None)
+        return (cited.evidence.source_id, cited.evidence.sha256, cited.heading, *where)
+
+    for _, group in itertools.groupby(marked, key=place):
+        found = list(group)
+        yield found[0][0].marker in printed, found
+
+
+def _facts(citations: Sequence[Citation]) -> Iterator[str]:
+    first = citations[0]
+    lines = (min(each.lines[0] for each in citations), max(each.lines[1] for each in citations))
+    yield place_of(first.model_copy(update={"lines": lines}))
+    if first.author:
+        yield f"by {label(first.author)}"
+    elif first.modified:
+        yield f"changed {day(first.modified)}"
+    if first.picture:
+        yield FROM_PICTURE
+    if first.missing or first.stale:
+        yield MISSING if first.missing else STALE

@@ -30,7 +30,7 @@ def neutral(text: str) -> str:
 
 def label(text: str) -> str:
     """Return words on one line, such as a title, without what shows nothing."""
-    return folded(without_unseen(neutral(text)))
+    return folded(neutral(without_unseen(text)))
 
 
 def title_of(title: str, uri: str, mime: str) -> str:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from index.library import Library
 
 
+NEEDS_WEB = "The reading page needs the extra `web`. Install it with `pip install 'quoth[web]'`."
+
+
 @click.command()
 @click.option("--host", help="Address to listen at, instead of QUOTH_WEB_HOST.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port, instead of QUOTH_WEB_PORT.")
@@ -39,11 +42,11 @@ def web(environment: Environment, host: str | None, port: int | None) -> None:
     try:
         from bot.web.web_address import WebAddress
     except ImportError:
-        raise ConfigurationError(
-            "The page needs the extra `web`. Install it with `pip install 'quoth[web]'`."
-        ) from None
+        raise ConfigurationError(NEEDS_WEB) from None
     address = WebAddress.of(settings, host, port)
-    with environment.open_library(settings.index) as library:
+    from bot.discord_bot.process import logged
+
+    with environment.open_library(settings.index) as library, logged(settings):
         bring_in_step(library, budget=SERVING)
         asyncio.run(_serve(environment, settings, library, address))
 
@@ -51,9 +54,10 @@ def web(environment: Environment, host: str | None, port: int | None) -> None:
 async def _serve(
     environment: Environment, settings: Settings, library: Library, address: WebAddress
 ) -> None:
+    from bot.signing_key import signing_key
     from bot.web.application import application
+    from bot.web.followed_index import followed_index
     from bot.web.page_server import served
-    from bot.web.signing_key import signing_key
     from bot.web.web_parts import WebParts
 
     stopped = asyncio.Event()
@@ -63,6 +67,6 @@ async def _serve(
     async with environment.open_app(settings, library) as app:
         key = await app.bridge.run(signing_key, settings.home)
         parts = WebParts(app, settings, address, key)
-        async with served(application(parts), address) as port:
+        async with followed_index(parts), served(application(parts), address) as port:
             say(f"Open http://{address.host}:{port}/ in a browser. Ctrl-C stops.")
             await stopped.wait()
