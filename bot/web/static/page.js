@@ -7,7 +7,12 @@ const beside = document.getElementById("beside");
 function scrollToQuote() {
   const quote = document.getElementById("quote");
   if (quote) {
-    quote.scrollIntoView({ block: "center" });
+    if (beside && getComputedStyle(beside).overflowY === "auto") {
+      const above = quote.getBoundingClientRect().top - beside.getBoundingClientRect().top;
+      beside.scrollTop += above - beside.clientHeight / 3;
+    } else {
+      quote.scrollIntoView({ block: "center" });
+    }
     quote.focus({ preventScroll: true });
   }
 }
