@@ -46,6 +46,11 @@ class SourceLinks:
             return None
         try:
             token = await self._bridge.run(self._signed, shown, caller, source)
+            if await self._reader.source(source.id) is None:  # removed by now, and purged before
+                await self._bridge.run(
+                    self._erase, lambda answers: answers.forget(_key(shown, caller))
+                )
+                return None
         except QuothError as failure:  # a card is shown though there is no link below it
             logger.warning("a link to the reading page was not made: %s", failure)
             return None
@@ -59,9 +64,13 @@ class SourceLinks:
                 answers.version(evidence.source_id, evidence.sha256) is None
             ):
                 return None
-            key = f"{shown.kept.key}.{shown.number}.{caller.user}"
             held = KeptAnswer(
-                key=key, at=now, body="", quotes=(evidence,), person=caller.user, guild=caller.guild
+                key=_key(shown, caller),
+                at=now,
+                body="",
+                quotes=(evidence,),
+                person=caller.user,
+                guild=caller.guild,
             )
             answers.keep(held, [source], days=self._settings.web_days)
         inside = shown.citation.highlight
@@ -89,3 +98,8 @@ class SourceLinks:
         if (self._settings.home / ANSWERS_FILE).exists():
             with closing(KeptAnswers(self._settings.home)) as answers:
                 how(answers)
+
+
+def _key(shown: ShownCitation, caller: Caller) -> str:
+    """Return what a link is kept under: one for each person and quote."""
+    return f"{shown.kept.key}.{shown.number}.{caller.user}"

@@ -71,7 +71,7 @@ async def _turn(click: Click, target: Target) -> None:
     )
     card, files = await with_picture(card, shown, click.client.service.pictures)
     page = await click.client.service.links.link(shown, caller)
-    await say(click, None, card=card, view=card_view(shown, card.link, page), files=files)
+    await say(click, None, card=card, view=card_view(shown, card.link, page=page), files=files)
 
 
 async def why(click: Click, target: Target) -> None:

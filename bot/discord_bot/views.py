@@ -127,7 +127,9 @@ def answer_view(kept: Kept, *, outdated: Kept | None = None) -> discord.ui.View:
     return view
 
 
-def card_view(shown: ShownCitation, link: str | None, page: str | None) -> discord.ui.View:
+def card_view(
+    shown: ShownCitation, link: str | None, *, page: str | None = None
+) -> discord.ui.View:
     """Return previous, next, the `page` that shows the quote in its source, and the original."""
     target = Target("card", shown.kept.key, shown.number)
     view = _turning_view(target, shown.total, "◀ Previous", "Next ▶")

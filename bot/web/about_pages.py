@@ -43,6 +43,7 @@ SENTENCES = {
         "to you. You can ask again.",
     ),
     405: ("That cannot be done here", "Go back, and use the form."),
+    413: ("That is too long", "Please ask in fewer words."),
     410: (
         "That version is no longer kept",
         "The source has changed since, and no answer refers to the version of this address.",

@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError
 from bot.app import App
 from bot.schema import Answer, Turn
 from bot.signed_links import Grant
-from index.errors import SourceNotFound
+from index.errors import QuothError, SourceNotFound
 from index.schema import Source, Value
 from index.store.kept_answers import KeptAnswer, KeptAnswers
 
@@ -32,6 +32,13 @@ class AddressedAnswer(Value):
     answer: Answer = Field(description="The answer itself.")
 
 
+class SourceRemoved(QuothError):
+    """What an answer quotes was removed while it was made."""
+
+    def __init__(self) -> None:
+        super().__init__("A source of this answer has just been removed. Please ask again.")
+
+
 class AddressedAnswers:
     """Keeps and finds them; everything here blocks and is called through the bridge."""
 
@@ -49,7 +56,7 @@ class AddressedAnswers:
         before: str | None = None,
         grant: Grant | None = None,
     ) -> AddressedAnswer:
-        """Keep an answer with the versions that it quotes."""
+        """Keep an answer with the versions that it quotes; raises SourceRemoved."""
         given = AddressedAnswer(
             key=secrets.token_urlsafe(16),
             at=at,
@@ -69,6 +76,10 @@ class AddressedAnswers:
         versions = [self.current(source) for source in {quote.source_id for quote in quotes}]
         with closing(KeptAnswers(self._home)) as answers:
             answers.keep(row, [each for each in versions if each], days=self._days)
+            # The purge of a source that is removed by now may have been before this answer.
+            if not all(self.current(quote.source_id) for quote in quotes):
+                answers.forget(given.key)
+                raise SourceRemoved
         return given
 
     def open(self, key: str, collections: Sequence[str]) -> AddressedAnswer | None:

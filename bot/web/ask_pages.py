@@ -31,6 +31,9 @@ from index.search.searcher import LONGEST_QUESTION
 
 EVENTS = "text/event-stream"
 
+LONGEST_FORM = 64 * 1024
+"""Bytes of a form; a question has a few hundred."""
+
 _KEY = re.compile(r"[\w-]{16,40}")
 
 _DONE = None
@@ -155,9 +158,12 @@ _LONGEST = LONGEST_QUESTION
 async def _filled(request: Request) -> tuple[str, str | None]:
     """Return the question of a form, and the key of the answer that it follows."""
     try:
-        fields = parse_qs((await request.body()).decode(), max_num_fields=10)
+        body = await request.body()
+        fields = parse_qs(body.decode(), max_num_fields=10) if len(body) <= LONGEST_FORM else {}
     except (ValueError, ClientDisconnect):
         raise HTTPException(400) from None
+    if len(body) > LONGEST_FORM:
+        raise HTTPException(413)
     after = next(iter(fields.get("after", [])), "")
     question = next(iter(fields.get("question", [])), "")
     return question, after if _KEY.fullmatch(after) else None

@@ -55,7 +55,8 @@ async def served(application: Starlette, address: WebAddress) -> AsyncIterator[i
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     try:
-        await server.listens.wait()
+        listens = asyncio.ensure_future(server.listens.wait())
+        await asyncio.wait({listens, serving}, return_when=asyncio.FIRST_COMPLETED)
         yield int(listening.getsockname()[1])
     finally:
         server.should_exit = True

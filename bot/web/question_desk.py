@@ -19,6 +19,9 @@ from index.search.searcher import checked_question
 PATIENCE = 10.0
 """Seconds of a cooldown that are waited out; for more, the person is told how long."""
 
+_ANYBODY = "web"
+"""Stands for everybody who came without a link, where a model's tokens are counted."""
+
 _EVERYBODY = 0
 """Stands for the whole page where questions a minute are counted."""
 
@@ -69,7 +72,7 @@ class QuestionDesk:
                             text,
                             scope=Scope(collections=visitor.collections),
                             history=turns(said),
-                            asker=f"web:{visitor.id}",
+                            asker=str(visitor.grant.person) if visitor.grant else _ANYBODY,
                             show=show,
                         )
                 except TimeoutError:

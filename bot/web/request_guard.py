@@ -8,8 +8,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.web.web_address import WebAddress
 
-LONGEST_BODY = 64 * 1024
-"""Bytes of a request; a question has a few hundred."""
+LONGEST_BODY = 1 << 20
+"""Bytes of a request; a conversation sent by a program may be long."""
 
 CONTENT_POLICY = "; ".join(
     (
@@ -57,7 +57,8 @@ class RequestGuard:
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
-                headers.setdefault("Cache-Control", "no-store")
+                is_ours = scope["path"].startswith("/static/")
+                headers.setdefault("Cache-Control", "no-cache" if is_ours else "no-store")
             await send(message)
 
         refused = self._refusal(Headers(scope=scope))

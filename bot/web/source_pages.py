@@ -37,6 +37,7 @@ LISTED = 200
 
 _PICTURE_SECONDS = 5.0
 _SPAN = re.compile(r"(\d{1,9})-(\d{1,9})")
+_VERSION = re.compile(r"[0-9a-f]{16,64}")
 _NUMBER = re.compile(r"\d{1,9}")
 
 
@@ -136,6 +137,8 @@ class SourcePages:
     ) -> SourceView:
         """Return a version as it is shown; raises HTTPException where it may not be read."""
         current = await self._readable(visitor, id)
+        if not _VERSION.fullmatch(version):
+            raise HTTPException(404)
         bridge = self.frame.parts.app.bridge
         version = version[:VERSION_LENGTH]
         source = await bridge.run(self.frame.answers.version, current, version)
@@ -198,7 +201,8 @@ class SourcePages:
         source = await self._readable(visitor, request.path_params["source"])
         marks = _marks(request)
         quote = marks.quote
-        is_current = source.sha256.startswith(request.path_params["version"])
+        version = request.path_params["version"]
+        is_current = _VERSION.fullmatch(version) and source.sha256.startswith(version)
         if not is_current or quote is None or not quote.start < quote.end <= len(source.text):
             raise HTTPException(404)
         whole = request.query_params.get("whole") == "1"

@@ -139,20 +139,23 @@ def part_of(text: str, quote: Span | None, start: int | None, length: int) -> Sp
     if start is None:
         start = quote.start - min(ABOVE, length // 4) if quote and len(text) > length else 0
     start = min(max(start, 0), max(len(text) - 1, 0))
-    first = _line_start(text, start)
+    first = _line_start(text, start, length // 8)
     end = max(first + length, quote.end if quote and first <= quote.start < first + length else 0)
     stop = text.find("\n", end)
     whole = stop < 0 or stop - end > length  # a line without an end is cut where it is
     return Span(start=first, end=len(text) if end >= len(text) else end if whole else stop + 1)
 
 
-def _line_start(text: str, at: int) -> int:
-    """Return where the paragraph of an offset begins, or its line, or at least a word."""
-    for end, reach in (("\n\n", 1500), ("\n", 1500), (" ", 200)):
-        found = text.rfind(end, max(0, at - reach), at)
+def _line_start(text: str, at: int, reach: int) -> int:
+    """Return where the paragraph of an offset begins, or its line, or at least a word.
+
+    What begins more than `reach` characters before is cut.
+    """
+    for end, back in (("\n\n", reach), ("\n", reach), (" ", reach // 8)):
+        found = text.rfind(end, max(0, at - back), at)
         if found >= 0:
             return found + len(end)
-    return 0 if at < 200 else at
+    return 0 if at < reach // 8 else at
 
 
 def outline(source: Source, window: Span) -> Iterator[Heading]:

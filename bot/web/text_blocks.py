@@ -100,7 +100,7 @@ def _blocks(text: str, window: Span, marks: Marks, markup: Markup) -> Iterator[B
         lines = _plain_lines(text, window)
     else:
         lines = [
-            _Line(line.text, line.start, line.kind)
+            _clipped(_Line(line.text, line.start, line.kind), window)
             for line in markdown_lines(text)
             if line.start < window.end and line.start + len(line.text) >= window.start
         ]
@@ -112,9 +112,15 @@ def _plain_lines(text: str, window: Span) -> list[_Line]:
     start = text.rfind("\n", 0, window.start) + 1
     found = []
     for line in text[start : window.end].split("\n"):
-        found.append(_Line(line, start, "text"))
+        found.append(_clipped(_Line(line, start, "text"), window))
         start += len(line) + 1
     return found
+
+
+def _clipped(line: _Line, window: Span) -> _Line:
+    """Return what of a line is in the window: a document may be one line, however long."""
+    first = max(0, window.start - line.start)
+    return _Line(line.text[first : window.end - line.start], line.start + first, line.kind)
 
 
 def _groups(lines: Sequence[_Line], markup: Markup) -> Iterator[list[_Line]]:

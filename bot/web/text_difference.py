@@ -76,7 +76,7 @@ def _stretches(
     offsets = [start]
     for line in one:
         offsets.append(offsets[-1] + len(line))
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, one, other).get_opcodes():
         if tag == "equal":
             continue
         above = before[max(0, head + i1 - _AROUND) : head + i1]
@@ -90,7 +90,8 @@ def _stretches(
 def _words(old: str, new: str) -> Iterator[Part]:
     """Yield what became of a stretch, word by word where most of it stayed."""
     one, other = _WORDS.findall(old), _WORDS.findall(new)
-    matcher = SequenceMatcher(None, one, other, autojunk=False)
+    # Left to judge by itself what is too common to compare, which keeps it from taking minutes.
+    matcher = SequenceMatcher(None, one, other)
     if max(len(old), len(new)) > _LONGEST or matcher.ratio() < 0.4:
         yield from (Part("removed", old), Part("added", new))
         return

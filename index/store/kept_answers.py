@@ -158,7 +158,11 @@ class KeptAnswers(SqliteFile):
             write.execute("UPDATE traces SET are_left = 0")
         return True
 
-    def _forget(self, column: str, value: int) -> None:
+    def forget(self, key: str) -> None:
+        """Forget one answer."""
+        self._forget("key", key)
+
+    def _forget(self, column: str, value: int | str) -> None:
         with self.transaction() as write:
             write.execute(f"DELETE FROM answers WHERE {column} = ?", (value,))
             _drop_unquoted(write)

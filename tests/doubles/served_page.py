@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, cast
 
+from bot.answering.answerer import Answerer
 from bot.app import App, open_app
+from bot.schema import Answer
 from bot.settings import load_settings
 from bot.signing_key import signing_key
 from bot.web.application import application
@@ -53,15 +56,34 @@ class ServedPage:
     """Seconds since 1970 by which links end; a test may move it."""
 
 
+class DraftingAnswerer:
+    """The answerer, as if a model had written these drafts before."""
+
+    def __init__(self, real: Answerer, drafts: tuple[str, ...]) -> None:
+        self._real = real
+        self._drafts = drafts
+
+    async def answer(
+        self, question: str, *, show: Callable[[str], None] | None = None, **given: Any
+    ) -> Answer:
+        for draft in self._drafts:
+            assert show is not None
+            show(draft)
+            await asyncio.sleep(0)
+        return await self._real.answer(question, **given)
+
+
 @contextmanager
-def served_page(folder: Path, **environ: str) -> Iterator[ServedPage]:
+def served_page(
+    folder: Path, *, drafts: tuple[str, ...] = (), **environ: str
+) -> Iterator[ServedPage]:
     """Serve the home in a folder while the block runs."""
     ready: list[ServedPage] = []
     begun, ended = threading.Event(), threading.Event()
     failed: list[BaseException] = []
 
     async def serve() -> None:
-        async with _served(folder, environ) as page:
+        async with _served(folder, environ, drafts) as page:
             ready.append(page)
             begun.set()
             await asyncio.to_thread(ended.wait)
@@ -86,7 +108,9 @@ def served_page(folder: Path, **environ: str) -> Iterator[ServedPage]:
 
 
 @asynccontextmanager
-async def _served(folder: Path, environ: Mapping[str, str]) -> AsyncIterator[ServedPage]:
+async def _served(
+    folder: Path, environ: Mapping[str, str], drafts: tuple[str, ...]
+) -> AsyncIterator[ServedPage]:
     given = {
         "QUOTH_COOLDOWN_SECONDS": "0",
         "QUOTH_QUALITY": "fast",
@@ -97,7 +121,9 @@ async def _served(folder: Path, environ: Mapping[str, str]) -> AsyncIterator[Ser
     }
     settings = load_settings(given, folder)
     members, clock = PaperMembers(), [time.time()]
-    async with open_app(settings) as app:
+    async with open_app(settings) as opened:
+        answerer = DraftingAnswerer(opened.answerer, drafts) if drafts else opened.answerer
+        app = replace(opened, answerer=cast(Answerer, answerer))
         address = WebAddress.of(settings)
         key = signing_key(settings.home)
         parts = WebParts(app, settings, address, key, members, lambda: clock[0])

@@ -18,6 +18,8 @@ from bot.permalinks import citation_link, quote_path
 from bot.signed_links import LINK_SECONDS, Grant, sign
 from index.schema import Evidence, Source
 from tests.conftest import ROOT
+from tests.doubles.model_plays import obedient
+from tests.doubles.model_server import Reply, model_server
 from tests.doubles.served_page import SCOPED, ServedPage, served_page
 from tests.doubles.traces import marked_word, traces
 
@@ -77,7 +79,8 @@ def test_what_is_not_in_the_sources_and_what_cannot_be_asked_is_said(browser: ht
     assert 'role="alert"' in empty.text
     long = browser.post("/ask", data={"question": "x" * 70_000})
     assert long.status_code == 413
-    endless = browser.post("/ask", content=(b"question=" + b"x" * 9_000 for _ in range(9)))
+    assert browser.post("/ask", content=b"x" * 1_100_000).status_code == 413
+    endless = browser.post("/ask", content=(b"x" * 90_000 for _ in range(12)))
     assert endless.status_code == 400
     streamed = browser.post(
         "/ask", data={"question": ""}, headers={"Accept": "text/event-stream"}
@@ -91,6 +94,39 @@ def test_a_script_gets_the_answer_as_events(browser: httpx.Client) -> None:
     ).text
     path = json.loads(events.rpartition("event: answer\ndata: ")[2].strip())
     assert browser.get(path).status_code == 200
+
+
+def test_what_a_model_writes_is_shown_while_it_writes(page_folder: Path) -> None:
+    drafts = ("A <b>cease", "A <b>ceasefire\n\nand")
+    with (
+        served_page(page_folder, drafts=drafts) as served,
+        httpx.Client(base_url=served.url, timeout=60) as client,
+    ):
+        events = client.post(
+            "/ask", data={"question": QUESTION}, headers={"Accept": "text/event-stream"}
+        ).text.split("\n\n")
+    told = [event.split("\n", 1) for event in events if event]
+    assert [name for name, _ in told] == [
+        "event: begun", "event: draft", "event: draft", "event: answer"
+    ]  # fmt: skip
+    assert tuple(json.loads(data[len("data: ") :]) for _, data in told[1:3]) == drafts
+
+
+@pytest.mark.long
+async def test_a_language_model_writes_on_the_page(page_folder: Path) -> None:
+    async with model_server(lambda prompt: Reply(obedient(prompt))) as model:
+        given = {
+            "QUOTH_LLM": "openai/played", "QUOTH_LLM_BASE_URL": model.url,
+            "QUOTH_LLM_API_KEY": "sk-secret",
+        }  # fmt: skip
+        with served_page(page_folder, **given) as served:
+            async with httpx.AsyncClient(base_url=served.url, timeout=100) as client:
+                events = await client.post(
+                    "/ask", data={"question": QUESTION}, headers={"Accept": "text/event-stream"}
+                )
+                assert "event: draft" in events.text
+                path = json.loads(events.text.rpartition("event: answer\ndata: ")[2].strip())
+                assert 'class="marker"' in (await client.get(path)).text
 
 
 def test_every_answer_has_the_headers_and_no_page_a_script_or_style_inside(

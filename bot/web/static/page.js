@@ -7,11 +7,18 @@ const beside = document.getElementById("beside");
 function scrollToQuote() {
   const quote = document.getElementById("quote");
   if (quote) {
-    if (beside && getComputedStyle(beside).overflowY === "auto") {
-      const above = quote.getBoundingClientRect().top - beside.getBoundingClientRect().top;
-      beside.scrollTop += above - beside.clientHeight / 3;
+    const scrolls = beside && getComputedStyle(beside).overflowY === "auto";
+    const height = scrolls ? beside.clientHeight : innerHeight;
+    const picture = document.querySelector("figure.page");
+    const marked = quote.getClientRects()[0];
+    // The picture of the page is shown as well where it and the words fit together.
+    const fits = picture && marked.bottom - picture.getBoundingClientRect().top < height * 0.85;
+    const top = fits ? picture.getBoundingClientRect().top : marked.top;
+    const above = fits ? height * 0.1 : height / 3;
+    if (scrolls) {
+      beside.scrollTop += top - beside.getBoundingClientRect().top - above;
     } else {
-      quote.scrollIntoView({ block: "center" });
+      scrollBy(0, top - above);
     }
     quote.focus({ preventScroll: true });
   }
