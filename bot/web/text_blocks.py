@@ -17,7 +17,7 @@ from bot.web.shown_text import neutral
 from index.schema import Span
 from index.text.fences import LineKind, markdown_lines
 from index.text.list_marks import list_mark
-from index.text.readable_markdown import Markup, readable_places
+from index.text.readable_markdown import Markup, read_characters
 from index.text.table_rows import is_ruler
 
 BlockKind: TypeAlias = Literal["paragraph", "plain", "heading", "item", "code", "table", "rule"]
@@ -194,7 +194,7 @@ def _words(lines: Sequence[_Line], marks: Marks, markup: Markup, skip: int = 0) 
 def _read(text: str, start: int, marks: Marks, markup: Markup) -> Cell:
     if len(text) > _LONGEST_BLOCK:
         markup = "none"
-    shown, places = readable_places(text, markup)
+    shown, places = read_characters(text, markup)
     return _runs(shown, [start + place for place in places], marks)
 
 

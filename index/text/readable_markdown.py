@@ -156,26 +156,22 @@ def readable_span(
     if markup == "code":
         shown, inside = in_fence(text, span)
         return Readable(shown, inside)
-    shown, places = _readable(text, markup, styled)
+    shown, places = _read(text, markup, styled)
     if not shown.strip():
         return Readable(text, span)
     start, end = (bisect_left(places, offset) for offset in span or (0, 0))
     return Readable(shown, (start, end) if start < end else None)
 
 
-def readable_places(text: str, markup: Markup) -> tuple[str, Sequence[int]]:
-    """Return a text as a person reads it, and where each of its characters stands in the original.
-
-    For what marks several spans of it; otherwise as `readable_span`. Code is left as it is.
-    """
-    whole = text, range(len(text))
+def read_characters(text: str, markup: Markup = "markdown") -> tuple[str, Sequence[int]]:
+    """Return a text as a person reads it, and the place of each of its characters in `text`."""
     if markup in ("none", "code"):
-        return whole
-    shown, places = _readable(text, markup, styled=False)
-    return (shown, places) if shown.strip() else whole
+        return text, range(len(text))
+    shown, places = _read(text, markup, styled=False)
+    return (shown, places) if shown.strip() else (text, range(len(text)))
 
 
-def _readable(text: str, markup: Markup, styled: bool) -> tuple[str, list[int]]:
+def _read(text: str, markup: Markup, styled: bool) -> tuple[str, list[int]]:
     text = text.translate(_FOREIGN)
     pieces = readable_pieces(text, markup) if is_other_markup(markup) else None
     return _without_gaps(list(pieces or _pieces(text, markup, styled)))

@@ -119,7 +119,7 @@ async def test_a_language_model_writes_on_the_page(page_folder: Path) -> None:
             "QUOTH_LLM": "openai/played", "QUOTH_LLM_BASE_URL": model.url,
             "QUOTH_LLM_API_KEY": "sk-secret",
         }  # fmt: skip
-        with served_page(page_folder, **given) as served:
+        with served_page(page_folder, drafts=(), **given) as served:
             async with httpx.AsyncClient(base_url=served.url, timeout=100) as client:
                 events = await client.post(
                     "/ask", data={"question": QUESTION}, headers={"Accept": "text/event-stream"}
@@ -319,7 +319,10 @@ def test_the_key_is_its_owners_alone(page: ServedPage, page_folder: Path) -> Non
 def test_who_is_not_at_this_machine_reads_only_what_the_operator_opens(
     page_folder: Path, environ: dict[str, str], headers: dict[str, str], status: int
 ) -> None:
-    with served_page(page_folder, **environ) as served, httpx.Client(base_url=served.url) as client:
+    with (
+        served_page(page_folder, drafts=(), **environ) as served,
+        httpx.Client(base_url=served.url) as client,
+    ):
         assert client.get("/sources", headers=headers).status_code == status
         assert client.get("/", headers=headers).status_code == status
         assert client.get("/about", headers=headers).status_code == 200
