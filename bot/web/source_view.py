@@ -158,23 +158,25 @@ def _line_start(text: str, at: int, reach: int) -> int:
     return 0 if at < reach // 8 else at
 
 
-def outline(source: Source, window: Span) -> Iterator[Heading]:
-    """Yield the headings of a text that is Markdown, or was made Markdown."""
+def outline(source: Source, window: Span) -> list[Heading]:
+    """Return the headings of a text that is Markdown, or was made Markdown.
+
+    Of very many, those around the part that is shown.
+    """
     markup = markup_of(source.uri, source.mime)
-    if markup not in ("markdown", "page"):
-        return
-    count = 0
-    for line in markdown_lines(source.text):
+    found = list(_headings(source.text, window)) if markup in ("markdown", "page") else []
+    here = next((at for at, heading in enumerate(found) if heading.start >= window.start), 0)
+    first = max(0, min(here - MOST_HEADINGS // 2, len(found) - MOST_HEADINGS))
+    return found[first : first + MOST_HEADINGS]
+
+
+def _headings(text: str, window: Span) -> Iterator[Heading]:
+    for line in markdown_lines(text):
         found = _HEADING.match(line.text) if line.kind == "text" else None
-        if found is None:
-            continue
-        shown = label(readable_title(found[2], "markdown"))[:120]
-        if shown:
+        shown = label(readable_title(found[2], "markdown"))[:120] if found else ""
+        if found and shown:
             here = window.start <= line.start < window.end
             yield Heading(shown, len(found[1]), line.start, here)
-            count += 1
-        if count == MOST_HEADINGS:
-            return
 
 
 def _facts(source: Source) -> Iterator[str]:

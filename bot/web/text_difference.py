@@ -82,7 +82,9 @@ def _stretches(
         above = before[max(0, head + i1 - _AROUND) : head + i1]
         below = before[head + i2 : head + i2 + _AROUND]
         changed = _words("".join(one[i1:i2]), "".join(other[j1:j2]))
-        parts = [Part("same", "".join(above)), *changed, Part("same", "".join(below))]
+        around = ("".join(filter(str.strip, lines)) for lines in (above, below))
+        before_it, after_it = (Part("same", text) for text in around)
+        parts = [before_it, *changed, after_it]
         shown = tuple(Part(kind, _cut(text)) for kind, text in parts if text)
         yield Stretch(offsets[i1], shown)
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.web.source_view import part_of
+from bot.web.source_view import MOST_HEADINGS, outline, part_of
 from bot.web.text_blocks import Block, Marks, Run, blocks
 from bot.web.text_difference import Part, text_difference
-from index.schema import Span
+from index.schema import Source, Span
 from index.text.readable_markdown import Markup
 
 TEXT = """# Harbour **rules**
@@ -111,6 +113,21 @@ def test_a_text_of_one_endless_line_is_shown_in_parts() -> None:
     found = blocks(text, window, Marks(Span(start=300_000, end=300_005)), "markdown")
     assert sum(len(run.text) for run in runs(found)) < 20_000
     assert "".join(run.text for run in runs(found) if run.mark) == text[300_000:300_005]
+
+
+def test_the_outline_of_a_text_with_thousands_of_headings_is_that_around_the_quote() -> None:
+    text = "".join(f"# Part {n}\n\nWords.\n\n" for n in range(3000))
+    whole = Source(
+        id="a" * 16, collection="documents", uri="a.md", title="A", mime="text/markdown",
+        text=text, sha256="1" * 64, added_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )  # fmt: skip
+    start = text.index("# Part 2000\n")
+    found = outline(whole, Span(start=start, end=start + 30))
+    assert len(found) == MOST_HEADINGS
+    assert [each.text for each in found if each.is_here] == ["Part 2000", "Part 2001"]
+    assert (
+        outline(whole.model_copy(update={"uri": "a.txt", "mime": ""}), Span(start=0, end=9)) == []
+    )
 
 
 def test_changed_words_are_told_with_the_lines_around_them() -> None:
