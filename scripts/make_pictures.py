@@ -153,7 +153,7 @@ class Browser:
         taken = await self._call(
             "Page.captureScreenshot", clip=clip, captureBeyondViewport=True, format="png"
         )
-        return _in_few_colours(base64.b64decode(taken["data"]))
+        return in_few_colours(base64.b64decode(taken["data"]))
 
     async def _call(self, method: str, **params: Any) -> dict[str, Any]:
         call = next(self._ids)
@@ -168,7 +168,7 @@ class Browser:
         raise RuntimeError(f"the browser closed before it answered {method}")
 
 
-def _in_few_colours(png: bytes) -> bytes:
+def in_few_colours(png: bytes) -> bytes:
     """Return a picture of text in a fourth of the bytes; nobody sees the difference."""
     written = io.BytesIO()
     few = Image.open(io.BytesIO(png)).quantize(COLOURS, dither=Image.Dither.NONE)

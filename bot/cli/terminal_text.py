@@ -27,6 +27,7 @@ from index.text.invisible_characters import DIRECTION_MARKS, DIRECTION_OVERRIDES
 from index.text.layout import aligned, display_width, folded, line_range
 from index.text.place_names import place_fragment, told_place
 from index.text.readable_markdown import Markup, markup_of, readable_title
+from index.text.source_state import MISSING, STALE, told_state
 
 HIT_LINES = 8
 """Lines of a found passage that are shown; `quoth show` prints the rest."""
@@ -44,12 +45,6 @@ _VISIBLE = (
 _MARKED = re.compile(f"{OPEN}([^{CLOSE}]*){CLOSE}")
 _UNSEEN = dict.fromkeys(map(ord, (OPEN, CLOSE, KEPT)))
 
-
-MISSING = "not found at the last look at the folder"
-"""What is said of a document that is kept although its file is gone."""
-
-STALE = "an older version, as the newest could not be read"
-"""What is said of a document whose file has a newer version that could not be read."""
 
 FROM_PICTURE = "read from a picture"
 """What is said of a quote that was recognised, so that it can be misread."""
@@ -323,31 +318,11 @@ def sources_table(entries: Sequence[SourceEntry], style: Style) -> str:
             entry.title,
             f"{entry.passages:,}",
             f"{entry.modified:%Y-%m-%d}" if entry.modified else "",
-            _state(entry),
+            told_state(entry),
         )
         for entry in entries
     )
     return table(rows, ("source", "title", "passages", "changed", "state"), style)
-
-
-def _state(entry: SourceEntry) -> str:
-    if entry.missing:
-        return _listed(MISSING, *entry.warnings)
-    if entry.state == "unread":
-        return ": ".join(filter(None, ("not read", entry.failure or _listed(*entry.warnings))))
-    if entry.failure:
-        return f"{entry.state}: {entry.failure}"
-    said: str = entry.state
-    if entry.awaiting:
-        passages = "1 passage is" if entry.awaiting == 1 else f"{entry.awaiting:,} passages are"
-        said += f"; {passages} found by words only so far"
-    return _listed(said, *entry.warnings)
-
-
-def _listed(*parts: str) -> str:
-    """Return sentences in a row, of which only the last keeps its full stop."""
-    before = [part.removesuffix(".") for part in parts[:-1]]
-    return "; ".join((*before, *parts[-1:]))
 
 
 def size_text(size: int) -> str:

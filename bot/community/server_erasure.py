@@ -18,6 +18,7 @@ from bot.community.documents import Documents
 from bot.community.open_questions import OpenQuestions
 from bot.community.rights import Caller, CollectionRule, default_collection, server_of
 from bot.community.server_rules import NotAvailableError, ServerRules
+from bot.community.source_links import SourceLinks
 from bot.community.store.erasure_records import WHOLE, Erasure, ErasureRecords
 from bot.community.team_answers import TEAM_ANSWERS, TeamAnswers
 
@@ -39,6 +40,7 @@ class ServerErasure:
         team_answers: TeamAnswers,
         open_questions: OpenQuestions,
         records: ErasureRecords,
+        links: SourceLinks,
         documents: Documents,
         bridge: Bridge,
         write_queue: WriteQueue,
@@ -48,6 +50,7 @@ class ServerErasure:
         self._team_answers = team_answers
         self._open_questions = open_questions
         self._records = records
+        self._links = links
         self._documents = documents
         self._bridge = bridge
         self._write_queue = write_queue
@@ -161,6 +164,7 @@ class ServerErasure:
             for name in await self._bridge.run(self._documents.collections):
                 if server_of(name) == guild:
                     await self._take_out(guild, name)
+            await self._links.erase_server(guild)
             await self._records.erase_server(guild)
         else:
             await self._rules.change(guild, lambda held: held.without(collection))

@@ -24,6 +24,7 @@ from bot.community.question_intake import Answering, QuestionIntake
 from bot.community.quoted_pictures import QuotedPictures
 from bot.community.server_erasure import ServerErasure
 from bot.community.server_rules import ServerRules
+from bot.community.source_links import SourceLinks
 from bot.community.source_management import SourceManagement
 from bot.community.store.channel_records import ChannelRecords
 from bot.community.store.confirmations import Confirmations
@@ -126,6 +127,7 @@ class Service:
     confirmations: Confirmations
     open_answers: OpenAnswers
     folder: KeptFolder
+    links: SourceLinks
     under_way: AnswersUnderWay = field(default_factory=AnswersUnderWay)
     owed: OwedWrites = field(default_factory=OwedWrites)
     observer: Observer = field(default_factory=Observer)
@@ -146,6 +148,7 @@ class Service:
         await self.confirmations.forget(person)
         await self.open_answers.forget(person)
         await self.channels.forget(person)
+        await self.links.forget(person)
         questions = await self.memory.questions(person)
         count = await self.memory.forget(person)
         self.open_questions.forget_drafts()
@@ -228,6 +231,7 @@ async def _built(parts: Parts, deadline: float | None) -> Service:
     )
     followed = _followed(common, sources)
     await followed.load()
+    links = SourceLinks(parts.settings, common.reader, parts.bridge)
     return Service(
         settings=parts.settings,
         questions=_questions(common, deadline),
@@ -244,7 +248,8 @@ async def _built(parts: Parts, deadline: float | None) -> Service:
         open_questions=open_questions,
         notices=common.notices,
         followed=followed,
-        erasure=_erasure(common, open_questions, team_answers),
+        erasure=_erasure(common, open_questions, team_answers, links),
+        links=links,
         rules=common.rules,
         memory=common.memory,
         feedback=common.feedback,
@@ -326,13 +331,17 @@ def _followed(common: _Common, sources: SourceManagement) -> FollowedMessages:
 
 
 def _erasure(
-    common: _Common, open_questions: OpenQuestions, team_answers: TeamAnswers
+    common: _Common,
+    open_questions: OpenQuestions,
+    team_answers: TeamAnswers,
+    links: SourceLinks,
 ) -> ServerErasure:
     return ServerErasure(
         rules=common.rules,
         team_answers=team_answers,
         open_questions=open_questions,
         records=ErasureRecords(common.parts.records),
+        links=links,
         documents=common.parts.documents,
         bridge=common.parts.bridge,
         write_queue=common.write_queue,

@@ -83,7 +83,9 @@ async def _turn(click: Click, target: Target, view: PageView = "part") -> None:
         stands=shown.stands,
     )
     card, files, picture = await with_picture(card, shown, click.client.service.pictures, view)
-    await say(click, None, card=card, view=card_view(shown, card.link, picture), files=files)
+    page = await click.client.service.links.link(shown, caller)
+    buttons = card_view(shown, card.link, picture, page=page)
+    await say(click, None, card=card, view=buttons, files=files)
 
 
 async def why(click: Click, target: Target) -> None:

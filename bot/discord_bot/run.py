@@ -13,14 +13,15 @@ import json
 import logging
 import os
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeAlias
 
 import discord
 import yarl
 
-from bot.app import open_app
+from bot.app import App, open_app
 from bot.community.service import Parts, Service, open_service
 from bot.discord_bot.answer_buttons import HANDLERS
 from bot.discord_bot.client import QuothBot, ShardedBot
@@ -45,9 +46,11 @@ from bot.discord_bot.gateway_address import (
 from bot.discord_bot.gateway_state import GatewayState
 from bot.discord_bot.interrupted_answers import take_up_when_ready
 from bot.discord_bot.invite import PERMISSIONS, invite_link
+from bot.discord_bot.member_rights import MemberRights
 from bot.discord_bot.process import LAST_MOMENT, leave_within, logged
 from bot.discord_bot.stop_signals import cancelled_by_sigterm, stopped_by_signals
 from bot.discord_bot.views import AnswerButton, AnswerSelect
+from bot.observer import Observer
 from bot.operation.monitor import Monitor, monitored, open_observer
 from bot.operation.question_traces import open_traces
 from bot.operation.service_notice import ServiceNotice
@@ -56,6 +59,9 @@ from bot.settings import Settings
 from index.errors import ConfigurationError
 
 logger = logging.getLogger(__name__)
+
+Page: TypeAlias = Callable[[App, MemberRights], AbstractAsyncContextManager[None]]
+"""Serves the reading page beside the bot."""
 
 SYNCED = "commands"
 """The fact under which the hash of the commands that Discord has is kept."""
@@ -128,16 +134,17 @@ async def serve(
     stopping: Callable[[], None] = lambda: None,
     deadline: float | None = None,
     notice: ServiceNotice | None = None,
+    page: Callable[[MemberRights], AbstractAsyncContextManager[None]] | None = None,
 ) -> None:
     """Run the bot until it is stopped by SIGTERM, SIGINT or cancellation.
 
-    `stopping` is called at the first signal; `notice` is told that the loop runs. Raises
-    ConfigurationError when Discord does not take the token, or the port of the figures is taken.
+    `stopping` is called at the first signal; `notice` is told that the loop runs; `page` is served
+    beside. Raises ConfigurationError when Discord does not take the token, or a port is taken.
     """
     token = _token(parts.settings)
     state = GatewayState(parts.observer)
     async with monitored(parts, state, notice or ServiceNotice()) as monitor:
-        run = _Run(parts, state, monitor, ready or (lambda bot: None), stopping)
+        run = _Run(parts, state, monitor, ready or (lambda bot: None), stopping, page)
         gateway = await find_gateway(parts.settings, token)
         with pointed_at(parts.settings, gateway):
             async with open_service(parts, deadline=deadline) as service:
@@ -153,6 +160,7 @@ class _Run:
     monitor: Monitor
     ready: Callable[[QuothBot], None]
     stopping: Callable[[], None]
+    page: Callable[[MemberRights], AbstractAsyncContextManager[None]] | None
 
 
 async def _serve(run: _Run, service: Service, gateway: Gateway, token: str) -> None:
@@ -162,7 +170,8 @@ async def _serve(run: _Run, service: Service, gateway: Gateway, token: str) -> N
     run.monitor.watch(service)
     run.state.follow(bot, gateway.shards)
     take_up_when_ready(bot, await service.open_answers.all())
-    async with bot, stopped_by_signals(partial(shut_down, bot), run.stopping):
+    page = run.page(MemberRights(bot)) if run.page else nullcontext()
+    async with bot, page, stopped_by_signals(partial(shut_down, bot), run.stopping):
         run.ready(bot)
         await _connected(bot, token)
 
@@ -197,30 +206,39 @@ def run(
     *,
     announce: Callable[[str], None] = lambda line: None,
     notice: ServiceNotice | None = None,
+    page: Page | None = None,
 ) -> int:
     """Run the bot until it is stopped; return the exit code.
 
     `announce` is told when it is connected, and what it lacks; `notice` the first of it, and when
-    it stops. Raises ConfigurationError with one plain line when it cannot start.
+    it stops; `page` is served beside. Raises ConfigurationError with one plain line when it cannot
+    start.
     """
     _token(settings)
     with logged(settings), contextlib.suppress(asyncio.CancelledError):
-        asyncio.run(_run(settings, announce, notice or ServiceNotice()))
+        asyncio.run(_run(settings, announce, notice or ServiceNotice(), page))
     return 0
 
 
-async def _run(settings: Settings, announce: Callable[[str], None], notice: ServiceNotice) -> None:
+async def _run(
+    settings: Settings,
+    announce: Callable[[str], None],
+    notice: ServiceNotice,
+    page: Page | None,
+) -> None:
     def stopping() -> None:
         notice.stopping()
         leave_within(LAST_MOMENT)
 
     with cancelled_by_sigterm(stopping):
-        async with open_parts(settings) as parts:
+        observer = open_observer(settings)
+        async with open_app(settings, observer=observer) as app:
             await serve(
-                parts,
+                await parts_of(app, observer),
                 ready=lambda bot: _announce(bot, announce, notice),
                 stopping=stopping,
                 notice=notice,
+                page=partial(page, app) if page else None,
             )
 
 
@@ -259,14 +277,19 @@ async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
     observer = open_observer(settings)
     with open_traces(os.environ) as traces:
         async with open_app(settings, observer=observer, traces=traces) as app:
-            yield Parts(
-                settings=app.settings,
-                answerer=app.answerer,
-                bridge=app.bridge,
-                writers=app.writers,
-                records=await app.bridge.run(app.records),
-                documents=app.library,
-                embed=app.embed,
-                observer=observer,
-                stats=app.library.catalog.stats,
-            )
+            yield await parts_of(app, observer)
+
+
+async def parts_of(app: App, observer: Observer) -> Parts:
+    """Return what the service is made from, of an opened Quoth."""
+    return Parts(
+        settings=app.settings,
+        answerer=app.answerer,
+        bridge=app.bridge,
+        writers=app.writers,
+        records=await app.bridge.run(app.records),
+        documents=app.library,
+        embed=app.embed,
+        observer=observer,
+        stats=app.library.catalog.stats,
+    )

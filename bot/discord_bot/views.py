@@ -29,6 +29,9 @@ MAX_SHOW_BUTTONS = 10
 
 MAX_QUESTION = 1000
 
+READ = "Read in the source"
+"""On the button that leads to the reading page."""
+
 MAX_CHOICES = 25
 
 ONLY_SHARED = "0"
@@ -126,11 +129,20 @@ def answer_view(kept: Kept, *, outdated: Kept | None = None) -> discord.ui.View:
 
 
 def card_view(
-    shown: ShownCitation, link: str | None, picture: ShownPicture | None = None
+    shown: ShownCitation,
+    link: str | None,
+    picture: ShownPicture | None = None,
+    *,
+    page: str | None = None,
 ) -> discord.ui.View:
-    """Return previous, next and the original below a card, and what else there is of its page."""
+    """Return the buttons below a card: what else there is of its page, and where it stands.
+
+    `page` shows the quote in its source, `link` is the original.
+    """
     target = Target("card", shown.kept.key, shown.number)
     view = _turning_view(target, shown.total, "◀ Previous", "Next ▶")
+    if page:
+        view.add_item(discord.ui.Button(label=READ, url=page))
     if link:
         view.add_item(discord.ui.Button(label="Open original", url=link))
     if shown.stands is False:

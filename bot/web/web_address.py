@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from bot.settings import Settings
+from index.errors import ConfigurationError
 
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -22,8 +23,16 @@ class WebAddress:
 
     @classmethod
     def of(cls, settings: Settings, host: str | None = None, port: int | None = None) -> WebAddress:
-        """Return the address of the settings, or the one that is given instead."""
+        """Return the address of the settings, or the one that is given instead.
+
+        Raises ConfigurationError where the public address is no host alone.
+        """
         url = settings.web_url.rstrip("/") if settings.web_url else None
+        if url is not None and any(urlsplit(url)[2:]):
+            raise ConfigurationError(
+                f"QUOTH_WEB_URL is {url!r}, but the page stands at the root of its host. Give it a "
+                "name of its own, as in https://docs.example.org."
+            )
         return cls(host or settings.web_host, settings.web_port if port is None else port, url)
 
     @property

@@ -14,6 +14,9 @@ ADDITIONS_FILE = "additions.sqlite"
 COMMUNITY_FILE = "community.sqlite"
 """What the bot remembers of people: answers, rules, ratings, team answers, tokens."""
 
+ANSWERS_FILE = "answers.sqlite"
+"""Answers that have an address on the reading page, and the versions that they quote."""
+
 CHROMA_FOLDER = "chroma"
 """Chroma's folder in the home folder; derived from the catalog."""
 

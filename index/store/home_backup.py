@@ -3,7 +3,8 @@
 The files of documents that were added go with it.
 
 Chroma is left out, for it is made again from the catalog without embedding anything. Nor are the
-models in it, which are built again, nor settings and tokens, which are not kept in the home.
+models in it, which are built again, nor settings and tokens, which are not kept in the home, nor
+answers that have an address, which are kept for a while only.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from typing import Any, NamedTuple
 from index.errors import ConfigurationError, DiskFull, StoreError
 from index.store.catalog_format import (
     ADDITIONS_FILE,
+    ANSWERS_FILE,
     CATALOG_FILE,
     CHROMA_FOLDER,
     CHROMA_STATE_FILE,
@@ -213,7 +215,9 @@ def restored_backup(
 
 def _held(home: Path) -> list[Path]:
     """Return what a backup takes the place of: its files, and all that hangs on them."""
-    names = [f"{name}{suffix}" for name in _FILES for suffix in ("", "-wal", "-shm")]
+    names = [
+        f"{name}{suffix}" for name in (*_FILES, ANSWERS_FILE) for suffix in ("", "-wal", "-shm")
+    ]
     names += [CHROMA_FOLDER, CHROMA_STATE_FILE, NOTE_FILE, PAGES_DUE_FILE]
     names += [ORIGINALS_FOLDER, PAGE_PICTURES_FOLDER]
     return [home / name for name in names if (home / name).exists()]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 
 from index.store.added_documents import AddedDocuments
 from index.store.catalog import Catalog
+from index.store.catalog_format import ANSWERS_FILE
 from index.store.catalog_state import owes_purge, source_versions
 from index.store.catalog_writes import move_generation, owe_purge
 from index.store.chroma_queue import has_queue
 from index.store.chroma_vectors import ChromaVectors
+from index.store.kept_answers import KeptAnswers
 from index.store.kept_originals import KeptOriginals
 from index.store.page_cache import PageCache
 
@@ -36,7 +39,12 @@ class Purge:
         if not owes_purge(self.catalog.connection()):
             return True
         self.catalog.merge_words()
-        done = [self.vectors.purge(), self.catalog.erase_traces(), added.erase_traces()]
+        done = [
+            self.vectors.purge(),
+            self.catalog.erase_traces(),
+            added.erase_traces(),
+            self._purge_answers(),
+        ]
         if not all(done):
             return False
         with self.catalog.transaction() as connection:
@@ -44,6 +52,15 @@ class Purge:
             generation = move_generation(connection)  # readers let go of the files that were
         self.vectors.wrote(generation)
         return True
+
+    def _purge_answers(self) -> bool:
+        """Forget the answers that quote what is gone, with the versions kept for them."""
+        home = self.catalog.path.parent
+        if not (home / ANSWERS_FILE).exists():
+            return True
+        known = {row[0] for row in self.catalog.rows("SELECT id FROM sources")}
+        with closing(KeptAnswers(home)) as answers:
+            return answers.forget_others(known)
 
 
 def sweep_kept_files(catalog: Catalog, added: AddedDocuments, *, keep_originals: bool) -> None:

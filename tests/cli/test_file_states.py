@@ -5,7 +5,7 @@ from pathlib import Path
 
 from click.testing import Result
 
-from bot.cli.terminal_text import STALE
+from index.text.source_state import STALE
 from tests.doubles.cli_fakes import run
 from tests.doubles.homes import put
 

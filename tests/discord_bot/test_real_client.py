@@ -11,13 +11,16 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
 import pytest
 from aiohttp import web
 
 from bot.community.source_refresh import FOLLOWED
+from bot.discord_bot.views import READ
 from tests.conftest import ROOT
 from tests.doubles.discord.fixtures import Stage, staged_for_real
 from tests.doubles.discord.server import DiscordServer, Upload
+from tests.operation.test_figures import free_port
 
 QUESTION = "What are the UN prerequisites?"
 PAGE = """<html><head><title>Parking</title></head><body><article><h1>Parking</h1>
@@ -211,6 +214,9 @@ async def test_the_process_answers_restarts_and_stops_on_sigterm(own_folder: Pat
         general, ann = acme.text("general"), acme.member("Ann")
         environ = os.environ | discord.settings() | {"QUOTH_COOLDOWN_SECONDS": "0"}
         environ |= {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+        port = free_port()
+        page = f"http://127.0.0.1:{port}"
+        environ |= {"QUOTH_WEB_URL": page, "QUOTH_WEB_PORT": str(port), "QUOTH_WEB_OPEN": "off"}
 
         async def start() -> asyncio.subprocess.Process:
             process = await asyncio.create_subprocess_exec(
@@ -243,6 +249,15 @@ async def test_the_process_answers_restarts_and_stops_on_sigterm(own_folder: Pat
         process = await start()
         card = await ann.sees(to=await ann.click(shown, "Show 1"), within=60)
         assert "> " in card.text
+        link = card.component(READ)["url"]
+        assert link.startswith(f"{page}/open/")
+        async with httpx.AsyncClient(follow_redirects=True, timeout=60) as browser:
+            assert (await browser.get(f"{page}/sources")).status_code == 403
+            read = await browser.get(link)
+            assert '<mark class="' in read.text
+            assert (await browser.get(f"{page}/sources")).status_code == 200
+            acme.leave(ann)
+            assert (await browser.get(read.url)).status_code == 403
         await stop(process)
         discord.assert_clean()
 

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import sys
 from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 
+from bot.cli.commands.web import NEEDS_WEB
 from bot.cli.environment import BOT, INDEX, MODEL, PAGES, WEB, Environment, pass_environment, say
-from index.errors import QuothError
+from index.errors import ConfigurationError, QuothError
+
+if TYPE_CHECKING:
+    from bot.discord_bot.run import Page
+    from bot.settings import Settings
 
 
 @click.command()
@@ -29,12 +35,24 @@ def discord(environment: Environment) -> None:
     announce = partial(_say_in_json, "info") if in_json else say
     try:
         settings = environment.settled(INDEX, MODEL, BOT, PAGES, WEB)
-        sys.exit(run(settings, announce=announce, notice=notice))
+        sys.exit(run(settings, announce=announce, notice=notice, page=_page(settings)))
     except QuothError as error:
         if not in_json:
             raise
         _say_in_json("error", str(error))
         sys.exit(2)
+
+
+def _page(settings: Settings) -> Page | None:
+    """Return what serves the reading page, where it has a public address."""
+    if settings.web_url is None:
+        return None
+    try:
+        from bot.cli.program_routes import program_routes
+        from bot.web.beside_bot import page_beside_bot
+    except ImportError:
+        raise ConfigurationError(NEEDS_WEB) from None
+    return partial(page_beside_bot, routes=program_routes)
 
 
 def _say_in_json(level: str, message: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -16,12 +15,12 @@ from index.errors import ConfigurationError
 from index.sync.time_budget import SERVING
 
 if TYPE_CHECKING:
-    from starlette.routing import BaseRoute
-
     from bot.settings import Settings
     from bot.web.web_address import WebAddress
-    from bot.web.web_parts import WebParts
     from index.library import Library
+
+
+NEEDS_WEB = "The reading page needs the extra `web`. Install it with `pip install 'quoth[web]'`."
 
 
 @click.command()
@@ -43,37 +42,23 @@ def web(environment: Environment, host: str | None, port: int | None) -> None:
     try:
         from bot.web.web_address import WebAddress
     except ImportError:
-        raise ConfigurationError(
-            "The page needs the extra `web`. Install it with `pip install 'quoth[web]'`."
-        ) from None
+        raise ConfigurationError(NEEDS_WEB) from None
     address = WebAddress.of(settings, host, port)
-    with environment.open_library(settings.index) as library:
+    from bot.discord_bot.process import logged
+
+    with environment.open_library(settings.index) as library, logged(settings):
         bring_in_step(library, budget=SERVING)
         asyncio.run(_serve(environment, settings, library, address))
-
-
-def _agent_routes(parts: WebParts) -> list[BaseRoute]:
-    """Return the route for agents with tokens; none where its extra is not installed."""
-    from bot.access.token_admission import RequestRate, TokenAdmission
-    from bot.access.token_records import TokenRecords
-    from index.embed.lazy_models import Once
-
-    try:
-        from bot.mcp_server.http_route import mcp_routes
-    except ImportError:
-        return []
-    settings = parts.settings
-    records = Once(partial(TokenRecords, settings.home))
-    return mcp_routes(parts, TokenAdmission(records, RequestRate(settings.api_per_minute)))
 
 
 async def _serve(
     environment: Environment, settings: Settings, library: Library, address: WebAddress
 ) -> None:
-    from bot.web.api.api_routes import api_routes
+    from bot.cli.program_routes import program_routes
+    from bot.signing_key import signing_key
     from bot.web.application import application
+    from bot.web.followed_index import followed_index
     from bot.web.page_server import served
-    from bot.web.signing_key import signing_key
     from bot.web.web_parts import WebParts
 
     stopped = asyncio.Event()
@@ -83,7 +68,7 @@ async def _serve(
     async with environment.open_app(settings, library) as app:
         key = await app.bridge.run(signing_key, settings.home)
         parts = WebParts(app, settings, address, key)
-        routes = [*api_routes(parts), *_agent_routes(parts)]
-        async with served(application(parts, routes), address) as port:
+        served_all = application(parts, program_routes(parts))
+        async with followed_index(parts), served(served_all, address) as port:
             say(f"Open http://{address.host}:{port}/ in a browser. Ctrl-C stops.")
             await stopped.wait()

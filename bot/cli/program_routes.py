@@ -1,0 +1,28 @@
+"""What is served to programs and agents beside the reading page."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from starlette.routing import BaseRoute
+
+from bot.access.token_admission import RequestRate, TokenAdmission
+from bot.access.token_records import TokenRecords
+from bot.web.api.api_routes import api_routes
+from bot.web.web_parts import WebParts
+from index.embed.lazy_models import Once
+
+
+def program_routes(parts: WebParts) -> list[BaseRoute]:
+    """Return the routes of the HTTP API, and that for agents where its extra is installed."""
+    return [*api_routes(parts), *_agent_routes(parts)]
+
+
+def _agent_routes(parts: WebParts) -> list[BaseRoute]:
+    try:
+        from bot.mcp_server.http_route import mcp_routes
+    except ImportError:
+        return []
+    settings = parts.settings
+    records = Once(partial(TokenRecords, settings.home))
+    return mcp_routes(parts, TokenAdmission(records, RequestRate(settings.api_per_minute)))
