@@ -99,9 +99,14 @@ def _reaches_edge(run: Sequence[Passage], passage: Passage, reach: int) -> bool:
 def fold_duplicates(ranked: Sequence[Candidate]) -> list[Candidate]:
     """Keep the best of passages that say the same in nearly the same words and the same numbers."""
     kept: list[Candidate] = []
+    sizes: list[int] = []
     for candidate in ranked:
-        if not any(_same_words(candidate, other) for other in kept):
+        size = len(candidate.words.all)
+        least, most = NEAR_DUPLICATE * size, size / NEAR_DUPLICATE
+        alike = (kept[at] for at, other in enumerate(sizes) if least <= other <= most)
+        if not any(_same_words(candidate, other) for other in alike):
             kept.append(candidate)
+            sizes.append(size)
     return kept
 
 
@@ -164,11 +169,13 @@ def _unshown(run: Sequence[Passage], passage: Passage, before: Sequence[Hit]) ->
 
 def _same_words(one: Candidate, other: Candidate) -> bool:
     a, b = one.words.all, other.words.all
-    if not a or not b or min(len(a), len(b)) < NEAR_DUPLICATE * max(len(a), len(b)):
+    if not a or not b:
         return False
-    if any(term[:1].isdigit() for term in a ^ b):
-        return False  # a fee, a date or a version that differs is what the reader must see
-    return len(a & b) >= NEAR_DUPLICATE * len(a | b)
+    shared = len(a & b)
+    if shared < NEAR_DUPLICATE * (len(a) + len(b) - shared):
+        return False
+    # A fee, a date or a version that differs is what the reader must see.
+    return not any(term[:1].isdigit() for term in a ^ b)
 
 
 def _shown(passage: Passage, hits: Sequence[Hit]) -> bool:

@@ -8,6 +8,9 @@ from __future__ import annotations
 CATALOG_FILE = "catalog.sqlite"
 """What is derived from documents; may be built anew at any time."""
 
+VECTORS_FILE = "vectors.sqlite"
+"""The vectors of what is in the catalog: `index.store.vector_file`."""
+
 ADDITIONS_FILE = "additions.sqlite"
 """The documents that people added, which lie in no folder that is kept in step."""
 
@@ -26,7 +29,7 @@ NOTE_FILE = "unchanged"
 PAGES_DUE_FILE = "pages.due"
 """When the oldest look at an added page was: `index.sync.due_pages`."""
 
-SCHEMA_VERSION = 10
+SCHEMA_VERSION = 11
 """Number of the last migration in `index.store.catalog_schema`."""
 
 ADDITIONS_VERSION = 5

@@ -7,9 +7,6 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 
-import numpy as np
-
-from index.protocols import Vectors
 from index.schema import Passage, Place, Region, Source, SourceEntry, SourceState, Span, source_id
 from index.store.sqlite_file import Row
 
@@ -138,28 +135,6 @@ def left_out_entry(
         state=state,
         failure=failure or None,
     )
-
-
-def vectors_blob(vectors: Vectors | None) -> bytes | None:
-    """Pack sentence vectors as half floats: the error (1e-3) is below what ranking notices."""
-    if vectors is None or not len(vectors):
-        return None
-    return vectors.astype("<f2").tobytes()
-
-
-def vector_blob(vector: Vectors) -> bytes:
-    """Pack the vector of a passage exactly: what is made of it again must rank as before."""
-    return vector.astype("<f4").tobytes()
-
-
-def vector_of(blob: bytes) -> Vectors:
-    """Unpack the vector of a passage, shape (dimension,)."""
-    return np.frombuffer(blob, dtype="<f4").astype(np.float32)
-
-
-def vectors_of(blob: bytes, dimension: int) -> Vectors:
-    """Unpack sentence vectors, shape (sentences, dimension)."""
-    return np.frombuffer(blob, dtype="<f2").astype(np.float32).reshape(-1, dimension)
 
 
 def _known(columns: Sequence[Any], mtime_ns: int | None, failure: str | None) -> dict[str, Any]:

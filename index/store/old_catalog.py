@@ -18,6 +18,7 @@ from index.store.catalog_format import (
     CHROMA_STATE_FILE,
     COMMUNITY_FILE,
     NOTE_FILE,
+    VECTORS_FILE,
 )
 from index.store.sqlite_file import BUSY_SECONDS, DamagedFile, Migration, SqliteFile
 from index.store.write_lock import write_lock
@@ -59,6 +60,8 @@ def delete_what_lost_its_catalog(home: Path) -> None:
 def _delete_derived(home: Path) -> None:
     (home / NOTE_FILE).unlink(missing_ok=True)
     (home / CHROMA_STATE_FILE).unlink(missing_ok=True)
+    for suffix in ("-wal", "-shm", ""):
+        (home / f"{VECTORS_FILE}{suffix}").unlink(missing_ok=True)
     shutil.rmtree(home / CHROMA_FOLDER, ignore_errors=True)
 
 

@@ -172,7 +172,12 @@ def test_opening_twice_changes_nothing(home: Path) -> None:
         return {path.name: tables(path) for path in sorted(home.glob("*.sqlite"))}
 
     first = everything()
-    assert list(first) == ["additions.sqlite", "catalog.sqlite", "community.sqlite"]
+    assert list(first) == [
+        "additions.sqlite",
+        "catalog.sqlite",
+        "community.sqlite",
+        "vectors.sqlite",
+    ]
     assert everything() == first
 
 

@@ -99,7 +99,10 @@ def put(
     ]
     with catalog.transaction() as connection:
         if build is None:
-            number = add_build(connection, source.collection, model="m", dimension=4, recipe="r")
+            width = 4 if vectors is None else vectors.shape[1]
+            number = add_build(
+                connection, source.collection, model="m", dimension=width, recipe="r"
+            )
             serve_build(connection, source.collection, number)
         else:
             number = build.number
@@ -130,7 +133,7 @@ def test_passages_of_a_source_come_by_position(catalog: Catalog) -> None:
 
 
 def test_sentence_vectors_keep_three_digits(catalog: Catalog) -> None:
-    vectors = np.random.default_rng(1).standard_normal((5, 4)).astype(np.float32)
+    vectors = np.random.default_rng(1).standard_normal((5, 384)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     (passage,) = put(catalog, source_of("Five sentences."), vectors=vectors)
     (other,) = put(catalog, source_of("None.", uri="b.txt"))
