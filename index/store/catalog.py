@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from index.errors import AmbiguousSource, SourceNotFound
-from index.protocols import Vectors
+from index.protocols import PassageOutline, Vectors
 from index.schema import CatalogStats, Coverage, Passage, Source, SourceEntry, SourceState
 from index.store.awaited_passages import awaited_by_source, coverage_of, embedded_ids
 from index.store.catalog_format import CATALOG_FILE, CHROMA_FOLDER, VECTORS_FILE
@@ -26,6 +26,7 @@ from index.store.catalog_rows import (
     SOURCE_COLUMNS,
     Build,
     entry_of,
+    heading_of,
     left_out_entry,
     meant_by,
     passage_of,
@@ -263,6 +264,18 @@ class Catalog(SqliteFile):
         )
         return [passage_of(row) for row in rows]
 
+    def outline(self, source_id: str, first: int, last: int) -> list[PassageOutline]:
+        """Return where the passages of a source from ordinal `first` to `last` stand, in order."""
+        rows = self.rows(
+            f'SELECT p.ordinal, p.start, p."end", p.heading FROM passages p {_SERVING} '
+            "WHERE p.source = ? AND p.ordinal BETWEEN ? AND ? ORDER BY p.ordinal",
+            (source_id, first, last),
+        )
+        return [
+            PassageOutline(ordinal, start, end, heading_of(packed))
+            for ordinal, start, end, packed in rows
+        ]
+
     def passage_ids(self, collection: str) -> set[str]:
         """Return the ids of every passage that serves in a collection."""
         rows = self.rows(f"SELECT p.id FROM passages p {_SERVING} WHERE c.name = ?", (collection,))
@@ -351,15 +364,16 @@ class Catalog(SqliteFile):
     def _frequencies_in(self, build: Build, terms: Sequence[str]) -> dict[str, int]:
         """Return how many passages of a build hold each term."""
         known = self._counts_of(build).terms
-        if new := [term for term in terms if term not in known]:
-            if len(known) > _MOST_COUNTED:
-                known.clear()
+        found = {term: count for term in terms if (count := known.get(term)) is not None}
+        if new := [term for term in terms if term not in found]:
             marks = ",".join("?" * len(new))
             sql = f"SELECT term, doc FROM {counts_table(build.number)} WHERE term IN ({marks})"
-            counted = dict(self.rows(sql, new))
-            known.update({term: counted.get(term, 0) for term in new})
-            return {term: known.get(term, counted.get(term, 0)) for term in terms}
-        return {term: known.get(term, 0) for term in terms}
+            counted: dict[str, int] = dict.fromkeys(new, 0) | dict(self.rows(sql, new))
+            if len(known) > _MOST_COUNTED:
+                known.clear()
+            known.update(counted)
+            found |= counted
+        return found
 
     def passage_counts(self, collections: Sequence[str], terms: Sequence[str]) -> dict[str, int]:
         """Return how many passages hold each of the terms that any holds."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from index.schema import Passage, Place, Region, Source, SourceEntry, SourceState, Span, source_id
@@ -92,9 +93,15 @@ def passage_columns(passage: Passage, names: Sequence[str]) -> Row:
 def passage_of(row: Row) -> Passage:
     """Return the passage of a row of `PASSAGE_COLUMNS`."""
     known = dict(zip(_PASSAGE, row, strict=True))
-    known["heading"] = json.loads(known["heading"])
+    known["heading"] = heading_of(known["heading"])
     known["sentences"] = _spans(known["sentences"])
     return Passage(**known)
+
+
+@lru_cache(maxsize=4096)
+def heading_of(packed: str) -> tuple[str, ...]:
+    """Return the headings of a passage, outermost first, from their column."""
+    return tuple(json.loads(packed))
 
 
 def source_row(source: Source) -> Row:

@@ -15,7 +15,6 @@ from index.store.chroma_state import looks_settled
 from index.store.chroma_vectors import ChromaVectors
 from index.store.write_lock import is_locked
 
-
 _FEW = 2000
 """Passages that are compared one by one while Chroma is not open: 8 ms of a processor, against
 3 ms in an open Chroma and more than a second to load it."""

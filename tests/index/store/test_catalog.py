@@ -518,6 +518,24 @@ def test_a_home_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
         Catalog(tmp_path / "file" / "home")
 
 
+def test_common_words_of_a_question_are_left_out_where_they_are_everywhere(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.store.catalog._MATCHED", 20)
+    texts = [f"Rivers flow number{n}." for n in range(30)] + ["Rivers flow past herons."]
+    for n, text in enumerate(texts):
+        put(catalog, source_of(text, uri=f"{n}.txt"))
+    assert len(catalog.match("documents", "rivers flow", 50)) == 31, "the rarest are never left out"
+    assert len(catalog.match("documents", "rivers flow herons number7", 50)) == 2
+    assert len(catalog.match("documents", "rivers flow nowhere", 50)) == 31
+    assert catalog.frequencies(["documents"], ["heron", "river", "absent"]) == (
+        31,
+        {"heron": 1, "river": 31, "absent": 0},
+    )
+    put(catalog, source_of("More herons.", uri="more.txt"))
+    assert catalog.frequencies(["documents"], ["heron"]) == (32, {"heron": 2})
+
+
 def test_two_processes_may_create_it_at_once(tmp_path: Path) -> None:
     code = f"""
 from pathlib import Path

@@ -15,6 +15,7 @@ import pytest
 from index.store.catalog import Catalog
 from index.store.catalog_schema import BEFORE_VECTOR_FILE, CATALOG_MIGRATIONS
 from index.store.catalog_state import kept_vectors, serving_builds
+from index.store.fresh_vectors import FreshVectors
 from index.store.sqlite_file import SqliteFile
 from index.store.vector_file import is_behind, sentences_blob, sentences_of, vector_blob
 from tests.doubles.homes import Home, contents, open_home, put, write_documents
@@ -226,3 +227,17 @@ def test_a_kill_while_vectors_move_loses_none(tmp_path: Path) -> None:
     with closing(Catalog(tmp_path)) as catalog:
         assert moved(catalog) == made
         assert not catalog.awaits_vectors()
+
+
+def test_few_vectors_are_compared_while_chroma_is_closed(
+    filled: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = filled.embedder.embed(["the fox sleeps"])[0]
+    with closing(FreshVectors(filled.catalog, filled.path, url=None)) as fresh:
+        compared = fresh.query("documents", question, 3)
+        assert not fresh.is_open_at(filled.catalog.generation())
+        monkeypatch.setattr("index.store.fresh_vectors._FEW", 9)
+        found = fresh.query("documents", question, 3)
+        assert fresh.is_open_at(filled.catalog.generation())
+    assert [id for id, _ in compared] == [id for id, _ in found]
+    assert [one for _, one in compared] == pytest.approx([one for _, one in found], abs=1e-5)
