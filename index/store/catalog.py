@@ -113,8 +113,7 @@ class Catalog(SqliteFile):
         opened = partial(
             super().__init__, home / CATALOG_FILE, CATALOG_MIGRATIONS, busy_seconds=busy_seconds
         )
-        derived = (home / CHROMA_FOLDER, home / VECTORS_FILE)
-        if not _has_content(home / CATALOG_FILE) and any(path.exists() for path in derived):
+        if not _has_content(home / CATALOG_FILE) and (home / CHROMA_FOLDER).exists():
             from index.store.old_catalog import delete_what_lost_its_catalog
 
             delete_what_lost_its_catalog(home)

@@ -60,8 +60,6 @@ def delete_what_lost_its_catalog(home: Path) -> None:
 def _delete_derived(home: Path) -> None:
     (home / NOTE_FILE).unlink(missing_ok=True)
     (home / CHROMA_STATE_FILE).unlink(missing_ok=True)
-    for suffix in ("-wal", "-shm", ""):
-        (home / f"{VECTORS_FILE}{suffix}").unlink(missing_ok=True)
     shutil.rmtree(home / CHROMA_FOLDER, ignore_errors=True)
 
 
@@ -70,6 +68,8 @@ def _set_aside(home: Path) -> str:
     _delete_derived(home)
     aside = home / ASIDE
     keep = not _holds_only_what_is_derived(home) and not aside.exists()
+    for suffix in ("-wal", "-shm", ""):
+        (home / f"{VECTORS_FILE}{suffix}").unlink(missing_ok=True)
     for suffix in ("-wal", "-shm", ""):  # left behind, the log would go into the new file
         file = home / f"{CATALOG_FILE}{suffix}"
         if keep and file.exists():
