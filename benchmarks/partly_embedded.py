@@ -61,11 +61,7 @@ def take_out(home: Path, share: float) -> None:
     gone = [id for id in catalog.passage_ids(COLLECTION) if _place(id) >= share]
     with catalog.transaction() as connection:
         for id in gone:
-            connection.execute(
-                "DELETE FROM passage_vectors WHERE key = (SELECT key FROM passages WHERE id = ?)",
-                (id,),
-            )
-            connection.execute("UPDATE passages SET vectors = NULL WHERE id = ?", (id,))
+            connection.execute("UPDATE passages SET slot = NULL, mark = NULL WHERE id = ?", (id,))
         await_missing(connection, build.number)
     vectors = FreshVectors(catalog, home, url=None)
     vectors.delete(build.chroma, gone)

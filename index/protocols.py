@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +36,16 @@ class PassageVectors:
     """Shape (dimension,)."""
     sentences: Vectors | None
     """Pooled from the passage's own forward pass, shape (sentences, dimension), or None."""
+
+
+class PassageOutline(NamedTuple):
+    """Where a passage stands, without what it says."""
+
+    ordinal: int
+    start: int
+    """Offset of its first character in the text of its source."""
+    end: int
+    heading: tuple[str, ...]
 
 
 class Embedder(Protocol):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
-
-from starlette.routing import BaseRoute
+from typing import TYPE_CHECKING
 
 from bot.access.token_admission import RequestRate, TokenAdmission
 from bot.access.token_records import TokenRecords
 from bot.web.api.api_routes import api_routes
 from bot.web.web_parts import WebParts
 from index.embed.lazy_models import Once
+
+if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
 
 
 def program_routes(parts: WebParts) -> list[BaseRoute]:

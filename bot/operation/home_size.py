@@ -23,13 +23,14 @@ PATIENCE = 2.0
 """Seconds that a scrape waits for a new one; after that it gets the one before."""
 
 _PARTS = {
-    "catalog": "catalog.sqlite*",
-    "vectors": "chroma/**/*",
-    "additions": "additions.sqlite*",
-    "originals": "originals/*",
-    "pages": "pages/*/*",
-    "community": "community.sqlite*",
-    "log": "quoth.log*",
+    "catalog": ("catalog.sqlite*",),
+    "vectors": ("chroma/**/*", "vectors.sqlite*"),
+    "additions": ("additions.sqlite*",),
+    "originals": ("originals/*",),
+    "pages": ("pages/*/*",),
+    "answers": ("answers.sqlite*",),
+    "community": ("community.sqlite*",),
+    "log": ("quoth.log*",),
 }
 
 
@@ -91,7 +92,10 @@ class HomeMeter:
             sources=stats.sources,
             passages=stats.passages,
             failed=stats.failed,
-            parts={name: _size(self._home, files) for name, files in _PARTS.items()},
+            parts={
+                name: sum(_size(self._home, each) for each in files)
+                for name, files in _PARTS.items()
+            },
             free=shutil.disk_usage(self._home).free,
             owed=owed,
         )

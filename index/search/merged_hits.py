@@ -11,6 +11,7 @@ from itertools import takewhile
 from operator import attrgetter
 from typing import Protocol
 
+from index.protocols import PassageOutline
 from index.schema import Hit, Passage, Source
 from index.search.passage_rank import Candidate
 
@@ -26,6 +27,10 @@ NEAR_DUPLICATE = 0.9
 
 class Neighbours(Protocol):
     """Which passages stand next to another."""
+
+    def outline(self, source_id: str, first: int, last: int) -> list[PassageOutline]:
+        """Return where the passages of a source from ordinal `first` to `last` stand."""
+        ...
 
     def passages_of(self, source_id: str, first: int, last: int) -> list[Passage]:
         """Return the passages of a source from ordinal `first` to `last`, inclusive."""
@@ -68,11 +73,9 @@ def section_around(
     """Return the widest section around a passage of at most `limit` characters, if any is."""
     passage, reach = candidate.passage, REACH
     while True:
-        around = neighbours.passages_of(
+        around = neighbours.outline(
             passage.source_id, max(0, passage.ordinal - reach), passage.ordinal + reach
         )
-        if not all(stands_in(neighbour, candidate.source) for neighbour in around):
-            return None
         for depth in range(len(passage.heading) + 1):
             run = _run_under(around, passage, depth)
             if _length(run) > limit:
@@ -80,17 +83,27 @@ def section_around(
             if _reaches_edge(run, passage, reach):
                 break  # short so far, and perhaps longer than what was looked at
             if len(run) > 1:
-                return run
+                return _whole(run, candidate, neighbours)
         else:
             return None
         reach *= 2
 
 
-def _length(run: Sequence[Passage]) -> int:
+def _whole(
+    run: Sequence[PassageOutline | Passage], candidate: Candidate, neighbours: Neighbours
+) -> list[Passage] | None:
+    """Return the passages of a run; None where the document was replaced in between."""
+    found = neighbours.passages_of(candidate.source.id, run[0].ordinal, run[-1].ordinal)
+    is_there = len(found) == len(run) and candidate.passage.id in {each.id for each in found}
+    is_same = all(stands_in(passage, candidate.source) for passage in found)
+    return found if is_there and is_same else None
+
+
+def _length(run: Sequence[PassageOutline | Passage]) -> int:
     return run[-1].end - run[0].start
 
 
-def _reaches_edge(run: Sequence[Passage], passage: Passage, reach: int) -> bool:
+def _reaches_edge(run: Sequence[PassageOutline | Passage], passage: Passage, reach: int) -> bool:
     """Say whether a run may go on beyond the neighbours that were looked at."""
     first, last = run[0].ordinal, run[-1].ordinal
     return 0 < first == passage.ordinal - reach or last == passage.ordinal + reach
@@ -99,9 +112,14 @@ def _reaches_edge(run: Sequence[Passage], passage: Passage, reach: int) -> bool:
 def fold_duplicates(ranked: Sequence[Candidate]) -> list[Candidate]:
     """Keep the best of passages that say the same in nearly the same words and the same numbers."""
     kept: list[Candidate] = []
+    sizes: list[int] = []
     for candidate in ranked:
-        if not any(_same_words(candidate, other) for other in kept):
+        size = len(candidate.words.all)
+        least, most = NEAR_DUPLICATE * size, size / NEAR_DUPLICATE
+        alike = (kept[at] for at, other in enumerate(sizes) if least <= other <= most)
+        if not any(_same_words(candidate, other) for other in alike):
             kept.append(candidate)
+            sizes.append(size)
     return kept
 
 
@@ -121,11 +139,13 @@ def join(passages: Sequence[Passage], source: Source) -> Passage:
     )
 
 
-def _run_under(around: Sequence[Passage], passage: Passage, depth: int) -> list[Passage]:
+def _run_under(
+    around: Sequence[PassageOutline], passage: Passage, depth: int
+) -> list[PassageOutline | Passage]:
     """Return the unbroken run of passages that share the first `depth` headings of `passage`."""
     above = passage.heading[:depth]
 
-    def shares(other: Passage) -> bool:
+    def shares(other: PassageOutline) -> bool:
         return other.heading[:depth] == above
 
     before = [other for other in around if other.ordinal < passage.ordinal]
@@ -164,11 +184,13 @@ def _unshown(run: Sequence[Passage], passage: Passage, before: Sequence[Hit]) ->
 
 def _same_words(one: Candidate, other: Candidate) -> bool:
     a, b = one.words.all, other.words.all
-    if not a or not b or min(len(a), len(b)) < NEAR_DUPLICATE * max(len(a), len(b)):
+    if not a or not b:
         return False
-    if any(term[:1].isdigit() for term in a ^ b):
-        return False  # a fee, a date or a version that differs is what the reader must see
-    return len(a & b) >= NEAR_DUPLICATE * len(a | b)
+    shared = len(a & b)
+    if shared < NEAR_DUPLICATE * (len(a) + len(b) - shared):
+        return False
+    # A fee, a date or a version that differs is what the reader must see.
+    return not any(term[:1].isdigit() for term in a ^ b)
 
 
 def _shown(passage: Passage, hits: Sequence[Hit]) -> bool:

@@ -26,8 +26,8 @@ def await_missing(connection: sqlite3.Connection, build: int) -> None:
     """Note every passage of a build that has no vector; in a transaction."""
     connection.execute(
         "INSERT OR IGNORE INTO awaited_vectors SELECT key, build FROM passages JOIN builds "
-        "USING (build) WHERE build = ? AND dimension > 0 "
-        "AND key NOT IN (SELECT key FROM passage_vectors)",
+        "USING (build) WHERE build = ? AND dimension > 0 AND (slot IS NULL OR slot IN "
+        "(SELECT slot FROM vector_file.vectors WHERE length(vector) = 0))",
         (build,),
     )
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 CATALOG_FILE = "catalog.sqlite"
 """What is derived from documents; may be built anew at any time."""
 
+VECTORS_FILE = "vectors.sqlite"
+"""The vectors of what is in the catalog: `index.store.vector_file`."""
+
 ADDITIONS_FILE = "additions.sqlite"
 """The documents that people added, which lie in no folder that is kept in step."""
 
@@ -35,7 +38,7 @@ ORIGINALS_FOLDER = "originals"
 PAGE_PICTURES_FOLDER = "pages"
 """Pictures of pages that were shown; derived: `index.store.page_cache`."""
 
-SCHEMA_VERSION = 10
+SCHEMA_VERSION = 11
 """Number of the last migration in `index.store.catalog_schema`."""
 
 ADDITIONS_VERSION = 5

@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
-import numpy as np
-
-from index.protocols import Vectors
 from index.schema import Passage, Place, Region, Source, SourceEntry, SourceState, Span, source_id
 from index.store.sqlite_file import Row
 
@@ -95,9 +93,15 @@ def passage_columns(passage: Passage, names: Sequence[str]) -> Row:
 def passage_of(row: Row) -> Passage:
     """Return the passage of a row of `PASSAGE_COLUMNS`."""
     known = dict(zip(_PASSAGE, row, strict=True))
-    known["heading"] = json.loads(known["heading"])
+    known["heading"] = heading_of(known["heading"])
     known["sentences"] = _spans(known["sentences"])
     return Passage(**known)
+
+
+@lru_cache(maxsize=4096)
+def heading_of(packed: str) -> tuple[str, ...]:
+    """Return the headings of a passage, outermost first, from their column."""
+    return tuple(json.loads(packed))
 
 
 def source_row(source: Source) -> Row:
@@ -138,28 +142,6 @@ def left_out_entry(
         state=state,
         failure=failure or None,
     )
-
-
-def vectors_blob(vectors: Vectors | None) -> bytes | None:
-    """Pack sentence vectors as half floats: the error (1e-3) is below what ranking notices."""
-    if vectors is None or not len(vectors):
-        return None
-    return vectors.astype("<f2").tobytes()
-
-
-def vector_blob(vector: Vectors) -> bytes:
-    """Pack the vector of a passage exactly: what is made of it again must rank as before."""
-    return vector.astype("<f4").tobytes()
-
-
-def vector_of(blob: bytes) -> Vectors:
-    """Unpack the vector of a passage, shape (dimension,)."""
-    return np.frombuffer(blob, dtype="<f4").astype(np.float32)
-
-
-def vectors_of(blob: bytes, dimension: int) -> Vectors:
-    """Unpack sentence vectors, shape (sentences, dimension)."""
-    return np.frombuffer(blob, dtype="<f2").astype(np.float32).reshape(-1, dimension)
 
 
 def _known(columns: Sequence[Any], mtime_ns: int | None, failure: str | None) -> dict[str, Any]:

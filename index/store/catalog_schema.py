@@ -198,6 +198,37 @@ WHERE dimension > 0 AND key NOT IN (SELECT key FROM passage_vectors)
 """Passages that are found by words, and by meaning once they have vectors:
 `index.store.awaited_passages`."""
 
+_SLOTS = """
+ALTER TABLE passages ADD COLUMN slot INTEGER;
+ALTER TABLE passages ADD COLUMN mark BLOB;
+CREATE TABLE freed_slots (slot INTEGER PRIMARY KEY, blank INTEGER NOT NULL DEFAULT 0);
+UPDATE passages AS p SET slot = key, mark = substr(input, 1, 8) WHERE EXISTS
+(SELECT 1 FROM vector_file.vectors v WHERE v.slot = p.key AND v.mark = substr(p.input, 1, 8));
+INSERT INTO meta SELECT 'slots', coalesce(max(slot), 0) FROM vector_file.vectors;
+DROP TABLE passage_vectors;
+UPDATE passages SET vectors = NULL WHERE vectors IS NOT NULL;
+INSERT OR IGNORE INTO awaited_vectors SELECT key, build FROM passages JOIN builds USING (build)
+WHERE dimension > 0 AND slot IS NULL;
+UPDATE meta SET value = 1 WHERE key = 'purge' AND EXISTS (SELECT 1 FROM builds)
+"""
+"""Vectors stand in a file of their own, where `index.store.vector_move` has put them under the keys
+of their passages. `freed_slots` are rows of it that no passage has any more, overwritten where
+`blank`; `passages.vectors` is not used any more. What was held in its place is to be purged."""
+
+_FREE_SLOT = """
+CREATE TRIGGER passages_free_slot AFTER DELETE ON passages WHEN OLD.slot IS NOT NULL
+BEGIN INSERT OR IGNORE INTO freed_slots (slot) VALUES (OLD.slot); END
+"""
+
+
+def _point_to_vector_file(connection: sqlite3.Connection) -> None:
+    script(_SLOTS)(connection)
+    connection.execute(_FREE_SLOT)
+
+
+BEFORE_VECTOR_FILE = 10
+"""Format of a catalog that holds the vectors itself."""
+
 CATALOG_MIGRATIONS = (
     script(_SCHEMA),
     _move_out_what_people_made,
@@ -209,5 +240,6 @@ CATALOG_MIGRATIONS = (
     script(_LEFT_OUT),
     script(_REGIONS),
     script(_AWAITED),
+    _point_to_vector_file,
 )
 assert len(CATALOG_MIGRATIONS) == SCHEMA_VERSION

@@ -16,11 +16,10 @@ from index.store.catalog_rows import (
     passage_columns,
     passage_row,
     source_row,
-    vector_blob,
-    vectors_blob,
 )
 from index.store.catalog_schema import create_words, drop_words, words_table
 from index.store.sqlite_file import Row
+from index.store.vector_file import put_row
 from index.text.words import terms
 
 
@@ -156,9 +155,9 @@ _PLACE = ("ordinal", "start", "end", "page", "sentences")
 
 
 def _known_passages(connection: sqlite3.Connection, build: int, source: str) -> dict[str, Row]:
-    """Return (key, whether it lacks sentence vectors, `_PLACE`) of each passage by id."""
+    """Return (key, whether it lacks vectors, `_PLACE`) of each passage by id."""
     rows = connection.execute(
-        'SELECT id, key, vectors IS NULL, ordinal, start, "end", page, sentences FROM passages '
+        'SELECT id, key, slot IS NULL, ordinal, start, "end", page, sentences FROM passages '
         "WHERE source = ? AND build = ?",
         (source, build),
     )
@@ -169,11 +168,13 @@ def _move_passage(connection: sqlite3.Connection, before: Row, each: IndexedPass
     """Write where a passage stands now, if that or its sentence vectors are new."""
     key, bare, *place = before
     now = passage_columns(each.passage, _PLACE)
-    if (bare and each.sentences is not None) or tuple(place) != now:
+    if bare and each.sentences is not None:
+        put_row(connection, key, None, each.sentences)
+    if tuple(place) != now:
         connection.execute(
-            'UPDATE passages SET ordinal = ?, start = ?, "end" = ?, page = ?, sentences = ?, '
-            "vectors = coalesce(vectors, ?) WHERE key = ?",
-            (*now, vectors_blob(each.sentences), key),
+            'UPDATE passages SET ordinal = ?, start = ?, "end" = ?, page = ?, sentences = ? '
+            "WHERE key = ?",
+            (*now, key),
         )
 
 
@@ -184,25 +185,18 @@ def put_passages(
     for passage, digest, sentences, vector, words in passages:
         made = connection.execute(
             'INSERT INTO passages (id, source, ordinal, start, "end", page, heading, kind, '
-            "sentences, text, build, input, vectors) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
-            (*passage_row(passage), build, digest, vectors_blob(sentences)),
+            "sentences, text, build, input) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+            (*passage_row(passage), build, digest),
         )
         key = int(made.lastrowid or 0)
+        if vector is not None or sentences is not None:
+            put_row(connection, key, vector, sentences)
         if vector is None:
             await_vector(connection, build, key)
-        else:
-            _put_vector(connection, key, vector)
         connection.execute(
             f"INSERT INTO {words_table(build)} (rowid, title, body) VALUES (?, ?, ?)",
             (key, *(words or words_of(source, passage))),
         )
-
-
-def _put_vector(connection: sqlite3.Connection, key: int, vector: Vectors) -> None:
-    connection.execute(
-        "INSERT OR REPLACE INTO passage_vectors VALUES (?, ?)", (key, vector_blob(vector))
-    )
-    await_no_longer(connection, key)
 
 
 def keep_vectors(
@@ -210,21 +204,29 @@ def keep_vectors(
 ) -> None:
     """Write the vectors of passages that are there already, by their ids."""
     for id, vector in vectors.items():
-        row = connection.execute(
-            "SELECT key FROM passages WHERE build = ? AND id = ?", (build, id)
-        ).fetchone()
-        if row is not None:
-            _put_vector(connection, row[0], vector)
+        _put_vectors(connection, build, id, vector, None)
 
 
 def put_sentences(connection: sqlite3.Connection, build: int, indexed: IndexedPassage) -> None:
     """Write the vectors of a passage that is there already, and of its sentences."""
-    if indexed.vector is not None:
-        keep_vectors(connection, build, {indexed.passage.id: indexed.vector})
-    connection.execute(
-        "UPDATE passages SET vectors = ? WHERE build = ? AND id = ?",
-        (vectors_blob(indexed.sentences), build, indexed.passage.id),
-    )
+    _put_vectors(connection, build, indexed.passage.id, indexed.vector, indexed.sentences)
+
+
+def _put_vectors(
+    connection: sqlite3.Connection,
+    build: int,
+    id: str,
+    vector: Vectors | None,
+    sentences: Vectors | None,
+) -> None:
+    row = connection.execute(
+        "SELECT key FROM passages WHERE build = ? AND id = ?", (build, id)
+    ).fetchone()
+    if row is None:
+        return
+    put_row(connection, row[0], vector, sentences)
+    if vector is not None:
+        await_no_longer(connection, row[0])
 
 
 def clear_passages(connection: sqlite3.Connection, build: int, source: str) -> set[str]:

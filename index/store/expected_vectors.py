@@ -21,6 +21,7 @@ from index.store.catalog_format import CATALOG_FILE, SCHEMA_VERSION
 from index.store.catalog_rows import Build
 from index.store.catalog_state import kept_vectors, serving_builds
 from index.store.read_only_file import connect_to_read
+from index.store.vector_file import attach_vectors_to_read
 
 _SAME = 0.999
 """Cosine from which on two vectors are one: Chroma keeps as many digits as the catalog."""
@@ -115,6 +116,7 @@ def expected_vectors(home: Path) -> Iterator[Expected]:
         yield Expected()
         return
     with closing(connect_to_read(path, _BUSY_SECONDS)) as connection:
+        attach_vectors_to_read(connection, path, _BUSY_SECONDS)
         yield _expected(connection)
 
 

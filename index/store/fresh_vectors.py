@@ -15,6 +15,10 @@ from index.store.chroma_state import looks_settled
 from index.store.chroma_vectors import ChromaVectors
 from index.store.write_lock import is_locked
 
+_FEW = 2000
+"""Passages that are compared one by one while Chroma is not open: 8 ms of a processor, against
+3 ms in an open Chroma and more than a second to load it."""
+
 
 class FreshVectors(ChromaVectors):
     """Sees what other processes have written: an embedded Chroma does not by itself."""
@@ -28,11 +32,20 @@ class FreshVectors(ChromaVectors):
         """Return up to `limit` (id, cosine) pairs as the index is now; raises VectorsAway."""
         if is_behind(self._catalog.connection(), collection):
             raise VectorsAway("Chroma has yet to be told of a large change.")
+        if self._is_soon_compared(collection) and (
+            found := self._catalog.nearest(collection, vector, limit)
+        ):
+            return found
         generation = self._catalog.generation()
         if not self.is_open_at(generation) and self._is_being_written():
             raise VectorsAway("Another process writes to the vector store.")
         self.follow(generation)
         return super().query(collection, vector, limit)
+
+    def _is_soon_compared(self, collection: str) -> bool:
+        """Say whether all vectors of a collection are compared sooner than Chroma is opened."""
+        is_closed = self._is_embedded and self._opened is None
+        return is_closed and self._catalog.passage_count(collection) <= _FEW
 
     def _is_being_written(self) -> bool:
         """Say whether files would be opened that change at this moment."""

@@ -36,6 +36,7 @@ from index.store.catalog_format import (
     ORIGINALS_FOLDER,
     PAGE_PICTURES_FOLDER,
     PAGES_DUE_FILE,
+    VECTORS_FILE,
 )
 from index.store.disk_room import is_disk_full
 from index.store.kept_originals import KeptOriginals
@@ -47,8 +48,8 @@ BACKUP_FORMAT = 1
 
 MANIFEST = "manifest.json"
 
-_FILES = (ADDITIONS_FILE, COMMUNITY_FILE, CATALOG_FILE)
-"""In the order in which they are copied."""
+_FILES = (ADDITIONS_FILE, COMMUNITY_FILE, CATALOG_FILE, VECTORS_FILE)
+"""In the order in which they are copied: the catalog names the vectors."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -92,7 +93,7 @@ def write_backup(home: Path, target: Path, *, version: str) -> BackedUp:
 
 def _copies(home: Path, names: list[str], folder: Path) -> dict[str, _Copy]:
     """Copy databases as they are at one moment, whoever writes to them meanwhile."""
-    copies = {}
+    copies: dict[str, _Copy] = {}
     with ExitStack() as stack:
         opened = {name: stack.enter_context(closing(_reader(home / name))) for name in names}
         for connection in opened.values():
@@ -105,6 +106,8 @@ def _copies(home: Path, names: list[str], folder: Path) -> dict[str, _Copy]:
                 _check(to, home / name)
                 if name == CATALOG_FILE:
                     _take_out_traces(to)
+                elif name == VECTORS_FILE and CATALOG_FILE in copies:
+                    _take_out_vectors(to, copies[CATALOG_FILE].path)
                 format = int(to.execute("PRAGMA user_version").fetchone()[0])
                 to.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
             copies[name] = _Copy(copy, format)
@@ -127,6 +130,19 @@ def _take_out_traces(copy: sqlite3.Connection) -> None:
         copy.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")
     copy.commit()
     copy.execute("VACUUM")
+
+
+def _take_out_vectors(copy: sqlite3.Connection, catalog: Path) -> None:
+    """Take out of a copy of the vectors what no passage of a copied catalog has."""
+    copy.execute("ATTACH ? AS catalog", (str(catalog),))
+    known = {row[1] for row in copy.execute("PRAGMA catalog.table_info(passages)")}
+    if "mark" not in known:
+        return
+    gone = copy.execute("DELETE FROM vectors WHERE mark NOT IN (SELECT mark FROM passages)")
+    copy.commit()
+    copy.execute("DETACH catalog")
+    if gone.rowcount:
+        copy.execute("VACUUM")
 
 
 def _reader(path: Path) -> sqlite3.Connection:

@@ -18,6 +18,7 @@ from index.store.catalog_format import (
     CHROMA_STATE_FILE,
     COMMUNITY_FILE,
     NOTE_FILE,
+    VECTORS_FILE,
 )
 from index.store.sqlite_file import BUSY_SECONDS, DamagedFile, Migration, SqliteFile
 from index.store.write_lock import write_lock
@@ -67,6 +68,8 @@ def _set_aside(home: Path) -> str:
     _delete_derived(home)
     aside = home / ASIDE
     keep = not _holds_only_what_is_derived(home) and not aside.exists()
+    for suffix in ("-wal", "-shm", ""):
+        (home / f"{VECTORS_FILE}{suffix}").unlink(missing_ok=True)
     for suffix in ("-wal", "-shm", ""):  # left behind, the log would go into the new file
         file = home / f"{CATALOG_FILE}{suffix}"
         if keep and file.exists():

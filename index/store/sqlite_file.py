@@ -135,8 +135,12 @@ class SqliteFile:
 
     def _migrate(self, migrations: Sequence[Migration], *, backup: bool) -> int:
         """Apply one migration, if one is lacking; returns the version of the file afterwards."""
+        prepared = _version(self.connection())
+        self._prepare(prepared)
         with self.transaction() as connection:
             version = _version(connection)  # another process may have been first
+            if prepared < version < len(migrations):
+                return version  # and not have prepared the next one
             self._check(version, len(migrations), connection)
             if version == len(migrations):
                 return version
@@ -180,6 +184,7 @@ class SqliteFile:
         with self._errors(), self._opening:
             connection = _open_connection(self.path, self._busy_seconds)
             self._opened.append(connection)
+            self._dress(connection)
         self._local.connection = connection
         return connection
 
@@ -202,6 +207,13 @@ class SqliteFile:
             if code in _TAKEN_AWAY:
                 raise UnreadableFile(self.path, sentence) from error
             raise StoreError(sentence) from error
+
+    def _dress(self, connection: sqlite3.Connection) -> None:
+        """Add what every connection needs besides the file."""
+
+    def _prepare(self, version: int) -> None:
+        """Do what the migration from `version` needs done before its transaction, again and again
+        if need be."""
 
     def _note_damage(self) -> None:
         """Have the file built anew the next time, where that can be done."""

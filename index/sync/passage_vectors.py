@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from contextlib import suppress
+from dataclasses import replace
 from typing import NamedTuple
 
 from index.embed.inputs import digest_of, embedding_input
@@ -17,6 +18,7 @@ from index.store.catalog import Catalog
 from index.store.catalog_rows import Build
 from index.store.catalog_state import kept_vectors, known_inputs
 from index.store.catalog_writes import IndexedPassage, words_of
+from index.store.vector_file import as_kept
 from index.sync.pace import ALONE, Pace
 from index.sync.prepared_batch import Prepared
 
@@ -123,7 +125,8 @@ class PassageEmbedder:
         assert self._embedder is not None
         made = self._embedder.embed_passages([wanted[digest] for digest in digests])
         self.embedded.passages[build.collection] += len(digests)
-        return dict(zip(digests, made, strict=True))
+        kept = (replace(each, passage=as_kept(each.passage)) for each in made)
+        return dict(zip(digests, kept, strict=True))
 
 
 def taken_over(

@@ -26,6 +26,7 @@ from index.store.catalog_writes import (
 )
 from index.store.chroma_check import DamagedVectors
 from index.store.chroma_vectors import ChromaVectors
+from index.store.vector_file import forget_lost, is_behind
 
 _PAGE = 500
 """Vectors copied at a time, under a MB."""
@@ -52,6 +53,24 @@ def replace_damaged(catalog: Catalog, vectors: ChromaVectors) -> None:
             generation = move_generation(connection)
         vectors.discard()
         vectors.wrote(generation)
+
+
+def forget_lost_vectors(catalog: Catalog, vectors: ChromaVectors) -> None:
+    """Mark what to fill where the file of vectors is not what the catalog was written with.
+
+    A writer was killed just between the two, or the file was deleted. What it lacks is embedded
+    again. The caller holds the write lock.
+    """
+    if not is_behind(catalog.connection()):
+        return
+    logger.warning("Vectors of some passages are lost; they are embedded again.")
+    with catalog.transaction() as connection:
+        forget_lost(connection)
+        owe_purge(connection)
+        for build in serving_builds(connection):
+            set_dirty(connection, build.number, dirty=bool(build.dimension) or build.dirty)
+        generation = move_generation(connection)
+    vectors.wrote(generation)
 
 
 def count_anew(catalog: Catalog, vectors: ChromaVectors, build: Build) -> None:

@@ -87,7 +87,7 @@ def test_a_backup_restored_elsewhere_is_the_same_home(folder: Path, fresh: Path)
     made = json.loads(done.stdout)
     file = folder.parent / "home.zip"
     assert made["bytes"] == file.stat().st_size
-    assert list(made["files"]) == ["additions.sqlite", "community.sqlite", "catalog.sqlite"]
+    assert list(made["files"]) == [*PEOPLES, "catalog.sqlite", "vectors.sqlite"]
     assert file.stat().st_mode & 0o777 == 0o600
     assert sorted(path.name for path in file.parent.iterdir() if "home" in path.name) == [
         "home.zip"

@@ -262,8 +262,8 @@ def test_where_no_vectors_can_be_had_words_are_searched_and_one_sentence_says_so
 ) -> None:
     home = copied_folder / ".quoth"
     assert run(copied_folder, "sync").exit_code == 0
-    with closing(sqlite3.connect(home / "catalog.sqlite")) as connection:
-        connection.execute("DELETE FROM passage_vectors")  # as in a home of an older release
+    with closing(sqlite3.connect(home / "vectors.sqlite")) as connection:
+        connection.execute("UPDATE vectors SET vector = x''")  # as in a home of an older release
         connection.commit()
     gone(home / "chroma")
     with write_lock(home, seconds=1):  # somebody is about to make it again

@@ -99,7 +99,10 @@ def put(
     ]
     with catalog.transaction() as connection:
         if build is None:
-            number = add_build(connection, source.collection, model="m", dimension=4, recipe="r")
+            width = 4 if vectors is None else vectors.shape[1]
+            number = add_build(
+                connection, source.collection, model="m", dimension=width, recipe="r"
+            )
             serve_build(connection, source.collection, number)
         else:
             number = build.number
@@ -130,7 +133,7 @@ def test_passages_of_a_source_come_by_position(catalog: Catalog) -> None:
 
 
 def test_sentence_vectors_keep_three_digits(catalog: Catalog) -> None:
-    vectors = np.random.default_rng(1).standard_normal((5, 4)).astype(np.float32)
+    vectors = np.random.default_rng(1).standard_normal((5, 384)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     (passage,) = put(catalog, source_of("Five sentences."), vectors=vectors)
     (other,) = put(catalog, source_of("None.", uri="b.txt"))
@@ -513,6 +516,24 @@ def test_a_home_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="QUOTH_HOME"):
         Catalog(tmp_path / "file" / "home")
+
+
+def test_common_words_of_a_question_are_left_out_where_they_are_everywhere(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.store.catalog._MATCHED", 20)
+    texts = [f"Rivers flow number{n}." for n in range(30)] + ["Rivers flow past herons."]
+    for n, text in enumerate(texts):
+        put(catalog, source_of(text, uri=f"{n}.txt"))
+    assert len(catalog.match("documents", "rivers flow", 50)) == 31, "the rarest are never left out"
+    assert len(catalog.match("documents", "rivers flow herons number7", 50)) == 2
+    assert len(catalog.match("documents", "rivers flow nowhere", 50)) == 31
+    assert catalog.frequencies(["documents"], ["heron", "river", "absent"]) == (
+        31,
+        {"heron": 1, "river": 31, "absent": 0},
+    )
+    put(catalog, source_of("More herons.", uri="more.txt"))
+    assert catalog.frequencies(["documents"], ["heron"]) == (32, {"heron": 2})
 
 
 def test_two_processes_may_create_it_at_once(tmp_path: Path) -> None:

@@ -201,7 +201,7 @@ def test_without_chroma_the_catalog_finds_the_same(filled: Home) -> None:
 def test_an_older_catalog_takes_over_the_vectors_that_chroma_has(filled: Home) -> None:
     before, embedded = contents(filled), len(filled.embedder.passages)
     with filled.catalog.transaction() as connection:
-        connection.execute("DELETE FROM passage_vectors")
+        connection.execute("UPDATE vector_file.vectors SET vector = x''")
         connection.execute("UPDATE builds SET dirty = 1")
     assert filled.catalog.nearest("documents", filled.embedder.embed(["fox"])[0], 5) == []
     filled.sync()

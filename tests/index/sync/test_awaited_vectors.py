@@ -229,8 +229,15 @@ def test_renamed_files_that_are_not_read_in_time_stay_what_they_were(home: Home)
 
 def test_a_catalog_of_the_format_before_awaits_what_has_no_vectors(home: Home) -> None:
     with closing(sqlite3.connect(home.path / "catalog.sqlite")) as file:
-        file.execute("DROP TABLE awaited_vectors")
+        for table in ("awaited_vectors", "freed_slots"):
+            file.execute(f"DROP TABLE {table}")
+        file.execute("DROP TRIGGER passages_free_slot")
+        for column in ("slot", "mark"):
+            file.execute(f"ALTER TABLE passages DROP COLUMN {column}")
+        file.execute("DELETE FROM meta WHERE key = 'slots'")
+        file.execute("CREATE TABLE passage_vectors (key INTEGER PRIMARY KEY, vector BLOB)")
         file.execute("PRAGMA user_version = 9")
+        file.commit()
     with closing(Catalog(home.path)) as upgraded:
         assert upgraded.coverage(["documents"]) == Coverage(
             passages=41, embedded=0, documents=2, read=2
