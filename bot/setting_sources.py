@@ -32,6 +32,9 @@ DISCORD_ADDRESSES = ("QUOTH_DISCORD_API_URL", "QUOTH_DISCORD_GATEWAY_URL")
 _GUARDED = {
     "DISCORD_TOKEN": "whoever owns this token decides where the bot answers",
     "QUOTH_CHROMA_URL": "what is indexed goes there",
+    "QUOTH_CHROMA_TOKEN": "what is indexed goes to the account of this token",
+    "QUOTH_CHROMA_TENANT": "what is indexed goes to this tenant",
+    "QUOTH_CHROMA_DATABASE": "what is indexed goes into this database",
     "QUOTH_LLM": "questions and passages go to this model",
     "QUOTH_LLM_BASE_URL": "questions and passages go there",
     "QUOTH_LLM_API_KEY": "questions and passages go to the account of this key",
@@ -43,8 +46,14 @@ _GUARDED = {
 }
 """Variables that a `.env` may not set unasked, and what each decides."""
 
-_HARMLESS = ("QUOTH_METRICS_HOST", "127.0.0.1")
-"""The default of what is guarded otherwise: it is reached from this machine alone."""
+_HARMLESS = frozenset(
+    {
+        ("QUOTH_METRICS_HOST", "127.0.0.1"),
+        ("QUOTH_CHROMA_TENANT", "default_tenant"),
+        ("QUOTH_CHROMA_DATABASE", "default_database"),
+    }
+)
+"""The defaults of what is guarded otherwise; figures are then read from this machine alone."""
 
 _SECRETS = re.compile(r"(_API_KEY|_TOKEN)$")
 
@@ -102,7 +111,7 @@ class GivenSettings:
 
     def _consequence(self, name: str, value: str) -> str | None:
         """Say what a value of the `.env` decides; None for one that only this folder feels."""
-        if name in _GUARDED and (name, value) != _HARMLESS:
+        if name in _GUARDED and (name, value) not in _HARMLESS:
             return _GUARDED[name]
         if name == "QUOTH_EMBEDDINGS" and "/" in value:
             return "documents and questions go to this model, or it is run here"
