@@ -1,7 +1,7 @@
 """A Chroma server: how it is reached, as whom, and for how long it is waited for.
 
 Chroma's client waits for ever for a server that takes requests and does not answer them. Whoever
-asks a question is not kept waiting by it: reading has a few seconds, writing a minute.
+asks a question is not kept waiting by it: reading has a few seconds, writing two minutes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 from index.config import ChromaAccount
 from index.errors import ConfigurationError
 
-CONNECTING, READING, WRITING = 3.0, 5.0, 60.0
+CONNECTING, READING, WRITING = 3.0, 5.0, 120.0
 """Seconds for a connection, for the answer to a question, and for rows to be written or listed."""
 
 _REFUSED, _MISSING = (401, 403), 404
