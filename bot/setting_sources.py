@@ -32,6 +32,9 @@ DISCORD_ADDRESSES = ("QUOTH_DISCORD_API_URL", "QUOTH_DISCORD_GATEWAY_URL")
 _GUARDED = {
     "DISCORD_TOKEN": "whoever owns this token decides where the bot answers",
     "QUOTH_CHROMA_URL": "what is indexed goes there",
+    "QUOTH_CHROMA_TOKEN": "what is indexed goes to the account of this token",
+    "QUOTH_CHROMA_TENANT": "what is indexed goes to this tenant",
+    "QUOTH_CHROMA_DATABASE": "what is indexed goes into this database",
     "QUOTH_LLM": "questions and passages go to this model",
     "QUOTH_LLM_BASE_URL": "questions and passages go there",
     "QUOTH_LLM_API_KEY": "questions and passages go to the account of this key",
@@ -53,9 +56,11 @@ _HARMLESS = frozenset(
         ("QUOTH_WEB_HOST", "127.0.0.1"),
         ("QUOTH_WEB_OPEN", "local"),
         ("QUOTH_WEB_OPEN", "off"),
+        ("QUOTH_CHROMA_TENANT", "default_tenant"),
+        ("QUOTH_CHROMA_DATABASE", "default_database"),
     }
 )
-"""What is guarded otherwise, but is reached from this machine alone."""
+"""What is guarded otherwise, but is the default or is reached from this machine alone."""
 
 _SECRETS = re.compile(r"(_API_KEY|_TOKEN)$")
 

@@ -26,7 +26,7 @@ from bot.setting_sources import (
     read_given,
 )
 from bot.trusted_folders import trusted_folders
-from index.config import IndexConfig, ReadConfig, WebConfig
+from index.config import ChromaAccount, IndexConfig, ReadConfig, WebConfig
 from index.errors import ConfigurationError
 from index.schema import Value
 
@@ -86,6 +86,12 @@ class Settings(Value):
     20 times its size and 170. What takes more is reported and left out."""
     chroma_url: str | None = Field(default=None, pattern=HTTP)
     """Address of a Chroma server; empty keeps the vectors in QUOTH_HOME."""
+    chroma_token: SecretStr | None = None
+    """Token of the Chroma server, or API key of Chroma Cloud; empty sends none."""
+    chroma_tenant: str = "default_tenant"
+    """Tenant on the Chroma server; it must be there already."""
+    chroma_database: str = "default_database"
+    """Database of that tenant; it must be there already."""
     llm: str | None = Field(default=None, pattern=MODEL)
     """Language model: openai/MODEL, anthropic/MODEL, ollama/MODEL or google/MODEL; empty answers by
     quoting only."""
@@ -180,6 +186,11 @@ class Settings(Value):
             documents=self.documents,
             embeddings=self.embeddings,
             chroma_url=self.chroma_url,
+            chroma_account=ChromaAccount(
+                token=self.chroma_token,
+                tenant=self.chroma_tenant,
+                database=self.chroma_database,
+            ),
             reader=self.reader == "on",
             best=self.quality == "best",
             threads=self.threads or None,
@@ -214,7 +225,7 @@ class Settings(Value):
     def secrets(self) -> tuple[str, ...]:
         """The token and every key, which no line of a log may hold."""
         keys = [value for name, value in self.provider_variables if not _is_address(name)]
-        held = filter(None, (self.discord_token, self.llm_api_key, *keys))
+        held = filter(None, (self.discord_token, self.llm_api_key, self.chroma_token, *keys))
         return tuple(secret.get_secret_value() for secret in held)
 
     @property
@@ -275,14 +286,16 @@ def likely_variable(name: str) -> str | None:
 
 
 def _secrets(given: GivenSettings) -> dict[str, str | None]:
-    """Return the key of the language model and the bot's token, each for where it is sent."""
+    """Return key of the language model and both servers' tokens, each for where it is sent."""
     from_file, merged = given.from_file(), given.merged
     provider = merged.get("QUOTH_LLM", "").partition("/")[0]
     names = ("QUOTH_LLM_API_KEY", *PROVIDER_KEYS.get(provider, ()))
     keys = given.file if "QUOTH_LLM_BASE_URL" in from_file else merged
     tokens = merged if set(DISCORD_ADDRESSES).isdisjoint(from_file) else given.file
+    vectors = given.file if "QUOTH_CHROMA_URL" in from_file else merged
     return {
         "QUOTH_LLM_API_KEY": _first(keys, names),
+        "QUOTH_CHROMA_TOKEN": _first(vectors, ["QUOTH_CHROMA_TOKEN"]),
         "DISCORD_TOKEN": _first(tokens, ["DISCORD_TOKEN"]),
     }
 

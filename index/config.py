@@ -46,6 +46,14 @@ class WebConfig(Value):
     )
 
 
+class ChromaAccount(Value):
+    """How a Chroma server knows whose vectors these are."""
+
+    token: SecretStr | None = Field(default=None, description="Sent with every request.")
+    tenant: str = Field(default="default_tenant", description="As the server names it.")
+    database: str = Field(default="default_database", description="In that tenant.")
+
+
 class IndexConfig(Value):
     """Where the index lives and what it is built with."""
 
@@ -57,6 +65,9 @@ class IndexConfig(Value):
         default="minilm", description="`minilm`, `multilingual` or `provider/model`."
     )
     chroma_url: str | None = Field(default=None, description="Chroma server; None = embedded.")
+    chroma_account: ChromaAccount = Field(
+        default_factory=ChromaAccount, description="Whose vectors are on that server."
+    )
     reader: bool = Field(default=True, description="Whether the span reader is used.")
     best: bool = Field(default=True, description="Whether the selector chooses what is quoted.")
     threads: int | None = Field(

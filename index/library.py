@@ -523,7 +523,10 @@ class Library:
         yield str(Path(name).absolute())  # as older releases called it
 
     def _open_vectors(self) -> ChromaVectors:
-        return FreshVectors(self.catalog, self.config.home, url=self.config.chroma_url)
+        config = self.config
+        return FreshVectors(
+            self.catalog, config.home, url=config.chroma_url, account=config.chroma_account
+        )
 
     def _build_searcher(self) -> Searcher:
         from index.embed.inputs import embedding_input

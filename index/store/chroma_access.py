@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import threading
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from index.config import ChromaAccount
 from index.errors import ConfigurationError, DiskFull, StoreError
 from index.store.catalog_format import CHROMA_FOLDER
 from index.store.chroma_check import (
@@ -37,6 +39,8 @@ from index.store.chroma_file import (
 from index.store.chroma_state import forget_state, has_state, looks_settled, record_state
 from index.text.shown_address import shown_address
 
+_ERROR_NUMBER = re.compile(r"\[Errno -?\d+\] ")
+
 _PANIC = "PanicException"
 """What Rust calls a fault of its own; it is no `Exception`, so that few catch it."""
 
@@ -48,10 +52,13 @@ class ChromaAccess:
     made again.
     """
 
-    def __init__(self, home: Path, *, url: str | None = None) -> None:
+    def __init__(
+        self, home: Path, *, url: str | None = None, account: ChromaAccount | None = None
+    ) -> None:
         self._home = home
         self.path = home / CHROMA_FOLDER
         self._url = url
+        self._account = account or ChromaAccount()
         self._changing = threading.Lock()
         self._opened: OpenChroma | None = None
         self._generation: int | None = None
@@ -204,7 +211,7 @@ class ChromaAccess:
 
     def _open(self) -> OpenChroma:
         if self._url:
-            return open_server(self._url)
+            return open_server(self._url, self._account)
         check_chroma(self._home)
         return open_embedded(self.path)
 
@@ -217,6 +224,7 @@ class ChromaAccess:
         """Return what failed and what to do."""
         said = " ".join(str(error).split())[:300]
         if self._url is not None:
+            said = _ERROR_NUMBER.sub("", said)
             return StoreError(
                 f"The Chroma server {shown_address(self._url)!r} failed: {said}. "
                 "Check QUOTH_CHROMA_URL and that the server runs."

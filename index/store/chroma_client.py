@@ -10,10 +10,10 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from index.errors import ConfigurationError
+from index.config import ChromaAccount
 from index.store.chroma_file import CHROMA_FILE, is_empty_graph
+from index.store.chroma_server import close_session, server_client
 
 _NO_TRACE = """
 CREATE TRIGGER IF NOT EXISTS quoth_leaves_no_trace BEFORE INSERT ON acquire_write
@@ -47,12 +47,15 @@ class OpenChroma:
     """Which file of an embedded one is open."""
     users: int = 0
     retired: bool = False
+    is_remote: bool = False
 
     def stop_if_unused(self) -> None:
         """Stop a retired engine once nobody uses it."""
         if self.retired and not self.users and self.system is not None:
             self.system.stop()
             self.system = None
+            if self.is_remote:
+                close_session(self.client)
 
 
 def open_embedded(path: Path) -> OpenChroma:
@@ -143,22 +146,11 @@ def _set_rows_unsaved(client: Any, names: Sequence[str], rows: int) -> None:
         )
 
 
-def open_server(url: str) -> OpenChroma:
+def open_server(url: str, account: ChromaAccount) -> OpenChroma:
     """Connect to a Chroma server."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigurationError(
-            f"QUOTH_CHROMA_URL is {url!r}, which is no address. Write it as http://HOST:PORT."
-        )
     chromadb = _chroma()
-    secure = parts.scheme == "https"
-    client = chromadb.HttpClient(
-        host=parts.hostname,
-        port=parts.port or (443 if secure else 8000),
-        ssl=secure,
-        settings=_settings(chromadb),
-    )
-    return OpenChroma(client, client._system)
+    client = server_client(chromadb, _settings(chromadb), url, account)
+    return OpenChroma(client, client._system, is_remote=True)
 
 
 @contextmanager

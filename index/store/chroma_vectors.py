@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from index.config import ChromaAccount
 from index.protocols import VectorRow, Vectors
 from index.store.chroma_access import ChromaAccess
 
@@ -46,9 +47,10 @@ class ChromaVectors(ChromaAccess):
         home: Path,
         *,
         url: str | None = None,
+        account: ChromaAccount | None = None,
         current: Callable[[str], str | None] | None = None,
     ) -> None:
-        super().__init__(home, url=url)
+        super().__init__(home, url=url, account=account)
         self._current = current
 
     def upsert(self, collection: str, rows: Sequence[VectorRow]) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
-from index.config import IndexConfig
-from index.errors import VectorsAway
+from index.config import ChromaAccount, IndexConfig
+from index.errors import StoreError, VectorsAway
 from index.protocols import Vectors
 from index.store.catalog import Catalog
 from index.store.catalog_format import CHROMA_FOLDER
@@ -19,14 +20,32 @@ _FEW = 2000
 """Passages that are compared one by one while Chroma is not open: 8 ms of a processor, against
 3 ms in an open Chroma and more than a second to load it."""
 
+REST = 10.0
+"""Seconds for which a server that failed is not asked again."""
+
 
 class FreshVectors(ChromaVectors):
-    """Sees what other processes have written: an embedded Chroma does not by itself."""
+    """Sees what other processes have written: an embedded Chroma does not by itself.
 
-    def __init__(self, catalog: Catalog, home: Path, *, url: str | None) -> None:
-        super().__init__(home, url=url, current=catalog.chroma_name)
+    A server that failed is left alone for some seconds, so that of many who ask at once only the
+    first waits for it.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        home: Path,
+        *,
+        url: str | None,
+        account: ChromaAccount | None = None,
+        rest: float = REST,
+    ) -> None:
+        """`rest` is for how many seconds a server that failed is not asked again."""
+        super().__init__(home, url=url, account=account, current=catalog.chroma_name)
         self._catalog = catalog
         self._is_embedded = url is None
+        self._rest = rest
+        self._asked_again = 0.0
 
     def query(self, collection: str, vector: Vectors, limit: int) -> list[tuple[str, float]]:
         """Return up to `limit` (id, cosine) pairs as the index is now; raises VectorsAway."""
@@ -39,8 +58,15 @@ class FreshVectors(ChromaVectors):
         generation = self._catalog.generation()
         if not self.is_open_at(generation) and self._is_being_written():
             raise VectorsAway("Another process writes to the vector store.")
+        if time.monotonic() < self._asked_again:
+            raise VectorsAway("The Chroma server failed a moment ago.")
         self.follow(generation)
-        return super().query(collection, vector, limit)
+        try:
+            return super().query(collection, vector, limit)
+        except StoreError:
+            if not self._is_embedded:
+                self._asked_again = time.monotonic() + self._rest
+            raise
 
     def _is_soon_compared(self, collection: str) -> bool:
         """Say whether all vectors of a collection are compared sooner than Chroma is opened."""

@@ -52,6 +52,7 @@ _SCRIPTS: tuple[tuple[str, str], ...] = (
     ("Armenian", "\u0530-\u058f"),
 )
 _IN_SCRIPT = re.compile("|".join(f"([{letters}])" for _, letters in _SCRIPTS))
+_IN_ANY_SCRIPT = re.compile(f"[{''.join(letters for _, letters in _SCRIPTS)}]")
 _DENSE = frozenset(("kana", "Korean", "Chinese"))
 """Scripts in which one character says as much as three Latin letters."""
 _ALSO_SYMBOLS = frozenset(("Greek",))
@@ -257,9 +258,9 @@ def _sampled(text: str) -> str:
 
 def _by_script(text: str) -> str | None:
     """Return the language of a script other than Latin that most of a text is written in."""
-    counts = Counter(_SCRIPTS[(found.lastindex or 1) - 1][0] for found in _IN_SCRIPT.finditer(text))
-    if not counts:
+    if not _IN_ANY_SCRIPT.search(text):
         return None
+    counts = Counter(_SCRIPTS[(found.lastindex or 1) - 1][0] for found in _IN_SCRIPT.finditer(text))
     # Han and kana are one writing; a Japanese text has both.
     kana = counts.pop("kana", 0)
     if kana:
@@ -283,26 +284,56 @@ def _by_words(found: Sequence[str]) -> str | None:
     """Return the language whose function words a text has, where English ones are few."""
     if not found:
         return None
-    words = [word.replace("İ", "i").lower().replace("’", "'") for word in found]
+    words = _Vocabulary.of([word.replace("İ", "i").lower().replace("’", "'") for word in found])
     scores = {name: _score(words, known) for name, known in _LATIN.items()}
     name = max(scores, key=lambda each: scores[each])
-    return name if scores[name] >= max(LEAST_SCORE, LEAST_SHARE * len(words)) else None
+    return name if scores[name] >= max(LEAST_SCORE, LEAST_SHARE * len(found)) else None
 
 
-def _score(words: Sequence[str], known: _Words) -> float:
+@dataclass(frozen=True)
+class _Vocabulary:
+    """The different words of a text, and how often each stands there."""
+
+    counts: Counter[str]
+    bare: Counter[str]
+    """The same without the marks that Spanish opens a question with."""
+    english: Counter[str]
+    """Those that are English."""
+    letters: frozenset[str]
+
+    @classmethod
+    def of(cls, words: Sequence[str]) -> _Vocabulary:
+        counts, bare = Counter(words), Counter[str]()
+        for word, count in counts.items():
+            bare[word.lstrip("¿¡")] += count
+        english = Counter({word: count for word, count in counts.items() if _is_english(word)})
+        return cls(counts, bare, english, frozenset().union(*counts))
+
+
+def _score(words: _Vocabulary, known: _Words) -> float:
     """Return how many words speak for a language; 0 where none does surely, or English does too."""
-    firm = sum(_speaks_for(known, word) for word in words)
+    firm = _count(words.bare, known.firm) + _ending(words, known)
     if not firm:
         return 0.0
-    shared = sum(word in known.shared for word in words)
-    english = sum(_is_english(word) and word not in known.shared for word in words)
-    marked = sum(not known.letters.isdisjoint(word) for word in words)
-    score = firm + 0.5 * shared + 0.75 * min(marked, 2 + len(words) // 10)
+    shared = _count(words.counts, known.shared)
+    english = words.english.total() - _count(words.english, known.shared)
+    marked = 0
+    if not known.letters.isdisjoint(words.letters):
+        marked = sum(n for w, n in words.counts.items() if not known.letters.isdisjoint(w))
+    score = firm + 0.5 * shared + 0.75 * min(marked, 2 + words.counts.total() // 10)
     return score if score > 2 * english else 0.0
 
 
-def _speaks_for(known: _Words, word: str) -> bool:
-    return word.lstrip("¿¡") in known.firm or bool(known.endings and known.endings.search(word))
+def _count(counts: Counter[str], known: frozenset[str]) -> int:
+    return sum(counts[word] for word in known.intersection(counts))
+
+
+def _ending(words: _Vocabulary, known: _Words) -> int:
+    """Count the words that are not known but end as those of a language do."""
+    if known.endings is None:
+        return 0
+    found = ((word, count) for word, count in words.counts.items() if known.endings.search(word))
+    return sum(count for word, count in found if word.lstrip("¿¡") not in known.firm)
 
 
 def _is_english(word: str) -> bool:

@@ -110,6 +110,17 @@ def test_relative_folders_start_at_the_working_folder(tmp_path: Path) -> None:
     assert settings.index.documents == tmp_path / "notes"
 
 
+def test_a_chroma_token_of_the_environment_goes_to_no_address_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("QUOTH_CHROMA_URL=http://elsewhere:8000\n")
+    environ = trusted(tmp_path, QUOTH_CHROMA_TOKEN="mine")
+    settings = load_settings(environ, tmp_path)
+    assert settings.chroma_url == "http://elsewhere:8000"
+    assert settings.index.chroma_account.token is None
+    here = load_settings(environ | {"QUOTH_CHROMA_URL": "http://here:8000"}, tmp_path)
+    assert here.index.chroma_account.token == SecretStr("mine")
+    assert "mine" in here.secrets
+
+
 def test_dollars_and_hashes_in_a_quoted_value_stay(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("QUOTH_LLM_API_KEY='a$HOME#b'\n")
     key = load_settings(trusted(tmp_path), tmp_path).llm_api_key

@@ -339,7 +339,7 @@ def _highlight(sentence: ScoredSentence) -> Span | None:
 def _quotable(sentence: ScoredSentence) -> bool:
     """Say whether a sentence says anything: more than a mark, not just a heading or a header."""
     passage, text = sentence.candidate.passage, sentence.text
-    if sentence.is_header or sum(character.isalnum() for character in text) < 2:
+    if sentence.is_header or sum(map(str.isalnum, text)) < 2:
         return False
     words = text.strip("#=*_ \n").casefold()
     alone = len(passage.sentences) == 1
