@@ -83,6 +83,9 @@ class AnswerShape(JsonShape):
     coverage: CoverageShape | None = Field(
         default=None, description="How far the documents were indexed; only if not to the end."
     )
+    link: str = Field(
+        default="", description="Address at which the answer is shown, where it was kept."
+    )
 
     @classmethod
     def of(cls, answer: Answer, link: Link = lambda citation: None) -> Self:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import logging
 from collections.abc import Iterator
@@ -52,6 +53,18 @@ def test_a_question_is_answered_as_on_the_command_line(
         f"/api/sources/{first['source']}", params={"start": first["start"], "end": first["end"]}
     ).json()
     assert (shown["text"], shown["version"]) == (first["quote"], first["version"])
+
+
+def test_an_answer_that_is_to_be_kept_gets_an_address(client: httpx.Client) -> None:
+    asked = {"question": QUESTION, "keep": True}
+    kept = client.post("/api/ask", json=asked).json()
+    streamed = client.post("/api/ask", json=asked, headers={"Accept": "text/event-stream"}).text
+    (told,) = (line[6:] for line in streamed.splitlines() if line.startswith("data: "))
+    assert "link" not in client.post("/api/ask", json={"question": QUESTION}).json()
+    for one in (kept, json.loads(told)):
+        page = client.get(httpx.URL(one["link"]).path)
+        assert page.status_code == 200
+        assert QUESTION in html.unescape(page.text)
 
 
 def test_the_history_makes_a_follow_up_stand_alone(client: httpx.Client) -> None:
@@ -290,7 +303,7 @@ def test_the_description_tells_exactly_what_is_served(api: ServedApi, client: ht
 def test_a_link_names_the_version_and_the_place(api_folder: Path) -> None:
     paced = PacedAnswerer(lambda question: answer(question, citations=(_cited(),)))
     paced.let_go()
-    url = "https://quoth.example/team/"
+    url = "https://quoth.example/"
     with (
         served_api(api_folder, answerer=paced, QUOTH_WEB_URL=url) as served,
         served.client() as client,

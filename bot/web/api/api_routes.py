@@ -12,8 +12,9 @@ from bot.access.token_admission import RequestRate, TokenAdmission
 from bot.access.token_records import TokenRecords
 from bot.json_shapes.answer_shapes import AnswerShape, HitsShape
 from bot.json_shapes.json_shape import JsonShape, Payload, json_text
-from bot.permalinks import citation_link
-from bot.schema import Citation
+from bot.permalinks import answer_link, citation_link
+from bot.schema import Answer, Citation, Scope
+from bot.web.addressed_answers import AddressedAnswers
 from bot.web.api.chat_calls import ChatCalls
 from bot.web.api.chat_shapes import ChatRequest, CompletionShape, ModelsShape
 from bot.web.api.openapi_description import openapi_description
@@ -37,6 +38,13 @@ from bot.web.web_parts import WebParts
 from index.embed.lazy_models import Once
 
 DESCRIPTION = "/api/openapi.json"
+
+
+async def keep(parts: WebParts, answer: Answer, opened: Scope) -> str:
+    """Keep an answer as the page keeps its own, and return its address; raises QuothError."""
+    answers = AddressedAnswers(parts.app, days=parts.settings.web_days)
+    given = await parts.app.bridge.run(answers.keep, answer, opened.collections, at=parts.now())
+    return answer_link(parts.address.base, given.key)
 
 
 class HealthShape(JsonShape):
@@ -75,7 +83,7 @@ def api_operations(parts: WebParts, room: QuestionRoom) -> list[Operation]:
     def link(citation: Citation) -> str | None:
         return citation_link(web_url, citation.evidence) if web_url else None
 
-    questions = QuestionCalls(parts.app, room, link)
+    questions = QuestionCalls(parts.app, room, link, partial(keep, parts))
     chat, sources = ChatCalls(questions), SourceCalls(parts.app)
     quotes = QuoteCalls(parts.app, room, link)
     operations = [

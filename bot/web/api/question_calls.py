@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from functools import partial
 from typing import Annotated, Literal, TypeAlias
@@ -27,6 +27,9 @@ LONGEST_TEXT = 20_000
 
 MOST_TURNS = 50
 MOST_HITS = 100
+
+Keep: TypeAlias = Callable[[Answer, Opened], Awaitable[str]]
+"""Keeps an answer with the versions that it quotes, and returns the address that shows it."""
 
 Question: TypeAlias = Annotated[
     str, Field(min_length=1, max_length=LONGEST_QUESTION, description="The question.")
@@ -62,6 +65,10 @@ class AskRequest(StrictRequest):
     )
     collection: Collection = None
     source: SourceName = None
+    keep: bool = Field(
+        default=False,
+        description="Whether the answer is kept with what it quotes, and gets an address.",
+    )
 
 
 class SearchRequest(StrictRequest):
@@ -83,10 +90,11 @@ class SearchParameters(QueryRequest):
 class QuestionCalls:
     """Answers questions, within the room that there is."""
 
-    def __init__(self, app: App, room: QuestionRoom, link: Link) -> None:
+    def __init__(self, app: App, room: QuestionRoom, link: Link, keep: Keep) -> None:
         self._app = app
         self.room = room
         self.link = link
+        self._keep = keep
 
     async def ask(self, call: Call) -> JsonShape | EventStream:
         """Answer a question; raises QuothError and Problem."""
@@ -97,8 +105,15 @@ class QuestionCalls:
         answering = partial(self.answer, question, history, opened, call.asker)
         if is_stream_wanted(call):
             self.room.check()  # a stream that has begun has no status any more
-            return EventStream(self._events(answering))
-        return AnswerShape.of(await answering(), self.link)
+            return EventStream(self._events(answering, opened, keep=given.keep))
+        return await self._shape(await answering(), opened, keep=given.keep)
+
+    async def _shape(self, answer: Answer, opened: Opened, *, keep: bool) -> AnswerShape:
+        """Return the shape of an answer, which is kept first where that is wanted."""
+        shape = AnswerShape.of(answer, self.link)
+        if not keep:
+            return shape
+        return shape.model_copy(update={"link": await self._keep(answer, opened)})
 
     async def answer(
         self,
@@ -128,7 +143,9 @@ class QuestionCalls:
         found = searcher.find(spelled, collections=names, limit=limit, asked=words)
         return HitsShape.of(words, found.hits, found.coverage)
 
-    async def _events(self, answering: Answering) -> AsyncGenerator[str]:
+    async def _events(
+        self, answering: Answering, opened: Opened, *, keep: bool
+    ) -> AsyncGenerator[str]:
         try:
             async with aclosing(growing_answer(answering)) as growing:
                 async for grown in growing:
@@ -137,7 +154,8 @@ class QuestionCalls:
                     elif isinstance(grown, str):
                         yield event({"answer": grown}, "draft")
                     else:
-                        yield event(AnswerShape.of(grown, self.link).payload(), "answer")
+                        shape = await self._shape(grown, opened, keep=keep)
+                        yield event(shape.payload(), "answer")
         except Exception as error:
             yield event(problem_shape(problem_of(error)).payload(), "error")
 
