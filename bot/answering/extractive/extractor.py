@@ -27,6 +27,7 @@ from bot.answering.extractive.selected_passages import (
     closest_passages,
     selected_passages,
 )
+from bot.answering.extractive.short_lists import with_short_lists
 from bot.answering.extractive.standing_units import leans_back, unit_around
 from bot.answering.extractive.sufficient_quotes import (
     QuotedPassage,
@@ -128,11 +129,12 @@ class Extractor:
     def _completed(
         self, parts: Sequence[DraftPart], ranked: Sequence[Candidate]
     ) -> Sequence[DraftPart]:
-        """Return parts with what they announce at their end."""
+        """Return parts with the rest of short lists, and with what they announce at their end."""
+        sources, known = {c.source.id: c.source for c in ranked}, [c.passage for c in ranked]
+        whole = with_short_lists(parts, sources, known)
         if self._neighbours is None:
-            return parts
-        sources = {each.source.id: each.source for each in ranked}
-        return with_announced(parts, sources, [c.passage for c in ranked], self._neighbours)
+            return whole
+        return with_announced(whole, sources, known, self._neighbours)
 
     def _decided(
         self, parts: Sequence[DraftPart], nearest: tuple[Pick, ...], sure: float, claims: bool

@@ -48,7 +48,7 @@ def quoted_statements(
 ) -> Iterator[DraftPart]:
     """Yield what of one passage is quoted; `pointed` are spans at which a reader points in it."""
     passage = selected.passage
-    statements = _statements(passage)
+    statements = statements_of(passage)
     belongs = set(belonging(selected))
     chosen = [
         at
@@ -75,7 +75,7 @@ def _is_part(passage: Passage, quote: _Quote) -> bool:
 
 
 @dataclass(frozen=True)
-class _Statement:
+class Statement:
     """One sentence, one row, or one item of a list to its end."""
 
     span: Span
@@ -90,7 +90,7 @@ def _says_something(text: str) -> bool:
 
 
 def _rows(
-    statements: Sequence[_Statement], chosen: Sequence[int], header: str, passage: Passage
+    statements: Sequence[Statement], chosen: Sequence[int], header: str, passage: Passage
 ) -> list[int]:
     """Return the rows that were chosen; all of a table of which only caption or header was."""
     rows = [at for at, each in enumerate(statements) if each.role == "row"]
@@ -99,27 +99,27 @@ def _rows(
     return (found or [*(at for at in chosen if at not in rows), *rows])[: MOST_ITEMS + 1]
 
 
-def _statements(passage: Passage) -> list[_Statement]:
+def statements_of(passage: Passage) -> list[Statement]:
     """Return the sentences of a passage, those of one item together."""
     texts = [text_of(passage, span) for span in passage.sentences]
     marks = [item_mark(text, passage.kind) for text in texts]
-    found: list[_Statement] = []
+    found: list[Statement] = []
     for at, (text, span) in enumerate(zip(texts, passage.sentences, strict=True)):
         goes_on = passage.kind == "list" and found and found[-1].role == "item"
         if marks[at]:
             item = Span(start=span.start + sign_length(text, passage.kind), end=span.end)
-            found.append(_Statement(item, "item", range(at, at + 1)))
+            found.append(Statement(item, "item", range(at, at + 1)))
         elif goes_on:
             item = Span(start=found[-1].span.start, end=span.end)
-            found[-1] = _Statement(item, "item", range(found[-1].places.start, at + 1))
+            found[-1] = Statement(item, "item", range(found[-1].places.start, at + 1))
         else:
             role: Role = "row" if is_row(passage, text) else "sentence"
-            found.append(_Statement(span, "lead" if introduces(text) else role, range(at, at + 1)))
+            found.append(Statement(span, "lead" if introduces(text) else role, range(at, at + 1)))
     return found
 
 
 def _with_replies(
-    passage: Passage, statements: Sequence[_Statement], chosen: Sequence[int]
+    passage: Passage, statements: Sequence[Statement], chosen: Sequence[int]
 ) -> list[int]:
     """Return what is chosen with what follows each question of it: a question answers nothing."""
     asked = (at for at in chosen if text_of(passage, statements[at].span).rstrip().endswith("?"))
@@ -127,7 +127,7 @@ def _with_replies(
 
 
 def _with_steps(
-    passage: Passage, statements: Sequence[_Statement], chosen: Sequence[int]
+    passage: Passage, statements: Sequence[Statement], chosen: Sequence[int]
 ) -> list[int]:
     """Return what is chosen with every step of a numbered list of which two steps are."""
     found = set(chosen)
@@ -142,7 +142,7 @@ def _with_steps(
     return sorted(found)
 
 
-def _with_leads(statements: Sequence[_Statement], chosen: Sequence[int]) -> list[int]:
+def _with_leads(statements: Sequence[Statement], chosen: Sequence[int]) -> list[int]:
     """Return what is chosen with the line above each list that an item of it stands in."""
     led = set(chosen)
     for at in chosen:
@@ -165,7 +165,7 @@ class _Quote:
 
 
 def _quotes(
-    passage: Passage, statements: Sequence[_Statement], chosen: Sequence[int]
+    passage: Passage, statements: Sequence[Statement], chosen: Sequence[int]
 ) -> list[_Quote]:
     """Return the quotes: prose in one piece, items and rows one by one."""
     found: list[_Quote] = []
@@ -181,13 +181,13 @@ def _quotes(
     return found
 
 
-def _leads(statements: Sequence[_Statement], at: int, following: int) -> bool:
+def _leads(statements: Sequence[Statement], at: int, following: int) -> bool:
     """Say whether a statement leads into a list of which an item follows it."""
     between = statements[at + 1 : following + 1]
     return statements[at].role == "lead" and all(each.role == "item" for each in between)
 
 
-def _quote(passage: Passage, statement: _Statement, leads: bool) -> _Quote:
+def _quote(passage: Passage, statement: Statement, leads: bool) -> _Quote:
     """Return one statement as it is quoted; a lead-in alone where an item of its list follows."""
     if leads or statement.role in ("item", "row"):
         return _Quote(statement.span, statement.role)
@@ -195,7 +195,7 @@ def _quote(passage: Passage, statement: _Statement, leads: bool) -> _Quote:
     return _Quote(span, statement.role, None if span == statement.span else statement.span)
 
 
-def _standing(passage: Passage, statement: _Statement) -> Span:
+def _standing(passage: Passage, statement: Statement) -> Span:
     """Return prose with what it cannot do without.
 
     A short paragraph and code are quoted whole; a sentence that refers back with the one before.
