@@ -100,11 +100,12 @@ def _limit(item: pytest.Item) -> None:
 
 
 @pytest.fixture(autouse=True)
-def clean_environ(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take every setting out of the environment."""
+def clean_environ(monkeypatch: pytest.MonkeyPatch, models: Path) -> None:
+    """Take every setting out of the environment but one: a test leaves the cache folder alone."""
     for name in list(os.environ):
         if name.startswith(_OURS) or name in _TERMINAL:
             monkeypatch.delenv(name)
+    monkeypatch.setenv("QUOTH_MODELS", str(models))
 
 
 @pytest.fixture(scope="session", autouse=True)
