@@ -34,6 +34,7 @@ ENV PATH=/opt/quoth/bin:/usr/local/bin:/usr/bin:/bin \
     HOME=/data \
     SQLITE_TMPDIR=/data \
     QUOTH_HOME=/data \
+    QUOTH_MODELS=/data/models \
     QUOTH_DOCUMENTS=/documents \
     QUOTH_METRICS_PORT=9464
 USER 10001:10001

@@ -35,6 +35,7 @@ _GUARDED = {
     "QUOTH_CHROMA_TOKEN": "what is indexed goes to the account of this token",
     "QUOTH_CHROMA_TENANT": "what is indexed goes to this tenant",
     "QUOTH_CHROMA_DATABASE": "what is indexed goes into this database",
+    "QUOTH_MODELS": "the built-in models are read and run from there",
     "QUOTH_LLM": "questions and passages go to this model",
     "QUOTH_LLM_BASE_URL": "questions and passages go there",
     "QUOTH_LLM_API_KEY": "questions and passages go to the account of this key",

@@ -25,7 +25,7 @@ from bot.setting_sources import (
     GivenSettings,
     read_given,
 )
-from bot.trusted_folders import trusted_folders
+from bot.trusted_folders import cache_folder, trusted_folders
 from index.config import ChromaAccount, IndexConfig, ReadConfig, WebConfig
 from index.errors import ConfigurationError
 from index.schema import Value
@@ -62,6 +62,9 @@ class Settings(Value):
     """Token of the Discord bot; keep it secret."""
     home: Path = Path(".quoth")
     """Folder for the index, conversations and logs."""
+    models: Path | None = None
+    """Folder in which the built-in models are kept for all homes; only people you trust may write
+    to it. Empty is Quoth's folder in your cache folder."""
     documents: Path = Path("documents")
     """Folder of documents that the index is kept in step with."""
     watch: Switch = "on"
@@ -183,6 +186,7 @@ class Settings(Value):
         """The part of the settings that the index needs."""
         return IndexConfig(
             home=self.home,
+            models=self.models,
             documents=self.documents,
             embeddings=self.embeddings,
             chroma_url=self.chroma_url,
@@ -261,7 +265,7 @@ def load_settings(environ: Mapping[str, str], folder: Path) -> Settings:
         )
     except ValidationError as error:
         raise ConfigurationError(sentence(error, variables())) from None
-    return _anchored(settings, folder)
+    return _anchored(settings, folder, cache_folder(environ))
 
 
 def is_trusted(given: GivenSettings) -> bool:
@@ -332,11 +336,17 @@ def _prefix(name: str) -> str:
     return name.partition("_")[0]
 
 
-def _anchored(settings: Settings, folder: Path) -> Settings:
-    """Make the folders absolute, so that they stay the same wherever the process goes."""
+def _anchored(settings: Settings, folder: Path, cache: Path | None) -> Settings:
+    """Make the folders absolute, so that they stay the same wherever the process goes.
+
+    Models are kept in the person's `cache` unless another folder is named.
+    """
     paths = {
-        name: getattr(settings, name) for name in ("home", "documents", "prompts", "web_report")
+        name: getattr(settings, name)
+        for name in ("home", "documents", "models", "prompts", "web_report")
     }
+    if cache is not None:
+        paths["models"] = paths["models"] or cache / "models"
     return settings.model_copy(
         update={name: folder / path.expanduser() for name, path in paths.items() if path}
     )

@@ -103,6 +103,20 @@ def config_folder(environ: Mapping[str, str]) -> Path | None:
     return _absolute(environ.get("XDG_CONFIG_HOME"), "quoth") or _absolute(home, ".config/quoth")
 
 
+def cache_folder(environ: Mapping[str, str]) -> Path | None:
+    """Return where this platform keeps what can be made again for a person, if anywhere.
+
+    As `config_folder` passes over a relative path. What the environment does not name is not
+    guessed: whoever starts Quoth without a HOME has no such folder.
+    """
+    if sys.platform == "win32":
+        return _absolute(environ.get("LOCALAPPDATA"), "Quoth/Cache")
+    home = environ.get("HOME")
+    if sys.platform == "darwin":
+        return _absolute(home, "Library/Caches/Quoth")
+    return _absolute(environ.get("XDG_CACHE_HOME"), "quoth") or _absolute(home, ".cache/quoth")
+
+
 def _absolute(start: str | None, below: str) -> Path | None:
     return Path(start) / below if start and Path(start).is_absolute() else None
 

@@ -57,7 +57,10 @@ class ChromaAccount(Value):
 class IndexConfig(Value):
     """Where the index lives and what it is built with."""
 
-    home: Path = Field(description="Folder that holds catalog, vectors and cached graphs.")
+    home: Path = Field(description="Folder that holds catalog and vectors.")
+    models: Path | None = Field(
+        default=None, description="Folder of graphs that homes share; None keeps them in the home."
+    )
     documents: Path | None = Field(
         default=None, description="Folder kept in step with the shared collection."
     )

@@ -34,7 +34,7 @@ This page is written by `python -m scripts.settings_page` from the code.
 
 GROUPS = {
     "Where things are": ("HOME", "DOCUMENTS", "WATCH", "CHROMA_URL"),
-    "Models that find and read": ("EMBEDDINGS", "READER", "QUALITY", "THREADS"),
+    "Models that find and read": ("EMBEDDINGS", "READER", "QUALITY", "THREADS", "MODELS"),
     "The language model": (
         "LLM", "LLM_BASE_URL", "LLM_API_KEY", "LLM_TIMEOUT", "LLM_CONCURRENCY", "TOKENS_PER_DAY",
         "TOKENS_PER_PERSON", "UNSUPPORTED", "PROMPTS",

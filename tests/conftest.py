@@ -100,11 +100,12 @@ def _limit(item: pytest.Item) -> None:
 
 
 @pytest.fixture(autouse=True)
-def clean_environ(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take every setting out of the environment."""
+def clean_environ(monkeypatch: pytest.MonkeyPatch, models: Path) -> None:
+    """Take every setting out of the environment but where the models of all tests are."""
     for name in list(os.environ):
         if name.startswith(_OURS) or name in _TERMINAL:
             monkeypatch.delenv(name)
+    monkeypatch.setenv("QUOTH_MODELS", str(models))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -158,13 +159,18 @@ def no_network() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The graphs of the models: made once for all processes of the run, and mapped by all."""
+@pytest.fixture(scope="session", autouse=True)
+def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The graphs of the models: made once for all processes of the run, and mapped by all.
+
+    What is started in a test finds them there, and leaves the cache folder of the person alone.
+    """
     base = tmp_path_factory.getbasetemp()
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "models"
     folder.mkdir(exist_ok=True)
-    return folder
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("QUOTH_MODELS", str(folder))
+        yield folder
 
 
 @pytest.fixture(scope="session")

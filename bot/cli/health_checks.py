@@ -16,6 +16,7 @@ from bot.answering.coverage_notice import coverage_text
 from bot.app import model_config
 from bot.cli.address_origins import address_origins
 from bot.cli.folder_consent import trust_command
+from bot.cli.model_places import models_text
 from bot.cli.sync_text import other_languages, read_nothing_text
 from bot.community.rights import is_of_channel
 from bot.discord_bot.invite import application_of, invite_link
@@ -77,6 +78,7 @@ def examine(patient: Patient) -> Iterator[tuple[str, Finding]]:
         "embeddings": _embeddings,
         "reader": _reader,
         "selector": _selector,
+        "models": _models,
         "vectors": _vectors,
         "language model": _language_model,
         "discord": _discord,
@@ -280,6 +282,11 @@ def _selector(patient: Patient) -> Finding:
         return Finding("problem", detail, f"Run `{INSTALL}`, or set QUOTH_QUALITY=fast.")
     selector.select("Who came?", [EmbeddingInput(context="", text="Ada came.")])
     return Finding("ok", "works")
+
+
+def _models(patient: Patient) -> Finding:
+    said = models_text(patient.settings.index)
+    return Finding("ok", said) if said else Finding("off", "none of the built-in models is kept")
 
 
 def _vectors(patient: Patient) -> Finding:

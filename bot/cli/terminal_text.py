@@ -330,7 +330,7 @@ def size_text(size: int) -> str:
     return f"{-(-size // 1000)} kB" if size < 100_000 else f"{size / 1_000_000:,.1f} MB"
 
 
-def stats_screen(stats: CatalogStats, home: str, embeddings: str) -> str:
+def stats_screen(stats: CatalogStats, home: str, embeddings: str, models: str = "") -> str:
     """Return how much is indexed, one figure a line."""
     figures = (
         ("collections", f"{stats.collections:,}"),
@@ -343,6 +343,7 @@ def stats_screen(stats: CatalogStats, home: str, embeddings: str) -> str:
         ("changes", f"{stats.generation:,}"),
         ("embeddings", embeddings),
         ("home", neutral(home)),
+        *([("models", models)] if models else []),
     )
     return "\n".join(f"{name:<12}{value}" for name, value in figures)
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from bot.community.store.open_answers import OpenAnswers
 from bot.community.store.records_file import Records
+from index.config import IndexConfig
+from index.embed.model_folders import kept_models, model_folders
 from index.schema import CatalogStats
 
 logger = logging.getLogger(__name__)
@@ -43,7 +45,7 @@ class HomeSize:
     failed: int
     """Files of the documents folder whose newest version cannot be read."""
     parts: Mapping[str, int]
-    """Bytes on disk by part of the home."""
+    """Bytes on disk by part of the home; models may stand in a folder of all homes."""
     free: int
     """Bytes left on its disk."""
     owed: int
@@ -53,8 +55,11 @@ class HomeSize:
 class HomeMeter:
     """Reads the numbers of a home on the thread of the records, where no question waits for it."""
 
-    def __init__(self, home: Path, records: Records, stats: Callable[[], CatalogStats]) -> None:
-        self._home = home
+    def __init__(
+        self, config: IndexConfig, records: Records, stats: Callable[[], CatalogStats]
+    ) -> None:
+        self._home = config.home
+        self._models = model_folders(config.home, config.models)
         self._records = records
         self._stats = stats
         self._owed = OpenAnswers(records)
@@ -93,8 +98,11 @@ class HomeMeter:
             passages=stats.passages,
             failed=stats.failed,
             parts={
-                name: sum(_size(self._home, each) for each in files)
-                for name, files in _PARTS.items()
+                "models": sum(kept.bytes for kept in kept_models(self._models)),
+                **{
+                    name: sum(_size(self._home, each) for each in files)
+                    for name, files in _PARTS.items()
+                },
             },
             free=shutil.disk_usage(self._home).free,
             owed=owed,

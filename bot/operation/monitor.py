@@ -45,7 +45,7 @@ class Monitor:
         self._service: Service | None = None
         self._home: HomeMeter | None = None
         if parts.stats is not None:
-            self._home = HomeMeter(parts.settings.index.home, parts.records, parts.stats)
+            self._home = HomeMeter(parts.settings.index, parts.records, parts.stats)
 
     def watch(self, service: Service) -> None:
         """Look at this service from now on."""

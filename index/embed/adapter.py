@@ -11,10 +11,19 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from index.embed import cross_encoder
+from index.embed.model_folders import ModelFolders
 from index.embed.onnx_graph import GRAPH_VERSION
 from index.embed.onnx_session import open_cached
 from index.embed.quantize import Ranges, read_ranges
-from index.embed.weights import SHA256, WEIGHTS, ModelFiles, Tensor, digest_of, read_tensors
+from index.embed.weights import (
+    SHA256,
+    WEIGHTS,
+    ModelFiles,
+    Tensor,
+    digest_of,
+    model_files,
+    read_tensors,
+)
 from index.embed.word_pieces import WordPieces, open_pieces
 from index.errors import WeightsUnavailable
 
@@ -33,11 +42,11 @@ class Base:
 
     digest: str
     """SHA-256 of the file that holds them."""
-    tensors: Callable[[Path], Mapping[str, Tensor]]
-    """Reads them, given where models are kept; raises WeightsUnavailable."""
+    tensors: Callable[[ModelFiles], Mapping[str, Tensor]]
+    """Reads them, given what finds MiniLM's; raises WeightsUnavailable."""
 
 
-MINILM = Base(SHA256[WEIGHTS], lambda models: read_tensors(ModelFiles(models).weights())[0])
+MINILM = Base(SHA256[WEIGHTS], lambda files: read_tensors(files.weights())[0])
 CROSS_ENCODER = Base(cross_encoder.SHA256, lambda _: cross_encoder.cross_encoder_tensors())
 
 
@@ -83,30 +92,29 @@ class AdaptedModel:
         return merged
 
     def open(
-        self, home: Path, adapter: Path, *, threads: int | None, exact: bool
+        self, folders: ModelFolders, adapter: Path, *, threads: int | None, exact: bool
     ) -> tuple[WordPieces, InferenceSession] | None:
         """Open tokenizer and session; None when there is no adapter, or nothing to merge it into.
 
-        The first time the graph is built into `home/models` (about 2 s). `threads` defaults to the
-        processors available, at most four; `exact` computes in 32-bit floats, as is also done for
-        an adapter whose ranges were not measured.
+        The first time the graph is built into one of the folders (about 2 s). `threads` defaults to
+        the processors available, at most four; `exact` computes in 32-bit floats, as is also done
+        for an adapter whose ranges were not measured.
         """
         if not adapter.is_file():
             return None
         digest = digest_of(adapter)
         ranges = None if exact else read_ranges(self.name, digest)
-        models = home / "models"
-        files = ModelFiles(models)
+        files = model_files(folders)
 
         def build(data_file: str) -> tuple[bytes, bytes]:
-            merged = self.merged(self.base.tensors(models), *read_tensors(adapter))
+            merged = self.merged(self.base.tensors(files), *read_tensors(adapter))
             return self.graph(merged, data_file, ranges)
 
         kind = self.name if ranges else f"{self.name}_exact"
         name = f"{kind}-{digest[:12]}v{GRAPH_VERSION}"
         try:
             pieces = open_pieces(files.tokenizer())
-            return pieces, open_cached(models, name, build, threads=threads)
+            return pieces, open_cached(folders, name, build, threads=threads)
         except WeightsUnavailable as error:
             logger.warning("%s", error)
             return None

@@ -108,6 +108,7 @@ class Models:
         return open_embedder(
             self._config.embeddings,
             self._config.home,
+            models=self._config.models,
             environment={name: key.get_secret_value() for name, key in keys},
             threads=self._config.threads,
         )
@@ -117,14 +118,18 @@ class Models:
             return None
         from index.embed.reader import open_reader
 
-        return open_reader(self._config.home, threads=self._config.threads)
+        return open_reader(
+            self._config.home, models=self._config.models, threads=self._config.threads
+        )
 
     def _open_selector(self) -> Selector | None:
         if not self._config.best or self.embedder_if_any() is None:
             return None
         from index.embed.selector import open_selector
 
-        return open_selector(self._config.home, threads=self._config.threads)
+        return open_selector(
+            self._config.home, models=self._config.models, threads=self._config.threads
+        )
 
     def _open_matcher(self) -> TokenEmbedder | None:
         embedder = self.embedder_if_any()
@@ -134,4 +139,6 @@ class Models:
             return None
         from index.embed.minilm import open_minilm
 
-        return open_minilm(self._config.home, threads=self._config.threads)
+        return open_minilm(
+            self._config.home, models=self._config.models, threads=self._config.threads
+        )

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from index.embed.model_folders import model_folders
 from index.embed.onnx_graph import GRAPH_VERSION, WIDTH, embedder_graph
 from index.embed.onnx_session import open_cached
 from index.embed.pooled_rows import Row, of_unit_length, pooled, row_with_sentences
 from index.embed.quantize import read_ranges
-from index.embed.weights import SHA256, WEIGHTS, ModelFiles, read_tensors
+from index.embed.weights import SHA256, WEIGHTS, model_files, read_tensors
 from index.embed.word_pieces import CLS, SEP, Ids, WordPieces, closed, open_pieces
 from index.protocols import EmbeddingInput, PassageVectors, TokenVectors, Vectors
 
@@ -97,14 +98,17 @@ class MiniLM:
         return [of_unit_length(found) for found in pooled(self._session, rows, WIDTH)]
 
 
-def open_minilm(home: Path, *, threads: int | None = None, exact: bool = False) -> MiniLM:
-    """Open MiniLM; the first time its graph is built into `home/models` (about 2 s).
+def open_minilm(
+    home: Path, *, models: Path | None = None, threads: int | None = None, exact: bool = False
+) -> MiniLM:
+    """Open MiniLM; the first time its graph is built (about 2 s).
 
-    `threads` defaults to the processors available, at most four; `exact` computes in 32-bit
-    floats. Raises WeightsUnavailable.
+    It is kept in `models`, a folder that homes share, or else in `home/models`. `threads` defaults
+    to the processors available, at most four; `exact` computes in 32-bit floats. Raises
+    WeightsUnavailable.
     """
-    models = home / "models"
-    files = ModelFiles(models)
+    folders = model_folders(home, models)
+    files = model_files(folders)
     digest = SHA256[WEIGHTS]
     ranges = None if exact else read_ranges(MODEL, digest)
 
@@ -115,7 +119,7 @@ def open_minilm(home: Path, *, threads: int | None = None, exact: bool = False) 
     pieces = open_pieces(files.tokenizer())
     kind = MODEL if ranges else f"{MODEL}_exact"
     name = f"{kind}-{digest[:12]}v{GRAPH_VERSION}"
-    return MiniLM(pieces, open_cached(models, name, build, threads=threads))
+    return MiniLM(pieces, open_cached(folders, name, build, threads=threads))
 
 
 def _framed(parts: Sequence[Sequence[int] | Ids]) -> Ids:

@@ -14,6 +14,7 @@ from tokenizers import Regex, Tokenizer, normalizers, pre_tokenizers
 from tokenizers.models import Unigram
 
 from index.embed.e5_file import SHA256, E5File, PieceTable, e5_path
+from index.embed.model_folders import model_folders
 from index.embed.onnx_graph import GRAPH_VERSION, WIDTH, embedder_graph
 from index.embed.onnx_session import open_cached
 from index.embed.pooled_rows import Row, of_unit_length, pooled, row_with_sentences
@@ -134,12 +135,17 @@ class Multilingual:
 
 
 def open_multilingual(
-    home: Path, *, threads: int | None = None, centre: Vectors | None = None
+    home: Path,
+    *,
+    models: Path | None = None,
+    threads: int | None = None,
+    centre: Vectors | None = None,
 ) -> Multilingual:
-    """Open the model; the first time its graph is built into `home/models` (140 MB, about 2 s).
+    """Open the model; the first time its graph is built (140 MB, about 2 s).
 
-    `threads` defaults to the processors available, at most four; `centre` to the one
-    measured. Raises WeightsUnavailable.
+    It is kept in `models`, a folder that homes share, or else in `home/models`. `threads` defaults
+    to the processors available, at most four; `centre` to the one measured. Raises
+    WeightsUnavailable.
     """
     path = e5_path()
 
@@ -147,9 +153,8 @@ def open_multilingual(
         file = E5File(path)
         return embedder_graph(file.tensors(), data_file, words=file.words())
 
-    session = open_cached(
-        home / "models", f"{MODEL}-{SHA256[:12]}v{GRAPH_VERSION}", build, threads=threads
-    )
+    folders, name = model_folders(home, models), f"{MODEL}-{SHA256[:12]}v{GRAPH_VERSION}"
+    session = open_cached(folders, name, build, threads=threads)
     return Multilingual(_open_pieces(path), session, np.load(CENTRE) if centre is None else centre)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from index.embed.model_folders import ModelFolders, note_use, remove_unused
 from index.embed.weights import write_atomically
 
 if TYPE_CHECKING:
@@ -26,38 +27,78 @@ def default_threads() -> int:
 
 
 def open_cached(
-    folder: Path, name: str, build: Callable[[str], tuple[bytes, bytes]], *, threads: int | None
+    folders: ModelFolders,
+    name: str,
+    build: Callable[[str], tuple[bytes, bytes]],
+    *,
+    threads: int | None,
 ) -> InferenceSession:
-    """Open the graph `name` kept in `folder`; build it where it is missing or damaged.
+    """Open the graph `name` kept in one of the folders; build it where it is missing or damaged.
 
     `build` gets the name of the data file and returns the graph and the content of that file.
     Processes that build at once write the same bytes, each file in one step.
     """
     threads = threads or default_threads()
-    graph, data = folder / f"{name}.onnx", folder / f"{name}.data"
-    if graph.is_file() and data.is_file():
+    for folder in _wanted(folders):
+        if session := _opened(folder, name, threads):
+            _settle(folders, folder, name)
+            return session
+    built = build(f"{name}.data")
+    for folder in dict.fromkeys((folders.writable(), folders.own)):
         try:
-            return _open(graph, threads)
-        except Exception:
-            # ONNX Runtime raises a class of its own for each way in which a file is damaged.
-            with suppress(OSError):
-                graph.unlink(missing_ok=True)
-    built = build(data.name)
+            graph = _keep(folder, name, built)
+        except OSError:  # one that can only be read, a full disk, or others have the file open
+            if session := _opened(folder, name, threads):
+                return session
+            continue
+        remove_unused(folder, name)
+        _settle(folders, folder, name)
+        return _open(graph, threads)
+    with TemporaryDirectory(prefix="quoth-", ignore_cleanup_errors=True) as elsewhere:
+        return _open(_keep(Path(elsewhere), name, built), threads)  # made again the next time
+
+
+def _wanted(folders: ModelFolders) -> tuple[Path, ...]:
+    """Return where a graph is looked for: at home only where the shared folder takes none."""
+    return folders.all if folders.writable() == folders.own else folders.all[:1]
+
+
+def _settle(folders: ModelFolders, folder: Path, name: str) -> None:
+    if folder == folders.shared:
+        folders.clear_own(name)
+
+
+def _opened(folder: Path, name: str, threads: int) -> InferenceSession | None:
+    """Open a graph of a folder; None where it is missing, or damaged and so taken away."""
+    graph, data = folder / f"{name}.onnx", folder / f"{name}.data"
+    if not (_is_file(graph) and _is_file(data)):
+        return None
     try:
-        _keep(graph, data, built)
-    except OSError:  # a home that can only be read, or a full disk: made again the next time
-        with TemporaryDirectory(prefix="quoth-", ignore_cleanup_errors=True) as elsewhere:
-            graph, data = Path(elsewhere) / graph.name, Path(elsewhere) / data.name
-            _keep(graph, data, built)
-            return _open(graph, threads)
-    _remove_older(folder, name)
-    return _open(graph, threads)
+        session = _open(graph, threads)
+    except Exception:
+        # ONNX Runtime raises a class of its own for each way in which a file is damaged.
+        with suppress(OSError):
+            graph.unlink(missing_ok=True)
+        return None
+    note_use(graph)
+    return session
 
 
-def _keep(graph: Path, data: Path, built: tuple[bytes, bytes]) -> None:
+def _is_file(path: Path) -> bool:
+    """Say whether there is such a file; in a folder that may not be looked into there is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def _keep(folder: Path, name: str, built: tuple[bytes, bytes]) -> Path:
+    """Write both files and return the graph, which comes last."""
+    graph, data = folder / f"{name}.onnx", folder / f"{name}.data"
     model, tensors = built
     write_atomically(data, lambda file: file.write(tensors))
     write_atomically(graph, lambda file: file.write(model))
+    return graph
 
 
 def _open(graph: Path, threads: int) -> InferenceSession:
@@ -75,13 +116,3 @@ def _open(graph: Path, threads: int) -> InferenceSession:
     return onnxruntime.InferenceSession(
         str(graph), sess_options=options, providers=["CPUExecutionProvider"]
     )
-
-
-def _remove_older(folder: Path, name: str) -> None:
-    """Remove graphs that another version of the code, the weights or the adapter left."""
-    family = name.rsplit("-", 1)[0]
-    for path in (*folder.glob(f"{family}-*.onnx"), *folder.glob(f"{family}-*.data")):
-        if path.stem != name:
-            # Windows refuses while another process has it open; the next build tries again.
-            with suppress(OSError):
-                path.unlink(missing_ok=True)

@@ -156,21 +156,23 @@ def open_embedder(
     spec: str,
     home: Path,
     *,
+    models: Path | None = None,
     environment: Mapping[str, str] | None = None,
     threads: int | None = None,
 ) -> Embedder:
     """Open `minilm`, `multilingual`, or `provider/model` through LlamaIndex.
 
-    Keys and addresses are looked up in `environment` (by default the process's own) under the
-    names that the provider's library uses. Raises ConfigurationError for an unknown provider, a
-    missing package or a missing key, WeightsUnavailable when a built-in model cannot be had.
+    `models` is a folder that homes share. Keys and addresses are looked up in `environment` (by
+    default the process's own) under the names that the provider's library uses. Raises
+    ConfigurationError for an unknown provider, a missing package or a missing key,
+    WeightsUnavailable when a built-in model cannot be had.
     """
     if spec == MODEL:
-        return open_minilm(home, threads=threads)
+        return open_minilm(home, models=models, threads=threads)
     if spec == MULTILINGUAL:
         from index.embed.multilingual import open_multilingual
 
-        return open_multilingual(home, threads=threads)
+        return open_multilingual(home, models=models, threads=threads)
     name, _, model = spec.partition("/")
     provider = PROVIDERS.get(name)
     if provider is None or not model:

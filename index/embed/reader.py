@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.embed.adapter import AdaptedModel
+from index.embed.model_folders import model_folders
 from index.embed.onnx_graph import reader_graph
 from index.embed.word_pieces import CLS, SEP, Ids, Pieces, WordPieces, batches, padded
 from index.protocols import Reading, Vectors
@@ -140,11 +141,16 @@ def _readings(parts: Sequence[tuple[Ids, Vectors]]) -> tuple[Reading, ...]:
 
 
 def open_reader(
-    home: Path, *, adapter: Path = ADAPTER, threads: int | None = None, exact: bool = False
+    home: Path,
+    *,
+    models: Path | None = None,
+    adapter: Path = ADAPTER,
+    threads: int | None = None,
+    exact: bool = False,
 ) -> MiniLMReader | None:
     """Open the reader; None when there is no adapter, or nothing it could be merged into.
 
-    See `AdaptedModel.open` in `index.embed.adapter`.
+    `models` is a folder that homes share. See `AdaptedModel.open` in `index.embed.adapter`.
     """
-    opened = MODEL.open(home, adapter, threads=threads, exact=exact)
+    opened = MODEL.open(model_folders(home, models), adapter, threads=threads, exact=exact)
     return MiniLMReader(*opened) if opened else None

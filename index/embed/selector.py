@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from index.embed.adapter import CROSS_ENCODER, AdaptedModel
+from index.embed.model_folders import model_folders
 from index.embed.onnx_graph import selector_graph
 from index.embed.reader import with_mark
 from index.embed.word_pieces import CLS, SEP, Ids, Pieces, WordPieces, batches, padded
@@ -103,11 +104,16 @@ def _by_sentence(row: _Row, belongs: Vectors, text: EmbeddingInput) -> tuple[flo
 
 
 def open_selector(
-    home: Path, *, adapter: Path = ADAPTER, threads: int | None = None, exact: bool = False
+    home: Path,
+    *,
+    models: Path | None = None,
+    adapter: Path = ADAPTER,
+    threads: int | None = None,
+    exact: bool = False,
 ) -> EncoderSelector | None:
     """Open the selector; None when there is no adapter, or nothing it could be merged into.
 
-    See `AdaptedModel.open` in `index.embed.adapter`.
+    `models` is a folder that homes share. See `AdaptedModel.open` in `index.embed.adapter`.
     """
-    opened = MODEL.open(home, adapter, threads=threads, exact=exact)
+    opened = MODEL.open(model_folders(home, models), adapter, threads=threads, exact=exact)
     return EncoderSelector(*opened) if opened else None

@@ -15,7 +15,8 @@ import shutil
 import struct
 import urllib.request
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -23,6 +24,7 @@ from typing import IO
 import numpy as np
 import numpy.typing as npt
 
+from index.embed.model_folders import ModelFolders
 from index.errors import WeightsUnavailable
 
 logger = logging.getLogger(__name__)
@@ -55,6 +57,8 @@ class ModelFiles:
 
     folder: Path
     """Where fetched files are kept."""
+    also: Sequence[Path] = ()
+    """Other folders where they may have been kept."""
     packages: Mapping[str, str] = field(default_factory=lambda: PACKAGES)
     """Packages that may bring the files, with the folder inside each; they are never imported."""
     hub: str = HUB
@@ -70,7 +74,8 @@ class ModelFiles:
 
     def _find(self, name: str) -> Path:
         """Return the first file called `name` that has the right digest; fetch it otherwise."""
-        for path in (*installed_files(self.packages, name), self.folder / f"minilm-{name}"):
+        kept = [folder / kept_name(name) for folder in (self.folder, *self.also)]
+        for path in (*installed_files(self.packages, name), *kept):
             if path.is_file():
                 if digest_of(path) == SHA256[name]:
                     return path
@@ -79,7 +84,7 @@ class ModelFiles:
 
     def _fetch(self, name: str) -> Path:
         """Fetch `name` from the hub; raises WeightsUnavailable when that fails."""
-        target = self.folder / f"minilm-{name}"
+        target = self.folder / kept_name(name)
         address = f"{self.hub}/{name}"
         logger.info("Fetching %s", address)
 
@@ -95,6 +100,31 @@ class ModelFiles:
             target.unlink(missing_ok=True)
             raise _unavailable(name, "came from the hub with another content than expected")
         return target
+
+
+def kept_name(name: str) -> str:
+    """Return what a fetched file of the model is called."""
+    return f"minilm-{name}"
+
+
+def model_files(folders: ModelFolders) -> ModelFiles:
+    """Return what finds and fetches MiniLM's files; what the home fetched goes to all homes."""
+    folder = folders.writable()
+    if folder == folders.shared and not folders.own.is_symlink():
+        for name in SHA256:
+            _move_fetched(folders.own / kept_name(name), folder / kept_name(name), SHA256[name])
+    return ModelFiles(folder, folders.all)
+
+
+def _move_fetched(path: Path, target: Path, digest: str) -> None:
+    """Move a published file, which is known by its digest."""
+    with suppress(OSError):
+        if not path.is_file() or (target.exists() and path.samefile(target)):
+            return
+        if not target.exists() and digest_of(path) == digest:
+            with path.open("rb") as file:
+                write_atomically(target, lambda new: shutil.copyfileobj(file, new))
+        path.unlink()
 
 
 def installed_files(packages: Mapping[str, str], name: str) -> list[Path]:

@@ -54,7 +54,8 @@ def folder(copied_folder: Path) -> Path:
 def environ(folder: Path, **more: str) -> dict[str, str]:
     """Return what the shell of these people says; models that only choose quotes stay closed."""
     config = folder.parent / "config"
-    more = {"QUOTH_QUALITY": "fast", "QUOTH_READER": "off", **more}
+    models = os.environ["QUOTH_MODELS"]
+    more = {"QUOTH_QUALITY": "fast", "QUOTH_READER": "off", "QUOTH_MODELS": models, **more}
     return {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], "HOME": str(folder.parent),
             "XDG_CONFIG_HOME": str(config), **more}  # fmt: skip
 

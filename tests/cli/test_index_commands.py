@@ -75,6 +75,30 @@ def test_stats_count(indexed_folder: Path) -> None:
     assert "sources     4\n" in run(indexed_folder, "stats").stdout
 
 
+def test_stats_and_doctor_say_where_the_models_are(own_folder: Path, tmp_path: Path) -> None:
+    (own_folder / ".quoth" / "models").unlink()
+    (own_folder / "documents" / "tides.md").write_text("The moon pulls the sea.")
+    shared = tmp_path / "shared"
+    assert json.loads(run(own_folder, "stats", "--json", QUOTH_MODELS=str(shared)).stdout)[
+        "models"
+    ] == []  # fmt: skip
+    assert run(own_folder, "doctor", QUOTH_MODELS=str(shared)).exit_code == 0
+    stats = run(own_folder, "stats", "--json", QUOTH_MODELS=str(shared))
+    (told,) = json.loads(stats.stdout)["models"]
+    taken = sum(path.stat().st_size for path in shared.iterdir())
+    assert told == {"folder": str(shared), "bytes": taken, "shared": True}
+    for command in ("stats", "doctor"):
+        said = run(own_folder, command, QUOTH_MODELS=str(shared)).stdout
+        assert f"in {str(shared)!r}, for all homes" in said
+    assert not (own_folder / ".quoth" / "models").exists()
+
+
+def test_doctor_says_why_the_models_are_in_the_home(own_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    said = run(own_folder, "doctor", QUOTH_MODELS=str(tmp_path / "file")).stdout
+    assert f"since {str(tmp_path / 'file')!r} cannot be written or is full" in said
+
+
 # what changes the index
 
 
@@ -188,7 +212,12 @@ def test_doctor_says_how_to_get_the_weights_of_the_selector(
 
     def selector(quality: str) -> dict[str, str]:
         result = run(
-            indexed_folder, "doctor", "--json", QUOTH_HOME=str(tmp_path), QUOTH_QUALITY=quality
+            indexed_folder,
+            "doctor",
+            "--json",
+            QUOTH_HOME=str(tmp_path),
+            QUOTH_QUALITY=quality,
+            QUOTH_MODELS="",
         )
         checks = json.loads(result.stdout)["checks"]
         return next(check for check in checks if check["name"] == "selector")

@@ -115,7 +115,20 @@ def test_what_a_killed_process_left_in_the_log_of_a_read_only_catalog_is_read(
 def test_graphs_of_models_are_made_elsewhere(synced_folder: Path) -> None:
     (synced_folder / ".quoth" / "models").unlink()
     with read_only(synced_folder / ".quoth"):
-        assert run(synced_folder, "ask", QUESTION).exit_code == 0
+        assert run(synced_folder, "ask", QUESTION, QUOTH_MODELS="").exit_code == 0
+
+
+def test_a_home_that_can_only_be_read_takes_its_models_from_the_folder_of_all(
+    synced_folder: Path, tmp_path: Path
+) -> None:
+    (synced_folder / ".quoth" / "models").unlink()
+    shared = tmp_path / "shared"
+    with read_only(synced_folder / ".quoth"):
+        for _ in range(2):
+            assert run(synced_folder, "ask", QUESTION, QUOTH_MODELS=str(shared)).exit_code == 0
+            built = {path.name: path.stat().st_ino for path in shared.iterdir()}
+            assert len(built) == 6  # embedder, reader and selector; not written a second time
+            assert built == {path.name: path.stat().st_ino for path in shared.iterdir()}
 
 
 @pytest.mark.parametrize(

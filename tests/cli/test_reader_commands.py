@@ -288,6 +288,7 @@ def test_a_reader_ends_with_the_command_that_runs_it(own_folder: Path) -> None:
     ))  # fmt: skip
     paths = f"{ROOT}{os.pathsep}{own_folder}"
     environ = {"PYTHONPATH": paths, "PATH": os.environ["PATH"], "HOME": str(own_folder)}
+    environ["QUOTH_MODELS"] = os.environ["QUOTH_MODELS"]
     call = [*COMMAND, "add", "--reader", "nosy_reader:Nosy", "--arg", "text=a", "--arg", "wait=90"]
     pid = own_folder / "pid"
     with subprocess.Popen(

@@ -83,7 +83,11 @@ def run(
     stdin: str | bytes | None = None,
     **environ: str,
 ) -> Result:
-    """Run `quoth` in `folder`, with real parts except where a fake answerer is given."""
+    """Run `quoth` in `folder`, with real parts except where a fake answerer is given.
+
+    The models are those of all tests, unless `environ` names another folder.
+    """
+    environ = {"QUOTH_MODELS": os.environ["QUOTH_MODELS"], **environ}
     environment = Environment(environ=environ, folder=folder)
     if fake is not None:
         environment = Environment(environ=environ, folder=folder, open_app=opener(fake))

@@ -117,6 +117,21 @@ def test_compose_gives_the_bot_no_more_than_it_needs() -> None:
     assert set(given["volumes"]) == {"home", "vectors"}
 
 
+def test_models_are_kept_where_the_container_and_the_service_may_write() -> None:
+    given = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+    bot = given["services"]["bot"]
+    (volume,) = said(stages()[-1], "VOLUME")
+    for given_variables in (environment(stages()[-1]), bot["environment"]):
+        assert Path(given_variables["QUOTH_MODELS"]).is_relative_to(volume)
+        assert (
+            Path(given_variables["QUOTH_MODELS"]) == Path(given_variables["QUOTH_HOME"]) / "models"
+        )
+    lines = UNIT.read_text(encoding="utf-8").splitlines()
+    (models,) = [line for line in lines if line.startswith("Environment=QUOTH_MODELS=")]
+    assert Path(models.partition("QUOTH_MODELS=")[2]).parent == Path("/var/lib/quoth")
+    assert "StateDirectory=quoth quoth/home quoth/documents" in lines
+
+
 def can_contain() -> bool:
     """Say whether this process may make namespaces, as only root may in most places."""
     if sys.platform != "linux" or os.geteuid() != 0 or shutil.which("setpriv") is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -35,7 +36,8 @@ def test_the_examples_for_other_applications_run(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", "\n".join(blocks(LIBRARY, "python"))],
         cwd=tmp_path,
-        env={"PYTHONPATH": str(ROOT), "PATH": "", "HOME": str(tmp_path)},
+        env={"PYTHONPATH": str(ROOT), "PATH": "", "HOME": str(tmp_path)}
+        | {"QUOTH_MODELS": os.environ["QUOTH_MODELS"]},
         capture_output=True,
         text=True,
         check=False,

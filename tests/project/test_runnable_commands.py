@@ -89,6 +89,7 @@ def _run(asked: list[Step], folder: Path) -> None:
             env={
                 "PATH": f"{tools}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT),
                 "HOME": str(folder), "COLUMNS": "200",
+                "QUOTH_MODELS": os.environ["QUOTH_MODELS"],
             },
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
         )  # fmt: skip

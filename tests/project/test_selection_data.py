@@ -16,6 +16,7 @@ from tokenizers import Tokenizer
 
 from benchmarks.selection_rows import gold_of
 from index.embed import selector
+from index.embed.model_folders import model_folders
 from index.embed.weights import ModelFiles
 from tests.index.embed.test_selector import LETTER, QUESTION
 from training import selection, short_answers
@@ -111,7 +112,7 @@ def test_a_row_is_laid_out_as_the_product_does(layout: Layout, indexed_folder: A
             return [np.zeros(rows, np.float32), np.zeros((rows, length), np.float32)]
 
     pieces = selector.MODEL.open(
-        indexed_folder / ".quoth", selector.ADAPTER, threads=1, exact=False
+        model_folders(indexed_folder / ".quoth", None), selector.ADAPTER, threads=1, exact=False
     )
     assert pieces is not None
     selector.EncoderSelector(pieces[0], Session()).select(QUESTION, [LETTER])

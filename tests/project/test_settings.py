@@ -234,6 +234,36 @@ def test_what_is_allowed_is_kept_in_no_folder_at_hand(tmp_path: Path) -> None:
     assert found is None or found.is_absolute()
 
 
+@pytest.mark.parametrize(
+    ("platform", "environ", "found"),
+    [
+        ("linux", {"HOME": "/home/ada"}, "/home/ada/.cache/quoth/models"),
+        ("linux", {"HOME": "/home/ada", "XDG_CACHE_HOME": "/c"}, "/c/quoth/models"),
+        ("linux", {"HOME": "/home/ada", "XDG_CACHE_HOME": "c"}, "/home/ada/.cache/quoth/models"),
+        ("darwin", {"HOME": "/Users/ada"}, "/Users/ada/Library/Caches/Quoth/models"),
+        ("win32", {"LOCALAPPDATA": "/local"}, "/local/Quoth/Cache/models"),
+        ("linux", {"HOME": "/home/ada", "QUOTH_MODELS": "/models"}, "/models"),
+        ("linux", {}, None),
+    ],
+)
+def test_models_are_kept_in_the_person_s_cache_folder(
+    platform: str, environ: dict[str, str], found: str | None,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(sys, "platform", platform)
+    expected = None if found is None else Path(found)
+    settings = load_settings(environ, tmp_path)
+    assert settings.models == settings.index.models == expected
+
+
+def test_a_folder_that_came_along_brings_no_models_unasked(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("QUOTH_MODELS=built\n")
+    settings = load_settings({"HOME": "/home/ada"}, tmp_path)
+    assert settings.withheld == ("QUOTH_MODELS",)
+    assert settings.models == Path("/home/ada/.cache/quoth/models")
+    assert load_settings(trusted(tmp_path), tmp_path).models == tmp_path / "built"
+
+
 def test_secrets_are_never_printed(tmp_path: Path) -> None:
     environ = {"DISCORD_TOKEN": "canary-1", "QUOTH_LLM_API_KEY": "canary-2"}
     settings = load_settings(environ, tmp_path)

@@ -12,6 +12,7 @@ from bot.cli import options
 from bot.cli.completed_names import offer_sources
 from bot.cli.environment import Environment, pass_environment, say, write
 from bot.cli.json_output import dumps, stats_payload
+from bot.cli.model_places import models_payload, models_text
 from bot.cli.source_places import locate
 from bot.cli.sync_text import left_out_text
 from bot.cli.terminal_text import neutral, source_screen, sources_table, stats_screen
@@ -252,6 +253,8 @@ def stats(environment: Environment, as_json: bool) -> None:
     with environment.library() as library:
         counted = library.catalog.stats()
     if as_json:
-        write(dumps(stats_payload(counted, home, embeddings)))
+        told = stats_payload(counted, home, embeddings)
+        write(dumps(told | {"models": models_payload(environment.settings.index)}))
     else:
-        write(stats_screen(counted, home, embeddings))
+        models = models_text(environment.settings.index)
+        write(stats_screen(counted, home, embeddings, models))

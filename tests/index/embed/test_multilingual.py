@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.embed.e5_file import E5File, PieceTable, e5_path
+from index.embed.model_folders import ModelFolders
 from index.embed.multilingual import E5Pieces, Multilingual, open_multilingual
 from index.embed.onnx_graph import WIDTH, GraphBuilder, PackedTable
 from index.embed.onnx_session import open_cached
@@ -140,7 +141,7 @@ def test_words_are_unpacked_as_they_were_packed(tmp_path: Path) -> None:
         model = builder.model({"ids": ("r", "l")}, {"found": ("r", "l", WIDTH)}, data_file)
         return model.SerializeToString(), bytes(builder.data)
 
-    session = open_cached(tmp_path, "words-1", build, threads=1)
+    session = open_cached(ModelFolders(tmp_path), "words-1", build, threads=1)
     ids = np.array([[0, 8, 3], [5, 5, 1]], dtype=np.int64)
     (found,) = session.run(None, {"ids": ids})
     blocks = table.numbers.reshape(9, -1, 16)

@@ -19,6 +19,7 @@ ASKED = "Which zorblaxian conditions does the UN have?"
 
 def environ() -> dict[str, str]:
     given = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], "HOME": os.environ["HOME"]}
+    given["QUOTH_MODELS"] = os.environ["QUOTH_MODELS"]
     return given | {"QUOTH_LOG_LEVEL": "debug", "QUOTH_QUALITY": "fast", "QUOTH_READER": "off"}
 
 
