@@ -6,9 +6,12 @@ import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.cli.answer_screen import answer_screen
 from bot.cli.health_checks import Patient, examine
 from bot.cli.json_output import stats_payload
-from bot.cli.terminal_text import Style, answer_screen, sources_table, stats_screen
+from bot.cli.source_screens import sources_table
+from bot.cli.stats_screen import stats_screen
+from bot.cli.terminal_text import Style
 from bot.community.service import Parts, open_service
 from bot.discord_bot.run import open_parts
 from bot.discord_bot.text.pages import BY_WORDS, sources_page, sync_text

@@ -13,8 +13,10 @@ from bot.cli.completed_names import offer_sources
 from bot.cli.environment import Environment, pass_environment, say, write
 from bot.cli.json_output import dumps, stats_payload
 from bot.cli.source_places import locate
+from bot.cli.source_screens import source_screen, sources_table
+from bot.cli.stats_screen import stats_screen
 from bot.cli.sync_text import left_out_text
-from bot.cli.terminal_text import neutral, source_screen, sources_table, stats_screen
+from bot.cli.terminal_text import neutral
 from bot.json_shapes.source_shapes import EntryShape, ShownShape
 from index.errors import SourceNotFound
 from index.load.zip_archive import archive_of
