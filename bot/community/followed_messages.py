@@ -19,7 +19,7 @@ from functools import reduce
 from bot.bridge import Bridge
 from bot.community.documents import Documents, SourceReader
 from bot.community.rights import Caller, server_of
-from bot.community.source_management import SourceManagement, Upload, failed_report
+from bot.community.source_intake import SourceIntake, Upload, failed_report
 from bot.community.store.followed_records import Followed, FollowedRecords
 from bot.community.store.notice_records import Notice, NoticeRecords
 from bot.community.work_under_way import Work
@@ -65,7 +65,7 @@ class FollowedMessages:
     def __init__(
         self,
         *,
-        sources: SourceManagement,
+        sources: SourceIntake,
         reader: SourceReader,
         records: FollowedRecords,
         notices: NoticeRecords,

@@ -24,6 +24,7 @@ from bot.community.question_intake import Answering, QuestionIntake
 from bot.community.quoted_pictures import QuotedPictures
 from bot.community.server_erasure import ServerErasure
 from bot.community.server_rules import ServerRules
+from bot.community.source_intake import SourceIntake
 from bot.community.source_links import SourceLinks
 from bot.community.source_management import SourceManagement
 from bot.community.store.channel_records import ChannelRecords
@@ -182,7 +183,7 @@ async def open_service(parts: Parts, *, deadline: float | None = None) -> AsyncI
     service = await _built(parts, deadline)
     await _erase(service)
     await service.team_answers.sign()
-    if await service.sources.is_empty():
+    if await service.sources.shared.is_empty():
         # Nobody is told "not found" only because nothing has been read yet.
         await service.folder.step(at_once=True)
     follow = service.folder.run() if parts.settings.watch == "on" else service.look_again()
@@ -229,7 +230,7 @@ async def _built(parts: Parts, deadline: float | None) -> Service:
         channel_records=await parts.records.run(ChannelRecords, parts.records),
         site_seconds=parts.settings.site_seconds,
     )
-    followed = _followed(common, sources)
+    followed = _followed(common, sources.intake)
     await followed.load()
     links = SourceLinks(parts.settings, common.reader, parts.bridge)
     return Service(
@@ -255,7 +256,7 @@ async def _built(parts: Parts, deadline: float | None) -> Service:
         feedback=common.feedback,
         confirmations=common.confirmations,
         open_answers=OpenAnswers(parts.records),
-        folder=KeptFolder(sources, parts.writers, parts.documents.watch(), parts.observer),
+        folder=KeptFolder(sources.shared, parts.writers, parts.documents.watch(), parts.observer),
         observer=parts.observer,
     )
 
@@ -319,7 +320,7 @@ def _team_answers(common: _Common, open_questions: OpenQuestions) -> TeamAnswers
     )
 
 
-def _followed(common: _Common, sources: SourceManagement) -> FollowedMessages:
+def _followed(common: _Common, sources: SourceIntake) -> FollowedMessages:
     return FollowedMessages(
         sources=sources,
         reader=common.reader,

@@ -110,10 +110,11 @@ async def scope_of(
     """Return the scope of a question, narrowed as the person asked; raises NotAvailableError."""
     names = open_to.collections
     if collection:
-        name = service.sources.named(caller, collection)
+        name = service.sources.listed.named(caller, collection)
         if name not in names:
+            label = service.sources.listed.label(caller, name)
             raise NotAvailableError(
-                f"Not everyone in this channel may read {service.sources.label(caller, name)!r}. "
+                f"Not everyone in this channel may read {label!r}. "
                 "Ask with `private:True`, and only you see the answer."
             )
         names = (name,)
@@ -121,7 +122,7 @@ async def scope_of(
         raise NotAvailableError(NOTHING_OPEN)
     if not source:
         return Scope(collections=names)
-    for entry in await service.sources.readable_sources(caller):
+    for entry in await service.sources.listed.readable_sources(caller):
         if source in (entry.id, entry.title, entry.uri) and entry.collection in names:
             return Scope(collections=(entry.collection,), source=entry.id)
     raise NotAvailableError(f"There is no source {source!r} that I may open here.")
