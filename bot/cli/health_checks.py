@@ -17,7 +17,7 @@ from bot.app import model_config
 from bot.cli.address_origins import address_origins
 from bot.cli.folder_consent import trust_command
 from bot.cli.sync_text import other_languages, read_nothing_text
-from bot.community.rights import is_of_channel
+from bot.community.collection_names import is_of_channel
 from bot.discord_bot.invite import application_of, invite_link
 from bot.setting_sources import read_given
 from bot.settings import Settings, likely_variable, unknown_variables

@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from functools import reduce
 
 from bot.bridge import Bridge
+from bot.community.collection_names import server_of
 from bot.community.documents import Documents, SourceReader
-from bot.community.rights import Caller, server_of
+from bot.community.rights import Caller
 from bot.community.source_intake import SourceIntake, Upload, failed_report
 from bot.community.store.followed_records import Followed, FollowedRecords
 from bot.community.store.notice_records import Notice, NoticeRecords

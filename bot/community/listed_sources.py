@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.community.channel_documents import is_unit
+from bot.community.collection_names import SHARED_LABEL
 from bot.community.documents import SourceReader
-from bot.community.rights import SHARED_LABEL, Caller, manageable, readable
+from bot.community.rights import Caller, manageable, readable
 from bot.community.server_rules import NotAvailableError, ServerRules
 from index.config import SHARED_COLLECTION
 from index.schema import SiteEntry, SourceEntry

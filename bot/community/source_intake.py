@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from functools import reduce
 from pathlib import PurePath
 
+from bot.community.collection_names import DEFAULT_LABEL, server_of
 from bot.community.documents import Documents, SourceReader
 from bot.community.index_writes import IndexWrites, share_of
-from bot.community.rights import DEFAULT_LABEL, Caller, CollectionRule, server_of
+from bot.community.rights import Caller, CollectionRule
 from bot.community.server_rules import NotAvailableError, ServerRules
 from bot.community.site_management import SiteManagement
 from bot.community.suggested_question import suggested_question

@@ -6,18 +6,11 @@ from collections.abc import Sequence
 
 from bot.bridge import WriteQueue
 from bot.community.channel_sources import ChannelSources
+from bot.community.collection_names import SHARED_LABEL, collection_name
 from bot.community.documents import Documents, SourceReader
 from bot.community.index_writes import FOLDER, IndexWrites, share_of
 from bot.community.listed_sources import ListedSources
-from bot.community.rights import (
-    MAX_COLLECTIONS,
-    SHARED_LABEL,
-    Caller,
-    CollectionRule,
-    Limit,
-    collection_name,
-    readable,
-)
+from bot.community.rights import MAX_COLLECTIONS, Caller, CollectionRule, Limit, readable
 from bot.community.server_rules import NotAvailableError, ServerRules
 from bot.community.shared_documents import SharedDocuments
 from bot.community.site_management import SiteManagement

@@ -14,7 +14,8 @@ from typing import Any
 
 import discord
 
-from bot.community.rights import SHARED_LABEL, Caller
+from bot.community.collection_names import SHARED_LABEL
+from bot.community.rights import Caller
 from bot.community.service import Service
 from bot.discord_bot.callers import caller_of
 from bot.discord_bot.channel_access import channel_rights

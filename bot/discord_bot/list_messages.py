@@ -8,14 +8,7 @@ from datetime import UTC, datetime
 import discord
 
 from bot.community.channel_sources import with_channels
-from bot.community.rights import (
-    Caller,
-    CollectionRule,
-    GuildRules,
-    Limit,
-    manageable,
-    manages,
-)
+from bot.community.rights import Caller, CollectionRule, GuildRules, Limit, manageable, manages
 from bot.discord_bot.callers import SeenPlaces, caller_of
 from bot.discord_bot.client import Click
 from bot.discord_bot.direct_messages import caller_here

@@ -17,8 +17,9 @@ from typing import Any
 
 import discord
 
+from bot.community.audience import Opening, opening
 from bot.community.question_intake import Question, StoppingError
-from bot.community.rights import Caller, Opening, opening
+from bot.community.rights import Caller
 from bot.community.server_rules import NotAvailableError
 from bot.community.service import Service
 from bot.community.store.records import Kept
