@@ -6,7 +6,7 @@ from contextlib import closing
 
 from bot.access.token_records import TOKENS_FILE, TokenRecords
 from bot.app import model_config
-from bot.cli.health_finding import Finding, Patient
+from bot.cli.health_examination import Finding, Patient
 from bot.community.collection_names import is_of_channel
 from bot.discord_bot.invite import application_of, invite_link
 

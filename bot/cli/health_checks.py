@@ -10,7 +10,7 @@ from bot.cli.connection_checks import (
     language_model_finding,
     tokens_finding,
 )
-from bot.cli.health_finding import Finding, Patient
+from bot.cli.health_examination import Finding, Patient
 from bot.cli.index_checks import (
     documents_finding,
     embeddings_finding,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from bot.answering.coverage_notice import coverage_text
-from bot.cli.health_finding import Finding, Patient
+from bot.cli.health_examination import Finding, Patient
 from bot.cli.sync_text import other_languages, read_nothing_text
 from index.config import SHARED_COLLECTION
 from index.embed.weights import INSTALL

@@ -7,7 +7,7 @@ import sys
 
 from bot.cli.address_origins import address_origins
 from bot.cli.folder_consent import trust_command
-from bot.cli.health_finding import Finding, Patient
+from bot.cli.health_examination import Finding, Patient
 from bot.setting_sources import read_given
 from bot.settings import likely_variable, unknown_variables
 

@@ -21,7 +21,7 @@ from bot.access.token_records import (
     TokenRefused,
 )
 from bot.cli.connection_checks import tokens_finding
-from bot.cli.health_finding import Patient
+from bot.cli.health_examination import Patient
 from bot.settings import load_settings
 from index.embed.lazy_models import Once
 from index.errors import ConfigurationError

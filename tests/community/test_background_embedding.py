@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.cli.answer_screen import answer_screen
 from bot.cli.health_checks import examine
-from bot.cli.health_finding import Patient
+from bot.cli.health_examination import Patient
 from bot.cli.json_output import stats_payload
 from bot.cli.source_screens import sources_table
 from bot.cli.stats_screen import stats_screen
