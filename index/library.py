@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.config import SHARED_COLLECTION, IndexConfig
-from index.load.zip_archive import archive_of
+from index.load.archive_names import archive_of
 from index.opened_parts import OpenedParts
 from index.schema import (
     Evidence,

@@ -24,7 +24,7 @@ from bot.community.source_intake import SourceIntake, Upload, failed_report
 from bot.community.store.followed_records import Followed, FollowedRecords
 from bot.community.store.notice_records import Notice, NoticeRecords
 from bot.community.work_under_way import Work
-from index.load.zip_archive import is_archive
+from index.load.archive_names import is_archive
 from index.schema import Source, SourceEntry, SyncReport, merged_reports, source_id
 
 logger = logging.getLogger(__name__)

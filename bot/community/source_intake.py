@@ -19,9 +19,9 @@ from bot.community.site_management import SiteManagement
 from bot.community.suggested_question import suggested_question
 from bot.community.work_under_way import Work
 from index.errors import Cancelled, SourceNotFound
+from index.load.archive_names import is_archive
 from index.load.formats import SUFFIXES
 from index.load.unread_kinds import unread_type
-from index.load.zip_archive import is_archive
 from index.schema import Source, SyncFailure, SyncReport, merged_reports, source_id
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from index.config import SHARED_COLLECTION, IndexConfig
 from index.embed.lazy_models import Models
 from index.errors import ConfigurationError
-from index.load.zip_archive import archive_of
+from index.load.archive_names import archive_of
 from index.schema import SyncReport, merged_reports
 from index.store.catalog import Catalog
 from index.store.catalog_format import recipe

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.config import SHARED_COLLECTION
+from index.load.archive_names import is_archive
 from index.load.git_address import git_address
-from index.load.zip_archive import is_archive
 from index.schema import LoadedDocument, SyncFailure, SyncReport, merged_reports
 from index.store.catalog import Catalog
 from index.sync.added_archives import AddedArchives, without_archives

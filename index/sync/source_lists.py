@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
-from index.load.zip_archive import archive_of
+from index.load.archive_names import archive_of
 from index.schema import SiteEntry, SourceEntry
 from index.store.added_documents import AddedDocuments
 from index.store.catalog import Catalog

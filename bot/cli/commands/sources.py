@@ -19,7 +19,7 @@ from bot.cli.sync_text import left_out_text
 from bot.cli.terminal_text import neutral
 from bot.json_shapes.source_shapes import EntryShape, ShownShape
 from index.errors import SourceNotFound
-from index.load.zip_archive import archive_of
+from index.load.archive_names import archive_of
 from index.schema import Evidence, SiteEntry, Span
 from index.sync.additions import plain_path
 from index.sync.web_lists import with_sites
