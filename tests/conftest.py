@@ -19,7 +19,8 @@ import pytest
 from bot.settings import load_settings
 from index.embed.multilingual import Multilingual, open_multilingual
 from index.errors import WeightsUnavailable
-from index.library import Library, open_library
+from index.library import open_library
+from index.opened_parts import OpenedParts
 from index.sync.read_worker import ReadWorkers
 
 ROOT = Path(__file__).parents[1]
@@ -116,16 +117,16 @@ def warm_read_workers() -> Iterator[None]:
     """
     made: dict[object, _SharedReadWorkers] = {}
 
-    def shared(library: Library) -> ReadWorkers:
-        tokenizer = getattr(library.models.embedder_if_any(), "tokenizer", None)
-        key = (library.config.read, library.config.chunk, tokenizer)
+    def shared(parts: OpenedParts) -> ReadWorkers:
+        tokenizer = getattr(parts.models.embedder_if_any(), "tokenizer", None)
+        key = (parts.config.read, parts.config.chunk, tokenizer)
         if key not in made:
             made[key] = _SharedReadWorkers(
-                library.config.read, chunk=library.config.chunk, tokenizer=tokenizer
+                parts.config.read, chunk=parts.config.chunk, tokenizer=tokenizer
             )
         return made[key]
 
-    with patch.object(Library, "_open_read_workers", shared):
+    with patch.object(OpenedParts, "_open_read_workers", shared):
         yield
     for workers in made.values():
         workers.end()

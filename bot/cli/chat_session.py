@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from bot.answering.citations import source_as_quoted
 from bot.answering.earlier_quotes import last_citations
 from bot.cli.input_lines import Asked
-from bot.cli.terminal_text import Style, source_screen, sources_table
+from bot.cli.source_screens import source_screen, sources_table
+from bot.cli.terminal_text import Style
 from bot.schema import Answer, Citation, Turn
 from index.errors import QuestionError
 from index.schema import Span

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bot.cli.answer_screen import answer_screen, below_text
 from bot.cli.environment import INDEX, MODEL, Environment, say, write
 from bot.cli.input_lines import Asked
 from bot.cli.options import check_collection
 from bot.cli.progress import indexing_bar
 from bot.cli.sync_text import no_documents_text, other_languages, read_nothing_text
-from bot.cli.terminal_text import answer_screen, below_text, neutral, one_line
+from bot.cli.terminal_text import neutral, one_line
 from bot.cli.waiting_line import LOADING, LOOKING, OPENING, waiting_line
 from bot.schema import Answer, Scope
 from index.config import SHARED_COLLECTION

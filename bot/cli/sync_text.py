@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Mapping
 
 from bot.cli.unchanged_sync import report_line
+from index.load.archive_names import ENDING
 from index.load.formats import SUFFIXES
-from index.load.zip_archive import ENDING
 from index.schema import SyncReport
 from index.text.counted_kinds import counted_kinds
 

@@ -19,14 +19,9 @@ from bot.community.channel_documents import (
     is_unit,
     version_of,
 )
+from bot.community.collection_names import channel_collection
 from bot.community.documents import Documents, SourceReader
-from bot.community.rights import (
-    Caller,
-    CollectionRule,
-    GuildRules,
-    channel_collection,
-    manageable,
-)
+from bot.community.rights import Caller, CollectionRule, GuildRules, manageable
 from bot.community.server_rules import NotAvailableError, ServerRules
 from bot.community.site_management import Write
 from bot.community.store.channel_records import ChannelRecords, Unit

@@ -17,13 +17,14 @@ from dataclasses import dataclass
 from functools import reduce
 
 from bot.bridge import Bridge
+from bot.community.collection_names import server_of
 from bot.community.documents import Documents, SourceReader
-from bot.community.rights import Caller, server_of
-from bot.community.source_management import SourceManagement, Upload, failed_report
+from bot.community.rights import Caller
+from bot.community.source_intake import SourceIntake, Upload, failed_report
 from bot.community.store.followed_records import Followed, FollowedRecords
 from bot.community.store.notice_records import Notice, NoticeRecords
 from bot.community.work_under_way import Work
-from index.load.zip_archive import is_archive
+from index.load.archive_names import is_archive
 from index.schema import Source, SourceEntry, SyncReport, merged_reports, source_id
 
 logger = logging.getLogger(__name__)
@@ -65,7 +66,7 @@ class FollowedMessages:
     def __init__(
         self,
         *,
-        sources: SourceManagement,
+        sources: SourceIntake,
         reader: SourceReader,
         records: FollowedRecords,
         notices: NoticeRecords,

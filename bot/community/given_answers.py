@@ -10,9 +10,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from bot.community.audience import Audience, obstacle
 from bot.community.confirmed_answers import confirmable
 from bot.community.documents import SourceReader
-from bot.community.rights import Audience, Caller, obstacle, readable
+from bot.community.rights import Caller, readable
 from bot.community.server_rules import NotAvailableError, ServerRules
 from bot.community.store.confirmations import Confirmations
 from bot.community.store.feedback import Feedback

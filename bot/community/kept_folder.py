@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field
 
 from bot.bridge import Bridge
-from bot.community.source_management import SourceManagement
+from bot.community.shared_documents import SharedDocuments
 from bot.errors import Busy
 from bot.observer import Observer
 from index.errors import QuothError
@@ -28,7 +28,7 @@ _PAUSE = 5.0
 class KeptFolder:
     """Follows the folder, at every change that has come to rest and once a minute."""
 
-    sources: SourceManagement
+    shared: SharedDocuments
     writers: Bridge
     watch: FolderWatch | None
     """None where changes are noticed once a minute only."""
@@ -48,9 +48,9 @@ class KeptFolder:
         """
         try:
             if at_once:
-                await self.sources.bring_in_step(budget=STARTING)
+                await self.shared.bring_in_step(budget=STARTING)
             else:
-                await self.sources.bring_in_step(self.watch)
+                await self.shared.bring_in_step(self.watch)
         except QuothError as error:
             logger.warning("the documents folder was not followed: %s", error)
         except Exception:
@@ -65,7 +65,7 @@ class KeptFolder:
         while True:
             pause = _PAUSE
             try:
-                if await self.sources.embed_some():
+                if await self.shared.embed_some():
                     pause = 0.0
             except QuothError as error:
                 logger.warning("Documents are found by words alone for now: %s", error)

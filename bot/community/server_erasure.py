@@ -14,9 +14,10 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 
 from bot.bridge import Bridge, WriteQueue
+from bot.community.collection_names import default_collection, server_of
 from bot.community.documents import Documents
 from bot.community.open_questions import OpenQuestions
-from bot.community.rights import Caller, CollectionRule, default_collection, server_of
+from bot.community.rights import Caller, CollectionRule
 from bot.community.server_rules import NotAvailableError, ServerRules
 from bot.community.source_links import SourceLinks
 from bot.community.store.erasure_records import WHOLE, Erasure, ErasureRecords

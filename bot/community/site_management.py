@@ -13,8 +13,9 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
+from bot.community.collection_names import server_of
 from bot.community.documents import Documents, SourceReader
-from bot.community.rights import Caller, CollectionRule, manageable, server_of
+from bot.community.rights import Caller, CollectionRule, manageable
 from bot.community.server_rules import ServerRules
 from bot.community.work_under_way import Work
 from index.errors import Cancelled, QuothError, SourceNotFound

@@ -11,7 +11,8 @@ from typing import Any
 
 import discord
 
-from bot.community.rights import Audience, Caller, RoleView
+from bot.community.audience import Audience, RoleView
+from bot.community.rights import Caller
 from bot.community.service import Service
 from bot.discord_bot.channel_access import channel_rights, channels_read_by_all
 

@@ -14,7 +14,8 @@ from typing import Any
 
 import discord
 
-from bot.community.rights import SHARED_LABEL, Caller
+from bot.community.collection_names import SHARED_LABEL
+from bot.community.rights import Caller
 from bot.community.service import Service
 from bot.discord_bot.callers import caller_of
 from bot.discord_bot.channel_access import channel_rights
@@ -64,7 +65,7 @@ async def shared_servers(click: Click) -> list[SharedServer]:
     """Return the servers whose documents the person may read in a direct message, by name."""
     bot, caller = click.client, caller_of(click)
     chosen = await bot.service.memory.chosen_server(caller.user)
-    guilds = [guild for guild in bot.guilds if await bot.service.sources.are_in(guild.id)]
+    guilds = [guild for guild in bot.guilds if await bot.service.sources.listed.are_in(guild.id)]
     readers = await asyncio.gather(
         *(_as_member(bot.service, caller, guild) for guild in guilds[:MAX_SERVERS])
     )
@@ -77,7 +78,7 @@ async def shared_servers(click: Click) -> list[SharedServer]:
 
 
 async def _reads_there(service: Service, reader: Caller) -> bool:
-    entries = await service.sources.readable_sources(reader)
+    entries = await service.sources.listed.readable_sources(reader)
     return any(entry.collection != SHARED_COLLECTION for entry in entries)
 
 
@@ -86,7 +87,11 @@ def looked_in(bot: QuothBot, caller: Caller, collections: Sequence[str]) -> str:
     if caller.guild is not None:
         return ""
     sources = bot.service.sources
-    own = [repr(sources.label(caller, name)) for name in collections if name != SHARED_COLLECTION]
+    own = [
+        repr(sources.listed.label(caller, name))
+        for name in collections
+        if name != SHARED_COLLECTION
+    ]
     guild = bot.get_guild(caller.reads) if caller.reads is not None else None
     places = [f"{', '.join(own)} of {guild.name}"] if own and guild else []
     if SHARED_COLLECTION in collections:

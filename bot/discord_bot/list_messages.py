@@ -8,14 +8,7 @@ from datetime import UTC, datetime
 import discord
 
 from bot.community.channel_sources import with_channels
-from bot.community.rights import (
-    Caller,
-    CollectionRule,
-    GuildRules,
-    Limit,
-    manageable,
-    manages,
-)
+from bot.community.rights import Caller, CollectionRule, GuildRules, Limit, manageable, manages
 from bot.discord_bot.callers import SeenPlaces, caller_of
 from bot.discord_bot.client import Click
 from bot.discord_bot.direct_messages import caller_here
@@ -30,14 +23,14 @@ from index.sync.web_lists import with_sites
 async def sources_text(click: Click, collection: str, number: int) -> tuple[str, discord.ui.View]:
     """Return one page of the sources that the person may read here."""
     sources, caller = click.client.service.sources, await caller_here(click)
-    entries = await sources.readable_sources(caller)
+    entries = await sources.listed.readable_sources(caller)
     home = click.client.service.rules.of(caller.home)
-    found = with_channels(with_sites(entries, await sources.readable_sites(caller)), home)
+    found = with_channels(with_sites(entries, await sources.listed.readable_sites(caller)), home)
     key = EVERY
     if collection != EVERY:
-        key = sources.named(caller, collection)
+        key = sources.listed.named(caller, collection)
         found = [entry for entry in found if entry.collection == key]
-    label = functools.partial(sources.label, caller)
+    label = functools.partial(sources.listed.label, caller)
     rules = click.client.service.rules.of(caller.guild)
     keeps = rules is not None and manages(caller, rules)
     page = sources_page(
@@ -46,7 +39,7 @@ async def sources_text(click: Click, collection: str, number: int) -> tuple[str,
         label=label,
         now=datetime.now(UTC),
         keeps=keeps,
-        not_read=await sources.not_read(caller) if key in (EVERY, SHARED_COLLECTION) else {},
+        not_read=await sources.listed.not_read(caller) if key in (EVERY, SHARED_COLLECTION) else {},
     )
     view = page_view("sources", key, page)
     if missing := await sources.forgettable(caller):

@@ -17,8 +17,9 @@ from typing import Any
 
 import discord
 
+from bot.community.audience import Opening, opening
 from bot.community.question_intake import Question, StoppingError
-from bot.community.rights import Caller, Opening, opening
+from bot.community.rights import Caller
 from bot.community.server_rules import NotAvailableError
 from bot.community.service import Service
 from bot.community.store.records import Kept
@@ -110,10 +111,11 @@ async def scope_of(
     """Return the scope of a question, narrowed as the person asked; raises NotAvailableError."""
     names = open_to.collections
     if collection:
-        name = service.sources.named(caller, collection)
+        name = service.sources.listed.named(caller, collection)
         if name not in names:
+            label = service.sources.listed.label(caller, name)
             raise NotAvailableError(
-                f"Not everyone in this channel may read {service.sources.label(caller, name)!r}. "
+                f"Not everyone in this channel may read {label!r}. "
                 "Ask with `private:True`, and only you see the answer."
             )
         names = (name,)
@@ -121,7 +123,7 @@ async def scope_of(
         raise NotAvailableError(NOTHING_OPEN)
     if not source:
         return Scope(collections=names)
-    for entry in await service.sources.readable_sources(caller):
+    for entry in await service.sources.listed.readable_sources(caller):
         if source in (entry.id, entry.title, entry.uri) and entry.collection in names:
             return Scope(collections=(entry.collection,), source=entry.id)
     raise NotAvailableError(f"There is no source {source!r} that I may open here.")

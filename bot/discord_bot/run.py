@@ -22,7 +22,9 @@ import discord
 import yarl
 
 from bot.app import App, open_app
-from bot.community.service import Parts, Service, open_service
+from bot.community.built_service import Parts
+from bot.community.running_service import open_service
+from bot.community.service import Service
 from bot.discord_bot.answer_buttons import HANDLERS
 from bot.discord_bot.client import QuothBot, ShardedBot
 from bot.discord_bot.cogs.about import About

@@ -11,7 +11,7 @@ from typing import Any
 import discord
 
 from bot.community.server_rules import NotAvailableError
-from bot.community.source_management import Upload
+from bot.community.source_intake import Upload
 from bot.community.work_under_way import Work
 from bot.discord_bot.callers import caller_of
 from bot.discord_bot.client import Click
@@ -51,12 +51,12 @@ async def add_sources(
     async with _under_way(interaction) as (work, shown):
         if files:
             uploads = [Upload(file.filename, file.size, file.read) for file in files]
-            done = await sources.add_files(
+            done = await sources.intake.add_files(
                 caller, collection, uploads, added_by=author, progress=shown.show, work=work
             )
         if url:
             await shown.show(len(files), len(files) + 1, url)
-            page = await sources.add_page(
+            page = await sources.intake.add_page(
                 caller,
                 collection,
                 url,
@@ -95,7 +95,7 @@ async def told_added(
 ) -> str:
     """Return a report that names what was added and where, and suggests a question about it."""
     sources, caller = interaction.client.service.sources, caller_of(interaction)
-    label, question = await sources.suggestion(caller, collection, uris)
+    label, question = await sources.intake.suggestion(caller, collection, uris)
     titles = [title] if title else uris
     return added_text(done, titles, label, question, interaction.client.ask_mention)
 

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Protocol
 
-from bot.community.service import Parts, Service
+from bot.community.built_service import Parts
+from bot.community.service import Service
 from bot.observer import Observer
 from bot.operation.figures import Figures, Moment
 from bot.operation.health_server import open_health_server

@@ -8,29 +8,26 @@ What an archive says of itself is not believed further than the limits here.
 from __future__ import annotations
 
 import stat
-import struct
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from index.errors import LoadError
 from index.load.folder_walk import FolderScan, FoundFile, SkippedFile, scan
 from index.load.formats import read_suffixes
-from index.load.packed_documents import named_as_archive
-from index.load.read_file import MAX_BYTES, reason_of, size_problem
+from index.load.read_file import MAX_BYTES, size_problem
 from index.load.unread_kinds import ending_of, unread_kind, unread_type
 from index.schema import SyncFailure
 
 if TYPE_CHECKING:
     from zipfile import ZipFile, ZipInfo
+from index.load.archive_names import ENDING, is_archive
+from index.load.checked_archive import DAMAGED, MOST_MEMBERS, archive_errors, open_archive
 
-ENDING = ".zip"
-
-MOST_MEMBERS = 10_000
 MOST_BYTES = 512 * 1024 * 1024
 """Of all documents in one archive, unpacked."""
 
@@ -40,14 +37,8 @@ MOST_RATIO = 200
 _SMALL = 1024 * 1024
 """Bytes up to which no ratio is asked about."""
 
-_DIRECTORY = 2 * 1024 * 1024
-"""Bytes of the list of members, which is held in memory: room for twice as many long names."""
-
-_END = struct.Struct("<4s4H2LH")
-_MEMBER = b"PK\3\4"
-_NOT_WHOLE = "It is no ZIP archive, or only the beginning of one."
-_DAMAGED = "It is damaged, or was changed while it was read."
 _UTF8 = 0x800
+
 _ENCRYPTED = 0x1
 
 
@@ -76,17 +67,6 @@ def scan_with_archives(folder: Path) -> FolderScan:
     return FolderScan(tuple(files), tuple(failures), tuple(skipped), found.ignored)
 
 
-def archive_of(uri: str) -> str:
-    """Return the path of the archive that a document is in; its own of one in none."""
-    at = uri.lower().find(f"{ENDING}/")
-    return uri if at < 0 else uri[: at + len(ENDING)]
-
-
-def is_archive(uri: str) -> bool:
-    """Say whether a file is named as an archive."""
-    return uri.lower().endswith(ENDING)
-
-
 @dataclass
 class ArchiveReader:
     """Reads members, and keeps the archive of the last one open, as they come by archive."""
@@ -97,7 +77,7 @@ class ArchiveReader:
         """Return the bytes of a member; raises LoadError."""
         if file.location not in self._open:
             self.close()
-            self._open[file.location] = _opened(file.location, file.uri)
+            self._open[file.location] = open_archive(file.location, file.uri)
         return _content(self._open[file.location], file)
 
     def close(self) -> None:
@@ -135,19 +115,21 @@ def given_archive(uri: str, content: Path | bytes) -> Iterator[GivenArchive]:
     """Open an archive at a path, or one that was uploaded; raises LoadError."""
     changed = datetime.now(UTC).timestamp()
     if isinstance(content, Path):
-        with _errors(uri):
+        with archive_errors(uri):
             changed = content.stat().st_mtime
     file = FoundFile("", uri, 0, int(changed * 1_000_000_000))
-    with _opened(str(content) if isinstance(content, Path) else BytesIO(content), uri) as archive:
+    with open_archive(
+        str(content) if isinstance(content, Path) else BytesIO(content), uri
+    ) as archive:
         yield GivenArchive(_listed(archive, file), archive)
 
 
 def _content(archive: ZipFile, file: FoundFile) -> bytes:
     """Return the bytes of a member; raises LoadError."""
-    with _errors(file.uri):
+    with archive_errors(file.uri):
         info = archive.infolist()[file.member or 0]
         if (info.file_size, info.CRC) != (file.size, file.checksum):
-            raise LoadError(file.uri, _DAMAGED)
+            raise LoadError(file.uri, DAMAGED)
         with archive.open(info) as member:
             data = member.read(MAX_BYTES + 1)
     if problem := size_problem(len(data)):
@@ -157,7 +139,7 @@ def _content(archive: ZipFile, file: FoundFile) -> bytes:
 
 def _members(file: FoundFile) -> list[FoundFile | SyncFailure | SkippedFile]:
     """Say of each member what it is; raises LoadError for an archive that is not to be read."""
-    with _opened(file.location, file.uri) as archive:
+    with open_archive(file.location, file.uri) as archive:
         return _listed(archive, file)
 
 
@@ -235,66 +217,3 @@ def _decoded(name: str) -> str:
         return name.encode("cp437").decode("utf-8")
     except UnicodeError:
         return name
-
-
-def _opened(place: str | BytesIO, uri: str) -> ZipFile:
-    """Open an archive, at a path or in memory; raises LoadError."""
-    from zipfile import ZipFile
-
-    with _errors(uri):
-        if isinstance(place, BytesIO):
-            begins = _check_directory(place, uri)
-        else:
-            with open(place, "rb") as file:  # noqa: PTH123 - what is at hand is no Path
-                begins = _check_directory(file, uri)
-        archive = ZipFile(place)
-        try:
-            _check_beginning(archive, begins, uri)
-            if named := named_as_archive(archive):
-                kind, ending = named
-                reason = f"It is {kind} under the name of an archive; let its name end in {ending}."
-                raise LoadError(uri, reason)
-        except BaseException:
-            archive.close()
-            raise
-        return archive
-
-
-def _check_beginning(archive: ZipFile, begins: bytes, uri: str) -> None:
-    """Refuse the list of an archive that lies in this one, whose own is lost with its end."""
-    starts = [info.header_offset for info in archive.infolist()]
-    if begins == _MEMBER and min(starts, default=1) > 0:
-        raise LoadError(uri, _NOT_WHOLE)
-
-
-def _check_directory(file: IO[bytes], uri: str) -> bytes:
-    """Refuse a list of members that takes much memory, before it is read; return how all begins."""
-    size = file.seek(0, 2)
-    start = max(0, size - 65_536 - _END.size)
-    file.seek(start)
-    tail = file.read()
-    at = tail.rfind(b"PK\5\6")
-    if at < 0 or at + _END.size > len(tail):
-        raise LoadError(uri, _NOT_WHOLE)
-    directory = _END.unpack_from(tail, at)[5]
-    if directory > _DIRECTORY:
-        raise LoadError(uri, f"It may hold more than {MOST_MEMBERS} files; unpack it.")
-    file.seek(0)
-    return file.read(len(_MEMBER))
-
-
-@contextmanager
-def _errors(uri: str) -> Iterator[None]:
-    """Turn whatever an archive makes the library raise into a LoadError."""
-    import zlib
-    from zipfile import BadZipFile
-
-    try:
-        yield
-    except (NotImplementedError, RuntimeError) as error:
-        reason = "It is packed in a way that is not read; pack it as an ordinary ZIP archive."
-        raise LoadError(uri, reason) from error
-    except (BadZipFile, zlib.error, EOFError, struct.error, IndexError) as error:
-        raise LoadError(uri, _DAMAGED) from error
-    except (OSError, ValueError) as error:
-        raise LoadError(uri, reason_of(error)) from error

@@ -30,6 +30,12 @@ REBUILD_LOCK_FILE = "rebuild.lock"
 EMBEDDING_LOCK_FILE = "embedding.lock"
 """Locked while somebody embeds one slice of what awaits vectors, so that nobody else does, too."""
 
+LONG_WAIT = 30.0
+"""Seconds to wait for another writer by those who came to write."""
+
+SHORT_WAIT = 1.0
+"""The same for those who came to ask, and can be answered from the index as it is."""
+
 _UNTOLD_SECONDS = 1.0
 """Seconds that somebody waits for a lock before it is said for whom."""
 

@@ -15,9 +15,10 @@ from pathlib import Path, PurePath, PurePosixPath
 
 from index.config import SHARED_COLLECTION
 from index.errors import LoadError, SourceNotFound
+from index.load.archive_names import archive_of, is_archive
 from index.load.folder_walk import FoundFile, SkippedFile
 from index.load.loaders import LoadBytes
-from index.load.zip_archive import GivenArchive, archive_of, given_archive, is_archive
+from index.load.zip_archive import GivenArchive, given_archive
 from index.schema import (
     LoadedDocument,
     SiteEntry,

@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from index.errors import LoadError
+from index.load.archive_names import ENDING
 from index.load.folder_walk import scan
 from index.load.formats import SUFFIXES
 from index.load.loaders import LoadBytes, load_bytes
-from index.load.zip_archive import ENDING
 from index.schema import LoadedDocument, SyncFailure, UnreadFile
 from index.store.catalog_rows import FileState
 from index.sync.prepared_batch import has_pages_to_show

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 
-from index.load.zip_archive import archive_of
+from index.load.archive_names import archive_of
 
 FEWEST = 3
 """Files that must be gone before their number counts.

@@ -6,8 +6,9 @@ import hashlib
 from pathlib import Path
 
 from index.errors import PictureUnavailable
+from index.load.archive_names import archive_of
 from index.load.read_file import read_file
-from index.load.zip_archive import archive_of, read_member
+from index.load.zip_archive import read_member
 from index.schema import Source
 from index.store.kept_originals import KeptOriginals
 

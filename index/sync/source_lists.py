@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
-from index.load.zip_archive import archive_of
+from index.load.archive_names import archive_of
 from index.schema import SiteEntry, SourceEntry
+from index.store.added_documents import AddedDocuments
 from index.store.catalog import Catalog
+from index.store.catalog_format import ADDITIONS_FILE
 from index.sync.added_archives import archive_entries, marked
 from index.sync.reader_sources import ReaderSources
 from index.sync.web_lists import WebLists
@@ -19,6 +22,14 @@ class SourceLists:
 
     catalog: Catalog
     readers: ReaderSources
+
+    def collections(self) -> list[str]:
+        """Return the names of all collections, of the index and of what people added."""
+        home = self.catalog.path.parent
+        if not (home / ADDITIONS_FILE).exists():
+            return sorted(self.catalog.collections())
+        with closing(AddedDocuments(home, self.catalog.connection())) as added:
+            return sorted(added.collections() | self.catalog.collections())
 
     def sources(self, collection: str) -> list[SourceEntry]:
         """Return what a collection holds, by uri, with what brought each."""

@@ -1,7 +1,8 @@
 """Keeps the index true: one writer at a time, every change whole, every crash repaired.
 
 `index.sync.indexer` has the order in which the two stores are written, `index.sync.folder_pass` the
-pass over the documents folder, `index.sync.write_access` the lock, `index.sync.rebuild` what
+pass over the documents folder, `index.sync.addition_writer` what is added by hand,
+`index.sync.write_access` the lock, `index.sync.rebuild` what
 happens when another model is configured. Here is what a caller can ask for.
 """
 
@@ -9,22 +10,21 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from index.errors import Cancelled, LoadError, SourceNotFound
+from index.errors import Cancelled, SourceNotFound
 from index.load.loaders import load_bytes
 from index.protocols import Embedder
-from index.schema import LoadedDocument, Source, SyncReport
+from index.schema import LoadedDocument, SyncReport
 from index.store.added_documents import AddedDocuments
 from index.store.catalog import Catalog
 from index.store.catalog_format import recipe as default_recipe
-from index.store.catalog_rows import Build, FileState
+from index.store.catalog_rows import Build
 from index.store.catalog_state import (
-    id_at,
     indexed_ids,
     indexed_versions,
     seen_files,
@@ -33,15 +33,16 @@ from index.store.catalog_state import (
 from index.store.chroma_vectors import ChromaVectors
 from index.store.kept_originals import KeptOriginals
 from index.store.write_lock import write_lock
-from index.sync.additions import Addition, state_of_followed
+from index.sync.addition_writer import AdditionWriter
+from index.sync.additions import Addition
 from index.sync.additions_pass import AdditionsPass
 from index.sync.awaited_vectors import AwaitedVectors
 from index.sync.builds import WORDS_ONLY, Builds, Stamp
 from index.sync.folder_pass import FolderPass, Forget, Progress
 from index.sync.indexer import Indexer
 from index.sync.pace import FairTurns, Pace, Steps, owner_of
-from index.sync.prepared_batch import Batch, Prepared
-from index.sync.preparer import Cut, Load, Preparer, version_of_text
+from index.sync.prepared_batch import Batch
+from index.sync.preparer import Cut, Load, Preparer
 from index.sync.rebuild import Rebuild
 from index.sync.tally import Tally
 from index.sync.time_budget import UNLIMITED, TimeBudget
@@ -106,7 +107,10 @@ class Synchroniser:
             lock_seconds,
             keep_originals=keep_originals,
         )
-        self._originals = KeptOriginals(catalog.path.parent) if keep_originals else None
+        originals = KeptOriginals(catalog.path.parent) if keep_originals else None
+        self._additions = AdditionWriter(
+            catalog, self._indexer, self._preparer, self._access, originals
+        )
         self._turns = turns or FairTurns()
         self._awaited = AwaitedVectors(catalog, self._indexer, self._builds, self._writing_pace)
 
@@ -179,12 +183,12 @@ class Synchroniser:
         files = seen_files(connection, collection)
         tally, batch = (
             Tally(),
-            Batch(partial(self._write_added, build, self._writing_pace(build, steps))),
+            Batch(partial(self._additions.write, build, self._writing_pace(build, steps))),
         )
         for done, addition in enumerate(additions):
             if progress is not None:
                 progress(done, len(additions), addition.uri)
-            self._add_one(build, addition, versions, files, tally, batch)
+            self._additions.take(build, addition, versions, files, tally, batch)
         batch.flush()
         if progress is not None and additions:
             progress(len(additions), len(additions), additions[-1].uri)
@@ -269,103 +273,6 @@ class Synchroniser:
         """Return the pace of one who embeds while others write, and writes in between."""
         hold, pace = partial(self._access.held, build), self._pace(build.collection, steps)
         return replace(pace, hold=hold, catch_up=self._access.catch_up)
-
-    def _write_added(self, build: Build, pace: Pace, prepared: Sequence[Prepared]) -> None:
-        """Keep what no folder brings back, then index all; what fails and is told is not kept."""
-        hold = partial(self._kept, build, [each for each in prepared if each.file is None])
-        self._indexer.write(build, prepared, replace(pace, hold=hold))
-
-    @contextmanager
-    def _kept(self, build: Build, prepared: Sequence[Prepared]) -> Iterator[None]:
-        """Hold the lock, with sources kept that are to be indexed in it."""
-        sources = [each.source for each in prepared]
-        with self._access.held(build) as added:
-            for each in prepared:
-                if each.moved_from is not None:
-                    added.rename(build.collection, each.moved_from, each.source.uri)
-            for each in prepared:
-                self._keep_original(each.source.sha256, each.original)
-            added.put(sources)
-            try:
-                yield
-            except Exception:
-                self._take_back(added, sources)
-                raise
-
-    def _keep_original(self, sha256: str, original: bytes | None) -> None:
-        """Keep the file of a document; without room for it, its pages cannot be shown, no more."""
-        if self._originals is None or original is None:
-            return
-        try:
-            self._originals.put(sha256, original)
-        except OSError as error:
-            logger.warning("The file of an added document is not kept: %s", error.strerror)
-
-    def _take_back(self, added: AddedDocuments, sources: Sequence[Source]) -> None:
-        """Keep of these sources what is indexed."""
-        for source in sources:
-            try:
-                indexed = self._catalog.source(source.id)
-                if indexed.uri != source.uri:
-                    added.rename(source.collection, source.uri, indexed.uri)
-                added.put([indexed])
-            except SourceNotFound:
-                added.remove((source.collection, source.uri))
-
-    def _add_one(
-        self,
-        build: Build,
-        addition: Addition,
-        versions: dict[str, str],
-        files: dict[str, FileState],
-        tally: Tally,
-        batch: Batch,
-    ) -> None:
-        """Prepare one addition and hand it on; a failure goes into the tally."""
-        uri = addition.uri
-        try:
-            prepared = self._prepared(build, addition, versions.get(uri))
-        except LoadError as error:
-            tally.fail(uri, error.reason)
-            return
-        if prepared is None:
-            tally.unchanged += 1
-            self._keep_unchanged(build, addition)
-            return
-        moved = addition.moved_from
-        file = state_of_followed(addition, files.get(uri))
-        original = prepared.original or addition.original
-        batch.add(replace(prepared, file=file, moved_from=moved, original=original))
-        tally.take(prepared.source, is_new=uri not in versions and moved is None)
-
-    def _keep_unchanged(self, build: Build, addition: Addition) -> None:
-        """Keep the file of a document that was added when files were not kept."""
-        if addition.original is None or addition.sha256 is None or self._originals is None:
-            return
-        if not self._originals.path(addition.sha256).exists():
-            with self._access.held(build):
-                self._keep_original(addition.sha256, addition.original)
-
-    def _prepared(self, build: Build, addition: Addition, indexed: str | None) -> Prepared | None:
-        """Prepare one addition; None when it is the version that is indexed."""
-        uri, document, added_by = addition.uri, addition.document, addition.added_by
-        id = id_at(self._catalog.connection(), build.collection, addition.moved_from or uri)
-        if isinstance(document, Path):
-            return self._preparer.file(
-                build.collection,
-                document,
-                uri,
-                indexed=indexed,
-                id=id,
-                added_by=added_by,
-                keep=self._originals is not None and not addition.followed,
-            )
-        sha256 = addition.sha256 or version_of_text(document)
-        if sha256 == indexed:
-            return None
-        return self._preparer.document(
-            build.collection, document, uri, sha256=sha256, id=id, added_by=added_by
-        )
 
     def _report(self, collection: str, tally: Tally, began: float) -> SyncReport:
         """Say what was done; the caller holds the lock."""

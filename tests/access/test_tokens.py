@@ -20,7 +20,8 @@ from bot.access.token_records import (
     TokenRecords,
     TokenRefused,
 )
-from bot.cli.health_checks import Patient, tokens_finding
+from bot.cli.connection_checks import tokens_finding
+from bot.cli.health_examination import Patient
 from bot.settings import load_settings
 from index.embed.lazy_models import Once
 from index.errors import ConfigurationError

@@ -8,7 +8,8 @@ import pytest
 from bot.answering.extractive.extractor import Extractor
 from bot.answering.extractive.scored_sentences import SentenceScorer
 from bot.answering.generative.reply_statements import statements
-from bot.cli.terminal_text import Style, answer_screen
+from bot.cli.answer_screen import answer_screen
+from bot.cli.terminal_text import Style
 from bot.discord_bot.text.answers import render_answer
 from bot.discord_bot.text.quote_context import without_mark
 from bot.discord_bot.text.quotes import unwrapped

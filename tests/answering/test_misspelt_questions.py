@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.terminal_text import Style, answer_screen
+from bot.cli.answer_screen import answer_screen
+from bot.cli.terminal_text import Style
 from index.embed.minilm import open_minilm
 from index.search.searcher import LONGEST_QUESTION
 from tests.doubles.answer_world import World, open_world, turns

@@ -20,7 +20,8 @@ from pathlib import Path
 import pytest
 
 from bot.app import App, open_app
-from bot.cli.terminal_text import Style, answer_screen
+from bot.cli.answer_screen import answer_screen
+from bot.cli.terminal_text import Style
 from bot.schema import Answer, Scope, Status, Turn
 from bot.settings import load_settings
 from index.library import open_library

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pptx import Presentation
 
-from bot.cli.health_checks import languages_finding
+from bot.cli.index_checks import languages_finding
 from bot.cli.terminal_text import size_text
 from bot.cli.unchanged_sync import report_line
 from bot.settings import load_settings

@@ -6,17 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.cli.answer_screen import answer_screen
 from bot.cli.input_lines import Asked, from_line
 from bot.cli.source_places import LocatorError, locate
-from bot.cli.terminal_text import (
-    Style,
-    answer_screen,
-    neutral,
-    one_line,
-    source_screen,
-    sources_table,
-    table,
-)
+from bot.cli.source_screens import source_screen, sources_table
+from bot.cli.terminal_text import Style, neutral, one_line, table
 from bot.schema import NOT_SURE, Answer, AnswerPart, Citation, Turn
 from index.errors import QuestionError, SourceNotFound
 from index.schema import Evidence, Place, Source, SourceEntry, Span

@@ -6,10 +6,15 @@ import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.cli.health_checks import Patient, examine
+from bot.cli.answer_screen import answer_screen
+from bot.cli.health_checks import examine
+from bot.cli.health_examination import Patient
 from bot.cli.json_output import stats_payload
-from bot.cli.terminal_text import Style, answer_screen, sources_table, stats_screen
-from bot.community.service import Parts, open_service
+from bot.cli.source_screens import sources_table
+from bot.cli.stats_screen import stats_screen
+from bot.cli.terminal_text import Style
+from bot.community.built_service import Parts
+from bot.community.running_service import open_service
 from bot.discord_bot.run import open_parts
 from bot.discord_bot.text.pages import BY_WORDS, sources_page, sync_text
 from bot.json_shapes.answer_shapes import AnswerShape

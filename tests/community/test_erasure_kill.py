@@ -16,8 +16,10 @@ from pathlib import Path
 import pytest
 
 from bot.bridge import Bridge
+from bot.community.built_service import Parts
 from bot.community.rights import Caller
-from bot.community.service import Parts, Service, open_service
+from bot.community.running_service import open_service
+from bot.community.service import Service
 from bot.community.store.records_file import Records
 from index.errors import SourceNotFound
 from index.schema import LoadedDocument, Source, SourceEntry, SyncReport

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from bot.bridge import Bridge
-from bot.community.service import Parts, Service, open_service
+from bot.community.built_service import Parts
+from bot.community.running_service import open_service
+from bot.community.service import Service
 from bot.community.store.channel_records import Unit
 from bot.community.store.notice_records import Notice
 from bot.community.store.records import Gap, Kept

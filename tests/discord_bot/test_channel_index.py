@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.health_checks import Finding, Patient, channel_finding
+from bot.cli.connection_checks import channel_finding
+from bot.cli.health_examination import Finding, Patient
 from bot.settings import load_settings
 from index.library import open_library
 from tests.doubles.discord.channel_stage import CONTENT, address, asks, follows

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.community.collection_names import collection_name
 from bot.community.confirmed_answers import CONFIRMED
-from bot.community.rights import CollectionRule, Limit, collection_name
+from bot.community.rights import CollectionRule, Limit
 from bot.discord_bot.answer_buttons import CONFIRMING, NOTED
 from bot.schema import NOT_SURE
 from index.config import SHARED_COLLECTION

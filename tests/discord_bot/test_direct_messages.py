@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.community.rights import default_collection
+from bot.community.collection_names import default_collection
 from bot.discord_bot.answer_buttons import NO_SERVERS
 from index.config import SHARED_COLLECTION
 from tests.doubles.discord.fixtures import Stage, eventually, source, staged

@@ -72,7 +72,7 @@ async def change(stage: Stage, text: str | None) -> None:
         }
     else:
         handbook(stage, text)
-    await stage.service.sources.bring_in_step()
+    await stage.service.sources.shared.bring_in_step()
 
 
 # --- what is kept ----------------------------------------------------------------------------
@@ -183,7 +183,7 @@ async def test_a_team_answer_is_not_used_once_the_source_it_names_changed(
     await asks(ann, general)
     assert "1 added" in (await answers(kim, general, rests_on="handbook")).text
     assert ANSWER in (await asks(ann, general)).text
-    await stage.service.sources.bring_in_step()
+    await stage.service.sources.shared.bring_in_step()
     assert ANSWER in (await asks(ann, general)).text
     await change(stage, text)
     assert ANSWER not in (await asks(ann, general)).text

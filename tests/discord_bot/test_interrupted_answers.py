@@ -16,8 +16,9 @@ from typing import Any
 
 import pytest
 
+from bot.community.collection_names import default_collection
 from bot.community.question_intake import StoppingError
-from bot.community.rights import CollectionRule, Limit, default_collection
+from bot.community.rights import CollectionRule, Limit
 from bot.community.server_rules import NotAvailableError
 from bot.community.store.open_answers import OpenAnswers
 from bot.community.store.records_file import Records

@@ -17,13 +17,8 @@ from typing import Any
 
 import pytest
 
-from bot.community.rights import (
-    CollectionRule,
-    GuildRules,
-    Limit,
-    collection_name,
-    default_collection,
-)
+from bot.community.collection_names import collection_name, default_collection
+from bot.community.rights import CollectionRule, GuildRules, Limit
 from index.config import SHARED_COLLECTION
 from index.schema import source_id
 from tests.doubles.discord.fixtures import Stage, source, staged, staged_for_real

@@ -11,12 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.community.rights import (
-    CollectionRule,
-    Limit,
-    collection_name,
-    default_collection,
-)
+from bot.community.collection_names import collection_name, default_collection
+from bot.community.rights import CollectionRule, Limit
 from bot.discord_bot.member_rights import MemberRights
 from bot.discord_bot.views import READ
 from bot.permalinks import quote_path

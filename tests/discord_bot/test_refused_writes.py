@@ -342,7 +342,7 @@ async def test_what_is_over_its_time_goes_though_it_could_not_go_the_first_time(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("bot.community.service._HOUR", 0.2)
+    monkeypatch.setattr("bot.community.running_service._HOUR", 0.2)
     _, general, _, ann = a_server(stage)
     await begun(stage)
     await has_asked(ann, general)

@@ -8,21 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.community.rights import (
-    Audience,
-    Caller,
-    CollectionRule,
-    GuildRules,
-    Limit,
-    RoleView,
-    collection_name,
-    default_collection,
-    manages,
-    obstacle,
-    opening,
-    readable,
-    readable_by_all,
-)
+from bot.community.audience import Audience, RoleView, obstacle, opening, readable_by_all
+from bot.community.collection_names import collection_name, default_collection
+from bot.community.rights import Caller, CollectionRule, GuildRules, Limit, manages, readable
 from index.config import SHARED_COLLECTION
 
 GUILD, OTHER_GUILD = 100, 200

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.community.rights import default_collection
+from bot.community.collection_names import default_collection
 from bot.settings import load_settings
 from index.config import SHARED_COLLECTION
 from index.library import open_library

@@ -15,7 +15,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from bot.community.service import open_service
+from bot.community.running_service import open_service
 from bot.discord_bot.run import open_parts
 from bot.schema import Scope
 from bot.settings import load_settings

@@ -62,7 +62,7 @@ def test_nothing_changed_opens_nothing(own_folder: Path) -> None:
     with open_library(settings.index) as library:
         assert library.bring_in_step() is None
         assert library.models._embedder.built is None
-        assert library._vectors.built is None
+        assert library._parts.opened_vectors.built is None
 
 
 def test_a_second_writer_is_told_who_writes(own_folder: Path) -> None:

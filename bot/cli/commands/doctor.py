@@ -8,7 +8,8 @@ import click
 
 from bot.cli import options
 from bot.cli.environment import Environment, pass_environment, write
-from bot.cli.health_checks import Finding, Patient, examine
+from bot.cli.health_checks import examine
+from bot.cli.health_examination import Finding, Patient
 from bot.cli.json_output import dumps
 from bot.cli.terminal_text import Style, one_line
 

@@ -13,7 +13,8 @@ from bot.cli.environment import Environment, pass_environment, say, write
 from bot.cli.input_lines import Asked, answer_lines
 from bot.cli.json_output import dumps
 from bot.cli.session import bring_in_step
-from bot.cli.terminal_text import hits_screen, one_line
+from bot.cli.source_screens import hits_screen
+from bot.cli.terminal_text import one_line
 from bot.conversation.follow_ups import resolve
 from bot.json_shapes.answer_shapes import HitsShape
 from bot.json_shapes.json_shape import Payload

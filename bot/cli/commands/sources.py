@@ -14,11 +14,13 @@ from bot.cli.environment import Environment, pass_environment, say, write
 from bot.cli.json_output import dumps, stats_payload
 from bot.cli.model_places import models_payload, models_text
 from bot.cli.source_places import locate
+from bot.cli.source_screens import source_screen, sources_table
+from bot.cli.stats_screen import stats_screen
 from bot.cli.sync_text import left_out_text
-from bot.cli.terminal_text import neutral, source_screen, sources_table, stats_screen
+from bot.cli.terminal_text import neutral
 from bot.json_shapes.source_shapes import EntryShape, ShownShape
 from index.errors import SourceNotFound
-from index.load.zip_archive import archive_of
+from index.load.archive_names import archive_of
 from index.schema import Evidence, SiteEntry, Span
 from index.sync.additions import plain_path
 from index.sync.web_lists import with_sites

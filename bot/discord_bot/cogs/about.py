@@ -71,7 +71,7 @@ class About(commands.Cog):
         await think(interaction)
         caller, service = await caller_here(interaction), interaction.client.service
         names = readable(caller, service.rules.of(caller.home))
-        labels = ", ".join(literal(service.sources.label(caller, name)) for name in names)
+        labels = ", ".join(literal(service.sources.listed.label(caller, name)) for name in names)
         days = service.settings.history_days
         expiry = f"Conversations expire after {days} days." if days else NO_HISTORY
         kept = PRIVACY.format(names=NAMED if service.settings.gap_names == "on" else NAMELESS)

@@ -23,7 +23,7 @@ _LONGEST = 100
 
 async def source_choices(click: Click, current: str) -> list[Choice[str]]:
     """Return sources that the person may read here."""
-    found = await click.client.service.sources.readable_sources(await caller_here(click))
+    found = await click.client.service.sources.listed.readable_sources(await caller_here(click))
     return _choices(found, current)
 
 
@@ -33,7 +33,7 @@ async def managed_choices(click: Click, current: str) -> list[Choice[str]]:
         sources, caller = click.client.service.sources, caller_of(click)
         whole = [(site.label, site_key(site)) for site in await sources.sites.managed(caller)]
         whole += [(rule.label, rule.name) for rule in sources.channels.managed(caller)]
-        return _choices(await sources.managed_sources(caller), current, whole)
+        return _choices(await sources.listed.managed_sources(caller), current, whole)
     return []
 
 
@@ -42,7 +42,7 @@ async def refreshable_choices(click: Click, current: str) -> list[Choice[str]]:
     with suppress(NotAvailableError):
         sources, caller = click.client.service.sources, caller_of(click)
         sites = [(site.label, site_key(site)) for site in await sources.sites.refreshable(caller)]
-        found = await sources.refreshable_sources(caller)
+        found = await sources.listed.refreshable_sources(caller)
         return _choices([entry for entry in found if not other_way(entry)], current, sites)
     return []
 
@@ -51,7 +51,9 @@ async def collection_choices(click: Click, current: str) -> list[Choice[str]]:
     """Return collections that the person may read here."""
     service, caller = click.client.service, await caller_here(click)
     names = readable(caller, service.rules.of(caller.home))
-    return _matching([(service.sources.label(caller, name), name) for name in names], current)
+    return _matching(
+        [(service.sources.listed.label(caller, name), name) for name in names], current
+    )
 
 
 async def managed_collections(click: Click, current: str) -> list[Choice[str]]:

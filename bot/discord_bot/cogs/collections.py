@@ -60,7 +60,7 @@ class Collections(
         await think(interaction)
         service, caller = interaction.client.service, caller_of(interaction)
         rule = service.erasure.deletable(caller, name)
-        sources = await service.sources.managed_sources(caller, with_units=True)
+        sources = await service.sources.listed.managed_sources(caller, with_units=True)
         count = sum(entry.collection == rule.name for entry in sources)
         documents = f"{count} document{'s' * (count != 1)}"
         text = (

@@ -16,8 +16,9 @@ from pathlib import Path
 from blockbuster import blockbuster_ctx
 
 from bot.bridge import Bridge
+from bot.community.built_service import Parts
 from bot.community.documents import Steps
-from bot.community.service import Parts, Service
+from bot.community.service import Service
 from bot.community.store.records import Kept
 from bot.community.store.records_file import Records
 from bot.discord_bot.client import QuothBot

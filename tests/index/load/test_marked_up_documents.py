@@ -7,7 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from bot.answering.citations import cite
-from bot.cli.terminal_text import Style, answer_screen, source_screen
+from bot.cli.answer_screen import answer_screen
+from bot.cli.source_screens import source_screen
+from bot.cli.terminal_text import Style
 from bot.discord_bot.text.quotes import readable_quote
 from bot.schema import Answer, AnswerPart
 from index.chunk.chunker import chunk

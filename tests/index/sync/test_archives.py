@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from index.load import zip_archive
-from index.load.zip_archive import MOST_MEMBERS, archive_of, scan_with_archives
+from index.load.archive_names import archive_of
+from index.load.checked_archive import MOST_MEMBERS
+from index.load.zip_archive import scan_with_archives
 from tests.doubles.homes import Home, contents, open_home, put
 
 
