@@ -123,17 +123,17 @@ def fold_duplicates(ranked: Sequence[Candidate]) -> list[Candidate]:
 def _perhaps_alike(ranked: Sequence[Candidate]) -> Iterator[tuple[int, int]]:
     """Yield the places of every two that may say the same, the later first, in order.
 
-    No more bits of their signatures differ than terms of theirs do, and of n terms that both have
+    No more flags of their signatures differ than terms of theirs do, and of n terms that both have
     together (those in common counted twice), at most n * (1 - share) / (1 + share) may.
     """
     if not ranked:
         return
-    packed = np.frombuffer(b"".join(each.words.signature for each in ranked), dtype=np.uint8)
-    bits = np.unpackbits(packed).reshape(len(ranked), -1).astype(np.float32)
+    joined = np.frombuffer(b"".join(each.words.signature for each in ranked), dtype=np.uint8)
+    flags = joined.reshape(len(ranked), -1).astype(np.float32)
     sizes = np.array([len(each.words.places) for each in ranked], dtype=np.float32)
-    ones = bits.sum(axis=1)
+    ones = flags.sum(axis=1)
     most = (1 - NEAR_DUPLICATE) / (1 + NEAR_DUPLICATE) * np.add.outer(sizes, sizes) + 0.01
-    later, earlier = np.nonzero(np.add.outer(ones, ones) - 2 * (bits @ bits.T) <= most)
+    later, earlier = np.nonzero(np.add.outer(ones, ones) - 2 * (flags @ flags.T) <= most)
     for at, other in zip(later.tolist(), earlier.tolist(), strict=True):
         if other < at:
             yield at, other

@@ -28,7 +28,7 @@ _ASKING = frozenset(
 
 _STOP_STEMS = frozenset(stem(word) for word in STOP_WORDS)
 
-SIGNATURE_BITS = 256
+_FLAGS = 256
 """Several times the differing terms up to which two passages may say the same."""
 
 
@@ -67,7 +67,7 @@ class Query:
         return sum(share for term, share in self.shares if term in found)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PassageTerms:
     """The words of a passage, prepared once.
 
@@ -85,7 +85,7 @@ class PassageTerms:
     """The sentences that hold a term, as bits: the first sentence is bit 0."""
     length: int
     signature: bytes
-    """Bits that the terms of `places` set: differing passages seldom have the same."""
+    """Flags, 0 or 1, that the terms of `places` set; other in every process."""
     header: str = ""
     """The header row that the rows of a table are read under."""
 
@@ -118,9 +118,8 @@ class PassageTerms:
         words = tuple(tuple(terms(text[start:end])) for start, end in spans)
         places: dict[str, int] = dict.fromkeys(_words_of(header), (1 << len(words)) - 1)
         for number, sentence in enumerate(words):
-            bit = 1 << number
             for term in sentence:
-                places[term] = places.get(term, 0) | bit
+                places[term] = places.get(term, 0) | 1 << number
         return cls(
             title=_words_of(title),
             heading=_words_of(" ".join(h for h in passage.heading if h != title)),
@@ -149,7 +148,7 @@ class PassageTerms:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A passage with everything the ranking and the answering engines know of it."""
 
@@ -268,7 +267,7 @@ def _bits(number: int) -> tuple[int, ...]:
 
 
 def _signature(found: Iterable[str]) -> bytes:
-    bits = 0
-    for term in found:
-        bits |= 1 << (hash(term) % SIGNATURE_BITS)
-    return bits.to_bytes(SIGNATURE_BITS // 8, "little")
+    flags = bytearray(_FLAGS)
+    for number in map(hash, found):
+        flags[number % _FLAGS] = 1
+    return bytes(flags)
