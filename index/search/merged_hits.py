@@ -5,11 +5,13 @@ Neighbours that were both found are one hit, and a section short enough is retur
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from operator import attrgetter
 from typing import Protocol
+
+import numpy as np
 
 from index.protocols import PassageOutline
 from index.schema import Hit, Passage, Source
@@ -111,16 +113,30 @@ def _reaches_edge(run: Sequence[PassageOutline | Passage], passage: Passage, rea
 
 def fold_duplicates(ranked: Sequence[Candidate]) -> list[Candidate]:
     """Keep the best of passages that say the same in nearly the same words and the same numbers."""
-    kept: list[Candidate] = []
-    sizes: list[int] = []
-    for candidate in ranked:
-        size = len(candidate.words.all)
-        least, most = NEAR_DUPLICATE * size, size / NEAR_DUPLICATE
-        alike = (kept[at] for at, other in enumerate(sizes) if least <= other <= most)
-        if not any(_same_words(candidate, other) for other in alike):
-            kept.append(candidate)
-            sizes.append(size)
-    return kept
+    dropped: set[int] = set()
+    for at, other in _perhaps_alike(ranked):
+        if at not in dropped and other not in dropped and _same_words(ranked[at], ranked[other]):
+            dropped.add(at)
+    return [candidate for at, candidate in enumerate(ranked) if at not in dropped]
+
+
+def _perhaps_alike(ranked: Sequence[Candidate]) -> Iterator[tuple[int, int]]:
+    """Yield the places of every two that may say the same, the later first, in order.
+
+    No more flags of their signatures differ than terms of theirs do, and of n terms that both have
+    together (those in common counted twice), at most n * (1 - share) / (1 + share) may.
+    """
+    if not ranked:
+        return
+    joined = np.frombuffer(b"".join(each.words.signature for each in ranked), dtype=np.uint8)
+    flags = joined.reshape(len(ranked), -1).astype(np.float32)
+    sizes = np.array([len(each.words.places) for each in ranked], dtype=np.float32)
+    ones = flags.sum(axis=1)
+    most = (1 - NEAR_DUPLICATE) / (1 + NEAR_DUPLICATE) * np.add.outer(sizes, sizes) + 0.01
+    later, earlier = np.nonzero(np.add.outer(ones, ones) - 2 * (flags @ flags.T) <= most)
+    for at, other in zip(later.tolist(), earlier.tolist(), strict=True):
+        if other < at:
+            yield at, other
 
 
 def join(passages: Sequence[Passage], source: Source) -> Passage:
@@ -168,7 +184,7 @@ def stands_in(passage: Passage, source: Source) -> bool:
 def _with_neighbour(passage: Passage, ranked: Sequence[Candidate]) -> list[Passage]:
     """Return a passage with the better one of its neighbours that were found, in order."""
     for other in (candidate.passage for candidate in ranked):
-        beside = abs(other.ordinal - passage.ordinal) == 1 and other.source_id == passage.source_id
+        beside = other.source_id == passage.source_id and abs(other.ordinal - passage.ordinal) == 1
         if beside and other.heading == passage.heading:
             return sorted([passage, other], key=attrgetter("start"))
     return [passage]

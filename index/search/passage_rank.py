@@ -7,9 +7,11 @@ the weights of the features are in `index.search.ranking_weights`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from itertools import pairwise
+from operator import add
 
 import numpy as np
 
@@ -25,6 +27,9 @@ _ASKING = frozenset(
 """Words that ask, and that an answer does not repeat; rare in documents, they would weigh most."""
 
 _STOP_STEMS = frozenset(stem(word) for word in STOP_WORDS)
+
+_FLAGS = 256
+"""Several times the differing terms up to which two passages may say the same."""
 
 
 @dataclass(frozen=True)
@@ -46,32 +51,41 @@ class Query:
         """How rare the rarest term is, 1 for one that no passage has."""
         return max(self.weights.values(), default=0.0) / self.unknown
 
-    @property
+    @cached_property
     def pairs(self) -> frozenset[tuple[str, str]]:
         """Neighbouring content terms."""
         return frozenset(pairwise(self.terms))
 
-    def coverage(self, found: frozenset[str] | set[str]) -> float:
-        """Return the share of the question's weight that stands in `found`, 0 to 1."""
+    @cached_property
+    def shares(self) -> tuple[tuple[str, float], ...]:
+        """Each term with its share of the question's weight."""
         total = sum(self.weights.values())
-        if not total:
-            return 0.0
-        return sum(weight for term, weight in self.weights.items() if term in found) / total
+        return tuple((term, weight / total) for term, weight in self.weights.items() if total)
+
+    def coverage(self, found: Container[str]) -> float:
+        """Return the share of the question's weight that stands in `found`, 0 to 1."""
+        return sum(share for term, share in self.shares if term in found)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PassageTerms:
-    """The words of a passage, prepared once."""
+    """The words of a passage, prepared once.
+
+    Thousands are remembered, so they are kept in tuples and one mapping: sets for every sentence
+    took eight times the memory, and the collector of garbage a fifth of a second to look through.
+    """
 
     title: frozenset[str]
     """Of the source's title."""
     heading: frozenset[str]
     """Of the headings above that do not repeat the title."""
-    sentences: tuple[frozenset[str], ...]
-    pairs: tuple[frozenset[tuple[str, str]], ...]
-    """Neighbouring content terms, sentence by sentence."""
-    all: frozenset[str]
+    words: tuple[tuple[str, ...], ...]
+    """Those of each sentence, in reading order."""
+    places: Mapping[str, int]
+    """The sentences that hold a term, as bits: the first sentence is bit 0."""
     length: int
+    signature: bytes
+    """Flags, 0 or 1, that the terms of `places` set; other in every process."""
     header: str = ""
     """The header row that the rows of a table are read under."""
 
@@ -80,26 +94,61 @@ class PassageTerms:
         """The words of title and headings."""
         return self.title | self.heading
 
+    @property
+    def all(self) -> Set[str]:
+        """The terms of all sentences."""
+        return self.places.keys()
+
+    @property
+    def sentences(self) -> tuple[frozenset[str], ...]:
+        """The terms of each sentence; rows also have those of their header."""
+        columns = _words_of(self.header)
+        return tuple(columns.union(sentence) for sentence in self.words)
+
+    @property
+    def pairs(self) -> tuple[frozenset[tuple[str, str]], ...]:
+        """Neighbouring content terms, sentence by sentence."""
+        return tuple(frozenset(_content_pairs(sentence)) for sentence in self.words)
+
     @classmethod
     def of(cls, passage: Passage, title: str, header: str = "") -> PassageTerms:
         """Prepare the words of `passage` under `title`; rows also have those of their `header`."""
-        spans = passage.sentences or (passage.span,)
-        offset = passage.start
-        words = [terms(passage.text[s.start - offset : s.end - offset]) for s in spans]
-        columns = frozenset(terms(header))
-        sentences = tuple(frozenset(sentence) | columns for sentence in words)
+        offset, text = passage.start, passage.text
+        spans = [(s.start - offset, s.end - offset) for s in passage.sentences] or [(0, len(text))]
+        words = tuple(tuple(terms(text[start:end])) for start, end in spans)
+        places: dict[str, int] = dict.fromkeys(_words_of(header), (1 << len(words)) - 1)
+        for number, sentence in enumerate(words):
+            for term in sentence:
+                places[term] = places.get(term, 0) | 1 << number
         return cls(
-            title=frozenset(terms(title)),
-            heading=frozenset(terms(" ".join(h for h in passage.heading if h != title))),
-            sentences=sentences,
-            pairs=tuple(frozenset(_content_pairs(sentence)) for sentence in words),
-            all=frozenset().union(*sentences),
+            title=_words_of(title),
+            heading=_words_of(" ".join(h for h in passage.heading if h != title)),
+            words=words,
+            places=places,
             length=sum(map(len, words)),
+            signature=_signature(places),
             header=header,
         )
 
+    def pairs_in_common(self, pairs: Iterable[tuple[str, str]]) -> int:
+        """Return how many of some pairs of content terms are neighbours in any sentence."""
+        places = self.places
+        return sum(
+            self._are_neighbours(pair, shared)
+            for pair in pairs
+            if (shared := places.get(pair[0], 0) & places.get(pair[1], 0))
+        )
 
-@dataclass(frozen=True)
+    def _are_neighbours(self, pair: tuple[str, str], sentences: int) -> bool:
+        """Say whether a pair is found in the sentences that these bits name."""
+        return any(
+            pair in _content_pairs(words)
+            for number, words in enumerate(self.words)
+            if sentences >> number & 1
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A passage with everything the ranking and the answering engines know of it."""
 
@@ -149,7 +198,7 @@ def rarity(documents: int, frequency: int) -> float:
 
 def sentence_cosines(query: Query, candidate: Candidate) -> Sequence[float]:
     """Return the similarity of each sentence; the passage's own where sentences have none."""
-    count = len(candidate.words.sentences)
+    count = len(candidate.words.words)
     if query.vector is None or candidate.vectors is None or len(candidate.vectors) != count:
         return [candidate.cosine] * count
     found: list[float] = (candidate.vectors @ query.vector).tolist()
@@ -158,23 +207,33 @@ def sentence_cosines(query: Query, candidate: Candidate) -> Sequence[float]:
 
 def passage_features(query: Query, candidate: Candidate) -> dict[str, float]:
     """Return the features that order passages; each is roughly between 0 and 1."""
-    words, above = candidate.words, candidate.words.above
+    words = candidate.words
     cosines = sentence_cosines(query, candidate)
-    covered = [query.coverage(sentence) for sentence in words.sentences]
-    titled = [query.coverage(sentence | above) for sentence in words.sentences]
+    covered = [0.0] * len(cosines)
+    below = [0.0] * len(cosines)
+    passage = above = 0.0
+    for term, share in query.shares:
+        sentences = words.places.get(term, 0)
+        is_above = term in words.title or term in words.heading
+        if is_above:
+            above += share
+        if is_above or sentences:
+            passage += share
+        for number in _bits(sentences):
+            covered[number] += share
+            below[number] += 0.0 if is_above else share
     best = sorted(cosines, reverse=True)[:2] or [0.0]
     pairs = query.pairs
-    found_pairs: set[tuple[str, str]] = set().union(*words.pairs) if words.pairs else set()
     return {
         "passage_cosine": candidate.cosine,
         "best_sentence": best[0],
         "best_two": sum(best) / len(best),
-        "sentence_coverage": max(titled, default=0.0),
-        "passage_coverage": query.coverage(words.all | above),
-        "title_coverage": query.coverage(above),
-        "pairs": len(pairs & found_pairs) / len(pairs) if pairs else 0.0,
+        "sentence_coverage": above + max(below) if below else 0.0,
+        "passage_coverage": passage,
+        "title_coverage": above,
+        "pairs": words.pairs_in_common(pairs) / len(pairs) if pairs else 0.0,
         "length": math.log1p(words.length),
-        "agreement": max(map(sum, zip(cosines, covered, strict=True)), default=0.0),
+        "agreement": max(map(add, cosines, covered), default=0.0),
     }
 
 
@@ -185,12 +244,30 @@ def ranking_value(query: Query, candidate: Candidate) -> float:
 
 def mean_vector(vectors: Vectors) -> Vectors:
     """Return the unit mean of sentence vectors: nearly the passage's own vector."""
-    mean = vectors.mean(axis=0)
-    norm = float(np.linalg.norm(mean))
-    result: Vectors = (mean / norm if norm else mean).astype(np.float32)
-    return result
+    mean: Vectors = np.add.reduce(vectors, axis=0) / len(vectors)
+    norm = math.sqrt(mean @ mean)
+    return mean / norm if norm else mean
 
 
-def _content_pairs(words: Iterable[str]) -> Iterable[tuple[str, str]]:
+def _content_pairs(words: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Return neighbouring terms, function words left out."""
     return pairwise([word for word in words if word not in _STOP_STEMS])
+
+
+@lru_cache(maxsize=2048)
+def _words_of(text: str) -> frozenset[str]:
+    """Return the words of a title, of headings or of a header, which many passages share."""
+    return frozenset(terms(text))
+
+
+@lru_cache(maxsize=4096)
+def _bits(number: int) -> tuple[int, ...]:
+    """Return the places of the bits that are set."""
+    return tuple(at for at in range(number.bit_length()) if number >> at & 1)
+
+
+def _signature(found: Iterable[str]) -> bytes:
+    flags = bytearray(_FLAGS)
+    for number in map(hash, found):
+        flags[number % _FLAGS] = 1
+    return bytes(flags)

@@ -7,10 +7,9 @@ Chroma and the catalog each name candidates; every candidate is then scored with
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
 from typing import Protocol
 
 from index.errors import EmbeddingError, QuestionError, SourceNotFound, StoreError, VectorsAway
@@ -50,6 +49,10 @@ SCORE_FLOOR = 0.001
 NEAREST_SOURCES = 10
 """Sources whose nearness is told."""
 
+WORDS_KEPT = 4096
+"""Passages whose words are remembered: some 30 MB. The id of a passage tells all that they are made
+of, but for the header of its table, which its place in a version of its document tells."""
+
 NEAREST = 3
 """Passages kept even when all are noise: what is shown when nothing answers."""
 
@@ -69,6 +72,10 @@ class SearchableCatalog(Lexical, PassageStore, Neighbours, Frequencies, Vocabula
 
     def nearest(self, collection: str, vector: Vectors, limit: int) -> list[tuple[str, float]]:
         """Return what the vector store would, slower; nothing where no vectors are kept."""
+        ...
+
+    def sources_by_id(self, ids: Set[str]) -> dict[str, Source]:
+        """Return the sources that exist, with their texts, by id."""
         ...
 
     def model_of(self, collection: str) -> str | None:
@@ -129,7 +136,7 @@ class Searcher:
         self._vectors = vectors
         self._embedder = embedder
         self._merger = Merger(catalog)
-        self._words = lru_cache(maxsize=4096)(partial(_prepare, catalog))
+        self._words = _WordsKept()
         self._word_pieces = word_pieces or (lambda: embedder)
 
     def spelled(self, question: str, *, collections: Sequence[str]) -> str:
@@ -187,8 +194,7 @@ class Searcher:
         ]
         if coverage is not None and coverage.embedded < coverage.passages:
             found = self._placed(queries, found)
-        valued = (replace(c, gain=gain(c.passage, cited)) for c in _valued(queries, found))
-        ranked = sorted(valued, key=_place)
+        ranked = sorted(_valued(queries, found, cited), key=_place)
         distinct = fold_duplicates(ranked)
         worth = [c for c in distinct if c.score >= SCORE_FLOOR]
         return Findings(
@@ -268,7 +274,7 @@ class Searcher:
             passages = self._of_source(source, collection, passages)
         comparable = self._is_comparable(collection)
         vectors = self._catalog.sentence_vectors(list(passages)) if comparable else {}
-        sources = self._sources(passages.values())
+        sources = self._catalog.sources_by_id({each.source_id for each in passages.values()})
         found = []
         for id, passage in passages.items():
             of_source = sources.get(passage.source_id)
@@ -278,21 +284,13 @@ class Searcher:
                 Candidate(
                     passage=passage,
                     source=of_source,
-                    words=self._words(passage, of_source.title),
+                    words=self._words.of(passage, of_source),
                     vectors=vectors.get(id),
                     cosine=_cosine(query, cosines.get(id), vectors.get(id)),
                     dense_rank=dense_ranks.get(id),
                     lexical_rank=lexical_ranks.get(id),
                 )
             )
-        return found
-
-    def _sources(self, passages: Iterable[Passage]) -> dict[str, Source]:
-        """Return the sources of passages by id, without those that were removed just now."""
-        found: dict[str, Source] = {}
-        for id in dict.fromkeys(passage.source_id for passage in passages):
-            with suppress(SourceNotFound):
-                found[id] = self._catalog.source(id)
         return found
 
     def _of_source(
@@ -310,24 +308,25 @@ class Searcher:
         return known | {passage.id: passage for passage in whole}
 
 
-def _prepare(catalog: PassageStore, passage: Passage, title: str) -> PassageTerms:
-    """Return the words of a passage.
+class _WordsKept:
+    """The prepared words of the passages that were met last; safe to use from several threads."""
 
-    No method of the searcher: what remembers its results would hold the searcher, and it that, and
-    neither would be freed when the searcher goes.
-    """
-    return PassageTerms.of(passage, title, _header(catalog, passage))
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str, str], PassageTerms] = {}
 
-
-def _header(catalog: PassageStore, passage: Passage) -> str:
-    """Return the header of a table; empty also for one that was replaced just now."""
-    if passage.kind != "table":
-        return ""
-    try:
-        source = catalog.source(passage.source_id)
-    except SourceNotFound:
-        return ""
-    return header_in(source, passage) if stands_in(passage, source) else ""
+    def of(self, passage: Passage, source: Source) -> PassageTerms:
+        """Return the words of a passage of this version of its source."""
+        place = f"{source.sha256} {passage.start}" if passage.kind == "table" else ""
+        key = passage.id, source.title, place
+        found = self._kept.pop(key, None)
+        if found is None:
+            header = header_in(source, passage) if place else ""
+            found = PassageTerms.of(passage, source.title, header)
+        self._kept[key] = found
+        if len(self._kept) > WORDS_KEPT:
+            with suppress(KeyError, StopIteration, RuntimeError):  # another thread was first
+                del self._kept[next(iter(self._kept))]
+        return found
 
 
 def _place(candidate: Candidate) -> tuple[float, str, str, int]:
@@ -353,9 +352,11 @@ def checked_question(text: str) -> str:
 
 
 def _valued(
-    queries: Sequence[Query], found: Sequence[Mapping[str, Candidate]]
+    queries: Sequence[Query],
+    found: Sequence[Mapping[str, Candidate]],
+    cited: Sequence[CitedSection],
 ) -> Iterator[Candidate]:
-    """Yield every candidate once, with its value for each wording of one question.
+    """Yield every candidate once, with its value for each wording of one question and its gain.
 
     What only one wording has found is compared with the others as well.
     """
@@ -365,7 +366,8 @@ def _valued(
             by_id.get(id) or replace(known, cosine=_cosine(query, None, known.vectors))
             for query, by_id in zip(queries, found, strict=True)
         ]
-        yield replace(known, values=tuple(map(ranking_value, queries, each)))
+        values = tuple(map(ranking_value, queries, each))
+        yield replace(known, values=values, gain=gain(known.passage, cited) if cited else 0.0)
 
 
 def nearest_cosines(candidates: Sequence[Candidate]) -> tuple[float, ...]:

@@ -225,6 +225,17 @@ class Catalog(SqliteFile):
             raise SourceNotFound(id)
         return source_of(rows[0])
 
+    def sources_by_id(self, ids: Set[str]) -> dict[str, Source]:
+        """Return the sources that exist, with their texts, by id."""
+        known = sorted(ids)
+        found: dict[str, Source] = {}
+        for first in range(0, len(known), 900):  # SQLite binds 999 values at a time
+            some = known[first : first + 900]
+            marks = ",".join("?" * len(some))
+            sql = f"SELECT {SOURCE_COLUMNS}, m.uri FROM {_SOURCES} WHERE s.id IN ({marks})"
+            found |= {row[0]: source_of(row) for row in self.rows(sql, some)}
+        return found
+
     def find_source(self, collections: Sequence[str], name: str) -> Source:
         """Return the one source that a person means by `name`.
 

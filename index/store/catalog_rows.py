@@ -6,7 +6,9 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
+
+from pydantic_core import from_json
 
 from index.schema import Passage, Place, Region, Source, SourceEntry, SourceState, Span, source_id
 from index.store.sqlite_file import Row
@@ -63,6 +65,12 @@ _SOURCE = (
 # fmt: on
 """Fields in the order of their columns."""
 
+_Kind = TypeVar("_Kind", Passage, Source, Span)
+_FIELDS = {kind: tuple(kind.model_fields) for kind in (Passage, Source, Span)}
+_FIELDS_SET = {kind: set(names) for kind, names in _FIELDS.items()}
+
+_NONE = "[]"
+
 PASSAGE_COLUMNS = (
     'p.id, p.source, p.ordinal, p.start, p."end", p.page, p.heading, p.kind, p.sentences, p.text'
 )
@@ -95,7 +103,7 @@ def passage_of(row: Row) -> Passage:
     known = dict(zip(_PASSAGE, row, strict=True))
     known["heading"] = heading_of(known["heading"])
     known["sentences"] = _spans(known["sentences"])
-    return Passage(**known)
+    return _made(Passage, {name: known[name] for name in _FIELDS[Passage]})
 
 
 @lru_cache(maxsize=4096)
@@ -116,7 +124,8 @@ def source_of(row: Row) -> Source:
     *shared, text, places, regions, mtime_ns, failure, missing = row
     known = _known(shared, mtime_ns, failure) | {"missing": bool(missing)}
     known |= {"places": _places(places), "regions": _regions(regions)}
-    return Source(**known, text=text, stale=failure is not None and not missing)
+    known |= {"text": text, "stale": failure is not None and not missing}
+    return _made(Source, {name: known[name] for name in _FIELDS[Source]})
 
 
 def entry_of(row: Row, passages: int, awaiting: int = 0) -> SourceEntry:
@@ -154,7 +163,7 @@ def _known(columns: Sequence[Any], mtime_ns: int | None, failure: str | None) ->
     known["pages"] = _spans(known["pages"])
     known["modified"] = _modified(known["modified"], mtime_ns)
     known["added_at"] = datetime.fromisoformat(known["added_at"])
-    known["warnings"] = json.loads(known["warnings"])
+    known["warnings"] = tuple(json.loads(known["warnings"])) if known["warnings"] != _NONE else ()
     return known
 
 
@@ -171,19 +180,38 @@ def _packed(value: Any) -> Any:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+def _made(kind: type[_Kind], known: dict[str, Any]) -> _Kind:
+    """Return a value with all its fields, in order, which were checked when they were written.
+
+    As `model_construct`, which takes longer than checking them again.
+    """
+    made = kind.__new__(kind)
+    for name, value in (
+        ("__dict__", known),
+        ("__pydantic_fields_set__", _FIELDS_SET[kind]),
+        ("__pydantic_extra__", None),
+        ("__pydantic_private__", None),
+    ):
+        object.__setattr__(made, name, value)
+    return made
+
+
 def _spans(packed: str) -> tuple[Span, ...]:
-    edges: Sequence[int] = json.loads(packed)
+    if packed == _NONE:
+        return ()
+    edges: Sequence[int] = from_json(packed)
     return tuple(
-        Span(start=start, end=end) for start, end in zip(edges[::2], edges[1::2], strict=True)
+        _made(Span, {"start": start, "end": end})
+        for start, end in zip(edges[::2], edges[1::2], strict=True)
     )
 
 
 def _places(packed: str) -> tuple[Place, ...]:
-    return tuple(Place.of(*fields) for fields in json.loads(packed))
+    return () if packed == _NONE else tuple(Place.of(*fields) for fields in json.loads(packed))
 
 
 def _regions(packed: str) -> tuple[Region, ...]:
-    return tuple(Region(*fields) for fields in json.loads(packed))
+    return () if packed == _NONE else tuple(Region(*fields) for fields in json.loads(packed))
 
 
 def _modified(said: str | None, mtime_ns: int | None) -> datetime | None:

@@ -13,11 +13,15 @@ import threading
 import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import chain
 
 import Stemmer
 
 LONGEST_TERM = 64
 """Longer terms (encoded data, hashes of hashes) are cut here: nobody types them."""
+
+_LONGEST_KEPT = 40
+"""Characters without a space of which the terms are remembered."""
 
 _MARKS = "\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u064b-\u065f\u00ad\u200c\u200d\u2060"
 _INDIC = "\u0900-\u0963\u0966-\u0dff"
@@ -71,7 +75,10 @@ _stemming = threading.Lock()
 
 def terms(text: str) -> list[str]:
     """Return the terms of `text` in reading order, those of an identifier next to each other."""
-    return [term for token in _TOKEN.findall(text) for term in _terms(token)]
+    words = text.split()  # no term holds white space
+    if len(max(words, key=len, default="")) > _LONGEST_KEPT:
+        return [term for token in _TOKEN.findall(text) for term in _terms(token)]
+    return list(chain.from_iterable(map(_terms_between_spaces, words)))
 
 
 def content_terms(text: str) -> list[str]:
@@ -101,6 +108,12 @@ def _fold(token: str) -> str:
     decomposed = unicodedata.normalize("NFKD", token.translate(_FOLDED))
     composed = unicodedata.normalize("NFC", _DROPPED.sub("", decomposed))
     return "".join(composed.split())  # some ligatures decompose into several words
+
+
+@lru_cache(maxsize=1 << 16)
+def _terms_between_spaces(word: str) -> tuple[str, ...]:
+    """Return the terms of what stands between two spaces; most of it is met again and again."""
+    return tuple(term for token in _TOKEN.findall(word) for term in _terms(token))
 
 
 @lru_cache(maxsize=1 << 16)

@@ -298,16 +298,16 @@ def _of_passage(
 ) -> list[ScoredSentence]:
     passage, words = candidate.passage, candidate.words
     cosines = sentence_cosines(query, candidate)
+    by_sentence = zip(passage.sentences, words.sentences, words.pairs, strict=False)
+    above, asked = words.above, query.pairs
     found = []
-    for index, span in enumerate(passage.sentences):
+    for index, (span, own_words, pairs) in enumerate(by_sentence):
         text = text_of(passage, span)
-        own_words, pairs = words.sentences[index], words.pairs[index]
-        asked = query.pairs
         features = {
             "pooled": cosines[index],
             "own": cosines[index],
             "coverage": query.coverage(own_words),
-            "titled_coverage": query.coverage(own_words | words.above),
+            "titled_coverage": query.coverage(own_words | above),
             "pairs": len(asked & pairs) / len(asked) if asked else 0.0,
             "type": fits(kind, text) - 0.5,
             "passage_gap": candidate.value - best,

@@ -1,6 +1,7 @@
 """Features of a question and a passage, on passages cut from small texts."""
 
 import math
+from collections.abc import Set
 from datetime import UTC, datetime
 
 import numpy as np
@@ -24,6 +25,7 @@ from index.search.passage_rank import (
     rarity,
     sentence_cosines,
 )
+from index.text.words import terms
 
 TEXT = "# Fees\n\nThe membership fee is 10 euros. It is paid in March. Nobody likes paying it."
 
@@ -152,6 +154,39 @@ def test_any_passage_has_finite_features_for_any_question(
     assert all(math.isfinite(value) for value in features.values())
     for name in ("sentence_coverage", "passage_coverage", "title_coverage", "pairs"):
         assert 0 <= features[name] <= 1 + 1e-9
+
+
+_SOME_WORDS = st.lists(
+    st.sampled_from(["fee", "member", "paid", "the", "in", "March", "boat", "10"]), max_size=9
+)
+
+
+@given(st.lists(_SOME_WORDS, min_size=1, max_size=70), _SOME_WORDS)
+@settings(max_examples=60, deadline=None)
+def test_features_are_those_of_the_words_of_each_sentence(
+    sentences: list[list[str]], question: list[str]
+) -> None:
+    found = candidate("# Fees of boats\n\n" + "\n".join(f"- {' '.join(s)} x" for s in sentences))
+    query, words, above = asked(" ".join(question), fee=9), found.words, found.words.above
+    total = sum(query.weights.values()) or 1.0
+
+    def covered(held: Set[str]) -> float:
+        return sum(weight for term, weight in query.weights.items() if term in held) / total
+
+    spans = found.passage.sentences
+    assert words.sentences == tuple(frozenset(terms(s.of(found.source.text))) for s in spans)
+    assert words.all == frozenset().union(*words.sentences)
+    features = passage_features(query, found)
+    assert features["title_coverage"] == pytest.approx(covered(above))
+    assert features["passage_coverage"] == pytest.approx(covered(words.all | above))
+    assert features["sentence_coverage"] == pytest.approx(
+        max(covered(sentence | above) for sentence in words.sentences)
+    )
+    assert features["agreement"] == pytest.approx(
+        found.cosine + max(covered(sentence) for sentence in words.sentences)
+    )
+    in_common = query.pairs & frozenset().union(*words.pairs)
+    assert features["pairs"] == pytest.approx(len(in_common) / (len(query.pairs) or 1))
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))

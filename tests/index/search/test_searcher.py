@@ -2,15 +2,19 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from index.errors import EmbeddingUnavailable, QuestionError
 from index.protocols import Vectors
-from index.schema import Hit, LoadedDocument
-from index.search.merged_hits import WHOLE_SECTION
+from index.schema import Hit, LoadedDocument, Passage, Source
+from index.search.merged_hits import NEAR_DUPLICATE, WHOLE_SECTION, fold_duplicates
+from index.search.passage_rank import Candidate, PassageTerms
 from index.search.searcher import LONGEST_QUESTION, Findings, Searcher, checked_question
 from index.store.catalog import Catalog
 from tests.doubles.answer_world import World, open_world
@@ -178,6 +182,55 @@ def test_versions_that_differ_in_a_number_are_both_kept(world: World) -> None:
         world.add("versions", f"{name}.md", text.format(fee), title="Fees")
     found = world.find("What is the membership fee for adults?", "versions")
     assert {c.source.uri for c in found.ranked} == {"old.md", "new.md"}
+
+
+_WORDS = st.lists(st.integers(0, 29), min_size=1, max_size=30, unique=True)
+
+
+@given(st.lists(_WORDS, max_size=8), st.data())
+@settings(max_examples=60, deadline=None)
+def test_passages_are_folded_as_if_every_two_were_compared(
+    texts: list[list[int]], data: st.DataObject
+) -> None:
+    near = [[*words[1:], 40] for words in texts]  # one word of each replaced by another
+    drawn = data.draw(st.permutations([*texts, *texts, *near]))
+    ranked = [_saying(" ".join(f"word{'abcdefghij'[n % 10] * (1 + n // 10)}" for n in words))
+              for words in drawn]  # fmt: skip
+    kept: list[Candidate] = []
+    for each in ranked:
+        words = set(each.words.all)
+        shares = (len(words & o.words.all) / len(words | o.words.all) for o in kept)
+        if all(share < NEAR_DUPLICATE for share in shares):
+            kept.append(each)
+    assert fold_duplicates(ranked) == kept
+
+
+def _saying(words: str) -> Candidate:
+    """Return a candidate of one passage."""
+    passage = Passage(id=words, source_id="s", ordinal=0, start=0, end=len(words), text=words)
+    source = Source(
+        id="s",
+        collection="plain",
+        uri="s.md",
+        title="S",
+        mime="text/markdown",
+        sha256="0" * 64,
+        text=words,
+        added_at=datetime(2025, 1, 1, tzinfo=UTC),
+    )
+    words_of = PassageTerms.of(passage, "S")
+    return Candidate(passage, source, words_of, None, 0.5, dense_rank=1, lexical_rank=None)
+
+
+def test_a_row_is_read_under_the_header_that_its_table_has_now(world: World) -> None:
+    rows = "".join(f"| Boat {n} of the harbour | {n} metres and a half |\n" for n in range(40))
+    searcher = world.searcher()
+    for column in ("Length", "Height"):
+        world.add("boats", "boats.md", f"| Name | {column} |\n|---|---|\n{rows}", title="Boats")
+        found = searcher.find("How long is boat 38?", collections=["boats"])
+        below = [c.words for c in found.ranked if column not in c.passage.text]
+        assert below
+        assert {words.header for words in below} == {f"| Name | {column} |"}
 
 
 # Sections and neighbours

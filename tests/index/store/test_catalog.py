@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import sqlite3
 import subprocess
 import sys
@@ -123,6 +124,31 @@ def test_passages_come_back_as_they_were(catalog: Catalog) -> None:
     assert catalog.passages([each.id for each in passages] + ["unknown"]) == {
         each.id: each for each in passages
     }
+
+
+def test_what_comes_back_is_like_what_is_checked_field_by_field(catalog: Catalog) -> None:
+    source = source_of("The red fox crossed the river. " * 9)
+    passages = put(catalog, source, pieces=3)
+    found = [catalog.source(source.id), *catalog.passages([each.id for each in passages]).values()]
+    for each in found:
+        checked = type(each).model_validate(each.model_dump())
+        assert (each, hash(each)) == (checked, hash(checked))
+        assert each.model_dump_json() == checked.model_dump_json()
+        assert each.model_fields_set == checked.model_fields_set
+        assert pickle.loads(pickle.dumps(each)) == each.model_copy() == checked
+    (span,) = {
+        type(span) for each in catalog.passages_of(source.id, 0, 9) for span in each.sentences
+    }
+    assert span is Span
+
+
+def test_several_sources_come_at_once_and_others_not_at_all(catalog: Catalog) -> None:
+    sources = [source_of(f"Fox {n}.", uri=f"{n}.txt") for n in range(3)]
+    for source in sources:
+        put(catalog, source)
+    found = catalog.sources_by_id({sources[0].id, sources[2].id, "unknown"})
+    assert found == {source.id: source for source in (sources[0], sources[2])}
+    assert catalog.sources_by_id(set()) == {}
 
 
 def test_passages_of_a_source_come_by_position(catalog: Catalog) -> None:

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from index.text.words import LONGEST_TERM, STOP_WORDS, content_terms, terms
@@ -79,6 +79,14 @@ def test_any_text_gives_short_lower_case_terms_without_spaces(text: str) -> None
         assert not any(character.isspace() for character in term)
         assert not any("A" <= character <= "Z" for character in term)
     assert set(content_terms(text)) <= set(terms(text)) | set(terms(text.lower()))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=200))
+@example("1,234.5 get_user_name\u00a0state-of-the-art\u3000東京\x85naïve's a/b.c::d #tag C++")
+def test_a_text_has_the_same_terms_beside_a_word_too_long_to_be_remembered(text: str) -> None:
+    long = "x" * 80
+    assert terms(f"{text} {long}") == [*terms(text), *terms(long)]
 
 
 def test_threads_get_the_same_stems() -> None:
