@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -103,6 +104,10 @@ def test_no_statement_shows_anything_that_looks_like_an_id(reply: str) -> None:
         assert not re.search(r"[\[\u3010][\d., ]*\d[\d., ]*[\]\u3011]", one.text)
 
 
+def repeated(unit: str, first: str, last: str, size: int) -> str:
+    return first + unit * (size // len(unit)) + last
+
+
 # fmt: off
 HOSTILE = [
     "[", "[ ", "[1", "[1 ", "[p ", "[1]", "[1] ",
@@ -118,6 +123,4 @@ HOSTILE = [
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_a_reply_of_twice_the_length_takes_at_most_about_twice_as_long(unit: str) -> None:
     for first, last in (("", ""), ("a ", " x"), ("[p", "x"), ("[1] a", " b")):
-        grows_in_step(
-            statements, lambda size, a=first, z=last: a + unit * (size // len(unit)) + z, 8_000
-        )
+        grows_in_step(statements, partial(repeated, unit, first, last), 8_000)

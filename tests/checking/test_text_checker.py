@@ -1,6 +1,7 @@
 """A whole text held against sources: what of it is a quotation, a cited sentence, a claim."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -135,6 +136,10 @@ def test_the_list_of_references_is_read_in_its_forms() -> None:
     assert reference_list("1. First\n2. Second\n\n[link](x) and [3] words").entries == {}
 
 
+def repeated(unit: str, first: str, last: str, size: int) -> str:
+    return first + unit * (size // len(unit)) + last
+
+
 # fmt: off
 HOSTILE = [
     " ", "\t", "[", "[1]", "[1 ", "[^1]: ", "[1, ",
@@ -164,9 +169,7 @@ STEPS: dict[str, Callable[[str], object]] = {
 @pytest.mark.parametrize("step", STEPS)
 def test_a_text_of_twice_the_length_takes_at_most_about_twice_as_long(step: str, unit: str) -> None:
     for first, last in FORMS:
-        grows_in_step(
-            STEPS[step], lambda size, a=first, z=last: a + unit * (size // len(unit)) + z, 8_000
-        )
+        grows_in_step(STEPS[step], partial(repeated, unit, first, last), 8_000)
 
 
 def test_apostrophes_in_single_quotation_marks_take_no_longer_than_other_letters() -> None:
