@@ -13,6 +13,7 @@ import json
 import os
 import re
 import secrets
+import stat
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -201,10 +202,28 @@ def _make_private(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        elif os.name == "posix" and path.stat().st_mode & 0o077:
-            path.chmod(0o600)
+            return
+        is_open = os.name == "posix" and _is_open(path)
     except OSError as error:
         raise StoreError(
             f"The file of tokens {str(path)!r} cannot be made ({error.strerror}). Set QUOTH_HOME "
             "to a folder that you may write to."
         ) from error
+    if is_open:
+        raise StoreError(
+            f"Others may read the file of tokens {str(path)!r}, which Quoth never lets them. It "
+            "may have come with the folder, and whoever made it knows its tokens. Delete it, or "
+            "run `chmod 600` on it if you made every token in it."
+        )
+
+
+def _is_open(path: Path) -> bool:
+    """Say whether others may read a file, where the file system can keep them from it."""
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if not mode & 0o077:
+        return False
+    path.chmod(0o600)
+    if path.stat().st_mode & 0o077:
+        return False  # a file system without rights, where every file looks like this
+    path.chmod(mode)
+    return True

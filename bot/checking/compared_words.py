@@ -42,7 +42,7 @@ _INVISIBLE = re.compile(f"[{_UNSEEN}]")
 _LINE_BREAK = re.compile(r"-?\s*\n[\s>]*")
 _DASHES = re.compile("[\u2010-\u2015\u2212]|-{1,3}")
 _LIGHT = re.compile(r"[.,;:!?()-]+")
-_ENDS_BLOCK = re.compile(r"\n[ \t>]*(?:\n|[-*+\u2022\u00b7#|]|\d{1,3}[.)])|\||\n\s*\Z|\A\s*\n\s*\n")
+_ENDS_BLOCK = re.compile(r"\n[ \t>]*(?:\n|[-*+\u2022\u00b7#|]|\d{1,3}[.)])|\||\A\s*\n\s*\n")
 # fmt: off
 _COMPATIBLE = (
     "<compat>", "<wide>", "<narrow>", "<font>", "<noBreak>", "<initial>", "<medial>", "<final>",
@@ -97,13 +97,18 @@ def compared_words(
                 start=token.start() if places is None else places[token.start()],
                 end=token.end() if places is None else places[token.end() - 1] + 1,
                 gap=light_punctuation(between),
-                begins_block=not found or _ENDS_BLOCK.search(between) is not None,
+                begins_block=not found or _ends_block(between),
                 is_broken=bool(token["broken"]) or "\u00ad" in token[0],
                 reference=re.sub(r"[^\d,;\u2013-]", "", reference),
             )
         )
         at, reference = token.end(), ""
     return found
+
+
+def _ends_block(between: str) -> bool:
+    at_end = between[len(between.rstrip()) :]
+    return "\n" in at_end or _ENDS_BLOCK.search(between) is not None
 
 
 def light_punctuation(text: str) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Set
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 
 from bot.checking.compared_words import compared_words
@@ -28,28 +29,30 @@ _QUOTED = re.compile(
     "|".join(
         (
             rf"(?:{_BEFORE}\"(?=\S)(?P<straight>[^\"]+)(?<=\S)\"{_AFTER})",
-            "(?:\u201c\\s?(?P<english>(?:[^\u201c\u201d\u201e]|\u201e[^\u201c\u201d\u201e]{0,400}+\u201c){1,4000}+)\u201d)",
+            "(?:\u201c\\s?(?!\u201d)(?P<english>[^\u201c\u201d\u201e]{0,4000}+"
+            "(?:\u201e[^\u201c\u201d\u201e]{0,400}+\u201c[^\u201c\u201d\u201e]{0,4000}+){0,20}+)\u201d)",
             "(?:\u201e\\s?(?P<german>[^\u201e\u201c\u201d]+)\\s?[\u201c\u201d])",
             f"(?:{_BEFORE}\u201d(?=\\S)(?P<swedish>[^\u201d\u201c]+)(?<=\\S)\u201d(?!\\w))",
             "(?:\u00ab\\s?(?P<french>[^\u00ab\u00bb]+)\\s?\u00bb)",
             "(?:\u00bb(?=\\S)(?P<guillemets>[^\u00ab\u00bb]+)(?<=\\S)\u00ab)",
             "(?:[\u300c\u300e](?P<corners>[^\u300c-\u300f]+)[\u300d\u300f])",
             "(?:``(?P<latex>(?:(?!``|'').)+)'')",
-            "(?P<single>(?<!\\w)[\u2018\u201a](?=\\S)(?P<curly>(?:[^\u2018\u201a]|(?<=\\w)\u2019(?=\\w))"
-            "+?)(?<=\\S)[\u2019\u2018](?!\\w))",
+            "(?P<single>(?<!\\w)[\u2018\u201a](?=\\S)(?P<curly>[^\u2018\u201a]+?)"
+            "(?<=\\S)[\u2019\u2018](?!\\w))",
             r"(?P<plain>(?<!\w)'(?=\S)(?P<typed>(?:[^'\n]|(?<=\w)'(?=\w))+?)(?<=\S)'(?!\w))",
         )
     )
 )
 _CODE = re.compile(r"(?<!`)(?P<ticks>`++)(?!')[^`].{0,1000}?(?<!`)(?P=ticks)(?!`)", re.DOTALL)
 _TARGET = re.compile(r"(?<=\])\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)|<[a-z/!][^<>\n]*>|https?://\S+")
-_BLOCK_MARK = re.compile(r" {0,3}>(?:[ \t]?>)*[ \t]?")
+_BLOCK_MARK = re.compile(r"\A {0,3}>(?:[ \t]?>)*[ \t]?")
+_IN_BLOCK = re.compile(r" {0,3}>")
 _ADMONITION = re.compile(
     r"\s*(?:\[!\w+\]|\*\*(?:note|tip|warning|important|caution)\b)", re.IGNORECASE
 )
 _ATTRIBUTION = re.compile(r"\s*(?:[\u2014\u2013\u2015]|--+)\s*\S.{0,200}")
 _HEADING = re.compile(r" {0,3}(?:#{1,6}(?:\s|$)|={3,}\s*$|-{3,}\s*$)")
-_ITEM = re.compile(r"\s*(?:[-*+\u2022]|\d{1,3}[.)])\s+")
+_ITEM = re.compile(r"\A\s*+(?:[-*+\u2022]|\d{1,3}[.)])\s+")
 _HIDE = 0x17000
 """The first of 6,000 letters of Tangut, which stand for quotations: letters, and in no sentence."""
 _MOST_HIDDEN = 6_000
@@ -80,7 +83,7 @@ class Paragraph:
 
     def line_at(self, offset: int) -> int:
         """Return the number of the line that holds a character of `text`."""
-        return max((number for start, number in self.lines if start <= offset), default=1)
+        return _line_at(self.lines, offset)
 
     def numbers_in(self, text: str) -> list[int]:
         """Return which of its quotations a piece of it has."""
@@ -130,15 +133,16 @@ def is_term(quote: str) -> bool:
 
 def _begins(group: list[tuple[int, str]], line: MarkdownLine) -> bool:
     """Say whether a line does not go on with the paragraph above it."""
-    first = group[0][1]
+    last = group[-1][1]
     if line.kind not in ("text", "row") or not line.text.strip():
         return True
-    if bool(_BLOCK_MARK.match(line.text)) != bool(_BLOCK_MARK.match(first)):
+    quoted = bool(_IN_BLOCK.match(last))
+    if bool(_IN_BLOCK.match(line.text)) != quoted:
         return True
-    if line.kind == "row" or first.lstrip().startswith("|"):
+    if line.kind == "row" or last.lstrip().startswith("|"):
         return True
-    alone = _HEADING.match(line.text) or _HEADING.match(group[-1][1])
-    return bool(alone or (_ITEM.match(line.text) and not _BLOCK_MARK.match(first)))
+    alone = _HEADING.match(line.text) or _HEADING.match(last)
+    return bool(alone or (_ITEM.match(line.text) and not quoted))
 
 
 def _paragraph(group: list[tuple[int, str]]) -> Paragraph:
@@ -175,7 +179,8 @@ def _marked(text: str, lines: list[tuple[int, int]], first: str) -> Paragraph:
     """Put a letter in the place of each quotation."""
     hidden = _blanked(text)
     found: list[Quotation] = []
-    shown, moved, at = "", list(lines), 0
+    shown, at, shift = "", 0, 0
+    moved: list[tuple[int, int]] = []
     for mark in _QUOTED.finditer(hidden):
         inside = text[slice(*_span(mark))]
         short = mark["single"] or mark["plain"]
@@ -183,19 +188,25 @@ def _marked(text: str, lines: list[tuple[int, int]], first: str) -> Paragraph:
             continue
         if not inside.strip() or len(found) >= _MOST_HIDDEN:
             continue
-        number = max((each for start, each in lines if start <= mark.start()), default=1)
+        number = _line_at(lines, mark.start())
         end = inside.rstrip()[-1:]
         put = letter_of(len(found)) + (end if end in ".!?" else "")
         found.append(Quotation(inside.strip(), number))
         shown += text[at : mark.start()] + put
-        change = len(put) - (mark.end() - mark.start())
-        moved = [
-            (new + change if old >= mark.end() else min(new, len(shown)), each)
-            for (old, _), (new, each) in zip(lines, moved, strict=True)
-        ]
+        while len(moved) < len(lines) and lines[len(moved)][0] < mark.end():
+            start, each = lines[len(moved)]
+            moved.append((min(start + shift, len(shown)), each))
+        shift += len(put) - (mark.end() - mark.start())
         at = mark.end()
+    moved += [(start + shift, each) for start, each in lines[len(moved) :]]
     heading, row = bool(_HEADING.match(first)), first.lstrip().startswith("|")
     return Paragraph(shown + text[at:], tuple(moved), tuple(found), heading, row)
+
+
+def _line_at(lines: Sequence[tuple[int, int]], offset: int) -> int:
+    """Return the number of the last line that begins at or before an offset, 1 before all."""
+    before = bisect_right(lines, offset, key=lambda line: line[0])
+    return lines[before - 1][1] if before else 1
 
 
 def _blanked(text: str) -> str:

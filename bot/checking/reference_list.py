@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from index.library import Library
 from index.schema import SourceEntry
 
-_ENTRY = re.compile(r"\s*(?:[-*+]\s+)?(?:>\s*)?\[\^?(\d{1,4})\](?!\()\s*:?\s*(?=\S)(.*)")
-_NUMBERED = re.compile(r"\s*(\d{1,4})[.)]\s+(\S.*)")
+_ENTRY = re.compile(r"\s*+(?:[-*+]\s++)?(?:>\s*+)?\[\^?(\d{1,4})\](?!\()\s*+:?\s*+(?=\S)(.*)")
+_NUMBERED = re.compile(r"\s*+(\d{1,4})[.)]\s++(\S.*)")
 _LABEL = re.compile(
-    r"\s*#{0,6}\s*[*_]{0,2}(?:sources?|references?|citations?|footnotes?|notes|bibliography"
+    r"\s*+#{0,6}+\s*+[*_]{0,2}(?:sources?|references?|citations?|footnotes?|notes|bibliography"
     r"|works cited|quellen|literatur|nachweise|références|fuentes|referencias)\b[*_:\s]*",
     re.IGNORECASE,
 )
@@ -31,7 +31,7 @@ class ReferenceList:
 
 def reference_list(text: str) -> ReferenceList:
     """Return the list of references of a text, empty where it has none."""
-    entries: dict[int, str] = {}
+    entries: dict[int, list[str]] = {}
     lines: set[int] = set()
     labelled, last = False, 0
     for number, line in enumerate(text.split("\n"), start=1):
@@ -42,15 +42,16 @@ def reference_list(text: str) -> ReferenceList:
         entry = _ENTRY.fullmatch(line) or (_NUMBERED.fullmatch(line) if labelled else None)
         if entry is not None:
             last = int(entry[1])
-            entries.setdefault(last, entry[2].strip())
+            entries.setdefault(last, [entry[2].strip()])
             lines.add(number)
         elif last and line.strip() and line[:1] in " \t":
-            entries[last] += " " + line.strip()
+            entries[last].append(line.strip())
             lines.add(number)
         elif line.strip():
             last = 0
             labelled = labelled and not line.lstrip().startswith("#")
-    return ReferenceList(entries, frozenset(lines))
+    said = {number: " ".join(pieces) for number, pieces in entries.items()}
+    return ReferenceList(said, frozenset(lines))
 
 
 def named_source(library: Library, entry: str, collections: Sequence[str]) -> SourceEntry | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import stat
 from collections.abc import Iterator
 from contextlib import closing
@@ -24,7 +25,7 @@ from bot.cli.connection_checks import tokens_finding
 from bot.cli.health_examination import Patient
 from bot.settings import load_settings
 from index.embed.lazy_models import Once
-from index.errors import ConfigurationError
+from index.errors import ConfigurationError, StoreError
 from index.library import open_library
 from tests.doubles.cli_fakes import run
 
@@ -212,3 +213,17 @@ def test_tokens_are_found_in_a_home_that_can_only_be_read(tmp_path: Path) -> Non
             assert records.find(text).collections == ("documents",)
     finally:
         home.chmod(0o700)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows keeps such rights otherwise")
+def test_a_file_of_tokens_that_came_with_a_folder_opens_nothing(tmp_path: Path) -> None:
+    with closing(TokenRecords(tmp_path)) as records:
+        records.issue(collections=["documents"])
+    path = tmp_path / TOKENS_FILE
+    path.chmod(0o644)  # as git leaves what it checks out
+    for _ in range(2):
+        with pytest.raises(StoreError, match="It may have come with the folder"):
+            TokenRecords(tmp_path)
+    path.chmod(0o600)
+    with closing(TokenRecords(tmp_path)) as records:
+        assert len(records.all()) == 1

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from bot.answering.generative.harmless_text import plain
 from bot.answering.generative.reply_statements import Id, ids_in, statements
+from tests.doubles.growth import grows_in_step
 
 
 def ids(*names: str) -> tuple[Id, ...]:
@@ -100,3 +102,25 @@ def test_no_statement_shows_anything_that_looks_like_an_id(reply: str) -> None:
         assert one.text
         assert not any("\ue000" <= character <= "\uf8ff" for character in one.text)
         assert not re.search(r"[\[\u3010][\d., ]*\d[\d., ]*[\]\u3011]", one.text)
+
+
+def repeated(unit: str, first: str, last: str, size: int) -> str:
+    return first + unit * (size // len(unit)) + last
+
+
+# fmt: off
+HOSTILE = [
+    "[", "[ ", "[1", "[1 ", "[p ", "[1]", "[1] ",
+    "\u3010", "\u3010[", "A. ", "a. ", ".", ". ", ".)", "…",
+    '."', '". ', "“. ", "a.b", "a.b. ", "中。", "。",
+    "mr. ", "(", "( ", "(see ", "(,", " ", "\t", "- ",
+    "1. ", ">", "> ", "#", "# ", "a [1]. ",
+    "A. [1]", "]", "\n", "A. \n", "\ue000", "\ue000 ",
+]
+# fmt: on
+
+
+@pytest.mark.parametrize("unit", HOSTILE)
+def test_a_reply_of_twice_the_length_takes_at_most_about_twice_as_long(unit: str) -> None:
+    for first, last in (("", ""), ("a ", " x"), ("[p", "x"), ("[1] a", " b")):
+        grows_in_step(statements, partial(repeated, unit, first, last), 8_000)

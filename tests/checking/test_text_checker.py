@@ -1,13 +1,19 @@
 """A whole text held against sources: what of it is a quotation, a cited sentence, a claim."""
 
+from collections.abc import Callable
+from functools import partial
+
 import pytest
 
+from bot.checking.compared_words import compared_words
+from bot.checking.quotation_parts import quotation_parts
 from bot.checking.quoted_stretches import paragraphs
 from bot.checking.reference_list import reference_list
 from bot.checking.text_checker import check_text
 from bot.schema import Scope
 from index.errors import QuestionError
 from index.library import Library
+from tests.doubles.growth import grows_in_step
 
 SCOPE = Scope(collections=("documents",))
 
@@ -128,3 +134,48 @@ def test_the_list_of_references_is_read_in_its_forms() -> None:
         2: "tides.txt",
     }
     assert reference_list("1. First\n2. Second\n\n[link](x) and [3] words").entries == {}
+
+
+def repeated(unit: str, first: str, last: str, size: int) -> str:
+    return first + unit * (size // len(unit)) + last
+
+
+# fmt: off
+HOSTILE = [
+    " ", "\t", "[", "[1]", "[1 ", "[^1]: ", "[1, ",
+    "#", "# ", "*", "* ", "_", ">", "> ", ">\n",
+    "- ", "-", "1. ", "\n", "\n\r", " a\n", "“",
+    "„", "“„", "„“", "„a“", "“a", "“a” ", "“a”\n", "”a",
+    '"', '"a', '" a ', '"a" ', "'", "'a", "'a ", "‘",
+    "‘a", "‘a’ ", "’a", "a’", "«", "«a", "»a", "「",
+    "``", "``a", "`", "`a", "](", "](a", "](a)(",
+    "<a", "<a ", "https://", "—", "--", "— a\n", "=",
+    "|", "|\n", "(", "( ", ". ", "…", "[… ",
+    "[a ", "[a] ", "a-\n", "a_", "a.", "1,", "A. ", "A. \n",
+    "sources", "- [1] a\n b\n", "[1] a\n", " b\n",
+    "---\n", "\u200b", "\u0300", "%", "\U00017000",
+]
+# fmt: on
+FORMS: list[tuple[str, str]] = [("", ""), ("a ", " x"), ("[1]", ""), ("‘a", "b"), ("[1] a\n", " ")]
+STEPS: dict[str, Callable[[str], object]] = {
+    "reference_list": reference_list,
+    "paragraphs": lambda text: [piece.line_at(1) for piece in paragraphs(text)],
+    "compared_words": compared_words,
+    "quotation_parts": lambda text: quotation_parts(text, edited=True),
+}
+
+
+@pytest.mark.parametrize("unit", HOSTILE)
+@pytest.mark.parametrize("step", STEPS)
+def test_a_text_of_twice_the_length_takes_at_most_about_twice_as_long(step: str, unit: str) -> None:
+    for first, last in FORMS:
+        grows_in_step(STEPS[step], partial(repeated, unit, first, last), 8_000)
+
+
+def test_apostrophes_in_single_quotation_marks_take_no_longer_than_other_letters() -> None:
+    list(paragraphs("‘a" + "’a" * 60))
+
+
+def test_a_dash_or_number_inside_a_line_stays() -> None:
+    (paragraph,) = paragraphs("The room opens - as ever - at 9. Come")
+    assert paragraph.text == "The room opens - as ever - at 9. Come"

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import openai
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
 
 from bot.schema import Answer, Citation
@@ -169,6 +172,32 @@ def test_words_of_documents_make_a_page_fetch_nothing_and_keep_their_places() ->
     places = [one.url_citation for one in cited_places(found, lambda citation: None)]
     words = [reply_text(found)[one.start_index : one.end_index] for one in places]
     assert words == [f"{shown} [1]", "[2]", f"{shown} [3]"]
+
+
+PIECES = [
+    "<", ">", "\\", "!", "[", "]", "(x)", "/", "?", "`", "\n", "\n\n", " ", "    ", "a", "=", '"',
+    "<img src=//e.example>", "<image>", "<input type=image>", "<table background=x>", "<base>",
+    "<!--", "-->", "<![CDATA[", "<?", "<p style='x:url(y)'>", "</p>", "<meta>", "![a](b)",
+    "- ", "> ", "![a]", "[a]: //e.example", "<BODY\n", "&lt;",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
+@example("\\<img src=//e.example>")
+@example("\\\\<img src=//e.example>")
+@example("<table background=//e.example>")
+@example("<meta http-equiv=refresh content=0;//e.example>")
+@example("\\![a](//e.example)")
+def test_no_words_of_a_document_become_an_element_or_an_image(words: str) -> None:
+    rendered = MarkdownIt("commonmark", {"html": True}).parse(harmless_markdown(words))
+    kinds = {each.type for token in rendered for each in (token, *(token.children or ()))}
+    assert not kinds & {"html_inline", "html_block", "image"}, rendered
+
+
+def test_the_list_of_sources_has_no_signs_that_turn_the_direction_of_text() -> None:
+    text = whole_reply(cited_answer("It opens at 9.", "a\u202egnp.exe\u2066"), lambda _: None)
+    assert "agnp.exe" in text
+    assert not set("\u202e\u2066") & set(text)
 
 
 def cited_answer(quote: str, title: str) -> Answer:

@@ -20,13 +20,18 @@ from index.text.list_marks import list_mark
 _FIRST_MARK = 0xE000
 _MARKS = "\ue000-\uf8ff"
 _MOST_MARKS = 0xF8FF - _FIRST_MARK
+_MARK = re.compile(f"[{_MARKS}]")
 
 _MARKER = re.compile(
-    r"[\[\u3010][\[\s]*(?:\^|(?:ids?|passages?|sentences?|sources?|refs?|s|p)\b\s*[:#]?)?\s*"
-    r"(?P<ids>\d[^\[\]\u3010\u3011\n]{0,120}?)[\s\]]*[\]\u3011]",
+    r"[\[\u3010][\[\s]*+"
+    r"(?:(?:\^|(?:ids?|passages?|sentences?|sources?|refs?|s|p)\b\s*+[:#]?)?\s*+"
+    r"(?P<ids>\d[^\[\]\u3010\u3011\n]{0,120}?)[\s\]]*[\]\u3011])?",
     re.IGNORECASE,
 )
-_CUT_MARKER = re.compile(r"[\[\u3010]\s*(?:[a-z]{1,9}\s*)?[\d.,;\s\u2013\u2014-]*$", re.IGNORECASE)
+"""A marker, or brackets alone: a row of them is read once, and not from each of them."""
+_CUT_MARKER = re.compile(
+    r"[\[\u3010]\s*+(?:[a-z]{1,9}+\s*+)?[\d.,;\s\u2013\u2014-]*+$", re.IGNORECASE
+)
 _ID = re.compile(
     r"(?<![\d.])(\d{1,4})(?:[.:](\d{1,4})(?:\s*[-\u2013\u2014]\s*(?:(\d{1,4})[.:])?(\d{1,4}))?)?(?![\d.]*\d)"
 )
@@ -35,8 +40,8 @@ _WIDEST_RANGE = 12
 _QUOTED_LINE = re.compile(r"^(?:\s*>)+\s?")
 _HEADING = re.compile(r"^\s*#{1,6}\s+")
 _END = re.compile(
-    rf"(?:[.!?\u2026]+[\"'\u201d\u2019\u00bb)*_]*(?:\s*[{_MARKS}])*(?=\s)(?!\s*[{_MARKS}])"
-    rf"|[\u3002\uff01\uff1f]+[\"'\u201d\u2019\u00bb\u300d\u300f)]*(?:\s*[{_MARKS}])*)"
+    rf"(?:(?<![.!?\u2026])[.!?\u2026]++[\"'\u201d\u2019\u00bb)*_]*+(?:\s*+[{_MARKS}])*+(?=\s)"
+    rf"(?!\s*[{_MARKS}])|[\u3002\uff01\uff1f]+[\"'\u201d\u2019\u00bb\u300d\u300f)]*(?:\s*[{_MARKS}])*)"
 )
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(\"'\u201c\u2018])(?:mrs?|ms|dr|prof|st|no|nos|vs|etc|al|fig|eq|art|sec|vol|pp?|ed|eds|"
@@ -45,6 +50,8 @@ _ABBREVIATION = re.compile(
     re.IGNORECASE,
 )
 _TWICE = re.compile(r"(?<!\.)\.\s*\.$")
+_ATTACHED = re.compile(rf"(?<!\s)\s*+[{_MARKS}]")
+_NOT_BLANK = re.compile(r"\S")
 _GAP = re.compile(r"\s+(?=[.,;:!?\u2026)\u3002])")
 _HOLLOW = re.compile(r"\(\s*(?:(?:see|cf\.?|and|[,;])\s*)*\)", re.IGNORECASE)
 
@@ -75,6 +82,7 @@ class Statement:
 
 def statements(reply: str) -> list[Statement]:
     """Split a reply, already plain, into its statements."""
+    reply = _MARK.sub("\ufffd", reply)
     lines = [(number, line) for number, line in enumerate(reply.split("\n")) if line.strip()]
     found: list[Statement] = []
     for position, (number, line) in enumerate(lines):
@@ -116,6 +124,8 @@ def _mark(line: str) -> tuple[str, dict[str, list[Id]]]:
     named: dict[str, list[Id]] = {}
 
     def mark(marker: re.Match[str]) -> str:
+        if marker["ids"] is None:
+            return marker[0]
         if len(named) >= _MOST_MARKS:
             return ""
         character = chr(_FIRST_MARK + len(named))
@@ -127,32 +137,60 @@ def _mark(line: str) -> tuple[str, dict[str, list[Id]]]:
 
 def _pieces(line: str) -> Iterable[str]:
     """Cut a line into sentences, each with the marks that belong to it."""
-    if re.match(rf"\s*[{_MARKS}]", line) and not re.search(rf"[{_MARKS}]\W*$", line):
+    if re.match(rf"\s*[{_MARKS}]", line) and not re.search(rf"[{_MARKS}][^\w{_MARKS}]*+$", line):
         return [piece for piece in re.split(rf"(?<![{_MARKS}\s])\s*(?=[{_MARKS}])", line) if piece]
     return _sentences(line)
 
 
 def _sentences(line: str) -> Iterator[str]:
+    last_closing = max(line.rfind('"'), line.rfind("\u201d"))
     start = 0
+    read = _Read()
     for end in _END.finditer(line):
-        if _ends(line[start : end.end()], line[end.end() :]):
+        read = read.further(line, end.start(), end.end())
+        if _ends(line, end.end(), read, quotes_later=last_closing >= end.end()):
             yield line[start : end.end()]
-            start = end.end()
+            start, read = end.end(), _Read(at=end.end(), tail=end.end())
     yield line[start:]
 
 
-def _ends(sentence: str, rest: str) -> bool:
+@dataclass(frozen=True)
+class _Read:
+    """What is known of a sentence as far as it is read: each character is looked at once."""
+
+    at: int = 0
+    tail: int = 0
+    """Where its last words begin: at the end mark before them, or at its start."""
+    next_tail: int | None = None
+    straight: int = 0
+    """How many straight quotation marks it has."""
+    open: int = 0
+    """How many more quotations it opens than it closes."""
+    is_marked: bool = False
+
+    def further(self, line: str, mark: int, end: int) -> _Read:
+        """Read on to an end mark."""
+        more = line[self.at : end]
+        return _Read(
+            at=end,
+            tail=self.tail if self.next_tail is None else self.next_tail,
+            next_tail=mark,
+            straight=self.straight + more.count('"'),
+            open=self.open + more.count("\u201c") - more.count("\u201d"),
+            is_marked=self.is_marked or _ATTACHED.search(more) is not None,
+        )
+
+
+def _ends(line: str, end: int, read: _Read, *, quotes_later: bool) -> bool:
     """Say whether a full stop ends a sentence, and not an abbreviation or part of a quotation."""
-    words = re.sub(rf"\s*[{_MARKS}]", "", sentence)
-    marked = words != sentence
-    following = rest.lstrip()
-    if not following:
+    following = _NOT_BLANK.search(line, end)
+    if following is None:
         return False
-    if words.count('"') % 2 or words.count("\u201c") > words.count("\u201d"):
-        return rest.count('"') == 0 and "\u201d" not in rest
+    if read.straight % 2 or read.open > 0:
+        return not quotes_later
     if following[0].islower():
         return False
-    return marked or not _ABBREVIATION.search(words)
+    return read.is_marked or not _ABBREVIATION.search(_ATTACHED.sub("", line[read.tail : end]))
 
 
 def _words(piece: str) -> str:

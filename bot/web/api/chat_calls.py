@@ -102,7 +102,7 @@ class ChatCalls:
                     if text is None:
                         yield COMMENT
                     elif isinstance(text, str):
-                        more = grown(sent, harmless_markdown(text))
+                        more = grown(sent, harmless_markdown(text.removesuffix("<")))
                         if more:
                             sent += more
                             yield _chunk(head, {"content": more})

@@ -8,22 +8,28 @@ from collections.abc import Iterator, Sequence
 from bot.json_shapes.answer_shapes import Link
 from bot.schema import Answer, Citation, printed
 from bot.web.api.chat_shapes import AnnotationShape, UrlCitationShape
+from index.text.invisible_characters import DIRECTION_OVERRIDES
 
 SOURCES = "\n\nSources:\n"
 """What stands above the list of sources; what is below is no part of the answer."""
 
-_LOADS = re.compile(
-    r"!(?=\[)|<(?=/?(?:img|picture|iframe|video|audio|source|embed|object|script|style|link|svg)\b)",
-    re.IGNORECASE,
-)
-"""What would have a page that shows Markdown fetch something, at an address a document chose."""
+_LOADS = re.compile(r"!(?=\[)|(?<!\\)(?P<before>\\*+)<(?=[a-z/!?])", re.IGNORECASE)
+"""What begins an image, an element or a declaration: a page that shows Markdown might fetch
+something there, at an address that a document chose."""
 
+_DIRECTIONS = re.compile(f"[{DIRECTION_OVERRIDES}]")
 _MARKUP = re.compile(r"([\\`*_\[\]<>|!])")
 
 
 def harmless_markdown(text: str) -> str:
     """Return words of a document so that showing them fetches nothing; a backslash is added."""
-    return _LOADS.sub(lambda mark: {"!": "!\\", "<": "\\<"}[mark[0]], text)
+
+    def escaped(mark: re.Match[str]) -> str:
+        if mark["before"] is None:
+            return "!\\"
+        return mark[0] if len(mark["before"]) % 2 else f"{mark['before']}\\<"
+
+    return _LOADS.sub(escaped, text)
 
 
 def reply_text(answer: Answer) -> str:
@@ -97,7 +103,8 @@ def _where(citation: Citation) -> str:
 
 def _plain(text: str) -> str:
     """Return words on one line in which Markdown means nothing."""
-    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+    seen = _DIRECTIONS.sub("", text)
+    return _MARKUP.sub(r"\\\1", " ".join(seen.split()))
 
 
 def _one_line(text: str) -> str:
