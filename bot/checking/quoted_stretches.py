@@ -49,7 +49,7 @@ _ADMONITION = re.compile(
 )
 _ATTRIBUTION = re.compile(r"\s*(?:[\u2014\u2013\u2015]|--+)\s*\S.{0,200}")
 _HEADING = re.compile(r" {0,3}(?:#{1,6}(?:\s|$)|={3,}\s*$|-{3,}\s*$)")
-_ITEM = re.compile(r"\s*(?:[-*+\u2022]|\d{1,3}[.)])\s+")
+_ITEM = re.compile(r"\s*(?:[-*+\u2022]|(?P<number>\d{1,3})[.)])\s+")
 _HIDE = 0x17000
 """The first of 6,000 letters of Tangut, which stand for quotations: letters, and in no sentence."""
 _MOST_HIDDEN = 6_000
@@ -138,7 +138,13 @@ def _begins(group: list[tuple[int, str]], line: MarkdownLine) -> bool:
     if line.kind == "row" or first.lstrip().startswith("|"):
         return True
     alone = _HEADING.match(line.text) or _HEADING.match(group[-1][1])
-    return bool(alone or (_ITEM.match(line.text) and not _BLOCK_MARK.match(first)))
+    return bool(alone or (_begins_item(line.text, first) and not _BLOCK_MARK.match(first)))
+
+
+def _begins_item(line: str, first: str) -> bool:
+    """Say whether a line is an item; prose may be wrapped before a number and its full stop."""
+    item = _ITEM.match(line)
+    return bool(item and (item["number"] in (None, "1") or _ITEM.match(first)))
 
 
 def _paragraph(group: list[tuple[int, str]]) -> Paragraph:
@@ -152,7 +158,8 @@ def _paragraph(group: list[tuple[int, str]]) -> Paragraph:
     lines: list[tuple[int, int]] = []
     at = 0
     for number, line in group:
-        shown = _ITEM.sub("", line, count=1) if not pieces else line
+        item = None if pieces else _ITEM.match(line)
+        shown = line[item.end() :] if item else line
         lines.append((at, number))
         pieces.append(shown.strip())
         at += len(pieces[-1]) + 1

@@ -1,6 +1,10 @@
 """A whole text held against sources: what of it is a quotation, a cited sentence, a claim."""
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.checking.quoted_stretches import paragraphs
 from bot.checking.reference_list import reference_list
@@ -116,6 +120,39 @@ def test_a_text_with_nothing_to_check_is_refused(library: Library, text: str, sa
 def test_quotations_are_found_in_the_marks_of_many_languages(text: str, quoted: list[str]) -> None:
     found = [quote.text for paragraph in paragraphs(text) for quote in paragraph.quotations]
     assert found == quoted
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("The fine is $900. It is due - twice * a year.", None),
+        ("1. The fine is $900. It is due.", "The fine is $900. It is due."),
+        ("- **Fines** (see 30) are due - twice.", "**Fines** (see 30) are due - twice."),
+        ("The room has a number, which is\n12. It is cold.", None),
+    ],
+    ids=["prose", "number", "dash", "wrapped"],
+)
+def test_only_the_mark_before_an_item_is_left_out(text: str, read: str | None) -> None:
+    (paragraph,) = paragraphs(text)
+    assert paragraph.text == (read or text.replace("\n", " "))
+
+
+_WORDS = st.sampled_from(["fine", "$900.", "12)", "(30)", "-", "*", "+ 4", "**due**", "2. 3.", "a"])
+
+
+@given(st.lists(st.lists(_WORDS, min_size=1, max_size=7), min_size=1, max_size=4))
+def test_what_is_judged_holds_every_word_of_the_text(lines: list[list[str]]) -> None:
+    text = "\n".join(" ".join(["word", *line]) for line in lines)
+    judged = " ".join(paragraph.text for paragraph in paragraphs(text))
+    assert re.findall(r"[\w$]+", judged) == re.findall(r"[\w$]+", text)
+
+
+def test_a_number_before_a_full_stop_and_emphasis_are_judged(library: Library) -> None:
+    wrong = "A fine for readers after 30 days is $900. It is due."
+    assert not check_text(library, wrong, SCOPE).holds
+    right = 'They say "a **fine** of $1,000 is due after 30 days".'
+    (found,) = check_text(library, right, SCOPE).findings
+    assert found.outcome == "verbatim"
 
 
 def test_the_list_of_references_is_read_in_its_forms() -> None:
