@@ -137,6 +137,43 @@ def test_only_the_mark_before_an_item_is_left_out(text: str, read: str | None) -
     assert paragraph.text == (read or text.replace("\n", " "))
 
 
+@pytest.mark.parametrize(
+    ("text", "outcomes"),
+    [
+        (
+            "Weiter heißt es dort in der Ordnung zum Haus: „Das Rauchen ist nicht erlaubt“ und "
+            "„Der Lesesaal ist täglich geöffnet“.",
+            ["verbatim", "verbatim"],
+        ),
+        (
+            "The reading room's rules for loans further state: “Loans end after four weeks.”",
+            ["verbatim"],
+        ),
+        (
+            "The guard pays each reader a large monthly salary: “Loans end after four weeks.”",
+            ["verbatim", "unsupported"],
+        ),
+        (
+            "The town's rules for llamas say that all 500 pay: “Loans end after four weeks.”",
+            ["verbatim", "unsupported"],
+        ),
+        (
+            "The rules say: “Loans end after four weeks”, and every llama gets a golden bell.",
+            ["verbatim", "unsupported"],
+        ),
+        (
+            "Weiter heißt es dort in der Ordnung zum Haus: „Das Rauchen ist gern erlaubt“.",
+            ["nearly", "unsupported"],
+        ),
+    ],
+    ids=["introduced", "english", "claim", "number", "behind", "altered"],
+)
+def test_what_only_introduces_quotations_is_no_claim(
+    library: Library, text: str, outcomes: list[str]
+) -> None:
+    assert [each.outcome for each in check_text(library, text, SCOPE).findings] == outcomes
+
+
 _WORDS = st.sampled_from(["fine", "$900.", "12)", "(30)", "-", "*", "+ 4", "**due**", "2. 3.", "a"])
 
 
