@@ -52,7 +52,10 @@ _ADMONITION = re.compile(
 )
 _ATTRIBUTION = re.compile(r"\s*(?:[\u2014\u2013\u2015]|--+)\s*\S.{0,200}")
 _HEADING = re.compile(r" {0,3}(?:#{1,6}(?:\s|$)|={3,}\s*$|-{3,}\s*$)")
-_ITEM = re.compile(r"\A\s*+(?:[-*+\u2022]|\d{1,3}[.)])\s+")
+_ITEM = re.compile(r"\A\s*+(?:[-*+\u2022]|(?P<number>\d{1,3})[.)])\s+")
+_INDENT = 200
+"""Characters of a line in which the mark of an item is looked for."""
+
 _HIDE = 0x17000
 """The first of 6,000 letters of Tangut, which stand for quotations: letters, and in no sentence."""
 _MOST_HIDDEN = 6_000
@@ -142,7 +145,13 @@ def _begins(group: list[tuple[int, str]], line: MarkdownLine) -> bool:
     if line.kind == "row" or last.lstrip().startswith("|"):
         return True
     alone = _HEADING.match(line.text) or _HEADING.match(last)
-    return bool(alone or (_ITEM.match(line.text) and not quoted))
+    return bool(alone or (_begins_item(line.text, group[0][1]) and not quoted))
+
+
+def _begins_item(line: str, first: str) -> bool:
+    """Say whether a line is an item; prose may be wrapped before a number and its full stop."""
+    item = _ITEM.match(line)
+    return bool(item and (item["number"] in (None, "1") or _ITEM.match(first[:_INDENT])))
 
 
 def _paragraph(group: list[tuple[int, str]]) -> Paragraph:
@@ -156,7 +165,8 @@ def _paragraph(group: list[tuple[int, str]]) -> Paragraph:
     lines: list[tuple[int, int]] = []
     at = 0
     for number, line in group:
-        shown = _ITEM.sub("", line, count=1) if not pieces else line
+        item = None if pieces else _ITEM.match(line)
+        shown = line[item.end() :] if item else line
         lines.append((at, number))
         pieces.append(shown.strip())
         at += len(pieces[-1]) + 1

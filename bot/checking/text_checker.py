@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from bot.answering.generative.reply_statements import Statement, statements
 from bot.checking.claim_support import ClaimChecker
 from bot.checking.quotation_parts import quotation_parts
+from bot.checking.quote_introduction import only_introduces
 from bot.checking.quote_verifier import LONGEST_QUOTE, QuoteVerifier
 from bot.checking.quoted_stretches import (
     Paragraph,
@@ -125,14 +126,16 @@ class _TextChecker:
     def _findings(self, piece: _Piece) -> Iterator[Finding]:
         references = tuple(dict.fromkeys(id.passage for id in piece.statement.ids))
         numbers = piece.paragraph.numbers_in(piece.statement.text)
-        checked = False
+        found: list[tuple[int, Finding]] = []
         for number in numbers:
             quotation = piece.paragraph.quotations[number]
             if is_term(quotation.text) and not quotation.is_block:
                 continue
-            checked = True
-            yield self._quotation(quotation, references)
-        if self._claims and self._claims_something(piece, quotes=checked):
+            found.append((number, self._quotation(quotation, references)))
+            yield found[-1][1]
+        if found and _introduces(piece, found):
+            return
+        if self._claims and self._claims_something(piece, quotes=bool(found)):
             yield self._claim(piece, references)
 
     def _quotation(self, quotation: Quotation, references: tuple[int, ...]) -> Finding:
@@ -211,6 +214,14 @@ class _TextChecker:
             elif self._named[number] is None:
                 self._notes[f"What [{number}] names is not indexed; all sources count."] = None
         return self._named[number]
+
+
+def _introduces(piece: _Piece, found: Sequence[tuple[int, Finding]]) -> bool:
+    """Say whether a sentence holds verbatim quotations and what introduces them, and no more."""
+    if any(finding.outcome != "verbatim" for _, finding in found):
+        return False
+    before, _, behind = piece.statement.text.partition(letter_of(found[0][0]))
+    return only_introduces(_read(before), _read(piece.paragraph.unquoted(behind)))
 
 
 def _quoted_only(paragraph: Paragraph) -> Iterator[_Piece]:

@@ -120,7 +120,13 @@ HOSTILE = [
 # fmt: on
 
 
-@pytest.mark.parametrize("unit", HOSTILE)
+@pytest.mark.parametrize("unit", ["[", "A. ", "\u3010[", ". "])
 def test_a_reply_of_twice_the_length_takes_at_most_about_twice_as_long(unit: str) -> None:
+    grows_in_step(statements, partial(repeated, unit, "a ", " x"), 4_000)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("unit", HOSTILE)
+def test_every_odd_reply_of_twice_the_length_takes_about_twice_as_long(unit: str) -> None:
     for first, last in (("", ""), ("a ", " x"), ("[p", "x"), ("[1] a", " b")):
         grows_in_step(statements, partial(repeated, unit, first, last), 8_000)

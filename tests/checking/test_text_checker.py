@@ -1,9 +1,12 @@
 """A whole text held against sources: what of it is a quotation, a cited sentence, a claim."""
 
+import re
 from collections.abc import Callable
 from functools import partial
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.checking.compared_words import compared_words
 from bot.checking.quotation_parts import quotation_parts
@@ -124,6 +127,76 @@ def test_quotations_are_found_in_the_marks_of_many_languages(text: str, quoted: 
     assert found == quoted
 
 
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("The fine is $900. It is due - twice * a year.", None),
+        ("1. The fine is $900. It is due.", "The fine is $900. It is due."),
+        ("- **Fines** (see 30) are due - twice.", "**Fines** (see 30) are due - twice."),
+        ("The room has a number, which is\n12. It is cold.", None),
+    ],
+    ids=["prose", "number", "dash", "wrapped"],
+)
+def test_only_the_mark_before_an_item_is_left_out(text: str, read: str | None) -> None:
+    (paragraph,) = paragraphs(text)
+    assert paragraph.text == (read or text.replace("\n", " "))
+
+
+@pytest.mark.parametrize(
+    ("text", "outcomes"),
+    [
+        (
+            "Weiter heißt es dort in der Ordnung zum Haus: „Das Rauchen ist nicht erlaubt“ und "
+            "„Der Lesesaal ist täglich geöffnet“.",
+            ["verbatim", "verbatim"],
+        ),
+        (
+            "The reading room's rules for loans further state: “Loans end after four weeks.”",
+            ["verbatim"],
+        ),
+        (
+            "The guard pays each reader a large monthly salary: “Loans end after four weeks.”",
+            ["verbatim", "unsupported"],
+        ),
+        (
+            "The town's rules for llamas say that all 500 pay: “Loans end after four weeks.”",
+            ["verbatim", "unsupported"],
+        ),
+        (
+            "The rules say: “Loans end after four weeks”, and every llama gets a golden bell.",
+            ["verbatim", "unsupported"],
+        ),
+        (
+            "Weiter heißt es dort in der Ordnung zum Haus: „Das Rauchen ist gern erlaubt“.",
+            ["nearly", "unsupported"],
+        ),
+    ],
+    ids=["introduced", "english", "claim", "number", "behind", "altered"],
+)
+def test_what_only_introduces_quotations_is_no_claim(
+    library: Library, text: str, outcomes: list[str]
+) -> None:
+    assert [each.outcome for each in check_text(library, text, SCOPE).findings] == outcomes
+
+
+_WORDS = st.sampled_from(["fine", "$900.", "12)", "(30)", "-", "*", "+ 4", "**due**", "2. 3.", "a"])
+
+
+@given(st.lists(st.lists(_WORDS, min_size=1, max_size=7), min_size=1, max_size=4))
+def test_what_is_judged_holds_every_word_of_the_text(lines: list[list[str]]) -> None:
+    text = "\n".join(" ".join(["word", *line]) for line in lines)
+    judged = " ".join(paragraph.text for paragraph in paragraphs(text))
+    assert re.findall(r"[\w$]+", judged) == re.findall(r"[\w$]+", text)
+
+
+def test_a_number_before_a_full_stop_and_emphasis_are_judged(library: Library) -> None:
+    wrong = "A fine for readers after 30 days is $900. It is due."
+    assert not check_text(library, wrong, SCOPE).holds
+    right = 'They say "a **fine** of $1,000 is due after 30 days".'
+    (found,) = check_text(library, right, SCOPE).findings
+    assert found.outcome == "verbatim"
+
+
 def test_the_list_of_references_is_read_in_its_forms() -> None:
     assert reference_list("A [1] b.\n\n[1] rules.md,\n    line 3\n[^2]: tides.txt\n").entries == {
         1: "rules.md, line 3",
@@ -156,6 +229,9 @@ HOSTILE = [
     "---\n", "\u200b", "\u0300", "%", "\U00017000",
 ]
 # fmt: on
+WORST = [" ", "[", "“„", "A. "]
+"""What took the square of a text's length once."""
+
 FORMS: list[tuple[str, str]] = [("", ""), ("a ", " x"), ("[1]", ""), ("‘a", "b"), ("[1] a\n", " ")]
 STEPS: dict[str, Callable[[str], object]] = {
     "reference_list": reference_list,
@@ -165,9 +241,16 @@ STEPS: dict[str, Callable[[str], object]] = {
 }
 
 
-@pytest.mark.parametrize("unit", HOSTILE)
+@pytest.mark.parametrize("unit", WORST)
 @pytest.mark.parametrize("step", STEPS)
 def test_a_text_of_twice_the_length_takes_at_most_about_twice_as_long(step: str, unit: str) -> None:
+    grows_in_step(STEPS[step], partial(repeated, unit, "a ", " x"), 4_000)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("unit", HOSTILE)
+@pytest.mark.parametrize("step", STEPS)
+def test_every_odd_text_of_twice_the_length_takes_about_twice_as_long(step: str, unit: str) -> None:
     for first, last in FORMS:
         grows_in_step(STEPS[step], partial(repeated, unit, first, last), 8_000)
 

@@ -83,6 +83,18 @@ def test_bad_input_gets_a_sentence(folder: Path, content: bytes | None, said: st
     assert len(result.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize("documents", ["none", "empty", "unread"])
+def test_a_text_is_not_checked_against_nothing(own_folder: Path, documents: str) -> None:
+    (own_folder / "text.md").write_text("Loans end after four weeks.", encoding="utf-8")
+    if documents == "none":
+        (own_folder / "documents").rmdir()
+    if documents == "unread":
+        (own_folder / "documents" / "broken.pdf").write_bytes(b"%PDF-1.7 broken")
+    result = run(own_folder, "check", "text.md")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "othing is indexed" in result.stderr
+
+
 def test_the_example_of_the_page_for_agents_is_true(copied_folder: Path) -> None:
     page = (ROOT / "docs" / "agents.md").read_text(encoding="utf-8")
     example = re.search(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,8 +19,11 @@ from bot.cli.json_output import dumps
 from bot.cli.session import bring_in_step
 from bot.cli.terminal_text import Style, one_line
 from bot.schema import Scope
-from index.errors import QuestionError
+from index.errors import ConfigurationError, QuestionError
 from index.sync.time_budget import UNLIMITED
+
+if TYPE_CHECKING:
+    from index.library import Library
 
 FAILED = 1
 """Exit code when something is not as the text says."""
@@ -61,6 +65,7 @@ def check(
     with environment.library() as library:
         options.check_collection(library, collection)
         bring_in_step(library, budget=UNLIMITED)
+        _check_index(library, collection)
         only = library.find(source, [collection]).id if source else None
         scope = Scope(collections=(collection,), source=only)
         tell = None if as_json else partial(_tell, file, environment.style())
@@ -69,6 +74,15 @@ def check(
         say(f"note: {note}")
     write(dumps(CheckShape.of(report).payload()) if as_json else summary_line(report))
     sys.exit(0 if report.holds else FAILED)
+
+
+def _check_index(library: Library, collection: str) -> None:
+    """Raise ConfigurationError where a collection has no text to hold anything against."""
+    if not any(source.characters for source in library.sources(collection)):
+        raise ConfigurationError(
+            f"Nothing is indexed in {collection!r} that the text could be held against. "
+            "`quoth sync` or `quoth add PATH` change that."
+        )
 
 
 def _tell(file: str, style: Style, finding: Finding) -> None:
