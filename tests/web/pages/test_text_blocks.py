@@ -12,7 +12,9 @@ from bot.web.source_view import MOST_HEADINGS, outline, part_of
 from bot.web.text_blocks import Block, Marks, Run, blocks
 from bot.web.text_difference import Part, text_difference
 from index.schema import Source, Span
+from index.text.markdown_headings import markdown_heading
 from index.text.readable_markdown import Markup
+from tests.doubles.growth import grows_in_step
 
 TEXT = """# Harbour **rules**
 
@@ -128,6 +130,26 @@ def test_the_outline_of_a_text_with_thousands_of_headings_is_that_around_the_quo
     assert (
         outline(whole.model_copy(update={"uri": "a.txt", "mime": ""}), Span(start=0, end=9)) == []
     )
+
+
+@pytest.mark.parametrize("unit", [" ", " #", "\t", "a #"])
+def test_an_outline_takes_no_square_of_a_line(unit: str) -> None:
+    def outlined(text: str) -> object:
+        now = datetime.now(UTC)
+        source = Source(
+            id="0" * 16, uri="a.md", title="A", mime="text/markdown", sha256="a" * 64,
+            text=text, collection="main", added_at=now,
+        )  # fmt: skip
+        return outline(source, Span(start=0, end=100))
+
+    grows_in_step(outlined, lambda n: f"# a{unit * (n // len(unit))}b\n", 6_000)
+
+
+def test_a_heading_has_no_signs_at_its_end() -> None:
+    lines = {"# a b ## \t#": "a b", "  ###  # ##": "#", "#\ta#b": "a#b", "# ": None, "a": None}
+    for line, words in lines.items():
+        found = markdown_heading(line)
+        assert (found.text if found else None) == words
 
 
 def test_changed_words_are_told_with_the_lines_around_them() -> None:
