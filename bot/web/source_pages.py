@@ -26,7 +26,7 @@ from bot.web.source_view import (
 )
 from bot.web.text_blocks import Marks
 from bot.web.text_difference import text_difference
-from bot.web.visitors import Visitor, reader_of
+from bot.web.visitors import Visitor, reader_of, sits_here
 from index.errors import QuothError
 from index.schema import Evidence, PagePicture, Source, SourceEntry, Span
 from index.sync.web_lists import with_sites
@@ -82,7 +82,7 @@ class SourcePages:
         wanted = label(request.query_params.get("find", ""))[:100]
         found = [each for each in entries if wanted.casefold() in _searched(each)]
         first = min(_number(request.query_params.get("first")) or 0, len(found))
-        reasons = self.frame.parts.address.is_local
+        reasons = sits_here(request, self.frame.parts)
         return self.frame.page(
             request,
             "sources.html",

@@ -27,6 +27,12 @@ QUESTION = "What are the UN prerequisites?"
 SECRET = marked_word(7)
 
 
+FORWARDED = (
+    "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP",
+    "CF-Connecting-IP", "Via",
+)  # fmt: skip
+
+
 def evidence(source: Source, quote: str) -> Evidence:
     start = source.text.index(quote)
     return Evidence(source_id=source.id, sha256=source.sha256, start=start, end=start + len(quote))
@@ -306,7 +312,10 @@ def test_the_key_is_its_owners_alone(page: ServedPage, page_folder: Path) -> Non
     ("environ", "headers", "status"),
     [
         ({}, {}, 200),
-        ({}, {"X-Forwarded-For": "10.0.0.9"}, 403),
+        ({}, {"Host": "localhost:8765"}, 200),
+        ({}, {"Host": "[::1]"}, 200),
+        ({}, {"Host": "10.0.0.7:8765"}, 403),
+        *(({}, {name: "10.0.0.9"}, 403) for name in FORWARDED),
         ({"QUOTH_WEB_OPEN": "off"}, {}, 403),
         ({"QUOTH_WEB_URL": "https://docs.example.org"}, {}, 403),
         (
