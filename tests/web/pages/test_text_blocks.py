@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, datetime
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.web.source_view import MOST_HEADINGS, outline, part_of
 from bot.web.text_blocks import Block, Marks, Run, blocks
-from bot.web.text_difference import Part, text_difference
+from bot.web.text_difference import MOST_STRETCHES, Part, text_difference
 from index.schema import Source, Span
 from index.text.markdown_headings import markdown_heading
 from index.text.readable_markdown import Markup
@@ -174,6 +175,38 @@ def test_a_difference_tells_both_versions(old: list[str], data: st.DataObject) -
     removed = sum(len(p.text) for s in found.stretches for p in s.parts if p.kind == "removed")
     added = sum(len(p.text) for s in found.stretches for p in s.parts if p.kind == "added")
     assert added - removed == len("".join(new)) - len("".join(old))
+
+
+def test_words_are_compared_only_of_the_stretches_that_are_shown() -> None:
+    def versions(number: int) -> tuple[str, str]:
+        signs = [chr(0x2190 + sign) for sign in range(150)]
+        chance = random.Random(1)
+        old = new = ""
+        for at in range(number):
+            line = chance.choices(signs, k=400)
+            old += f"kept {at}\n{''.join(line)}\n"
+            line[::2] = chance.choices(signs, k=200)
+            new += f"kept {at}\n{''.join(line)}\n"
+        return old, new
+
+    compared = text_difference(*versions(3 * MOST_STRETCHES))
+    assert len(compared.stretches) == MOST_STRETCHES
+    assert not compared.is_whole
+    grows_in_step(lambda pair: text_difference(*pair), versions, MOST_STRETCHES * 5)
+
+
+def test_of_a_stretch_with_very_many_signs_the_words_are_not_compared() -> None:
+    def versions(number: int) -> tuple[str, str]:
+        chance = random.Random(1)
+        signs = [chr(0x2190 + sign) for sign in range(600)]
+        old = chance.choices(signs, k=number)
+        new = [sign if at % 4 else chance.choice(signs) for at, sign in enumerate(old)]
+        return f"a\n{''.join(old)}\nz", f"a\n{''.join(new)}\nz"
+
+    parts = text_difference(*versions(2000)).stretches[0].parts
+    assert len(parts) > 100
+    parts = text_difference(*versions(5900)).stretches[0].parts
+    assert [part.kind for part in parts] == ["same", "removed", "added", "same"]
 
 
 def test_a_text_that_is_another_altogether_is_told_near_the_quote_and_soon() -> None:
