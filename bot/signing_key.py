@@ -8,6 +8,7 @@ import secrets
 from pathlib import Path
 
 from index.errors import StoreError
+from index.store.private_files import make_home
 
 KEY_FILE = "web.key"
 
@@ -21,7 +22,7 @@ def signing_key(home: Path) -> bytes:
     """
     path = home / KEY_FILE
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        make_home(home)
         if not path.exists():
             _make(path)
         if os.name == "posix" and path.stat().st_mode & 0o077:

@@ -26,6 +26,7 @@ from pydantic import Field
 from bot.schema import Scope
 from index.errors import ConfigurationError, QuothError, StoreError
 from index.schema import Value
+from index.store.private_files import make_home
 from index.store.sqlite_file import Row, SqliteFile, script
 
 TOKENS_FILE = "tokens.sqlite"
@@ -199,7 +200,7 @@ def _make_private(path: Path) -> None:
     What SQLite puts beside it takes the rights of the file.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_home(path.parent)
         if not path.exists():
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             return

@@ -175,12 +175,13 @@ def write(text: str) -> None:
 def log_failure(environment: Environment, error: BaseException) -> str:
     """Put a traceback into the log and return the sentence that refers to it."""
     from bot.operation.log_lines import log_lines
+    from index.store.private_files import make_home
 
     reference = secrets.token_hex(4)
     try:
         settings = environment.settings
         path = settings.log_file
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_home(settings.home)
         handler = logging.FileHandler(path, encoding="utf-8")
     except Exception:
         return f"Quoth failed in an unforeseen way: {type(error).__name__}: {error}"

@@ -17,14 +17,18 @@ if TYPE_CHECKING:
 
 def program_routes(parts: WebParts) -> list[BaseRoute]:
     """Return the routes of the HTTP API, and that for agents where its extra is installed."""
-    return [*api_routes(parts), *_agent_routes(parts)]
+    settings = parts.settings
+    tokens = Once(partial(TokenRecords, settings.home))
+    rate = RequestRate(settings.api_per_minute)  # of a token, whichever way it comes in
+    return [
+        *api_routes(parts, tokens, rate=rate),
+        *_agent_routes(parts, TokenAdmission(tokens, rate)),
+    ]
 
 
-def _agent_routes(parts: WebParts) -> list[BaseRoute]:
+def _agent_routes(parts: WebParts, admission: TokenAdmission) -> list[BaseRoute]:
     try:
         from bot.mcp_server.http_route import mcp_routes
     except ImportError:
         return []
-    settings = parts.settings
-    records = Once(partial(TokenRecords, settings.home))
-    return mcp_routes(parts, TokenAdmission(records, RequestRate(settings.api_per_minute)))
+    return mcp_routes(parts, admission)

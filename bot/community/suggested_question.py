@@ -8,9 +8,9 @@ from index.schema import Source
 from index.text.fences import markdown_lines
 from index.text.invisible_characters import without_unseen
 from index.text.layout import folded
+from index.text.markdown_headings import markdown_heading
 from index.text.readable_markdown import markup_of, readable_title
 
-_HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(\S.*?)[ \t#]*$")
 _SAY_NOTHING = re.compile(
     r"(?:table of )?contents?|index|introduction|overview|summary|notes?|about|references|appendix"
     r"|changelog|license|[\W\d_]*",
@@ -33,9 +33,9 @@ def suggested_question(source: Source) -> str | None:
 def _headings(source: Source) -> list[str]:
     """Return the headings of sections; the first one of the first level is the document's."""
     lines = (line.text for line in markdown_lines(source.text) if line.kind == "text")
-    found = [match for line in lines if (match := _HEADING.match(line))]
-    below = [match for match in found if len(match[1]) > 1]
-    return [_readable(source, match[2]) for match in below or found[1:]]
+    found = [match for line in lines if (match := markdown_heading(line))]
+    below = [match for match in found if match.level > 1]
+    return [_readable(source, match.text) for match in below or found[1:]]
 
 
 def _readable(source: Source, heading: str) -> str:

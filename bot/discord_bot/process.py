@@ -14,6 +14,7 @@ from contextlib import contextmanager
 
 from bot.operation.log_lines import log_lines
 from bot.settings import Settings
+from index.store.private_files import make_home
 
 LAST_MOMENT = 9.5
 """Seconds from SIGTERM to the end of the process; systemd and Docker kill it after ten."""
@@ -63,7 +64,7 @@ def logged(settings: Settings) -> Iterator[None]:
 
 
 def _handlers(settings: Settings) -> list[logging.Handler]:
-    settings.log_file.parent.mkdir(parents=True, exist_ok=True)
+    make_home(settings.home)
     handlers: list[logging.Handler] = [
         logging.handlers.RotatingFileHandler(
             settings.log_file, maxBytes=LARGEST_LOG, backupCount=2, encoding="utf-8", delay=True

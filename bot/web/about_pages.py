@@ -43,6 +43,12 @@ SENTENCES = {
         "to you. You can ask again.",
     ),
     405: ("That cannot be done here", "Go back, and use the form."),
+    409: (
+        "Somebody else reads here",
+        "This browser is open to another person, and a link on a web site would put you in their "
+        "place. If you want that, copy the link into the address bar, or open a private window.",
+    ),
+    429: ("That is too often", "Please wait a minute, and load the page again."),
     413: ("That is too long", "Please ask in fewer words."),
     410: (
         "That version is no longer kept",
@@ -95,8 +101,12 @@ class AboutPages:
         grant = signed_grant(parts.key, "link", request.path_params["token"], now=parts.now())
         if grant is None or parts.members is None:
             raise HTTPException(403)
-
+        held = signed_grant(parts.key, "session", request.cookies.get(SESSION, ""), now=parts.now())
+        if held is not None and held.person != grant.person and _led_from_elsewhere(request):
+            raise HTTPException(409)
         response = RedirectResponse(grant.path, 303)
+        if request.method == "HEAD":
+            return response
         response.set_cookie(
             SESSION,
             sign(parts.key, "session", grant.model_copy(update={"path": "/"})),
@@ -112,9 +122,12 @@ class AboutPages:
         status = error.status_code if isinstance(error, HTTPException) else 500
         title, sentence = SENTENCES.get(status, SENTENCES[404])
         newest = error.detail if isinstance(error, HTTPException) and status == 410 else None
-        return self.frame.page(
+        response = self.frame.page(
             request, "refusal.html", status=status, title=title, sentence=sentence, newest=newest
         )
+        if isinstance(error, HTTPException):
+            response.headers.update(error.headers or {})
+        return response
 
     async def failure(self, request: Request, error: Exception) -> Response:
         """Say what failed in a sentence; what was unforeseen goes into the log."""
@@ -130,6 +143,11 @@ class AboutPages:
         )
         response.headers.update(SECURITY_HEADERS)  # it is made outside of the guard
         return response
+
+
+def _led_from_elsewhere(request: Request) -> bool:
+    """Say whether another web site had the browser come here, perhaps unseen."""
+    return request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
 
 
 def _release() -> str:

@@ -92,8 +92,15 @@ class AskPages:
     ) -> AsyncIterator[str]:
         """Yield what is written so far, again and again, and then where the answer is."""
         drafts: asyncio.Queue[str | None] = asyncio.Queue()
+
+        def show(draft: str) -> None:
+            """Keep the latest alone: each is the whole text, and a reader may be slow."""
+            while not drafts.empty():
+                drafts.get_nowait()
+            drafts.put_nowait(draft)
+
         asking = asyncio.ensure_future(
-            self.frame.desk.ask(visitor, question, after=after, show=drafts.put_nowait)
+            self.frame.desk.ask(visitor, question, after=after, show=show)
         )
         asking.add_done_callback(lambda _: drafts.put_nowait(_DONE))
         try:

@@ -6,17 +6,20 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import Any, cast
 
 import uvicorn
 from starlette.applications import Starlette
 
+from bot.web.bounded_connections import ConnectionRoom, bounded_by
 from bot.web.web_address import WebAddress
 from index.errors import ConfigurationError
 
 _CLOSING = 5
 """Seconds for whoever is still being answered at the end."""
 
-_CONNECTIONS = 200
+_WAITING = 64
+"""Connections that are taken in one go; each holds a file until it is looked at."""
 
 
 class _Server(uvicorn.Server):
@@ -42,26 +45,30 @@ async def served(application: Starlette, address: WebAddress) -> AsyncIterator[i
     Nothing is written of requests: their addresses may open what others may not read.
     """
     listening = _listening(address)
+    room = ConnectionRoom(behind_proxy=address.url is not None)
     config = uvicorn.Config(
         application,
+        http=cast(Any, bounded_by(room)),
+        ws="none",
+        backlog=min(_WAITING, room.most),
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
         lifespan="off",
-        limit_concurrency=_CONNECTIONS,
         timeout_graceful_shutdown=_CLOSING,
     )
     server = _Server(config)
-    serving = asyncio.create_task(server.serve(sockets=[listening]))
-    try:
-        listens = asyncio.ensure_future(server.listens.wait())
-        await asyncio.wait({listens, serving}, return_when=asyncio.FIRST_COMPLETED)
-        yield int(listening.getsockname()[1])
-    finally:
-        server.should_exit = True
-        await serving
-        listening.close()
+    with room.told_by(asyncio.get_running_loop()):
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        try:
+            listens = asyncio.ensure_future(server.listens.wait())
+            await asyncio.wait({listens, serving}, return_when=asyncio.FIRST_COMPLETED)
+            yield int(listening.getsockname()[1])
+        finally:
+            server.should_exit = True
+            await serving
+            listening.close()
 
 
 def _listening(address: WebAddress) -> socket.socket:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from bot.access.token_admission import RequestRate, TooManyRequests
 from bot.permalinks import VERSION_LENGTH, quote_path
 from bot.web.page_frame import PageFrame
 from bot.web.shown_text import day, label, title_of
@@ -26,7 +27,7 @@ from bot.web.source_view import (
 )
 from bot.web.text_blocks import Marks
 from bot.web.text_difference import text_difference
-from bot.web.visitors import Visitor, reader_of
+from bot.web.visitors import Visitor, reader_of, sits_here
 from index.errors import QuothError
 from index.schema import Evidence, PagePicture, Source, SourceEntry, Span
 from index.sync.web_lists import with_sites
@@ -34,6 +35,9 @@ from index.text.source_state import told_state
 
 LISTED = 200
 """Sources on one page of the list."""
+
+PICTURES_PER_MINUTE = 120
+"""Pictures of pages that are drawn for one person; a page with a quote takes two."""
 
 _PICTURE_SECONDS = 5.0
 _SPAN = re.compile(r"(\d{1,9})-(\d{1,9})")
@@ -60,6 +64,7 @@ class SourcePages:
     """Answers requests for them."""
 
     frame: PageFrame
+    drawn: RequestRate = field(default_factory=lambda: RequestRate(PICTURES_PER_MINUTE))
 
     @property
     def routes(self) -> list[BaseRoute]:
@@ -82,7 +87,7 @@ class SourcePages:
         wanted = label(request.query_params.get("find", ""))[:100]
         found = [each for each in entries if wanted.casefold() in _searched(each)]
         first = min(_number(request.query_params.get("first")) or 0, len(found))
-        reasons = self.frame.parts.address.is_local
+        reasons = sits_here(request, self.frame.parts)
         return self.frame.page(
             request,
             "sources.html",
@@ -152,7 +157,7 @@ class SourcePages:
         if source.sha256 != current.sha256:
             change = await bridge.run(_change, source, current, marks)
             return replace(view, change=change)
-        return replace(view, picture=await self._picture_of(source, marks))
+        return replace(view, picture=await self._picture_of(visitor, source, marks))
 
     async def _readable(self, visitor: Visitor, id: str) -> Source:
         """Return a source as it is now; one that is not there and one that may not be read are
@@ -162,9 +167,13 @@ class SourcePages:
             raise HTTPException(404)
         return found
 
-    async def _picture_of(self, source: Source, marks: Marks) -> Picture | None:
+    async def _picture_of(self, visitor: Visitor, source: Source, marks: Marks) -> Picture | None:
         quote = marks.quote
         if quote is None or not source.pages:
+            return None
+        try:
+            self.drawn.take(str(visitor.id))
+        except TooManyRequests:
             return None
         found = await self._painted(source, marks, whole=False)
         if found is None:
@@ -205,6 +214,10 @@ class SourcePages:
         is_current = _VERSION.fullmatch(version) and source.sha256.startswith(version)
         if not is_current or quote is None or not quote.start < quote.end <= len(source.text):
             raise HTTPException(404)
+        try:
+            self.drawn.take(str(visitor.id))
+        except TooManyRequests as error:
+            raise HTTPException(429, headers={"Retry-After": str(error.seconds)}) from None
         whole = request.query_params.get("whole") == "1"
         found = await self._painted(source, marks, whole=whole)
         if found is None:

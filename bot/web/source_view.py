@@ -14,6 +14,7 @@ from bot.web.text_difference import Difference
 from index.schema import Source, Span
 from index.text.fences import markdown_lines
 from index.text.layout import line_range
+from index.text.markdown_headings import markdown_heading
 from index.text.place_names import told_place
 from index.text.readable_markdown import markup_of, readable_title
 from index.text.shown_address import shown_address
@@ -29,8 +30,6 @@ BESIDE = 6_000
 """Characters of a source that are shown beside an answer."""
 
 MOST_HEADINGS = 300
-
-_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(\S.*?)[ \t#]*$")
 
 
 class Heading(NamedTuple):
@@ -172,11 +171,11 @@ def outline(source: Source, window: Span) -> list[Heading]:
 
 def _headings(text: str, window: Span) -> Iterator[Heading]:
     for line in markdown_lines(text):
-        found = _HEADING.match(line.text) if line.kind == "text" else None
-        shown = label(readable_title(found[2], "markdown"))[:120] if found else ""
+        found = markdown_heading(line.text) if line.kind == "text" else None
+        shown = label(readable_title(found.text, "markdown"))[:120] if found else ""
         if found and shown:
             here = window.start <= line.start < window.end
-            yield Heading(shown, len(found[1]), line.start, here)
+            yield Heading(shown, found.level, line.start, here)
 
 
 def _facts(source: Source) -> Iterator[str]:

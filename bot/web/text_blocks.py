@@ -220,7 +220,7 @@ def _code(lines: Sequence[_Line], marks: Marks) -> Block:
 
 
 def _table(lines: Sequence[_Line], marks: Marks, markup: Markup) -> Block:
-    ruled = [at for at, line in enumerate(lines) if is_ruler(line.text.strip())]
+    ruled = {at for at, line in enumerate(lines) if is_ruler(line.text.strip())}
     rows = tuple(
         tuple(_cells(line, marks, markup)) for at, line in enumerate(lines) if at not in ruled
     )

@@ -9,12 +9,16 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from bot.signed_links import Grant, signed_grant
+from bot.web.web_address import host_name, is_loopback
 from bot.web.web_parts import WebParts
 from index.config import SHARED_COLLECTION
 
 SESSION = "quoth_session"
 
-_FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
+_FORWARDED = (
+    "forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip",
+    "cf-connecting-ip", "via",
+)  # fmt: skip
 """What a proxy adds: then it is not who sits at this machine that asks."""
 
 
@@ -55,8 +59,16 @@ async def reader_of(request: Request, parts: WebParts) -> Visitor:
 def is_open(request: Request, parts: WebParts) -> bool:
     """Say whether the shared collection is opened without a link of the bot."""
     if parts.settings.web_open == "local":
-        return parts.address.is_local and not any(name in request.headers for name in _FORWARDED)
+        return sits_here(request, parts)
     return parts.settings.web_open == "on"
+
+
+def sits_here(request: Request, parts: WebParts) -> bool:
+    """Say whether nothing tells of a way from another machine to this one."""
+    peer = request.client.host if request.client else ""
+    name = host_name(request.headers.get("host", ""))
+    is_forwarded = any(each in request.headers for each in _FORWARDED)
+    return parts.address.is_local and is_loopback(peer) and is_loopback(name) and not is_forwarded
 
 
 def _number(request: Request) -> int:

@@ -58,10 +58,7 @@ class WebAddress:
         A web site can have its own name lead to any machine, so names other than ours are refused;
         no name leads to a number.
         """
-        try:
-            name = (urlsplit(f"//{host_header}").hostname or "").rstrip(".")
-        except ValueError:
-            return False
+        name = host_name(host_header)
         public = urlsplit(self.url).hostname if self.url else None
         return is_loopback(name) or name in (public, self.host.lower()) or _is_number(name)
 
@@ -72,6 +69,14 @@ class WebAddress:
             return False
         public = urlsplit(self.url).netloc if self.url else None
         return parts.netloc in (host_header, public)
+
+
+def host_name(host_header: str) -> str:
+    """Return the name or number in a header `Host`, without its port; nothing of a broken one."""
+    try:
+        return (urlsplit(f"//{host_header}").hostname or "").rstrip(".")
+    except ValueError:
+        return ""
 
 
 def is_loopback(name: str) -> bool:

@@ -60,7 +60,7 @@ class OpenChroma:
 
 def open_embedded(path: Path) -> OpenChroma:
     """Open Chroma in this process, on files of our own."""
-    path.mkdir(parents=True, exist_ok=True)
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
     chromadb = _chroma()
     with _own_engine(str(path)):
         settings = _settings(chromadb, is_persistent=True)

@@ -15,6 +15,7 @@ from typing import ClassVar
 
 from index.schema import Evidence, Source
 from index.store.catalog_format import ANSWERS_FILE
+from index.store.private_files import make_private
 from index.store.sqlite_file import SqliteFile, script
 
 MOST_ANSWERS = 20_000
@@ -69,6 +70,8 @@ class KeptAnswers(SqliteFile):
     noun: ClassVar[str] = "file of answers"
 
     def __init__(self, home: Path) -> None:
+        if home.exists():
+            make_private(home / ANSWERS_FILE)
         super().__init__(home / ANSWERS_FILE, MIGRATIONS)
 
     def keep(self, answer: KeptAnswer, versions: Sequence[Source], *, days: float) -> None:

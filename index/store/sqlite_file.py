@@ -17,6 +17,7 @@ from typing import Any, ClassVar, TypeAlias
 
 from index.errors import DiskFull, StoreError
 from index.store.disk_room import is_disk_full
+from index.store.private_files import make_file, make_home
 from index.store.read_only_file import connect_to_read, is_read_only
 
 BUSY_SECONDS = 10.0
@@ -65,6 +66,7 @@ class SqliteFile:
         self._opening = threading.Lock()
         self._closed = False
         _make_folder(path.parent)
+        make_file(path)
         try:
             with self._errors():
                 self._upgrade(migrations)
@@ -170,6 +172,7 @@ class SqliteFile:
         backup = self.path.with_name(f"{self.path.name}.before-{version}")
         unfinished = backup.with_name(f"{backup.name}.new")
         unfinished.unlink(missing_ok=True)
+        make_file(unfinished)
         with closing(sqlite3.connect(self.path)) as now, closing(sqlite3.connect(unfinished)) as to:
             now.backup(to)
         return unfinished.replace(backup)
@@ -274,7 +277,7 @@ def _open_connection(path: Path, busy_seconds: float) -> sqlite3.Connection:
 
 def _make_folder(home: Path) -> None:
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        make_home(home)
     except OSError as error:
         raise StoreError(
             f"The folder {str(home)!r} cannot be made ({error.strerror}). "

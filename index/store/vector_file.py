@@ -21,6 +21,7 @@ import numpy as np
 
 from index.protocols import Vectors
 from index.store.catalog_format import VECTORS_FILE
+from index.store.private_files import make_file
 from index.store.read_only_file import connect_to_read, is_read_only
 
 _PAGE_BYTES = 16384
@@ -84,6 +85,7 @@ def _make(path: Path, busy_seconds: float) -> None:
     """Make the file where there is none, or an empty one."""
     if path.exists() and path.stat().st_size:
         return
+    make_file(path)
     with closing(sqlite3.connect(path, timeout=busy_seconds, isolation_level=None)) as file:
         file.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
         file.execute(_ROWS.format(schema="main"))

@@ -14,6 +14,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from index.errors import DiskFull, IndexLocked, IndexUnwritable
+from index.store.private_files import make_home
 
 LOCK_FILE = "write.lock"
 """Locked while somebody writes; the operating system frees it when the holder dies."""
@@ -58,7 +59,7 @@ def write_lock(
     holder = (home / file).with_suffix(_HOLDER)
     lock = FileLock(home / file, poll_interval=0.05)
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        make_home(home)
         if waiting is not None and seconds > _UNTOLD_SECONDS:
             with contextlib.suppress(Timeout):
                 lock.acquire(timeout=_UNTOLD_SECONDS)

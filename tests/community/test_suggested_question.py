@@ -6,6 +6,7 @@ import pytest
 
 from bot.community.suggested_question import suggested_question
 from tests.doubles.discord.fixtures import source
+from tests.doubles.growth import grows_in_step
 
 
 @pytest.mark.parametrize(
@@ -26,3 +27,10 @@ from tests.doubles.discord.fixtures import source
 )
 def test_the_first_telling_heading_makes_a_question(text: str, question: str | None) -> None:
     assert suggested_question(source("c", "handbook.md", text, title="Handbook")) == question
+
+
+def test_a_question_takes_no_square_of_a_line() -> None:
+    def asked(text: str) -> object:
+        return suggested_question(source("c", "a.md", text, title="A"))
+
+    grows_in_step(asked, lambda n: f"# a{' ' * n}b\n", 6_000)

@@ -6,17 +6,20 @@ import html
 import json
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
+from bot.cli.program_routes import program_routes
 from bot.json_shapes.answer_shapes import AnswerShape
 from bot.schema import Citation
 from bot.web.api.api_routes import api_operations, api_routes
 from bot.web.api.question_calls import LONGEST_TEXT, MOST_TURNS
 from bot.web.api.question_room import QuestionRoom
 from bot.web.api.read_request import LONGEST_BODY
+from bot.web.application import application
 from tests.doubles.cli_fakes import answer, run
 from tests.doubles.served_api import PacedAnswerer, ServedApi, served_api
 
@@ -149,6 +152,21 @@ def test_nobody_is_let_in_without_a_token_that_holds(
                     assert told.headers["www-authenticate"].startswith("Bearer")
                     assert not text or text not in told.text
     assert not any(text in caplog.text for text in (expired, revoked))
+
+
+async def test_a_token_is_counted_whichever_way_it_comes_in(api: ServedApi) -> None:
+    settings = api.parts.settings.model_copy(update={"api_per_minute": 4})
+    parts = replace(api.parts, settings=settings)
+    served = httpx.ASGITransport(application(parts, program_routes(parts)))
+    headers = {"Authorization": f"Bearer {api.token()}", "Accept": "application/json"}
+    found = []
+    async with httpx.AsyncClient(
+        transport=served, base_url="http://127.0.0.1", headers=headers
+    ) as client:
+        for _ in range(3):
+            found.append((await client.get("/v1/models")).status_code)
+            found.append((await client.post("/mcp", json={})).status_code)
+    assert [status == 429 for status in found] == [False] * 4 + [True] * 2
 
 
 def test_a_visitor_reads_the_shared_documents_only_if_the_operator_opened_them(

@@ -6,20 +6,17 @@ here, headings are bold, and what does not fit goes by whole lines before it goe
 
 from __future__ import annotations
 
-import re
-
 from bot.discord_bot.text.quotes import unwrapped
 from bot.discord_bot.text.safe_markdown import literal, with_code
 from index.text.fences import open_fence
 from index.text.list_marks import list_mark
+from index.text.markdown_headings import markdown_heading
 
 CONTEXT_LINES = 8
 """Lines shown above and below a quote, a paragraph being one."""
 
 _REACH = 4000
 """Characters looked at on either side; a document may have millions."""
-
-_HEADING = re.compile(r" {0,3}#{1,6}[ \t]+(\S.*?)[ \t#]*$")
 
 
 def without_mark(before: str) -> tuple[str, str]:
@@ -65,7 +62,7 @@ def below(text: str, room: int, opened: str = "") -> str:
 
 def _ends_badly(line: str) -> bool:
     """Say whether nothing would be missed if the text ended before this line."""
-    return _HEADING.match(line) is not None or not line.strip()
+    return markdown_heading(line) is not None or not line.strip()
 
 
 def _after_cut(text: str) -> str:
@@ -86,5 +83,5 @@ def _shown(text: str, opened: str = "") -> str:
 
 
 def _line(line: str) -> str:
-    heading = _HEADING.match(line)
-    return f"**{literal(heading[1])}**" if heading else literal(line)
+    heading = markdown_heading(line)
+    return f"**{literal(heading.text)}**" if heading else literal(line)

@@ -62,14 +62,17 @@ class DescriptionShape(JsonShape):
 
 
 def api_routes(
-    parts: WebParts, tokens: Once[TokenRecords] | None = None, room: QuestionRoom | None = None
+    parts: WebParts,
+    tokens: Once[TokenRecords] | None = None,
+    room: QuestionRoom | None = None,
+    rate: RequestRate | None = None,
 ) -> list[BaseRoute]:
     """Return the routes; `tokens` are opened at the first request that brings one.
 
-    Without `tokens`, they are those of the home.
+    Without `tokens`, they are those of the home. Who else lets requests of them in gives `rate`.
     """
     settings = parts.settings
-    rate = RequestRate(settings.api_per_minute)
+    rate = rate or RequestRate(settings.api_per_minute)
     records = tokens or Once(partial(TokenRecords, settings.home))
     is_shared_open = settings.web_open == "on"
     door = Door(TokenAdmission(records, rate), rate, is_shared_open=is_shared_open)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -106,3 +107,14 @@ def test_an_edit_keeps_the_quoted_version_and_a_removal_leaves_no_trace(tmp_path
             assert answers.answer("other") is not None
             assert answers.version(stays.id, stays.sha256[:16]) == stays
         assert traces(tmp_path / "home", but=[other]) == {}
+
+
+@pytest.mark.parametrize("rights", [0o755, 0o777])
+def test_answers_are_their_owners_alone_in_any_home(tmp_path: Path, rights: int) -> None:
+    tmp_path.chmod(rights)
+    for _ in range(2):
+        with closing(KeptAnswers(tmp_path)) as opened:
+            opened.keep(answer("k", source("text")), [source("text")], days=DAYS)
+            found = {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+            assert found == {0o600}
+        (tmp_path / "answers.sqlite").chmod(0o644)

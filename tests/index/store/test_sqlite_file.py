@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import sqlite3
+import stat
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -200,3 +202,40 @@ def test_nothing_is_left_where_a_row_stood_before_it_moved(tmp_path: Path) -> No
                     write.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (name, text))
         file.erase_traces()
         assert traces(tmp_path) == {"notes.sqlite": set(said.values())}
+
+
+def rights(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_a_home_and_its_files_are_made_for_their_owner_alone(tmp_path: Path) -> None:
+    home = tmp_path / "deep" / "home"
+    with opened(home, FIRST) as file:
+        file.rows("SELECT * FROM notes")
+        assert rights(home) == 0o700
+        assert {rights(path) for path in home.iterdir()} == {0o600}
+    with opened(home, FIRST, SECOND):
+        assert {rights(path) for path in home.iterdir()} == {0o600}, "its backup is, too"
+
+
+def test_a_home_that_is_there_keeps_its_rights_and_so_do_its_files(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    home.chmod(0o755)
+    with opened(home, FIRST):
+        assert (rights(home), rights(home / "notes.sqlite")) == (0o755, 0o600)
+    (home / "notes.sqlite").chmod(0o644)
+    with opened(home, FIRST):
+        assert rights(home / "notes.sqlite") == 0o644
+
+
+def test_a_home_that_a_group_writes_in_is_left_to_its_owner(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    home.chmod(0o770)
+    before = os.umask(0o007)
+    try:
+        with opened(home, FIRST):
+            assert rights(home / "notes.sqlite") & 0o040
+    finally:
+        os.umask(before)

@@ -32,6 +32,12 @@ def filled(tmp_path: Path) -> Iterator[Home]:
         yield home
 
 
+def test_a_home_that_is_made_is_its_owners_alone(filled: Home) -> None:
+    made = [filled.path, *filled.path.glob("*.sqlite*")]
+    assert "vectors.sqlite" in {path.name for path in made}
+    assert {path.name for path in made if path.stat().st_mode & 0o077} == set()
+
+
 def rows_of(home: Home) -> dict[int, tuple[bytes, bytes]]:
     rows = home.catalog.rows("SELECT slot, vector, sentences FROM vector_file.vectors")
     return {slot: (vector, sentences) for slot, vector, sentences in rows}

@@ -16,6 +16,7 @@ import pytest
 
 from bot.permalinks import citation_link, quote_path
 from bot.signed_links import LINK_SECONDS, Grant, sign
+from bot.web.source_pages import PICTURES_PER_MINUTE
 from index.schema import Evidence, Source
 from tests.conftest import ROOT
 from tests.doubles.model_plays import obedient
@@ -25,6 +26,12 @@ from tests.doubles.traces import marked_word, traces
 
 QUESTION = "What are the UN prerequisites?"
 SECRET = marked_word(7)
+
+
+FORWARDED = (
+    "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP",
+    "CF-Connecting-IP", "Via",
+)  # fmt: skip
 
 
 def evidence(source: Source, quote: str) -> Evidence:
@@ -96,7 +103,7 @@ def test_a_script_gets_the_answer_as_events(browser: httpx.Client) -> None:
     assert browser.get(path).status_code == 200
 
 
-def test_what_a_model_writes_is_shown_while_it_writes(page_folder: Path) -> None:
+def test_of_what_a_model_writes_the_latest_is_shown_while_it_writes(page_folder: Path) -> None:
     drafts = ("A <b>cease", "A <b>ceasefire\n\nand")
     with (
         served_page(page_folder, drafts=drafts) as served,
@@ -107,9 +114,9 @@ def test_what_a_model_writes_is_shown_while_it_writes(page_folder: Path) -> None
         ).text.split("\n\n")
     told = [event.split("\n", 1) for event in events if event]
     assert [name for name, _ in told] == [
-        "event: begun", "event: draft", "event: draft", "event: answer"
+        "event: begun", "event: draft", "event: answer"
     ]  # fmt: skip
-    assert tuple(json.loads(data[len("data: ") :]) for _, data in told[1:3]) == drafts
+    assert json.loads(told[1][1][len("data: ") :]) == drafts[-1]
 
 
 @pytest.mark.long
@@ -255,6 +262,45 @@ def test_a_link_opens_what_its_person_may_read_at_that_moment(
         assert other.get(answered).status_code == 404, "an address alone opens nothing"
 
 
+def test_pictures_for_one_person_are_bounded_in_number(
+    browser: httpx.Client, page: ServedPage
+) -> None:
+    source = page.app.library.find("plan.txt", [SCOPED])
+    path = f"{quote_path(evidence(source, 'nine tugs'))}/page.png"
+    page.members.may_read[91] = (SCOPED,)
+    grant = Grant(person=91, guild=77, channel=8, until=page.clock[0] + LINK_SECONDS, path="/")
+    browser.get(f"/open/{sign(page.key, 'link', grant)}")
+    found = [browser.get(path).status_code for _ in range(PICTURES_PER_MINUTE)]
+    assert set(found) == {404}, "a text has no pages, which is looked for each time"
+    refused = browser.get(path)
+    assert refused.status_code == 429
+    assert 1 <= int(refused.headers["retry-after"]) <= 60
+    assert browser.get(path.removesuffix("/page.png")).status_code == 200
+
+
+def test_no_web_site_puts_another_person_in_the_place_of_who_reads(
+    browser: httpx.Client, page: ServedPage
+) -> None:
+    def link(person: int) -> str:
+        until = page.clock[0] + LINK_SECONDS
+        grant = Grant(person=person, guild=77, channel=8, until=until, path="/")
+        return f"/open/{sign(page.key, 'link', grant)}"
+
+    elsewhere = {"Sec-Fetch-Site": "cross-site"}
+    looked_at = browser.head(link(5), headers=elsewhere)
+    assert (looked_at.status_code, "set-cookie" in looked_at.headers) == (303, False)
+    assert browser.get(link(5), headers=elsewhere).status_code == 303
+    assert browser.get(link(5), headers=elsewhere).status_code == 303
+    held = browser.cookies["quoth_session"]
+    for site in ("cross-site", "same-site"):
+        refused = browser.get(link(6), headers={"Sec-Fetch-Site": site})
+        assert refused.status_code == 409
+        assert "copy the link into the address bar" in refused.text
+        assert browser.cookies["quoth_session"] == held
+    assert browser.get(link(6), headers={"Sec-Fetch-Site": "none"}).status_code == 303
+    assert browser.cookies["quoth_session"] != held
+
+
 def test_the_quoted_version_stays_and_the_change_is_told_until_the_source_is_removed(
     browser: httpx.Client, page: ServedPage, page_folder: Path
 ) -> None:
@@ -306,7 +352,10 @@ def test_the_key_is_its_owners_alone(page: ServedPage, page_folder: Path) -> Non
     ("environ", "headers", "status"),
     [
         ({}, {}, 200),
-        ({}, {"X-Forwarded-For": "10.0.0.9"}, 403),
+        ({}, {"Host": "localhost:8765"}, 200),
+        ({}, {"Host": "[::1]"}, 200),
+        ({}, {"Host": "10.0.0.7:8765"}, 403),
+        *(({}, {name: "10.0.0.9"}, 403) for name in FORWARDED),
         ({"QUOTH_WEB_OPEN": "off"}, {}, 403),
         ({"QUOTH_WEB_URL": "https://docs.example.org"}, {}, 403),
         (

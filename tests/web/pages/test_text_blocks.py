@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, datetime
 
 import pytest
@@ -10,9 +11,11 @@ from hypothesis import strategies as st
 
 from bot.web.source_view import MOST_HEADINGS, outline, part_of
 from bot.web.text_blocks import Block, Marks, Run, blocks
-from bot.web.text_difference import Part, text_difference
+from bot.web.text_difference import MOST_STRETCHES, Part, text_difference
 from index.schema import Source, Span
+from index.text.markdown_headings import markdown_heading
 from index.text.readable_markdown import Markup
+from tests.doubles.growth import grows_in_step
 
 TEXT = """# Harbour **rules**
 
@@ -130,6 +133,26 @@ def test_the_outline_of_a_text_with_thousands_of_headings_is_that_around_the_quo
     )
 
 
+@pytest.mark.parametrize("unit", [" ", " #", "\t", "a #"])
+def test_an_outline_takes_no_square_of_a_line(unit: str) -> None:
+    def outlined(text: str) -> object:
+        now = datetime.now(UTC)
+        source = Source(
+            id="0" * 16, uri="a.md", title="A", mime="text/markdown", sha256="a" * 64,
+            text=text, collection="main", added_at=now,
+        )  # fmt: skip
+        return outline(source, Span(start=0, end=100))
+
+    grows_in_step(outlined, lambda n: f"# a{unit * (n // len(unit))}b\n", 6_000)
+
+
+def test_a_heading_has_no_signs_at_its_end() -> None:
+    lines = {"# a b ## \t#": "a b", "  ###  # ##": "#", "#\ta#b": "a#b", "# ": None, "a": None}
+    for line, words in lines.items():
+        found = markdown_heading(line)
+        assert (found.text if found else None) == words
+
+
 def test_changed_words_are_told_with_the_lines_around_them() -> None:
     old = "One.\n\nThe fee is 45 euros a day.\n\nThe end.\n"
     found = text_difference(old, old.replace("45", "60").replace("The end", "An end"))
@@ -152,6 +175,38 @@ def test_a_difference_tells_both_versions(old: list[str], data: st.DataObject) -
     removed = sum(len(p.text) for s in found.stretches for p in s.parts if p.kind == "removed")
     added = sum(len(p.text) for s in found.stretches for p in s.parts if p.kind == "added")
     assert added - removed == len("".join(new)) - len("".join(old))
+
+
+def test_words_are_compared_only_of_the_stretches_that_are_shown() -> None:
+    def versions(number: int) -> tuple[str, str]:
+        signs = [chr(0x2190 + sign) for sign in range(150)]
+        chance = random.Random(1)
+        old = new = ""
+        for at in range(number):
+            line = chance.choices(signs, k=400)
+            old += f"kept {at}\n{''.join(line)}\n"
+            line[::2] = chance.choices(signs, k=200)
+            new += f"kept {at}\n{''.join(line)}\n"
+        return old, new
+
+    compared = text_difference(*versions(3 * MOST_STRETCHES))
+    assert len(compared.stretches) == MOST_STRETCHES
+    assert not compared.is_whole
+    grows_in_step(lambda pair: text_difference(*pair), versions, MOST_STRETCHES * 5)
+
+
+def test_of_a_stretch_with_very_many_signs_the_words_are_not_compared() -> None:
+    def versions(number: int) -> tuple[str, str]:
+        chance = random.Random(1)
+        signs = [chr(0x2190 + sign) for sign in range(600)]
+        old = chance.choices(signs, k=number)
+        new = [sign if at % 4 else chance.choice(signs) for at, sign in enumerate(old)]
+        return f"a\n{''.join(old)}\nz", f"a\n{''.join(new)}\nz"
+
+    parts = text_difference(*versions(2000)).stretches[0].parts
+    assert len(parts) > 100
+    parts = text_difference(*versions(5900)).stretches[0].parts
+    assert [part.kind for part in parts] == ["same", "removed", "added", "same"]
 
 
 def test_a_text_that_is_another_altogether_is_told_near_the_quote_and_soon() -> None:
