@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import click
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 
 NEEDS_WEB = "The reading page needs the extra `web`. Install it with `pip install 'quoth[web]'`."
+
+_LIBRARIES = ("starlette", "uvicorn", "jinja2")
 
 
 @click.command()
@@ -39,16 +42,21 @@ def web(environment: Environment, host: str | None, port: int | None) -> None:
     Exit code: 0 stopped, 2 it could not start.
     """
     settings = environment.settled(INDEX, MODEL, WEB)
-    try:
-        from bot.web.web_address import WebAddress
-    except ImportError:
-        raise ConfigurationError(NEEDS_WEB) from None
-    address = WebAddress.of(settings, host, port)
+    check_web_extra()
     from bot.discord_bot.process import logged
+    from bot.web.web_address import WebAddress
+
+    address = WebAddress.of(settings, host, port)
 
     with environment.open_library(settings.index) as library, logged(settings):
         bring_in_step(library, budget=SERVING)
         asyncio.run(_serve(environment, settings, library, address))
+
+
+def check_web_extra() -> None:
+    """Raise ConfigurationError where a library of the extra `web` is missing."""
+    if not all(map(find_spec, _LIBRARIES)):
+        raise ConfigurationError(NEEDS_WEB)
 
 
 async def _serve(
