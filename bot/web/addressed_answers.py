@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from bot.app import App
-from bot.schema import Answer, Turn
+from bot.schema import Answer, Citation, Turn
 from bot.signed_links import Grant
 from index.errors import QuothError, SourceNotFound
 from index.schema import Source, Value
@@ -107,6 +107,18 @@ class AddressedAnswers:
             found.append(given)
             key = given.before
         return tuple(reversed(found))
+
+    def changed_since(self, answer: Answer) -> tuple[Citation, ...]:
+        """Return the first quote of each source that has another version by now."""
+        first: dict[str, Citation] = {}
+        for citation in answer.shown_citations:
+            first.setdefault(citation.evidence.source_id, citation)
+        now = {id: self.current(id) for id in first}
+        return tuple(
+            citation
+            for id, citation in first.items()
+            if (source := now[id]) is not None and source.sha256 != citation.evidence.sha256
+        )
 
     def current(self, source: str) -> Source | None:
         """Return a source as it is now; None where it is gone."""
