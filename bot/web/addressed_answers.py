@@ -10,8 +10,9 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from bot.app import App
-from bot.schema import Answer, Turn
+from bot.schema import Answer, Citation, Turn
 from bot.signed_links import Grant
+from bot.web.web_parts import WebParts
 from index.errors import QuothError, SourceNotFound
 from index.schema import Source, Value
 from index.store.kept_answers import KeptAnswer, KeptAnswers
@@ -42,10 +43,18 @@ class SourceRemoved(QuothError):
 class AddressedAnswers:
     """Keeps and finds them; everything here blocks and is called through the bridge."""
 
-    def __init__(self, app: App, *, days: int) -> None:
+    def __init__(self, app: App, *, days: int, folder: Path | None = None) -> None:
+        """Keep them in the home, or in another `folder`, which no removal of a source reaches."""
         self._library = app.library
-        self._home: Path = app.settings.home
+        self._home = folder or app.settings.home
+        self._is_apart = folder is not None
         self._days = days
+
+    @classmethod
+    def of(cls, parts: WebParts) -> AddressedAnswers:
+        """Return those of what is served."""
+        days = parts.settings.web_days
+        return cls(parts.app, days=days, folder=parts.answers_folder)
 
     def keep(
         self,
@@ -92,7 +101,10 @@ class AddressedAnswers:
             found = AddressedAnswer.model_validate_json(row.body)
         except ValidationError:  # of another release
             return None
-        needed = {citation.collection for citation in found.answer.shown_citations}
+        shown = found.answer.shown_citations
+        if self._is_apart and not all(self.current(each.evidence.source_id) for each in shown):
+            return None
+        needed = {citation.collection for citation in shown}
         return found if (needed or set(found.collections)) <= set(collections) else None
 
     def conversation(
@@ -107,6 +119,18 @@ class AddressedAnswers:
             found.append(given)
             key = given.before
         return tuple(reversed(found))
+
+    def changed_since(self, answer: Answer) -> tuple[Citation, ...]:
+        """Return the first quote of each source that has another version by now."""
+        first: dict[str, Citation] = {}
+        for citation in answer.shown_citations:
+            first.setdefault(citation.evidence.source_id, citation)
+        now = {id: self.current(id) for id in first}
+        return tuple(
+            citation
+            for id, citation in first.items()
+            if (source := now[id]) is not None and source.sha256 != citation.evidence.sha256
+        )
 
     def current(self, source: str) -> Source | None:
         """Return a source as it is now; None where it is gone."""

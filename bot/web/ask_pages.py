@@ -20,7 +20,7 @@ from bot.schema import Citation
 from bot.web.addressed_answers import AddressedAnswer
 from bot.web.answer_view import answer_view, highlight_of, number_of, quote_address
 from bot.web.page_frame import PageFrame
-from bot.web.shown_text import label
+from bot.web.shown_text import label, title_of
 from bot.web.source_pages import SourcePages
 from bot.web.source_view import BESIDE, SourceView
 from bot.web.text_blocks import Marks
@@ -127,6 +127,9 @@ class AskPages:
         if not said:
             raise HTTPException(404)
         given = said[-1]
+        changed = await self.frame.parts.app.bridge.run(
+            self.frame.answers.changed_since, given.answer
+        )
         opened = _cited(given, request.query_params.get("cite", ""))
         beside = await self._beside(visitor, opened) if opened else None
         number = _number_in(given, opened) if opened else None
@@ -134,6 +137,10 @@ class AskPages:
             request,
             "answer.html",
             view=answer_view(given, number),
+            changed=[
+                (f"{quote_address(each)}#quote", title_of(each.title, each.source, each.mime))
+                for each in changed
+            ],
             earlier=[(answer_path(one.key), label(one.answer.question)) for one in said[:-1]],
             link=answer_path(given.key),
             cite=number,

@@ -69,7 +69,7 @@ async def _embed(app: App) -> None:
 
 async def tidied(parts: WebParts) -> None:
     """Drop answers that are over their time, once an hour, until this is cancelled."""
-    answers = AddressedAnswers(parts.app, days=parts.settings.web_days)
+    answers = AddressedAnswers.of(parts)
     while True:
         with contextlib.suppress(QuothError):  # the next hour will do
             await parts.app.writers.run(answers.tidy, parts.now())

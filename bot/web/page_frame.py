@@ -31,14 +31,17 @@ class PageFrame:
     @classmethod
     def of(cls, parts: WebParts) -> PageFrame:
         """Return the frame over the parts."""
-        answers = AddressedAnswers(parts.app, days=parts.settings.web_days)
+        answers = AddressedAnswers.of(parts)
         templates = page_templates()
         templates.env.filters |= {"grouped": _grouped, "neutral": neutral}
         return cls(parts, templates, answers, QuestionDesk(parts, answers))
 
     def page(self, request: Request, template: str, *, status: int = 200, **shown: Any) -> Response:
         """Return a page; its template finds what is `shown`, and what the frame needs."""
-        frame = {"has_report": self.parts.settings.web_report is not None}
+        frame = {
+            "has_report": self.parts.settings.web_report is not None,
+            "is_kept": self.parts.answers_folder is None,
+        }
         return self.templates.TemplateResponse(
             request, template, {**frame, **shown}, status_code=status
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from bot.app import App
@@ -32,5 +33,7 @@ class WebParts:
     """Signs links and sessions; kept in the home, for its owner alone."""
     members: Members | None = None
     """None where no bot runs in this process: nobody's rights in a server are known then."""
+    answers_folder: Path | None = None
+    """Where answers are kept while this process lives; None where the home can be written."""
     now: Callable[[], float] = time.time
     """Seconds since 1970."""

@@ -6,6 +6,7 @@ to never before pages are written, so that a kill only makes the next synchronis
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 
@@ -28,8 +29,24 @@ def are_pages_due(home: str | os.PathLike[str], hours: float) -> bool:
 
 
 def note_oldest_look(home: str | os.PathLike[str], oldest: float | None) -> None:
-    """Write when the page was looked at that was not for longest; None where there is none."""
-    path = f"{os.fspath(home)}/{PAGES_DUE_FILE}"
-    with open(f"{path}.new", "w", encoding="ascii") as file:  # noqa: PTH123 - slow
-        file.write(_NONE if oldest is None else repr(oldest))
-    os.replace(f"{path}.new", path)  # noqa: PTH105 - slow
+    """Write when the page was looked at that was not for longest; None where there is none.
+
+    Raises IndexUnwritable where the home cannot be written.
+    """
+    place = os.fspath(home)
+    path = f"{place}/{PAGES_DUE_FILE}"
+    try:
+        with open(f"{path}.new", "w", encoding="ascii") as file:  # noqa: PTH123 - slow
+            file.write(_NONE if oldest is None else repr(oldest))
+        os.replace(f"{path}.new", path)  # noqa: PTH105 - slow
+    except OSError as error:
+        from pathlib import Path
+
+        from index.errors import DiskFull, IndexUnwritable
+
+        if error.errno == errno.ENOSPC:
+            raise DiskFull(Path(place)) from error
+        raise IndexUnwritable(
+            f"The index in {place!r} cannot be changed ({error.strerror}). "
+            "Check that the user who runs Quoth may write to it."
+        ) from error

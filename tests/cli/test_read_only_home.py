@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from index.store.catalog import Catalog
+from tests.cli.test_process import COMMAND, environ
 from tests.doubles.cli_fakes import run
 from tests.doubles.small_disks import enlarge, read_only, small_disk
 
@@ -81,6 +87,48 @@ def test_changes_wait_until_the_home_can_be_written(synced_folder: Path) -> None
         assert (synced.exit_code, synced.stdout) == (2, "")
         assert "Check that the user who runs Quoth may write to it." in synced.stderr
     assert json.loads(run(synced_folder, "sync", "--json").stdout)["added"] == 1
+
+
+def test_web_pages_that_are_due_are_not_asked_for(synced_folder: Path) -> None:
+    note = synced_folder / "note.txt"
+    note.write_text("Owls sleep by day.\n")
+    assert run(synced_folder, "add", "note.txt").exit_code == 0
+    (synced_folder / ".quoth" / "pages.due").write_text("0.0")
+    with read_only(synced_folder / ".quoth"):
+        synced = run(synced_folder, "sync")
+    assert (synced.exit_code, synced.stdout) == (2, "")
+    assert "cannot be changed (Read-only file system)" in synced.stderr
+    assert "Check that the user who runs Quoth may write to it." in synced.stderr
+
+
+def test_the_reading_page_answers_and_says_how_long_its_addresses_hold(
+    synced_folder: Path,
+) -> None:
+    home = synced_folder / ".quoth"
+    before = contents(home)
+    with read_only(home), served(synced_folder) as url, httpx.Client(base_url=url) as browser:
+        done = browser.post("/ask", data={"question": QUESTION}, timeout=60)
+        shown = browser.get(done.headers["location"]).text
+        assert "A ceasefire agreement" in shown
+        assert "this address holds until Quoth is stopped" in shown
+        assert browser.get(f"{done.headers['location']}?cite=2").text.count("<mark") == 1
+        assert "kept until Quoth is stopped at its address" in browser.get("/about").text
+    assert contents(home) == before
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Run `quoth web` while the block runs."""
+    with subprocess.Popen(
+        [*COMMAND, "web", "--port", "0"], cwd=folder, stderr=subprocess.PIPE, text=True,
+        env=environ(QUOTH_QUALITY="fast", QUOTH_READER="off"),
+    ) as process:  # fmt: skip
+        assert process.stderr is not None
+        said = (re.search(r"Open (http\S+)/ in a browser", line) for line in process.stderr)
+        found = next(filter(None, said), None)
+        assert found is not None, "it ended before it served"
+        yield found[1]
+        process.terminate()
 
 
 def test_without_the_documents_folder_too(synced_folder: Path) -> None:

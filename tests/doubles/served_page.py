@@ -125,6 +125,6 @@ async def _served(
         app = replace(opened, answerer=cast(Answerer, answerer))
         address = WebAddress.of(settings)
         key = signing_key(settings.home)
-        parts = WebParts(app, settings, address, key, members, lambda: clock[0])
+        parts = WebParts(app, settings, address, key, members, now=lambda: clock[0])
         async with served(application(parts), address) as port:
             yield ServedPage(f"http://127.0.0.1:{port}", app, key, members, clock)

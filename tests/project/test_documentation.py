@@ -7,10 +7,16 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
+from bot.access.token_records import TOKENS_FILE
+from bot.cli.main import COMMANDS
+from bot.signing_key import KEY_FILE
+from index.store import catalog_format
 from tests.conftest import ROOT
 
 LIBRARY = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
@@ -54,6 +60,19 @@ def test_the_examples_for_other_applications_run(tmp_path: Path) -> None:
         "384 dimensions",
         "['The mission']",
     ]
+
+
+def test_the_tables_name_every_command_extra_and_file_of_a_home() -> None:
+    def lacking(page: str, names: Iterable[str]) -> list[str]:
+        text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+        rows = "\n".join(line for line in text.splitlines() if line.startswith("|"))
+        return [name for name in names if not re.search(rf"`{re.escape(name)}[`/ ]", rows)]
+
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    files = {value for name, value in vars(catalog_format).items() if name.endswith("_FILE")}
+    assert lacking("start.md", extras["optional-dependencies"]) == []
+    assert lacking("command-line.md", [f"quoth {name}" for name in COMMANDS]) == []
+    assert lacking("operating.md", sorted({*files, TOKENS_FILE, KEY_FILE})) == []
 
 
 @pytest.mark.parametrize("name", DESCRIBED)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.commands.web import NEEDS_WEB
+from bot.cli.commands.web import check_web_extra
 from bot.cli.environment import BOT, INDEX, MODEL, PAGES, WEB, Environment, pass_environment, say
-from index.errors import ConfigurationError, QuothError
+from index.errors import QuothError
 
 if TYPE_CHECKING:
     from bot.discord_bot.run import Page
@@ -47,11 +47,10 @@ def _page(settings: Settings) -> Page | None:
     """Return what serves the reading page, where it has a public address."""
     if settings.web_url is None:
         return None
-    try:
-        from bot.cli.program_routes import program_routes
-        from bot.web.beside_bot import page_beside_bot
-    except ImportError:
-        raise ConfigurationError(NEEDS_WEB) from None
+    check_web_extra()
+    from bot.cli.program_routes import program_routes
+    from bot.web.beside_bot import page_beside_bot
+
     return partial(page_beside_bot, routes=program_routes)
 
 

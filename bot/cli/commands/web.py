@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import secrets
 import signal
+import tempfile
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -21,6 +27,8 @@ if TYPE_CHECKING:
 
 
 NEEDS_WEB = "The reading page needs the extra `web`. Install it with `pip install 'quoth[web]'`."
+
+_LIBRARIES = ("starlette", "uvicorn", "jinja2")
 
 
 @click.command()
@@ -39,23 +47,43 @@ def web(environment: Environment, host: str | None, port: int | None) -> None:
     Exit code: 0 stopped, 2 it could not start.
     """
     settings = environment.settled(INDEX, MODEL, WEB)
-    try:
-        from bot.web.web_address import WebAddress
-    except ImportError:
-        raise ConfigurationError(NEEDS_WEB) from None
-    address = WebAddress.of(settings, host, port)
+    check_web_extra()
     from bot.discord_bot.process import logged
+    from bot.web.web_address import WebAddress
+
+    address = WebAddress.of(settings, host, port)
 
     with environment.open_library(settings.index) as library, logged(settings):
         bring_in_step(library, budget=SERVING)
-        asyncio.run(_serve(environment, settings, library, address))
+        with _passing_folder(settings.home) as folder:
+            asyncio.run(_serve(environment, settings, library, address, folder))
+
+
+@contextlib.contextmanager
+def _passing_folder(home: Path) -> Iterator[Path | None]:
+    """Lend a folder for answers while the block runs, where the home can only be read."""
+    if os.access(home, os.W_OK):
+        yield None
+        return
+    say("The index can only be read: answers have their addresses until this stops.")
+    with tempfile.TemporaryDirectory(prefix="quoth-answers-") as folder:
+        yield Path(folder)
+
+
+def check_web_extra() -> None:
+    """Raise ConfigurationError where a library of the extra `web` is missing."""
+    if not all(map(find_spec, _LIBRARIES)):
+        raise ConfigurationError(NEEDS_WEB)
 
 
 async def _serve(
-    environment: Environment, settings: Settings, library: Library, address: WebAddress
+    environment: Environment,
+    settings: Settings,
+    library: Library,
+    address: WebAddress,
+    folder: Path | None,
 ) -> None:
     from bot.cli.program_routes import program_routes
-    from bot.signing_key import signing_key
     from bot.web.application import application
     from bot.web.followed_index import followed_index
     from bot.web.page_server import served
@@ -66,8 +94,9 @@ async def _serve(
         with contextlib.suppress(NotImplementedError):
             asyncio.get_running_loop().add_signal_handler(name, stopped.set)
     async with environment.open_app(settings, library) as app:
-        key = await app.bridge.run(signing_key, settings.home)
-        parts = WebParts(app, settings, address, key)
+        # Without a bot nobody is given a link, so no key has to outlive this process.
+        key = secrets.token_bytes(32)
+        parts = WebParts(app, settings, address, key, answers_folder=folder)
         served_all = application(parts, program_routes(parts))
         async with followed_index(parts), served(served_all, address) as port:
             say(f"Open http://{address.host}:{port}/ in a browser. Ctrl-C stops.")

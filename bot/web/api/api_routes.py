@@ -42,7 +42,7 @@ DESCRIPTION = "/api/openapi.json"
 
 async def keep(parts: WebParts, answer: Answer, opened: Scope) -> str:
     """Keep an answer as the page keeps its own, and return its address; raises QuothError."""
-    answers = AddressedAnswers(parts.app, days=parts.settings.web_days)
+    answers = AddressedAnswers.of(parts)
     given = await parts.app.bridge.run(answers.keep, answer, opened.collections, at=parts.now())
     return answer_link(parts.address.base, given.key)
 

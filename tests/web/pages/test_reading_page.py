@@ -319,6 +319,7 @@ def test_the_quoted_version_stays_and_the_change_is_told_until_the_source_is_rem
     path = asked(browser, "How much is the yurtberth tariff?")
     link = citation_link(page.url, evidence(first, "The yurtberth tariff is 45 euros."))
     assert "has changed since" not in browser.get(link).text
+    assert "Changed since" not in browser.get(path).text
     second = write("# Tariff\n\nThe yurtberth tariff is 60 euros.\n\nAsk nobody for details.\n")
     for address in (link, f"{path}?cite=1"):
         shown = browser.get(address).text
@@ -327,6 +328,11 @@ def test_the_quoted_version_stays_and_the_change_is_told_until_the_source_is_rem
         assert "does not say this any more" in shown
         assert re.search(r"<del>.*?45</del>", shown)
         assert re.search(r"<ins>.*?60</ins>", shown)
+    changed = re.search(
+        r"Changed since.*?<a href=\"([^\"]+)#quote\">Tariff</a>", browser.get(path).text
+    )
+    assert changed is not None
+    assert re.search(r"<del>.*?45</del>", browser.get(changed[1]).text)
     third = write("# Tariff\n\nNew.\n\nThe yurtberth tariff is 45 euros.\n")
     assert "still says this, word for word" in browser.get(link).text
     unkept = browser.get(quote_path(evidence(second, "60 euros")))

@@ -11,7 +11,9 @@ import sys
 from pathlib import Path
 
 import httpx
+import pytest
 
+from bot.cli.commands.web import NEEDS_WEB
 from tests.conftest import ROOT
 
 ASKED = "Which zorblaxian conditions does the UN have?"
@@ -53,3 +55,22 @@ def test_the_process_serves_writes_no_question_down_and_stops_on_sigterm(
     with socket.socket() as again:
         again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         again.bind(("127.0.0.1", int(found[2])))
+
+
+@pytest.mark.parametrize("command", ["web", "discord"])
+@pytest.mark.parametrize("library", ["starlette", "uvicorn", "jinja2"])
+def test_without_the_extra_it_says_what_to_install(
+    tmp_path: Path, command: str, library: str
+) -> None:
+    script = (
+        f"import sys; sys.modules[{library!r}] = None; "
+        f"sys.argv = ['quoth', {command!r}]; from bot.__main__ import main; main()"
+    )
+    (tmp_path / "documents").mkdir()
+    given = environ() | {"DISCORD_TOKEN": "x", "QUOTH_WEB_URL": "https://docs.example.org"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env=given, capture_output=True, text=True,
+        check=False, stdin=subprocess.DEVNULL, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.strip() == f"quoth: {NEEDS_WEB}"
