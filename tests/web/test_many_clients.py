@@ -99,9 +99,10 @@ def test_the_work_for_who_has_left_is_given_up(api_folder: Path, path: str, acce
         body = {"model": "quoth", "messages": [message], "stream": stream}
     with served_api(api_folder, answerer=paced, room=room) as served, served.client() as client:
         request = client.build_request("POST", path, json=body, headers={"Accept": accept})
-        first, second = sent(request), sent(request)
-        until(lambda: room.inside == 2)
+        first = sent(request)
         until(lambda: paced.running == 1)
+        second = sent(request)
+        until(lambda: room.inside == 2)
         second.close()  # while it waits
         until(lambda: room.inside == 1)
         assert paced.cancelled == 0
