@@ -70,10 +70,6 @@ class MadeUp:
             for each in passages
         ]
 
-    def embed_tokens(self, texts: Sequence[EmbeddingInput]) -> list[Any]:
-        """Nothing asks for these here."""
-        raise NotImplementedError
-
     def _vector(self, text: str) -> Vectors:
         words = re.findall(r"\w+", text.lower()) or [""]
         total: Vectors = np.sum([self._direction(word) for word in words], axis=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from pydantic import Field
@@ -89,7 +90,7 @@ def api_operations(parts: WebParts, room: QuestionRoom) -> list[Operation]:
     questions = QuestionCalls(parts.app, room, link, partial(keep, parts))
     chat, sources = ChatCalls(questions), SourceCalls(parts.app)
     quotes = QuoteCalls(parts.app, room, link)
-    operations = [
+    return _with_description([
         Operation(
             "GET", "/api/health", "Say that the server answers.", health, HealthShape,
             is_open=True,
@@ -129,19 +130,22 @@ def api_operations(parts: WebParts, room: QuestionRoom) -> list[Operation]:
             "GET", "/v1/models", "List what can be asked.", chat.models, ModelsShape,
             manner="openai",
         ),
-    ]  # fmt: skip
+    ])  # fmt: skip
+
+
+def _with_description(operations: Sequence[Operation]) -> list[Operation]:
+    """Return operations and the one that describes them and itself."""
     description: Payload = {}
 
     async def describe(_: Call) -> Response:
         return Response(json_text(description), media_type="application/json")
 
-    operations.append(
-        Operation(
-            "GET", DESCRIPTION, "Describe all of this.", describe, DescriptionShape, is_open=True
-        )
+    describing = Operation(
+        "GET", DESCRIPTION, "Describe all of this.", describe, DescriptionShape, is_open=True
     )
-    description |= openapi_description(operations)
-    return operations
+    found = [*operations, describing]
+    description |= openapi_description(found)
+    return found
 
 
 async def health(_: Call) -> HealthShape:
