@@ -106,31 +106,36 @@ def answers(work: Work, count: int) -> dict[str, LinearModel]:
     pick: LinearModel = getattr(answer_weights, pick_name)
     if work.looking != "selected":
         pick = _fit_pick(fitted, [*pick.weights])
-    judged = [(part, [_judged(asked, pick) for asked in found]) for part, found in data]
+    told = [(part, [judged(asked, pick) for asked in found]) for part, found in data]
     names = [*getattr(answer_weights, sure_name).weights]
-    sure = _fit_sure([j for p, found in judged if p.fitted for j in found * repeat(p)], names)
-    for (part, found), (_, rows) in zip(data, judged, strict=True):
+    sure = _fit_sure([j for p, found in told if p.fitted for j in found * repeat(p)], names)
+    for (part, found), (_, rows) in zip(data, told, strict=True):
         _report(part, found, rows, pick, sure)
-    _cross_validate(judged, names)
-    _reliability([j for part, rows in judged if part.name.startswith("real/") for j in rows], sure)
+    _cross_validate(told, names)
+    _reliability([j for part, rows in told if part.name.startswith("real/") for j in rows], sure)
     first = {"FIRST_PICK": _fit_pick(fitted, FIRST)} if work.looking == "embedded" else {}
     picks = {} if work.looking == "selected" else {pick_name: pick}
     return first | picks | {sure_name: sure}
 
 
 def _asked(work: Work, part: Part) -> Iterator[Asked]:
-    """Yield each question, over the whole set and over one document, and with the answer hidden.
-
-    Hidden, for every second question, is the whole article, and once more whatever in it holds an
-    answer: its other paragraphs look right and do not say.
-    """
+    """Yield each question, over the whole set and over one document, and with the answer hidden."""
     for number, (question, corpus, picker, findings) in enumerate(work.each(part)):
-        look = _Look(picker, work.selector(corpus), question)
-        yield from look.variants(findings, question.answerable)
-        if part.name == "squadshifts_newwiki" and number % 2:
-            for keep in (_not_of_article, _without_answer):
-                hidden = _kept(findings, partial(keep, question))
-                yield from look.variants(hidden, False)
+        look = Look(picker, work.selector(corpus), question)
+        yield from kept_variants(look, findings, part, number)
+
+
+def kept_variants(look: Look, findings: Findings, part: Part, number: int) -> Iterator[Asked]:
+    """Yield a question as it is asked, and for every second one of articles the answer hidden.
+
+    Hidden is the whole article, and once more whatever in it holds an answer: its other paragraphs
+    look right and do not say.
+    """
+    yield from look.variants(findings, look.question.answerable)
+    if part.name == "squadshifts_newwiki" and number % 2:
+        for keep in (_not_of_article, _without_answer):
+            hidden = _kept(findings, partial(keep, look.question))
+            yield from look.variants(hidden, False)
 
 
 def _not_of_article(question: Question, candidate: Candidate) -> bool:
@@ -143,7 +148,7 @@ def _without_answer(question: Question, candidate: Candidate) -> bool:
 
 
 @dataclass(frozen=True)
-class _Look:
+class Look:
     """Everything that is looked at for one question, each passage judged once."""
 
     picker: SentenceScorer
@@ -214,7 +219,8 @@ def _fit_pick(fitted: Sequence[Asked], names: Sequence[str]) -> LinearModel:
     return fit_choice(choices, names, decay=PICK_DECAY)
 
 
-def _judged(asked: Asked, pick: LinearModel) -> Judged:
+def judged(asked: Asked, pick: LinearModel) -> Judged:
+    """Return what confidence is computed from."""
     ordered = [sentence for sentence, _ in asked.ordered_by(pick)]
     # With the reader, what words put first is for the model of the sentences not read to say.
     best = None if "read" in ordered[0].features else ordered[0]

@@ -19,11 +19,11 @@ from benchmarks.selection_rows import MET, triples_of, worded
 from bot.answering.extractive.answer_weights import QUOTES_HOLD
 from bot.answering.extractive.selected_passages import selected_passages
 from bot.answering.extractive.sufficient_quotes import (
-    Extent,
     extent_features,
     extents,
     quoted_passages,
 )
+from index.schema import Passage, Source
 from index.search.linear_model import LinearModel
 
 MOSTLY = 0.5
@@ -49,7 +49,7 @@ def quotes(work: Work, count: int) -> dict[str, LinearModel]:
 
 
 def _judged(work: Work, part: Part) -> Iterator[Judged]:
-    known = _alternatives(work.sets / part.name)
+    known = alternatives(work.sets / part.name)
     for question, corpus, picker, findings in work.each(part):
         sentences = picker.sentences(findings.query, findings.ranked)
         selector = work.selector(corpus)
@@ -59,11 +59,12 @@ def _judged(work: Work, part: Part) -> Iterator[Judged]:
         selected = selected_passages(selector, text, findings.ranked, sentences)
         quoted = quoted_passages(selector, text, selected)
         for extent in extents(quoted, corpus.catalog):
-            whole, mostly = _held(extent, known[question.qid])
+            texts = [(q.selected.candidate.source, q.selected.passage, t) for q, t in extent.texts]
+            whole, mostly = held(texts, known[question.qid])
             yield extent_features(extent, selected), whole, whole and mostly
 
 
-def _alternatives(folder: Path) -> dict[str, list[dict[str, Any]]]:
+def alternatives(folder: Path) -> dict[str, list[dict[str, Any]]]:
     """Return the answers of each answerable question of a set by its id."""
     lines = (
         json.loads(line)
@@ -73,23 +74,21 @@ def _alternatives(folder: Path) -> dict[str, list[dict[str, Any]]]:
     return {line["qid"]: line["answers"] for line in lines if line["answerable"]}
 
 
-def _held(extent: Extent, answers: Sequence[Mapping[str, Any]]) -> tuple[bool, bool]:
+def held(
+    texts: Sequence[tuple[Source, Passage, str]], answers: Sequence[Mapping[str, Any]]
+) -> tuple[bool, bool]:
     """Say whether one answer stands wholly in what is quoted, and whether mostly answers do."""
-    texts = [
-        (quoted.selected.candidate.source, quoted.selected.passage.heading, text)
-        for quoted, text in extent.texts
-    ]
     gold = {triple for answer in answers for span in answer["spans"] for triple in triples_of(span)}
     best = 0.0
     for answer in answers:
         own = [
-            f"{' '.join(heading)}\n{text}"
-            for source, heading, text in texts
+            f"{' '.join(passage.heading)}\n{text}"
+            for source, passage, text in texts
             if source.uri.endswith(answer["file"])
         ]
-        held = triples_of("\n".join(own))
+        found = triples_of("\n".join(own))
         met = [
-            len(triples_of(span) & held) >= MET * len(triples_of(span)) for span in answer["spans"]
+            len(triples_of(span) & found) >= MET * len(triples_of(span)) for span in answer["spans"]
         ]
         best = max(best, sum(met) / max(1, len(met)))
     said = [word for _, _, text in texts for word, _, _ in worded(text)]

@@ -35,6 +35,9 @@ LEAST_LEFT = 8
 CUT_SHORT = 0.35
 """Share of the passages of which only some sentences are shown."""
 
+REWORDED = 0.5
+"""Share of the questions asked in another wording, where somebody wrote one."""
+
 PARTLY = 0.6
 """Weight of a passage that holds half of the answer, for each whole share of it."""
 
@@ -76,6 +79,15 @@ def read_rows(path: Path, *, without_fold: int | None = None) -> list[dict[str, 
     names = {row["set"] for row in rows}
     kept = {name for name in names if without_fold is None or fold_of(name, names) != without_fold}
     return [row for row in rows if row["passages"] and row["set"] in kept]
+
+
+def add_rewordings(rows: Sequence[dict[str, Any]], path: Path) -> None:
+    """Give rows the other wordings of their questions: lines of set, qid and `rewordings`."""
+    with path.open(encoding="utf-8") as lines:
+        found = (json.loads(line) for line in lines)
+        known = {(each["set"], each["qid"]): each["rewordings"] for each in found}
+    for row in rows:
+        row["rewordings"] = known.get((row["set"], row.get("qid")), [])
 
 
 def weight_of(passage: dict[str, Any]) -> float:
@@ -152,6 +164,14 @@ def excerpt(passage: dict[str, Any], kept: Sequence[int]) -> dict[str, Any]:
 
 def _gold_in(passage: dict[str, Any], sentence: Sequence[int]) -> bool:
     return any(one < sentence[1] and two > sentence[0] for one, two in passage["gold"])
+
+
+def asked_as(row: dict[str, Any], rng: random.Random) -> str:
+    """Return the question of a row, or one of its rewordings, as people type it."""
+    wordings = row.get("rewordings", [])
+    if wordings and rng.random() < REWORDED:
+        return reworded(rng.choice(wordings), rng)
+    return reworded(row["question"], rng)
 
 
 def reworded(question: str, rng: random.Random) -> str:

@@ -24,7 +24,7 @@ from torch.utils.data import DataLoader, Dataset
 from index.embed.cross_encoder import NAME, SHA256, cross_encoder_tensors
 from training.encoder import Reader
 from training.inputs import load_tokenizer
-from training.selection import Layout, chosen_passages, read_rows, reworded
+from training.selection import Layout, add_rewordings, asked_as, chosen_passages, read_rows
 from training.selection_batch import Batch, Block, batch_of
 from training.selection_loss import loss_of
 
@@ -93,7 +93,7 @@ class Steps(Dataset[Batch]):
         return batch_of([self._rows(each, rng) for each in self.steps[number]], self.at_once)
 
     def _rows(self, question: dict[str, Any], rng: random.Random) -> list[Any]:
-        asked = reworded(question["question"], rng)
+        asked = asked_as(question, rng)
         pairs = zip(*chosen_passages(question, rng), strict=True)
         return [self.layout.row(asked, passage, weight) for passage, weight in pairs]
 
@@ -136,6 +136,9 @@ class Run:
         self.questions = [
             row for path in given.rows for row in read_rows(path, without_fold=given.without_fold)
         ]
+        self.questions += [row for path in given.more for row in read_rows(path)]
+        if given.rewordings is not None:
+            add_rewordings(self.questions, given.rewordings)
         self.beside = [row for path in given.beside for row in read_rows(path)]
         self.layout = Layout(load_tokenizer(given.tokenizer))
         self.optimizer = self._optimizer()
@@ -222,6 +225,8 @@ def main() -> None:
     """Train and write the adapter."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=Path, required=True, nargs="+")
+    parser.add_argument("--more", type=Path, default=[], nargs="+", help="rows of every fold")
+    parser.add_argument("--rewordings", type=Path, help="other wordings of the questions of rows")
     parser.add_argument("--beside", type=Path, default=[], nargs="+", help="rows to draw from")
     parser.add_argument("--beside-each", type=int, default=250, help="drawn in every epoch")
     parser.add_argument("--without-fold", type=int, help="leave a quarter of the sets out")

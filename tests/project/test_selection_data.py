@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ from training.inputs import load_tokenizer
 from training.selection import (
     PASSAGES,
     Layout,
+    add_rewordings,
+    asked_as,
     chosen_passages,
     cut_short,
     excerpt,
@@ -149,6 +152,19 @@ def test_the_answer_is_hidden_now_and_then_and_is_else_among_others() -> None:
         assert [bool(each["gold"]) for each in passages] == [weight > 0 for weight in weights]
     around = "It comes on the 10th of the next month, too. Nothing is paid in May."
     assert 60 < sum(around in [p["text"] for p in passages] for passages, _ in drawn) < 140
+
+
+def test_a_question_is_asked_in_its_other_wordings_too(tmp_path: Path) -> None:
+    file = tmp_path / "rewordings.jsonl"
+    other = {"set": "a", "qid": "1", "rewordings": ["when do wages arrive", "payday date"]}
+    file.write_text(json.dumps(other) + "\n", encoding="utf-8")
+    asked = [{"set": name, "qid": "1", "question": "pay"} for name in ("a", "b")]
+    add_rewordings(asked, file)
+    rng = random.Random(3)
+    words = [Counter(asked_as(row, rng).split()[-1] for _ in range(400)) for row in asked]
+    assert 150 < words[0]["pay"] < 250
+    assert words[0]["date"] > 50
+    assert words[1]["pay"] > 300
 
 
 def test_a_passage_without_its_answer_keeps_the_rest() -> None:
