@@ -7,7 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,8 @@ class OpenChroma:
     users: int = 0
     retired: bool = False
     is_remote: bool = False
+    known: dict[str, Any] = field(default_factory=dict)
+    """Collections that were asked before, by name: looking one up costs as much as a query."""
 
     def stop_if_unused(self) -> None:
         """Stop a retired engine once nobody uses it."""

@@ -341,6 +341,29 @@ def test_a_server_serves_as_the_embedded_store_does(server: str, tmp_path: Path)
     assert not (tmp_path / "home").exists()
 
 
+def test_a_collection_that_was_asked_before_may_be_made_anew(vectors: ChromaVectors) -> None:
+    for id in ("a", "b"):
+        vectors.upsert("docs", [row(id, 1.0, 0.0)])
+        assert [found for found, _ in vectors.query("docs", unit(1.0, 0.0), 3)] == [id]
+        vectors.drop("docs")
+    assert vectors.query("docs", unit(1.0, 0.0), 3) == []
+
+
+def test_another_process_may_make_a_collection_of_a_server_anew(
+    server: str, tmp_path: Path
+) -> None:
+    one, other = (ChromaVectors(tmp_path / name, url=server) for name in ("one", "other"))
+    try:
+        for id in ("a", "b"):
+            other.upsert("anew", [row(id, 1.0, 0.0)])
+            assert [found for found, _ in one.query("anew", unit(1.0, 0.0), 3)] == [id]
+            other.drop("anew")
+        assert one.query("anew", unit(1.0, 0.0), 3) == []
+    finally:
+        one.close()
+        other.close()
+
+
 def test_a_vector_of_another_length_is_a_sentence(vectors: ChromaVectors) -> None:
     vectors.upsert("documents", [row("a", 1, 0)])
     with pytest.raises(StoreError, match="dimension"):
