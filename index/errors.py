@@ -102,12 +102,13 @@ class FilesAway(StoreError):
 
     retryable = True
 
-    def __init__(self, address: str, reason: str) -> None:
+    def __init__(self, address: str, reason: str, *, is_news: bool = True) -> None:
+        """`is_news` says whether the store was asked, rather than left alone after a failure."""
         super().__init__(
             f"The files of added documents at {address!r} cannot be used: {reason}. Check "
             "QUOTH_FILES, its keys and the network; `quoth doctor` tries it."
         )
-        self.reason = reason
+        self.is_news = is_news
 
 
 class FilesOfAnother(ConfigurationError):

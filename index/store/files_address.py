@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from pydantic import SecretStr
+
 from index.errors import ConfigurationError, FilesAway, FilesOfAnother
 from index.store.catalog_format import ORIGINALS_FOLDER
 from index.store.file_store import FileStore, FolderStore
@@ -55,7 +57,7 @@ class FilesAddress:
         rest: float = REST,
     ) -> None:
         """Open nothing yet; times are seconds."""
-        self._address = address
+        self._address = SecretStr(address)
         self.shown = shown_address(address)
         self._reading, self._writing, self._rest = reading, writing, rest
         self._opened: FileStore | None = None
@@ -114,12 +116,13 @@ class FilesAddress:
             finally:
                 store.delete(name)
 
-        if self._ask(self._writing, written_and_read) != data:
+        if self._ask(self._reading, written_and_read) != data:
             raise FilesAway(self.shown, "what was written was not read again")
 
     def _ask(self, seconds: float, call: Callable[[FileStore], T]) -> T:
         if time.monotonic() < self._asked_again:
-            raise FilesAway(self.shown, "it failed a moment ago and is left alone for a minute")
+            said = "it failed a moment ago and is left alone for a minute"
+            raise FilesAway(self.shown, said, is_news=False)
         try:
             return _within(seconds, lambda: call(self._store()))
         except ConfigurationError:
@@ -128,13 +131,13 @@ class FilesAddress:
             self._asked_again = time.monotonic() + self._rest
             # Not as the cause: what libraries say may hold keys, and tracebacks go into logs.
             raise FilesAway(
-                self.shown, _reason(error, is_folder=_is_folder(self._address))
+                self.shown, _reason(error, is_folder=_is_folder(self._address.get_secret_value()))
             ) from None
 
     def _store(self) -> FileStore:
         with self._opening:
             if self._opened is None:
-                self._opened = open_store(self._address)
+                self._opened = open_store(self._address.get_secret_value())
             return self._opened
 
 

@@ -59,7 +59,8 @@ def _fetched(source: Source, kept: KeptOriginals, what: str) -> bytes | None:
     try:
         return kept.fetched(source.sha256)
     except (FilesAway, ConfigurationError) as error:
-        logger.warning("%s", error)
+        if not isinstance(error, FilesAway) or error.is_news:
+            logger.warning("%s", error)
         raise PictureUnavailable(
             f"The file of {source.title!r} cannot be fetched at the moment, so its {what} cannot "
             "be shown. Try again later."

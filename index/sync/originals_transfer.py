@@ -61,7 +61,8 @@ class OriginalsTransfer:
         try:
             return self._pay(added)
         except (FilesAway, ConfigurationError) as error:
-            self._tell(f"{error} Until then they stay in {str(self._home)!r}.")
+            if not isinstance(error, FilesAway) or error.is_news:
+                self._tell(f"{error} Until then they stay in {str(self._home)!r}.")
         except OSError as error:
             self._tell(f"The files of added documents cannot be moved: {error.strerror}.")
         return False
