@@ -6,6 +6,7 @@ import logging
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -275,3 +276,36 @@ def test_a_damaged_file_at_the_address_is_not_shown(own_folder: Path, s3: str) -
         )
         with pytest.raises(PictureUnavailable, match="cannot be fetched"):
             library.page_picture(quote(library.find("lions.pdf", ["zoo"]), "Lions"))
+
+
+def test_those_who_add_and_remove_and_those_who_move_do_not_harm_each_other(
+    own_folder: Path, address: str
+) -> None:
+    is_done = threading.Event()
+    failed: list[BaseException] = []
+
+    def move() -> None:
+        try:
+            with opened(own_folder, address) as library:
+                while not is_done.is_set():
+                    library.carry_originals()
+        except BaseException as error:
+            failed.append(error)
+
+    movers = [threading.Thread(target=move) for _ in range(2)]
+    for mover in movers:
+        mover.start()
+    try:
+        with opened(own_folder, address) as library:
+            for _ in range(5):
+                library.add_file("zoo", "lions.pdf", LIONS)
+                library.remove(library.find("lions.pdf", ["zoo"]).id)
+            library.add_file("zoo", "lions.pdf", LIONS)
+    finally:
+        is_done.set()
+        for mover in movers:
+            mover.join()
+    assert failed == []
+    with opened(own_folder, address) as library:
+        library.carry_originals()
+        assert (there(address), here(own_folder)) == (named(LIONS), [])
