@@ -87,6 +87,8 @@ class OpenedParts:
             workers.close()
         if (vectors := self.opened_vectors.built) is not None:
             vectors.close()
+        if self.files is not None:
+            self.files.close()
         self.catalog.close()
         self.searcher.let_go()
         self.synchroniser.let_go()

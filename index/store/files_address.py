@@ -119,6 +119,11 @@ class FilesAddress:
         if self._ask(self._reading, written_and_read) != data:
             raise FilesAway(self.shown, "what was written was not read again")
 
+    def close(self) -> None:
+        """Let go of the store, and with it of its connections; it is opened again when needed."""
+        with self._opening:
+            self._opened = None
+
     def _ask(self, seconds: float, call: Callable[[FileStore], T]) -> T:
         if time.monotonic() < self._asked_again:
             said = "it failed a moment ago and is left alone for a minute"
