@@ -27,6 +27,14 @@ PROVIDER_VARIABLE = re.compile(
 PROVIDER_ADDRESS = re.compile(r"_(API_BASE|BASE_URL|HOST)$")
 """Those of them that hold addresses."""
 
+STORE_PREFIXES = ("AZURE_", "FSSPEC_")
+"""How variables begin that would be sent to whatever host an address for files names."""
+
+STORE_SECRET = re.compile(
+    r"^(AWS|AZURE|FSSPEC|GOOGLE|GCS)_.*(KEY|SECRET|TOKEN|PASSWORD|CONNECTION_STRING)"
+)
+"""Names under which the packages of stores look for keys."""
+
 DISCORD_ADDRESSES = ("QUOTH_DISCORD_API_URL", "QUOTH_DISCORD_GATEWAY_URL")
 
 _GUARDED = {
@@ -35,6 +43,7 @@ _GUARDED = {
     "QUOTH_CHROMA_TOKEN": "what is indexed goes to the account of this token",
     "QUOTH_CHROMA_TENANT": "what is indexed goes to this tenant",
     "QUOTH_CHROMA_DATABASE": "what is indexed goes into this database",
+    "QUOTH_FILES": "the files of added documents go there",
     "QUOTH_MODELS": "the built-in models are read and run from there",
     "QUOTH_LLM": "questions and passages go to this model",
     "QUOTH_LLM_BASE_URL": "questions and passages go there",

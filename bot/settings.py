@@ -22,6 +22,8 @@ from bot.setting_sources import (
     DISCORD_ADDRESSES,
     PROVIDER_ADDRESS,
     PROVIDER_VARIABLE,
+    STORE_PREFIXES,
+    STORE_SECRET,
     GivenSettings,
     read_given,
 )
@@ -29,6 +31,8 @@ from bot.trusted_folders import cache_folder, trusted_folders
 from index.config import ChromaAccount, IndexConfig, ReadConfig, WebConfig
 from index.errors import ConfigurationError
 from index.schema import Value
+from index.store.files_address import check_address
+from index.text.shown_address import address_password
 
 PROVIDER_KEYS: dict[str, tuple[str, ...]] = {
     "openai": ("OPENAI_API_KEY",),
@@ -160,6 +164,9 @@ class Settings(Value):
     keep_originals: Switch = "on"
     """Whether the files of PDFs and pictures that are added are kept, so that a quote can be shown
     on its page: on or off; off deletes what was kept."""
+    files: SecretStr | None = None
+    """Address at which the files of added documents are kept for all who share the index, such as
+    s3://bucket/prefix or file:///folder; empty keeps them in QUOTH_HOME."""
     allowed_hosts: Annotated[tuple[str, ...], BeforeValidator(_separated)] = ()
     """Hosts inside the private network from which pages may be added, separated by commas."""
     site_pages: int = Field(default=2000, ge=1, le=100_000)
@@ -176,6 +183,8 @@ class Settings(Value):
     provider_variables: tuple[tuple[str, SecretStr], ...] = Field(alias="provider_variables")
     """What the providers' own libraries look for: OPENAI_API_KEY and the like; no variable of ours
     sets it."""
+    store_secrets: tuple[SecretStr, ...] = Field(default=(), alias="store_secrets")
+    """Values of the environment that the packages of stores take for keys."""
     from_file: tuple[str, ...] = Field(default=(), alias="from_file")
     """Variables of addresses, keys and other folders that hold what the trusted `.env` says."""
     withheld: tuple[str, ...] = Field(default=(), alias="withheld")
@@ -199,6 +208,7 @@ class Settings(Value):
             best=self.quality == "best",
             threads=self.threads or None,
             keep_originals=self.keep_originals == "on",
+            files=self.files,
             allowed_hosts=self.allowed_hosts,
             provider_variables=self.provider_variables,
             withheld=not {"QUOTH_EMBEDDINGS", "QUOTH_CHROMA_URL"}.isdisjoint(self.withheld),
@@ -223,6 +233,8 @@ class Settings(Value):
         if self.llm and "QUOTH_LLM_BASE_URL" in self.from_file:
             provider = self.llm.partition("/")[0]
             found += _PREFIXES.get(provider, (f"{provider.upper()}_",))
+        if "QUOTH_FILES" in self.from_file:
+            found += STORE_PREFIXES
         return tuple(found)
 
     @property
@@ -230,7 +242,10 @@ class Settings(Value):
         """The token and every key, which no line of a log may hold."""
         keys = [value for name, value in self.provider_variables if not _is_address(name)]
         held = filter(None, (self.discord_token, self.llm_api_key, self.chroma_token, *keys))
-        return tuple(secret.get_secret_value() for secret in held)
+        words = [secret.get_secret_value() for secret in (*held, *self.store_secrets)]
+        if self.files is not None:
+            words.append(address_password(self.files.get_secret_value()))
+        return tuple(filter(None, words))
 
     @property
     def log_file(self) -> Path:
@@ -257,6 +272,7 @@ def load_settings(environ: Mapping[str, str], folder: Path) -> Settings:
     values: dict[str, Any] = {name: merged[name] for name in variables() if merged.get(name)}
     values |= _secrets(given)
     values["provider_variables"] = _provider_variables(given)
+    values["store_secrets"] = [environ[name] for name in environ if STORE_SECRET.search(name)]
     values["from_file"] = given.from_file()
     values["withheld"] = () if trusted else found.from_file()
     try:
@@ -265,6 +281,8 @@ def load_settings(environ: Mapping[str, str], folder: Path) -> Settings:
         )
     except ValidationError as error:
         raise ConfigurationError(sentence(error, variables())) from None
+    if settings.files is not None:
+        check_address(settings.files.get_secret_value())
     return _anchored(settings, folder, cache_folder(environ))
 
 

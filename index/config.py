@@ -89,6 +89,9 @@ class IndexConfig(Value):
     keep_originals: bool = Field(
         default=True, description="Whether the files of PDFs and pictures that are added are kept."
     )
+    files: SecretStr | None = Field(
+        default=None, description="Address at which these files are kept; None is the home."
+    )
     chunk: ChunkConfig = Field(default_factory=ChunkConfig, description="How documents are cut.")
     read: ReadConfig = Field(
         default_factory=ReadConfig, description="What reading one document may take."

@@ -2,6 +2,7 @@
 
 QuothError                      a sentence for a person: what happened, to which thing, what to do
 +-- ConfigurationError          a setting that cannot work
+|   +-- FilesOfAnother          the address for files is that of another index
 +-- LoadError                   one document could not be read (goes into a sync report)
 +-- EmbeddingError              vectors could not be computed
 |   +-- EmbeddingUnavailable    the embedding provider did not answer this time
@@ -10,6 +11,7 @@ QuothError                      a sentence for a person: what happened, to which
 |   +-- IndexLocked             another process is writing
 |   +-- IndexUnwritable         the index can be read, but not changed: rights, or a read-only disk
 |   |   +-- DiskFull            there is no room left for a change
+|   +-- FilesAway               the address at which files are kept cannot be used now
 |   +-- VectorsAway             the vectors are not to be opened here or now; nothing is wrong
 |   +-- IndexMismatch           the index was built with another embedding model
 +-- Cancelled                   the person who asked for the work has stopped it
@@ -93,6 +95,31 @@ class DiskFull(IndexUnwritable):
 
 class VectorsAway(StoreError):
     """The vector store is not to be opened: it can only be read, or another process writes."""
+
+
+class FilesAway(StoreError):
+    """The store at which files of documents are kept does not answer, refuses, or fails."""
+
+    retryable = True
+
+    def __init__(self, address: str, reason: str, *, is_news: bool = True) -> None:
+        """`is_news` says whether the store was asked, rather than left alone after a failure."""
+        super().__init__(
+            f"The files of added documents at {address!r} cannot be used: {reason}. Check "
+            "QUOTH_FILES, its keys and the network; `quoth doctor` tries it."
+        )
+        self.is_news = is_news
+
+
+class FilesOfAnother(ConfigurationError):
+    """The address at which files are to be kept is that of another index."""
+
+    def __init__(self, address: str, marker: str) -> None:
+        super().__init__(
+            f"{address!r} holds the files of another index, so nothing is written or deleted "
+            "there. Give QUOTH_FILES an address of its own. If that index is gone, delete "
+            f"{marker!r} there."
+        )
 
 
 class IndexMismatch(StoreError):

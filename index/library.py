@@ -7,7 +7,7 @@ adds the asynchronous half.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from index.config import SHARED_COLLECTION, IndexConfig
 from index.load.archive_names import archive_of
 from index.opened_parts import OpenedParts
 from index.schema import (
+    CatalogStats,
     Evidence,
     LoadedDocument,
     PagePicture,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from index.sync.folder_pass import Forget, Progress
     from index.sync.home_pass import HomePass
     from index.sync.named_sources import NamedSources
+    from index.sync.originals_transfer import FilesState
     from index.sync.reader_sources import ReaderSources
     from index.sync.source_additions import SourceAdditions
     from index.sync.source_lists import SourceLists
@@ -200,6 +202,45 @@ class Library:
         """
         return not self.is_held and self._passes.embed_some(seconds)
 
+    def carry_originals(self) -> None:
+        """Move the files of added documents to the address for them, where there is one."""
+        if self._parts.files is not None and not self.is_held:
+            self.synchroniser.carry_originals()
+
+    def stats(self) -> CatalogStats:
+        """Return how much the catalog holds, with the files that are kept at an address."""
+        counted = self.catalog.stats()
+        if self._parts.files is None:
+            return counted
+        stored = self.stored_originals().values()
+        return counted.model_copy(
+            update={
+                "originals": counted.originals + len(stored),
+                "original_bytes": counted.original_bytes + sum(stored),
+            }
+        )
+
+    def stored_originals(self) -> dict[str, int]:
+        """Return the bytes of each file that was put at an address for files, by hash."""
+        from index.store.added_documents import AddedDocuments
+        from index.store.catalog_format import ADDITIONS_FILE
+        from index.store.stored_originals import StoredOriginals
+
+        if self._parts.files is None and not (self.config.home / ADDITIONS_FILE).exists():
+            return {}  # and none is made by looking
+        with closing(AddedDocuments(self.config.home, self.catalog.connection())) as added:
+            return StoredOriginals(added).sizes()
+
+    def files_state(self) -> FilesState | None:
+        """Try the address for files; None where none is set. Raises FilesAway, FilesOfAnother."""
+        from index.store.added_documents import AddedDocuments
+        from index.sync.originals_transfer import files_state
+
+        if self._parts.files is None:
+            return None
+        with closing(AddedDocuments(self.config.home, self.catalog.connection())) as added:
+            return files_state(self.config.home, self._parts.files, added)
+
     def forget_missing(self, progress: Progress | None = None) -> SyncReport:
         """Bring the shared collection in step, and forget what was missing before.
 
@@ -307,7 +348,11 @@ class Library:
         from index.sync.source_pictures import SourcePictures
 
         return SourcePictures(
-            self.config.home, self.config.documents, self.catalog, self._parts.read_workers
+            self.config.home,
+            self.config.documents,
+            self.catalog,
+            self._parts.read_workers,
+            self._parts.files,
         )
 
     @property

@@ -13,6 +13,7 @@ from index.errors import IndexHeld
 from index.store.catalog import Catalog
 from index.store.catalog_format import recipe
 from index.store.chroma_vectors import ChromaVectors
+from index.store.files_address import FilesAddress
 from index.store.fresh_vectors import FreshVectors, is_built_elsewhere
 from index.store.write_lock import LONG_WAIT
 from index.sync.pace import FairTurns
@@ -36,6 +37,7 @@ class OpenedParts:
         self.catalog = catalog
         self.models = Models(config, words_only=self.is_held)
         self._turns = FairTurns()
+        self.files = None if config.files is None else FilesAddress(config.files.get_secret_value())
         self.opened_vectors = Once(self._open_vectors)
         self.searcher = Once(self._build_searcher)
         self.synchroniser = Once(self.build_synchroniser)
@@ -76,6 +78,7 @@ class OpenedParts:
             turns=self._turns,
             budget=self._budget,
             keep_originals=self.config.keep_originals,
+            files=self.files,
         )
 
     def close(self) -> None:
@@ -84,6 +87,8 @@ class OpenedParts:
             workers.close()
         if (vectors := self.opened_vectors.built) is not None:
             vectors.close()
+        if self.files is not None:
+            self.files.close()
         self.catalog.close()
         self.searcher.let_go()
         self.synchroniser.let_go()

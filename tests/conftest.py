@@ -22,6 +22,7 @@ from index.errors import WeightsUnavailable
 from index.library import open_library
 from index.opened_parts import OpenedParts
 from index.sync.read_worker import ReadWorkers
+from tests.doubles.s3_server import BUCKET, S3Server, s3_variables
 
 ROOT = Path(__file__).parents[1]
 
@@ -195,6 +196,25 @@ def multilingual(tmp_path_factory: pytest.TempPathFactory) -> Multilingual:
         return open_multilingual(tmp_path_factory.mktemp("multilingual"), threads=1)
     except WeightsUnavailable as error:
         pytest.skip(f"{error} In a clone: uv sync --group multilingual")
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Server]:
+    """An S3 server that tests leave running; each has a prefix of its own in the bucket."""
+    server = S3Server()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.kill()
+
+
+@pytest.fixture
+def s3(s3_server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An address on that server, to which the environment has the keys."""
+    for name, value in s3_variables(s3_server.url).items():
+        monkeypatch.setenv(name, value)
+    return f"s3://{BUCKET}/{tmp_path.name}"
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from bot.cli.connection_checks import (
     language_model_finding,
     tokens_finding,
 )
+from bot.cli.files_check import files_finding
 from bot.cli.health_examination import Finding, Patient
 from bot.cli.index_checks import (
     documents_finding,
@@ -41,6 +42,7 @@ def examine(patient: Patient) -> Iterator[tuple[str, Finding]]:
         "documents": documents_finding,
         "index": index_finding,
         "people": people_finding,
+        "files": files_finding,
         "languages": language_finding,
         "embeddings": embeddings_finding,
         "reader": reader_finding,

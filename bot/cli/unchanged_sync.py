@@ -24,6 +24,7 @@ _NAMES = (
     "QUOTH_DOCUMENTS",
     "QUOTH_EMBEDDINGS",
     "QUOTH_CHROMA_URL",
+    "QUOTH_FILES",
     "QUOTH_REFRESH_HOURS",
 )
 _REFRESH_HOURS = 24.0
@@ -42,7 +43,8 @@ def quick_sync(arguments: Sequence[str], environ: Mapping[str, str], folder: str
     if list(arguments) not in (["sync"], ["sync", "--json"]):
         return None
     values = _values(environ, folder)
-    summary = None if values is None else _summary(values, folder)
+    may_owe = values is None or values["QUOTH_FILES"]  # files to the address for them
+    summary = None if values is None or may_owe else _summary(values, folder)
     if (
         summary is None
         or summary.missing

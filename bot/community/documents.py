@@ -187,6 +187,10 @@ class Documents(Protocol):
         """
         ...
 
+    def carry_originals(self) -> None:
+        """Move the files of added documents to the address for them, where there is one."""
+        ...
+
     def embed_some(self, seconds: float) -> bool:
         """Embed what is found by words only so far, for about so long in each collection.
 

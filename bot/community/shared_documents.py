@@ -9,7 +9,7 @@ from bot.community.documents import Documents, SourceReader
 from bot.community.index_writes import FOLDER, VECTORS, IndexWrites
 from bot.community.site_management import SLICE
 from index.config import SHARED_COLLECTION
-from index.schema import SyncFailure
+from index.schema import SyncFailure, SyncReport
 
 if TYPE_CHECKING:
     from index.sync.folder_watch import FolderWatch
@@ -37,7 +37,7 @@ class SharedDocuments:
     ) -> None:
         """Index what changed in the documents folder and rests; what newly failed is logged."""
         rest = 0.0 if watch is None else watch.rest
-        report = await self._write(FOLDER, self._documents.bring_in_step, rest=rest, budget=budget)
+        report = await self._write(FOLDER, self._follow, rest, budget)
         if watch is not None:
             watch.take(waiting=report is not None and report.waiting > 0)
         if report is None:
@@ -46,6 +46,12 @@ class SharedDocuments:
             if failed not in self._logged:
                 logger.warning("%s was not indexed: %s", failed.source, failed.reason)
         self._logged = frozenset(report.failed)
+
+    def _follow(self, rest: float, budget: TimeBudget | None) -> SyncReport | None:
+        """Read what changed, and do what is owed to the address for files."""
+        report = self._documents.bring_in_step(rest=rest, budget=budget)
+        self._documents.carry_originals()
+        return report
 
     async def embed_some(self) -> bool:
         """Embed for some seconds what is found by words only; says whether there is more."""

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from index.schema import PagePicture
 from index.store.catalog_format import PAGE_PICTURES_FOLDER
-from index.store.kept_originals import write_whole
+from index.store.file_store import write_whole
 
 MOST_BYTES = 64 * 1024 * 1024
 """What all pictures may take together; the oldest give way."""

@@ -31,6 +31,9 @@ REBUILD_LOCK_FILE = "rebuild.lock"
 EMBEDDING_LOCK_FILE = "embedding.lock"
 """Locked while somebody embeds one slice of what awaits vectors, so that nobody else does, too."""
 
+FILES_LOCK_FILE = "files.lock"
+"""Locked while somebody moves files to the address for them, or deletes them there."""
+
 LONG_WAIT = 30.0
 """Seconds to wait for another writer by those who came to write."""
 

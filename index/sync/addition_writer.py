@@ -122,7 +122,7 @@ class AdditionWriter:
         """Keep the file of a document that was added when files were not kept."""
         if addition.original is None or addition.sha256 is None or self.originals is None:
             return
-        if not self.originals.path(addition.sha256).exists():
+        if not self.originals.has(addition.sha256):
             with self.access.held(build):
                 self._keep_original(addition.sha256, addition.original)
 

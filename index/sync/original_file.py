@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from pathlib import Path
 
-from index.errors import PictureUnavailable
+from index.errors import ConfigurationError, FilesAway, PictureUnavailable
 from index.load.archive_names import archive_of
 from index.load.read_file import read_file
 from index.load.zip_archive import read_member
 from index.schema import Source
 from index.store.kept_originals import KeptOriginals
+
+logger = logging.getLogger(__name__)
 
 
 def original_bytes(
@@ -26,6 +29,10 @@ def original_bytes(
             return data
     archive = archive_of(source.uri)
     path = _path(archive, folder)
+    if path is None or not path.is_file():
+        fetched = _fetched(source, kept, what)
+        if fetched is not None:
+            return fetched
     if path is None:
         raise PictureUnavailable(
             f"The file of {source.title!r} was not kept, only its text, so there is no {what}."
@@ -45,6 +52,19 @@ def original_bytes(
             "not shown."
         )
     return data
+
+
+def _fetched(source: Source, kept: KeptOriginals, what: str) -> bytes | None:
+    """Return what is kept at an address, which is named in the log and not to who asks."""
+    try:
+        return kept.fetched(source.sha256)
+    except (FilesAway, ConfigurationError) as error:
+        if not isinstance(error, FilesAway) or error.is_news:
+            logger.warning("%s", error)
+        raise PictureUnavailable(
+            f"The file of {source.title!r} cannot be fetched at the moment, so its {what} cannot "
+            "be shown. Try again later."
+        ) from None
 
 
 def _path(uri: str, folder: Path | None) -> Path | None:

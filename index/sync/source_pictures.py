@@ -12,6 +12,7 @@ from index.config import SHARED_COLLECTION
 from index.schema import Evidence, PagePicture, Source, Span
 from index.store.catalog import Catalog
 from index.store.catalog_state import source_versions
+from index.store.files_address import FilesAddress
 from index.store.kept_originals import KeptOriginals
 from index.store.page_cache import PageCache
 from index.sync.original_file import original_bytes
@@ -31,6 +32,8 @@ class SourcePictures:
     """The folder in which the originals of the shared collection lie."""
     catalog: Catalog
     read_workers: Callable[[], ReadWorkers]
+    files: FilesAddress | None = None
+    """Where the files of added documents are kept; None is the home."""
 
     def picture(self, source: str, span: Span) -> bytes:
         """Return the picture that a span of the source with this id was read from, as a PNG.
@@ -64,4 +67,4 @@ class SourcePictures:
     def _original(self, source: Source, what: str) -> bytes:
         shared = source.collection == SHARED_COLLECTION
         folder = self.documents if shared else None
-        return original_bytes(source, folder, KeptOriginals(self.home), what)
+        return original_bytes(source, folder, KeptOriginals(self.home, self.files), what)

@@ -31,6 +31,7 @@ from index.store.catalog_state import (
     serving_builds,
 )
 from index.store.chroma_vectors import ChromaVectors
+from index.store.files_address import FilesAddress
 from index.store.kept_originals import KeptOriginals
 from index.store.write_lock import write_lock
 from index.sync.addition_writer import AdditionWriter
@@ -40,6 +41,7 @@ from index.sync.awaited_vectors import AwaitedVectors
 from index.sync.builds import WORDS_ONLY, Builds, Stamp
 from index.sync.folder_pass import FolderPass, Forget, Progress
 from index.sync.indexer import Indexer
+from index.sync.originals_transfer import OriginalsTransfer
 from index.sync.pace import FairTurns, Pace, Steps, owner_of
 from index.sync.prepared_batch import Batch
 from index.sync.preparer import Cut, Load, Preparer
@@ -80,11 +82,12 @@ class Synchroniser:
         turns: FairTurns | None = None,
         budget: TimeBudget = UNLIMITED,
         keep_originals: bool = True,
+        files: FilesAddress | None = None,
     ) -> None:
         """`budget` is how long those wait who do not say it themselves.
 
         `keep_originals` says of documents that are added whether the files of those whose pages
-        can be shown are kept.
+        can be shown are kept, `files` where; None is the home.
         """
         self._budget = budget
         self._catalog = catalog
@@ -98,6 +101,7 @@ class Synchroniser:
         )
         self._builds = Builds(catalog, vectors, stamp)
         self._has_vectors = stamp.dimension > 0
+        home = catalog.path.parent
         self._access = WriteAccess(
             catalog,
             vectors,
@@ -106,8 +110,9 @@ class Synchroniser:
             self._follow,
             lock_seconds,
             keep_originals=keep_originals,
+            transfer=OriginalsTransfer(home, files, keep=keep_originals) if files else None,
         )
-        originals = KeptOriginals(catalog.path.parent) if keep_originals else None
+        originals = KeptOriginals(home, files) if keep_originals else None
         self._additions = AdditionWriter(
             catalog, self._indexer, self._preparer, self._access, originals
         )
@@ -234,6 +239,10 @@ class Synchroniser:
         Raises EmbeddingError when the model fails.
         """
         return self._awaited.add_all(steps, TimeBudget(embedding=seconds), raises=True)
+
+    def carry_originals(self) -> None:
+        """Move files of added documents to the address for them, and delete there what is owed."""
+        self._access.carry_originals(strays=True)
 
     def mismatched(self) -> list[str]:
         """Return the collections that were built with another model, or cut otherwise."""

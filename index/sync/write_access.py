@@ -28,6 +28,7 @@ from index.sync.builds import Builds
 from index.sync.chroma_slices import ChromaSlices
 from index.sync.folder_pass import Progress
 from index.sync.indexer import Indexer
+from index.sync.originals_transfer import OriginalsTransfer
 from index.sync.purge import Purge, sweep_kept_files
 from index.sync.unchanged import forget
 from index.sync.vector_repair import forget_lost_vectors, replace_damaged
@@ -51,7 +52,8 @@ class Session(NamedTuple):
 class WriteAccess:
     """The write lock of one home, with what is done around every holding of it.
 
-    `follow` brings the catalog in step with what people added.
+    `follow` brings the catalog in step with what people added, `transfer` moves their files to the
+    address for them, where there is one.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class WriteAccess:
         lock_seconds: float,
         *,
         keep_originals: bool = True,
+        transfer: OriginalsTransfer | None = None,
     ) -> None:
         self._catalog = catalog
         self._vectors = vectors
@@ -73,6 +76,7 @@ class WriteAccess:
         self._lock_seconds = lock_seconds
         self._home = catalog.path.parent
         self._keep_originals = keep_originals
+        self._transfer = transfer
         self._awaited_holder = ""
 
     @contextmanager
@@ -148,11 +152,27 @@ class WriteAccess:
                     self._vectors.settle()
         if settle:
             self.catch_up()
+            self.carry_originals()
 
     def settle_here(self) -> bool:
         """Leave nothing on disk of what was removed, within a lock that is held."""
         with closing(AddedDocuments(self._home, self._catalog.connection())) as added:
             return self._settle(added)
+
+    def carry_originals(self, *, strays: bool = False) -> None:
+        """Move files to the address for them, and delete there what was removed; see there.
+
+        With `strays`, the home is looked through, too, for what another home has removed.
+        """
+        if self._transfer is None:
+            return
+        with closing(AddedDocuments(self._home, self._catalog.connection())) as added:
+            found = strays and self._transfer.has_strays(added)
+            if not found:
+                self._transfer.run(added)
+        if found:
+            with self.locked():
+                pass  # which sweeps, and comes here again
 
     def catch_up(self) -> None:
         """Tell Chroma what is queued, slice by slice, unless somebody else is at it."""

@@ -12,3 +12,11 @@ def shown_address(address: str) -> str:
     except ValueError:
         return "(an address that cannot be read)"
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def address_password(address: str) -> str:
+    """Return the password that an address has before its host; empty where it has none."""
+    try:
+        return urlsplit(address).password or ""
+    except ValueError:
+        return ""

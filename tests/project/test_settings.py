@@ -286,3 +286,25 @@ def test_settings_are_frozen(tmp_path: Path) -> None:
     assert isinstance(settings, Settings)
     with pytest.raises(ValueError, match="frozen"):
         settings.threads = 2
+
+
+def test_keys_of_stores_are_kept_out_of_the_log(tmp_path: Path) -> None:
+    environ = {
+        "QUOTH_FILES": "sftp://ada:password-of-ada@host/files",
+        "AWS_SECRET_ACCESS_KEY": "secret-of-aws",
+        "AZURE_STORAGE_CONNECTION_STRING": "string-of-azure",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    hidden = load_settings(environ, tmp_path).secrets
+    assert {"password-of-ada", "secret-of-aws", "string-of-azure"} <= set(hidden)
+    assert "us-east-1" not in hidden
+    assert "password-of-ada" not in repr(load_settings(environ, tmp_path))
+    assert "secret-of-aws" not in repr(load_settings(environ, tmp_path))
+
+
+def test_an_address_for_files_of_a_dotenv_gets_no_key_of_the_environment(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("QUOTH_FILES=abfs://box@somebody.dfs.core.windows.net/a\n")
+    allowed = trusted(tmp_path)
+    assert load_settings(allowed, tmp_path).shut_out == ("AZURE_", "FSSPEC_")
+    own = allowed | {"QUOTH_FILES": "s3://papers/team"}
+    assert load_settings(own, tmp_path).shut_out == ()

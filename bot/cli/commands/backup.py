@@ -21,6 +21,7 @@ from index.store.catalog_format import (
     SCHEMA_VERSION,
 )
 from index.store.home_backup import BackedUp, restored_backup, write_backup
+from index.text.shown_address import shown_address
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -37,14 +38,16 @@ def backup(environment: Environment, file: Path, as_json: bool) -> None:
     """
     began = time.monotonic()
     target = environment.folder / file
-    home = environment.settled(INDEX).home
-    made = write_backup(home, target, version=importlib.metadata.version("quoth"))
+    settings = environment.settled(INDEX)
+    made = write_backup(settings.home, target, version=importlib.metadata.version("quoth"))
     size = target.stat().st_size
     if as_json:
         write(dumps(_payload(made, file, began) | {"bytes": size}))
         return
     write(f"backed up {', '.join(made.files)} to {str(file)!r}; {size_text(size)}")
     say("Settings and tokens (.env) and the documents folder are not in it.")
+    if settings.files is not None:
+        say(f"Nor are the files at {shown_address(settings.files.get_secret_value())}.")
 
 
 @click.command()

@@ -253,7 +253,7 @@ def stats(environment: Environment, as_json: bool) -> None:
     """Count sources, passages and bytes."""
     home, embeddings = str(environment.settings.home), environment.settings.embeddings
     with environment.library() as library:
-        counted = library.catalog.stats()
+        counted = library.stats()
     if as_json:
         told = stats_payload(counted, home, embeddings)
         write(dumps(told | {"models": models_payload(environment.settings.index)}))

@@ -308,6 +308,9 @@ class PaperDocuments:
         _off_the_loop()
         return None
 
+    def carry_originals(self) -> None:
+        _off_the_loop()
+
     def forget_missing(self) -> SyncReport:
         _off_the_loop()
         self.calls.append(("forget missing",))
