@@ -13,6 +13,7 @@ QuothError                      a sentence for a person: what happened, to which
 |   |   +-- DiskFull            there is no room left for a change
 |   +-- FilesAway               the address at which files are kept cannot be used now
 |   +-- VectorsAway             the vectors are not to be opened here or now; nothing is wrong
+|   +-- DatabaseAway            the database server does not answer now
 |   +-- IndexMismatch           the index was built with another embedding model
 +-- Cancelled                   the person who asked for the work has stopped it
 +-- SourceNotFound              no such source in the collections that were opened
@@ -73,9 +74,10 @@ class IndexLocked(StoreError):
 
     retryable = True
 
-    def __init__(self, home: Path, holder: str) -> None:
+    def __init__(self, place: Path | str, holder: str) -> None:
+        """`place` is the home, or the address of its database."""
         super().__init__(
-            f"The index in {str(home)!r} is being written by {holder}. "
+            f"The index in {str(place)!r} is being written by {holder}. "
             "Wait for it to finish, or stop it, and try again."
         )
 
@@ -120,6 +122,12 @@ class FilesOfAnother(ConfigurationError):
             "there. Give QUOTH_FILES an address of its own. If that index is gone, delete "
             f"{marker!r} there."
         )
+
+
+class DatabaseAway(StoreError):
+    """The database server cannot be reached, or has just ended the connection."""
+
+    retryable = True
 
 
 class IndexMismatch(StoreError):

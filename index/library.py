@@ -27,6 +27,7 @@ from index.schema import (
 )
 from index.store.catalog import Catalog
 from index.store.chroma_vectors import ChromaVectors
+from index.store.postgres_address import shared_address
 from index.sync.folder_watch import FolderWatch
 from index.sync.time_budget import UNLIMITED, TimeBudget
 
@@ -222,23 +223,20 @@ class Library:
 
     def stored_originals(self) -> dict[str, int]:
         """Return the bytes of each file that was put at an address for files, by hash."""
-        from index.store.added_documents import AddedDocuments
-        from index.store.catalog_format import ADDITIONS_FILE
         from index.store.stored_originals import StoredOriginals
 
-        if self._parts.files is None and not (self.config.home / ADDITIONS_FILE).exists():
+        if self._parts.files is None and not self.catalog.has_added():
             return {}  # and none is made by looking
-        with closing(AddedDocuments(self.config.home, self.catalog.connection())) as added:
+        with closing(self.catalog.open_added()) as added:
             return StoredOriginals(added).sizes()
 
     def files_state(self) -> FilesState | None:
         """Try the address for files; None where none is set. Raises FilesAway, FilesOfAnother."""
-        from index.store.added_documents import AddedDocuments
         from index.sync.originals_transfer import files_state
 
         if self._parts.files is None:
             return None
-        with closing(AddedDocuments(self.config.home, self.catalog.connection())) as added:
+        with closing(self.catalog.open_added()) as added:
             return files_state(self.config.home, self._parts.files, added)
 
     def forget_missing(self, progress: Progress | None = None) -> SyncReport:
@@ -388,7 +386,7 @@ class Library:
 @contextmanager
 def open_library(config: IndexConfig, budget: TimeBudget = UNLIMITED) -> Iterator[Library]:
     """Open the index; raises StoreError when its catalog cannot be opened."""
-    library = Library(config, Catalog(config.home), budget)
+    library = Library(config, Catalog(config.home, address=shared_address(config)), budget)
     try:
         yield library
     finally:

@@ -25,6 +25,7 @@ _NAMES = (
     "QUOTH_EMBEDDINGS",
     "QUOTH_CHROMA_URL",
     "QUOTH_FILES",
+    "QUOTH_DATABASE_URL",
     "QUOTH_REFRESH_HOURS",
 )
 _REFRESH_HOURS = 24.0
@@ -43,8 +44,10 @@ def quick_sync(arguments: Sequence[str], environ: Mapping[str, str], folder: str
     if list(arguments) not in (["sync"], ["sync", "--json"]):
         return None
     values = _values(environ, folder)
-    may_owe = values is None or values["QUOTH_FILES"]  # files to the address for them
-    summary = None if values is None or may_owe else _summary(values, folder)
+    if values is None or values["QUOTH_DATABASE_URL"]:
+        return None  # others may have changed what they share
+    may_owe = values["QUOTH_FILES"]  # files to the address for them
+    summary = None if may_owe else _summary(values, folder)
     if (
         summary is None
         or summary.missing

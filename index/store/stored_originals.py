@@ -75,6 +75,6 @@ class StoredOriginals:
 
     def _of_place(self, column: str) -> str | None:
         with suppress(StoreError):
-            row = self._added.row(f"SELECT {column} FROM files_place")
-            return str(row[0]) if row else None
+            for row in self._added.rows(f"SELECT {column} FROM files_place"):
+                return str(row[0])
         return None

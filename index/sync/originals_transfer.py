@@ -15,10 +15,11 @@ from typing import NamedTuple
 
 from index.errors import ConfigurationError, FilesAway, FilesOfAnother, IndexLocked
 from index.store.added_documents import AddedDocuments
+from index.store.catalog import Catalog
 from index.store.files_address import MARKER, FilesAddress
 from index.store.kept_originals import KeptOriginals
 from index.store.stored_originals import StoredOriginals
-from index.store.write_lock import FILES_LOCK_FILE, write_lock
+from index.store.write_lock import FILES_LOCK_FILE
 
 logger = logging.getLogger(__name__)
 
@@ -49,9 +50,10 @@ class FilesState(NamedTuple):
 class OriginalsTransfer:
     """What one home owes to the address for files, and the paying of it."""
 
-    def __init__(self, home: Path, address: FilesAddress, *, keep: bool) -> None:
+    def __init__(self, catalog: Catalog, address: FilesAddress, *, keep: bool) -> None:
         """`keep` says whether files are kept at all; else those there are deleted."""
-        self._home = home
+        self._catalog = catalog
+        self._home = catalog.home
         self._address = address
         self._keep = keep
         self._told = ""
@@ -75,7 +77,7 @@ class OriginalsTransfer:
         notes = StoredOriginals(added)
         while self._owed(added, notes):
             try:
-                with write_lock(self._home, seconds=0, file=FILES_LOCK_FILE):
+                with self._catalog.lock(seconds=0, file=FILES_LOCK_FILE):
                     self._begin(notes)
                     owed = self._owed(added, notes)
                     for sha256 in owed.move:
@@ -84,7 +86,7 @@ class OriginalsTransfer:
                         self._address.delete(sha256)
                         notes.forget(sha256)
             except IndexLocked:
-                return True  # who holds it looks once more when it has let go
+                return True  # who holds it looks once more, or this home is asked again soon
             self._told = ""
         return True
 

@@ -33,7 +33,6 @@ from index.store.catalog_state import (
 from index.store.chroma_vectors import ChromaVectors
 from index.store.files_address import FilesAddress
 from index.store.kept_originals import KeptOriginals
-from index.store.write_lock import write_lock
 from index.sync.addition_writer import AdditionWriter
 from index.sync.additions import Addition
 from index.sync.additions_pass import AdditionsPass
@@ -101,7 +100,6 @@ class Synchroniser:
         )
         self._builds = Builds(catalog, vectors, stamp)
         self._has_vectors = stamp.dimension > 0
-        home = catalog.path.parent
         self._access = WriteAccess(
             catalog,
             vectors,
@@ -110,9 +108,9 @@ class Synchroniser:
             self._follow,
             lock_seconds,
             keep_originals=keep_originals,
-            transfer=OriginalsTransfer(home, files, keep=keep_originals) if files else None,
+            transfer=OriginalsTransfer(catalog, files, keep=keep_originals) if files else None,
         )
-        originals = KeptOriginals(home, files) if keep_originals else None
+        originals = KeptOriginals(catalog.home, files) if keep_originals else None
         self._additions = AdditionWriter(
             catalog, self._indexer, self._preparer, self._access, originals
         )
@@ -163,7 +161,7 @@ class Synchroniser:
             ).run()
             self._access.catch_up()
             # Held plainly: what says that nothing changed since is to stay.
-            with write_lock(self._catalog.path.parent, seconds=PATIENCE):
+            with self._catalog.lock(seconds=PATIENCE):
                 return self._report(collection, tally, began)
 
     def add(
