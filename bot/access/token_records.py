@@ -163,7 +163,8 @@ class TokenRecords(SqliteFile):
         if token.used is not None and now - token.used.timestamp() < _USE_SECONDS:
             return
         with suppress(StoreError):  # a full disk does not keep anybody from asking
-            self.rows("UPDATE tokens SET used = ? WHERE id = ?", (now, token.id))
+            with self.transaction() as write:
+                write.execute("UPDATE tokens SET used = ? WHERE id = ?", (now, token.id))
 
 
 _SELECT = "SELECT id, name, collections, created, expires, used, digest FROM tokens"

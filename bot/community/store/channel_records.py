@@ -64,7 +64,8 @@ class ChannelRecords(Store):
         with self._records.transaction() as write:
             write.executemany(
                 "INSERT INTO bot_channels (collection, guild, wanted) VALUES (?, ?, ?) "
-                "ON CONFLICT (collection) DO UPDATE SET wanted = max(wanted, excluded.wanted)",
+                "ON CONFLICT (collection) DO UPDATE SET wanted = excluded.wanted "
+                "WHERE bot_channels.wanted < excluded.wanted",
                 [(name, guild, at) for name in collections],
             )
 
@@ -105,7 +106,8 @@ class ChannelRecords(Store):
             write.executemany(
                 "INSERT INTO bot_channel_units (collection, unit, guild, due, marked) "
                 "VALUES (?, ?, ?, ?, ?) ON CONFLICT (collection, unit) DO UPDATE SET "
-                "due = min(coalesce(due, excluded.due), excluded.due), marked = excluded.marked",
+                "due = CASE WHEN bot_channel_units.due < excluded.due THEN bot_channel_units.due "
+                "ELSE excluded.due END, marked = excluded.marked",
                 [(collection, unit, guild, due, at) for unit in units],
             )
 
@@ -141,11 +143,12 @@ class ChannelRecords(Store):
             write.execute(
                 "INSERT INTO bot_channel_units (collection, unit, guild, seen) VALUES (?, ?, ?, ?) "
                 "ON CONFLICT (collection, unit) DO UPDATE SET seen = excluded.seen, "
-                "due = CASE WHEN marked >= excluded.seen THEN due END",
+                "due = CASE WHEN bot_channel_units.marked >= excluded.seen "
+                "THEN bot_channel_units.due END",
                 (unit.collection, unit.unit, unit.guild, at),
             )
             write.executemany(
-                "INSERT OR IGNORE INTO bot_channel_authors VALUES (?, ?, ?, ?)",
+                "INSERT INTO bot_channel_authors VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 [
                     (unit.collection, unit.unit, unit.guild, self._hashes.of_author(author))
                     for author in authors
@@ -197,7 +200,7 @@ class ChannelRecords(Store):
             return  # nothing is quoted, and so nobody noted
         self._unquoted.add(known)
         with self._records.transaction() as write:
-            write.execute("INSERT OR IGNORE INTO bot_unquoted VALUES (?)", (known,))
+            write.execute("INSERT INTO bot_unquoted VALUES (?) ON CONFLICT DO NOTHING", (known,))
             write.execute(
                 "UPDATE bot_channel_units SET due = ?, marked = ? WHERE (collection, unit) IN "
                 "(SELECT collection, unit FROM bot_channel_authors WHERE person = ?)",

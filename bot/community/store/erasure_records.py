@@ -13,7 +13,7 @@ from collections.abc import Collection
 
 from pydantic import Field
 
-from bot.community.store.memory import choose_none
+from bot.community.store.memory import PACKED, choose_none
 from bot.community.store.records_file import Store, on_records
 from index.schema import Value
 
@@ -63,7 +63,8 @@ class ErasureRecords(Store):
         """Write an erasure down; an earlier one of the same stays. Say whether it is new."""
         with self._records.transaction() as write:
             new = write.execute(
-                "INSERT OR IGNORE INTO bot_erasures VALUES (?, ?, ?, 0)", (guild, collection, due)
+                "INSERT INTO bot_erasures VALUES (?, ?, ?, 0) ON CONFLICT DO NOTHING",
+                (guild, collection, due),
             ).rowcount
             if begun:
                 write.execute(
@@ -77,7 +78,7 @@ class ErasureRecords(Store):
         """Keep a server that has come back, unless erasing it has begun."""
         with self._records.transaction() as write:
             write.execute(
-                "DELETE FROM bot_erasures WHERE guild = ? AND collection = ? AND NOT begun",
+                "DELETE FROM bot_erasures WHERE guild = ? AND collection = ? AND begun = 0",
                 (guild, WHOLE),
             )
 
@@ -85,7 +86,7 @@ class ErasureRecords(Store):
     def due(self, now: float) -> list[Erasure]:
         """Return what has begun, or should by now."""
         rows = self._records.rows(
-            "SELECT guild, collection, due, begun FROM bot_erasures WHERE begun OR due <= ? "
+            "SELECT guild, collection, due, begun FROM bot_erasures WHERE begun = 1 OR due <= ? "
             "ORDER BY guild, collection",
             (now,),
         )
@@ -117,15 +118,15 @@ class ErasureRecords(Store):
     def erase_collection(self, guild: int, collection: str) -> None:
         """Delete what quotes or rests in one collection, and that it was to be erased."""
         with self._records.transaction() as write:
-            for table, column in (("bot_answers", "body"), ("bot_turns", "answer")):
-                query = f"SELECT rowid, {column} FROM {table} WHERE guild = ?"
+            for table, row, column in PACKED:
+                query = f"SELECT {row}, {column} FROM {table} WHERE guild = ?"
                 for id, body in write.execute(query, (guild,)).fetchall():
                     left = _without(body, collection)
                     if left is None:
-                        write.execute(f"DELETE FROM {table} WHERE rowid = ?", (id,))
+                        write.execute(f"DELETE FROM {table} WHERE {row} = ?", (id,))
                     elif left != body:
                         write.execute(
-                            f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (left, id)
+                            f"UPDATE {table} SET {column} = ? WHERE {row} = ?", (left, id)
                         )
             for table in _OF_COLLECTIONS:
                 write.execute(

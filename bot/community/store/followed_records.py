@@ -33,6 +33,7 @@ class Followed(Value):
 
 
 _NAMES = tuple(Followed.model_fields)
+_KEY = ("message", "source")
 
 
 class FollowedRecords(Store):
@@ -42,9 +43,11 @@ class FollowedRecords(Store):
     def put(self, rows: Iterable[Followed]) -> None:
         """Follow sources, each in place of what was known of it."""
         marks = ", ".join("?" * len(_NAMES))
+        changes = ", ".join(f"{name} = excluded.{name}" for name in _NAMES if name not in _KEY)
         with self._records.transaction() as write:
             write.executemany(
-                f"INSERT OR REPLACE INTO bot_followed ({', '.join(_NAMES)}) VALUES ({marks})",
+                f"INSERT INTO bot_followed ({', '.join(_NAMES)}) VALUES ({marks}) "
+                f"ON CONFLICT ({', '.join(_KEY)}) DO UPDATE SET {changes}",
                 [tuple(row.model_dump().values()) for row in rows],
             )
 

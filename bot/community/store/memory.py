@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 import zlib
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 
 from bot.community.rights import GuildRules
 from bot.community.store.records import Kept
@@ -31,6 +33,9 @@ SEEN_SECONDS = 86_400.0
 
 _DAY = 86_400.0
 
+PACKED = (("bot_answers", "place", "body"), ("bot_turns", "id", "answer"))
+"""Tables that hold answers packed: the column of their number, and that of the answer."""
+
 
 class Memory(Store):
     """Reads and writes them."""
@@ -42,11 +47,12 @@ class Memory(Store):
         row = (kept.key, kept.at, kept.asker, body, kept.guild)
         with self._records.transaction() as write:
             write.execute(
-                "INSERT OR REPLACE INTO bot_answers (key, at, asker, body, guild) "
-                "VALUES (?, ?, ?, ?, ?)",
+                "INSERT INTO bot_answers (key, at, asker, body, guild) VALUES (?, ?, ?, ?, ?) "
+                "ON CONFLICT (key) DO UPDATE SET at = excluded.at, asker = excluded.asker, "
+                "body = excluded.body, guild = excluded.guild",
                 row,
             )
-            drop_oldest(write, "bot_answers", MAX_ANSWERS)
+            drop_oldest(write, "bot_answers", "place", MAX_ANSWERS)
 
     @on_records
     def answer(self, key: str) -> Kept | None:
@@ -59,9 +65,11 @@ class Memory(Store):
         """Remember which message shows an answer."""
         with self._records.transaction() as write:
             write.execute(
-                "INSERT OR REPLACE INTO bot_messages (message, key) VALUES (?, ?)", (message, key)
+                "INSERT INTO bot_messages (message, key) VALUES (?, ?) "
+                "ON CONFLICT (message) DO UPDATE SET key = excluded.key",
+                (message, key),
             )
-            drop_oldest(write, "bot_messages", 2 * MAX_ANSWERS)
+            drop_oldest(write, "bot_messages", "place", 2 * MAX_ANSWERS)
 
     @on_records
     def answer_on(self, message: int) -> Kept | None:
@@ -108,11 +116,11 @@ class Memory(Store):
                 (kept.conversation, kept.at, *asked, turn, kept.guild),
             )
             write.execute(
-                "DELETE FROM bot_turns WHERE conversation = ?1 AND id NOT IN (SELECT id FROM "
-                "bot_turns WHERE conversation = ?1 ORDER BY id DESC LIMIT ?2)",
-                (kept.conversation, MAX_TURNS // 2),
+                "DELETE FROM bot_turns WHERE conversation = ? AND id NOT IN (SELECT id FROM "
+                "bot_turns WHERE conversation = ? ORDER BY id DESC LIMIT ?)",
+                (kept.conversation, kept.conversation, MAX_TURNS // 2),
             )
-            drop_oldest(write, "bot_turns", MAX_CONVERSATIONS * MAX_TURNS // 2)
+            drop_oldest(write, "bot_turns", "id", MAX_CONVERSATIONS * MAX_TURNS // 2)
 
     @on_records
     def turns(
@@ -137,7 +145,7 @@ class Memory(Store):
             over = write.execute("DELETE FROM bot_turns WHERE at < ?", (now - history_days * _DAY,))
             write.execute("DELETE FROM bot_seen WHERE at < ?", (now - SEEN_SECONDS,))
             # Budgets are of a day; who used what before it concerns nobody.
-            write.execute("DELETE FROM model_tokens WHERE day < date(?, 'unixepoch')", (now,))
+            write.execute("DELETE FROM model_tokens WHERE day < ?", (_day(now),))
         if over.rowcount:
             self._records.erase_traces()
 
@@ -153,7 +161,8 @@ class Memory(Store):
             write.execute("DELETE FROM bot_ratings WHERE key NOT IN (SELECT key FROM bot_answers)")
             write.execute("UPDATE bot_followed SET person = NULL WHERE person = ?", (person,))
             write.execute(
-                "DELETE FROM model_tokens WHERE person = ? AND day < date('now')", (str(person),)
+                "DELETE FROM model_tokens WHERE person = ? AND day < ?",
+                (str(person), _day(time.time())),
             )
             write.execute("DELETE FROM bot_turns WHERE person = ?", (person,))
             write.execute("DELETE FROM bot_facts WHERE name = ?", (_chosen(person),))
@@ -174,8 +183,7 @@ class Memory(Store):
             if guild is None:
                 write.execute("DELETE FROM bot_facts WHERE name = ?", (_chosen(person),))
             else:
-                row = (_chosen(person), str(guild))
-                write.execute("INSERT OR REPLACE INTO bot_facts VALUES (?, ?)", row)
+                note_fact(write, _chosen(person), str(guild))
 
     @on_records
     def questions(self, person: int) -> set[str]:
@@ -188,15 +196,15 @@ class Memory(Store):
         """Call a source otherwise in every answer that names it, of one server or a team's."""
         written, instead = (as_written(title) for title in (old, new))
         with self._records.transaction() as write:
-            for table, column in (("bot_answers", "body"), ("bot_turns", "answer")):
+            for table, row, column in PACKED:
                 rows = write.execute(
-                    f"SELECT rowid, {column} FROM {table} WHERE guild = ?", (guild,)
+                    f"SELECT {row}, {column} FROM {table} WHERE guild = ?", (guild,)
                 ).fetchall()
                 for id, packed in rows:
                     body = zlib.decompress(packed)
                     if written.encode() in body:
                         write.execute(
-                            f"UPDATE {table} SET {column} = ? WHERE rowid = ?",
+                            f"UPDATE {table} SET {column} = ? WHERE {row} = ?",
                             (zlib.compress(body.replace(written.encode(), instead.encode())), id),
                         )
             write.execute(
@@ -221,7 +229,8 @@ class Memory(Store):
         """Store what one server has decided."""
         with self._records.transaction() as write:
             write.execute(
-                "INSERT OR REPLACE INTO bot_guilds VALUES (?, ?)",
+                "INSERT INTO bot_guilds (guild, rules) VALUES (?, ?) "
+                "ON CONFLICT (guild) DO UPDATE SET rules = excluded.rules",
                 (rules.guild, rules.model_dump_json()),
             )
 
@@ -241,14 +250,26 @@ class Memory(Store):
     def set_fact(self, name: str, value: str) -> None:
         """Remember a fact."""
         with self._records.transaction() as write:
-            write.execute("INSERT OR REPLACE INTO bot_facts VALUES (?, ?)", (name, value))
+            note_fact(write, name, value)
 
 
 def note_first_time(write: sqlite3.Connection, id: int, at: float) -> bool:
     """Remember an interaction or message; say whether it is new."""
-    new = write.execute("INSERT OR IGNORE INTO bot_seen (id, at) VALUES (?, ?)", (id, at)).rowcount
-    drop_oldest(write, "bot_seen", MAX_SEEN)
-    return bool(new)
+    # Asked first: an insert that does nothing would use up a number all the same.
+    if write.execute("SELECT 1 FROM bot_seen WHERE id = ?", (id,)).fetchone() is not None:
+        return False
+    write.execute("INSERT INTO bot_seen (id, at) VALUES (?, ?)", (id, at))
+    drop_oldest(write, "bot_seen", "place", MAX_SEEN)
+    return True
+
+
+def note_fact(write: sqlite3.Connection, name: str, value: str) -> None:
+    """Remember a fact in the place of what was known under its name."""
+    write.execute(
+        "INSERT INTO bot_facts (name, value) VALUES (?, ?) "
+        "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        (name, value),
+    )
 
 
 def choose_none(write: sqlite3.Connection, guild: int) -> None:
@@ -260,6 +281,11 @@ def choose_none(write: sqlite3.Connection, guild: int) -> None:
 
 def _chosen(person: int | str) -> str:
     return f"server chosen by {person}"
+
+
+def _day(at: float) -> str:
+    """Return the day of a moment, as token budgets name it."""
+    return datetime.fromtimestamp(at, UTC).date().isoformat()
 
 
 def _kept(row: Row) -> Kept:

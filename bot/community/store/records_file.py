@@ -142,6 +142,21 @@ CREATE TABLE bot_unquoted (person TEXT PRIMARY KEY) WITHOUT ROWID
 """
 
 
+_NUMBERED_ANSWERS = """
+CREATE TABLE new_answers (
+    place INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, at REAL NOT NULL,
+    asker INTEGER NOT NULL, body BLOB NOT NULL, guild INTEGER
+);
+INSERT INTO new_answers (key, at, asker, body, guild)
+    SELECT key, at, asker, body, guild FROM bot_answers ORDER BY rowid;
+DROP TABLE bot_answers;
+ALTER TABLE new_answers RENAME TO bot_answers;
+CREATE INDEX bot_answers_asker ON bot_answers (asker);
+CREATE INDEX bot_answers_at ON bot_answers (at);
+CREATE INDEX bot_answers_guild ON bot_answers (guild)
+"""
+
+
 def create_tables(connection: sqlite3.Connection) -> None:
     """Create the tables, and add what homes older than release 0.1.0 did not have."""
     script(_TABLES)(connection)
@@ -173,6 +188,9 @@ add_open_answers = script(_OPEN_ANSWERS)
 add_channels = script(_CHANNELS)
 """Keep how far the channels that are sources are read, and whose messages are left out."""
 
+number_answers = script(_NUMBERED_ANSWERS)
+"""Give answers a number with a name, where SQLite's own was used."""
+
 
 def add_places(connection: sqlite3.Connection) -> None:
     """Keep of answers and turns their server, and of gaps where they were asked.
@@ -202,6 +220,7 @@ MIGRATIONS = (
     add_open_answers,
     add_places,
     add_channels,
+    number_answers,
 )
 
 RECORDS_VERSION = len(MIGRATIONS)
@@ -244,8 +263,8 @@ def on_records(
     return run
 
 
-def drop_oldest(write: sqlite3.Connection, table: str, most: int) -> None:
-    """Drop the oldest rows beyond `most`; the row id grows with age, so this is one comparison."""
+def drop_oldest(write: sqlite3.Connection, table: str, number: str, most: int) -> None:
+    """Drop the oldest rows beyond `most`, by a column that numbers them as they come."""
     write.execute(
-        f"DELETE FROM {table} WHERE rowid <= (SELECT max(rowid) FROM {table}) - ?", (most,)
+        f"DELETE FROM {table} WHERE {number} <= (SELECT max({number}) FROM {table}) - ?", (most,)
     )

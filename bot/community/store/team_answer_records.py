@@ -26,20 +26,18 @@ class TeamAnswerRecords(Store):
                     (answer.source, answer.id),
                 )
                 write.execute(
-                    "INSERT OR REPLACE INTO bot_team_answers (id, source, body) VALUES (?, ?, ?)",
+                    "INSERT INTO bot_team_answers (id, source, body) VALUES (?, ?, ?) "
+                    "ON CONFLICT (id) DO UPDATE SET source = excluded.source, body = excluded.body",
                     (answer.id, answer.source, body),
                 )
                 return answer
-            write.execute(
+            ((id,),) = write.execute(
                 "INSERT INTO bot_team_answers (source, body) VALUES (?, ?) "
-                "ON CONFLICT (source) DO UPDATE SET body = excluded.body",
+                "ON CONFLICT (source) DO UPDATE SET body = excluded.body RETURNING id",
                 (answer.source, body),
-            )
-            row = write.execute(
-                "SELECT id FROM bot_team_answers WHERE source = ?", (answer.source,)
-            ).fetchone()
+            ).fetchall()
         self._records.erase_traces()  # of the one before
-        return answer.model_copy(update={"id": row[0]})
+        return answer.model_copy(update={"id": id})
 
     @on_records
     def all(self) -> Sequence[TeamAnswer]:
