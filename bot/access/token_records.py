@@ -162,9 +162,9 @@ class TokenRecords(SqliteFile):
     def _note_use(self, token: Token, now: float) -> None:
         if token.used is not None and now - token.used.timestamp() < _USE_SECONDS:
             return
-        with suppress(StoreError):  # a full disk does not keep anybody from asking
-            with self.transaction() as write:
-                write.execute("UPDATE tokens SET used = ? WHERE id = ?", (now, token.id))
+        # A full disk does not keep anybody from asking.
+        with suppress(StoreError), self.transaction() as write:
+            write.execute("UPDATE tokens SET used = ? WHERE id = ?", (now, token.id))
 
 
 _SELECT = "SELECT id, name, collections, created, expires, used, digest FROM tokens"
