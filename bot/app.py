@@ -85,9 +85,9 @@ async def open_app(
 
 
 def _open_records(settings: Settings, stack: AsyncExitStack) -> Records:
-    from bot.community.store.records_file import Records
+    from bot.community.store.records_file import open_records
 
-    return stack.enter_context(closing(Records(settings.index.home)))
+    return stack.enter_context(closing(open_records(settings.index.home)))
 
 
 def _build_answerer(

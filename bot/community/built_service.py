@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.bridge import Bridge, WriteQueue, open_writers
-from bot.community.cooldown import Cooldowns
+from bot.community.cooldown import Cooldowns, OwnCount, QuestionCount
 from bot.community.documents import Documents, SourceReader
 from bot.community.fair_queue import FairQueue
 from bot.community.followed_messages import FollowedMessages
@@ -21,6 +21,7 @@ from bot.community.service import Service
 from bot.community.source_intake import SourceIntake
 from bot.community.source_links import SourceLinks
 from bot.community.source_management import SourceManagement
+from bot.community.store.asked_records import AskedRecords
 from bot.community.store.channel_records import ChannelRecords
 from bot.community.store.confirmations import Confirmations
 from bot.community.store.erasure_records import ErasureRecords
@@ -145,15 +146,21 @@ def _questions(common: _Common, deadline: float | None) -> QuestionIntake:
         memory=common.memory,
         feedback=common.feedback,
         confirmations=common.confirmations,
-        cooldowns=Cooldowns(
-            person_seconds=settings.cooldown_seconds, server_per_minute=settings.server_per_minute
-        ),
+        count=_question_count(common.parts),
         queue=FairQueue(),
         history_days=settings.history_days,
         deadline=deadline or _deadline(settings),
         check_kept=common.rules.check_kept,
         observer=common.parts.observer,
     )
+
+
+def _question_count(parts: Parts) -> QuestionCount:
+    """Return what counts questions: for all who share the records, or in memory."""
+    person, server = parts.settings.cooldown_seconds, parts.settings.server_per_minute
+    if parts.records.is_shared:
+        return AskedRecords(parts.records, person_seconds=person, server_per_minute=server)
+    return OwnCount(Cooldowns(person_seconds=person, server_per_minute=server))
 
 
 def _open_questions(common: _Common) -> OpenQuestions:

@@ -19,7 +19,7 @@ from typing import Protocol, TypeAlias
 from pydantic import Field
 
 from bot.community.confirmed_answers import confirmed
-from bot.community.cooldown import Cooldowns
+from bot.community.cooldown import QuestionCount
 from bot.community.fair_queue import FairQueue, Moved
 from bot.community.rights import Caller
 from bot.community.store.confirmations import Confirmations
@@ -100,7 +100,7 @@ class QuestionIntake:
         memory: Memory,
         feedback: Feedback,
         confirmations: Confirmations,
-        cooldowns: Cooldowns,
+        count: QuestionCount,
         queue: FairQueue,
         history_days: int,
         deadline: float,
@@ -111,7 +111,7 @@ class QuestionIntake:
         self._memory = memory
         self._feedback = feedback
         self._confirmations = confirmations
-        self._cooldowns = cooldowns
+        self._count = count
         self._queue = queue
         self._history_days = history_days
         self._deadline = deadline
@@ -161,13 +161,12 @@ class QuestionIntake:
         return kept
 
     async def _cool_down(self, caller: Caller) -> None:
-        while (wait := self._cooldowns.take(caller.user, caller.guild, time.monotonic())) > 0:
-            if wait > PATIENCE:
-                mine = self._cooldowns.is_persons(caller.user, time.monotonic())
-                why = "" if mine else "This server has asked a lot in the last minute. "
-                left = f"{why}Please wait {_in_words(wait)} before the next question."
+        while (wait := await self._count.take(caller.user, caller.guild)).seconds > 0:
+            if wait.seconds > PATIENCE:
+                why = "" if wait.is_persons else "This server has asked a lot in the last minute. "
+                left = f"{why}Please wait {_in_words(wait.seconds)} before the next question."
                 raise Busy(left)
-            await asyncio.sleep(wait)
+            await asyncio.sleep(wait.seconds)
 
     async def _answered(self, question: Question, text: str, show: Show) -> Answer:
         history = await self._memory.turns(

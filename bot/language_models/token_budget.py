@@ -7,7 +7,6 @@ corrected.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -15,6 +14,7 @@ from functools import partial
 from typing import TypeAlias
 
 from bot.errors import BudgetExhausted, ModelError
+from index.store.database import Connection
 
 NOBODY = ""
 """Who pays for what no person asked."""
@@ -44,7 +44,7 @@ class TokenBudget:
 
     def __init__(
         self,
-        transaction: Callable[[], AbstractContextManager[sqlite3.Connection]],
+        transaction: Callable[[], AbstractContextManager[Connection]],
         run: Callable[[Callable[[], None]], Awaitable[None]],
         *,
         per_day: int = 0,
@@ -104,7 +104,7 @@ class TokenBudget:
             _note(write, day, payer, tokens)
 
 
-def _note(write: sqlite3.Connection, day: str, payer: str, tokens: int) -> None:
+def _note(write: Connection, day: str, payer: str, tokens: int) -> None:
     """Note tokens, fewer where negative, and forget days long gone."""
     over = date.fromisoformat(day) - _KEPT
     write.execute("DELETE FROM model_tokens WHERE day < ?", (over.isoformat(),))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.community.store.channel_records import ChannelRecords, Unit
-from bot.community.store.records_file import Records
+from bot.community.store.records_file import open_records
 
 CHANNEL, GUILD = "guild-100-channel-10", 100
 DAY = Unit(collection=CHANNEL, guild=GUILD, unit="day-2026-03-03.md")
@@ -18,7 +18,7 @@ THREAD = Unit(collection=CHANNEL, guild=GUILD, unit="thread-7.md")
 
 @pytest.fixture
 async def records(tmp_path: Path) -> AsyncIterator[ChannelRecords]:
-    with closing(Records(tmp_path / "home")) as file:
+    with closing(open_records(tmp_path / "home")) as file:
         yield await file.run(ChannelRecords, file)
 
 
@@ -75,7 +75,7 @@ async def test_a_comparison_goes_on_where_it_was_and_finds_what_is_gone(
 
 
 async def test_who_is_forgotten_is_left_out_of_all_they_wrote_in(tmp_path: Path) -> None:
-    with closing(Records(tmp_path / "home")) as file:
+    with closing(open_records(tmp_path / "home")) as file:
         records = await file.run(ChannelRecords, file)
         await records.leave_out(1, 5)
         assert not records.is_unquoted(1), "nothing is a source yet"

@@ -22,6 +22,7 @@ from bot.community.store.records_file import (
     add_confirmations,
     create_tables,
     keep_structure,
+    open_records,
 )
 from index.store.sqlite_file import SqliteFile
 from tests.doubles.discord.fixtures import (
@@ -54,6 +55,8 @@ FATES = {
     "bot_channel_units": "hold days and threads, no persons",
     "bot_channel_authors": "keyed hashes of who wrote, which go when the day is read again",
     "bot_unquoted": "a keyed hash stays: it is what leaves their messages out",
+    "bot_asked": "goes; it holds who asked within the last minute, where several bots count",
+    "bot_processes": "holds processes, no persons",
     "model_tokens": "today's stay until midnight UTC: a budget is measured by them",
 }
 """What becomes of each table; a new one has to say it."""
@@ -61,7 +64,7 @@ FATES = {
 
 @pytest.fixture
 def records(tmp_path: Path) -> Iterator[Records]:
-    with closing(Records(tmp_path / "home")) as opened:
+    with closing(open_records(tmp_path / "home")) as opened:
         yield opened
 
 
@@ -112,6 +115,7 @@ async def fill(service: Service, records: Records) -> None:
             "INSERT INTO bot_followed VALUES (1, 's', 100, 10, NULL, 'c', 'v', NULL, NULL, ?)",
             (PERSON,),
         )
+        write.execute("INSERT INTO bot_asked (person, guild, at) VALUES (?, 100, 1)", (PERSON,))
     unit = Unit(collection="guild-100-channel-10", guild=100, unit="thread-1.md")
     await service.channels.records.want(100, [unit.collection], 1.0)
     await service.channels.records.saw(unit, 1.0, {PERSON, 8})
@@ -176,7 +180,7 @@ async def test_what_was_kept_before_counts_as_closed_and_what_nothing_tells_of_a
     tmp_path: Path,
 ) -> None:
     as_before(tmp_path / "home", given("open", 7, "?"), given("hidden", 7, "?", private=True))
-    with closing(Records(tmp_path / "home")) as records:
+    with closing(open_records(tmp_path / "home")) as records:
         rows = records.rows("SELECT question, private, open, place FROM bot_gaps ORDER BY id")
         assert rows == [("of open", 0, 0, 10), ("of hidden", 1, 0, 10), ("of gone", 1, 0, None)]
         for table in ("bot_answers", "bot_turns"):

@@ -20,6 +20,6 @@ async def test_the_bot_and_the_budget_of_a_model_share_one_file(own_folder: Path
     environ = {"QUOTH_LLM": "openai/played", "QUOTH_LLM_BASE_URL": "http://127.0.0.1:9/v1"}
     settings = load_settings(environ, own_folder)
     async with open_parts(settings) as parts:
-        assert parts.records.path == settings.home / "community.sqlite"
+        assert (settings.home / "community.sqlite").exists()
         tables = parts.records.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
     assert {("model_tokens",), ("bot_answers",)} <= set(tables)

@@ -18,7 +18,7 @@ from bot.community.store.feedback import Feedback
 from bot.community.store.memory import MAX_TURNS, Memory
 from bot.community.store.open_answers import OpenAnswer, OpenAnswers
 from bot.community.store.records import Kept, TeamAnswer
-from bot.community.store.records_file import Records
+from bot.community.store.records_file import Records, open_records
 from bot.community.store.team_answer_records import TeamAnswerRecords
 from bot.schema import Citation
 from index.store.catalog_format import COMMUNITY_FILE
@@ -32,7 +32,7 @@ SECRET = citation(source("guild-100-board", "b.txt", "The code is 4711."), "The 
 
 @pytest.fixture
 def records(tmp_path: Path) -> Iterator[Records]:
-    opened = Records(tmp_path)
+    opened = open_records(tmp_path)
     yield opened
     opened.close()
 
@@ -87,7 +87,7 @@ async def test_an_answer_is_found_again_by_another_process(tmp_path: Path, memor
     given = kept(citations=(citation(paper, "It is a test."),))
     await memory.keep(given)
     await memory.put_on(555, given.key)
-    later = Records(tmp_path)
+    later = open_records(tmp_path)
     assert await Memory(later).answer("key") == given
     assert await Memory(later).answer_on(555) == given
     assert await Memory(later).answer("other") is None
@@ -350,7 +350,7 @@ async def test_the_gap_of_one_answer_is_closed_and_no_complaint(feedback: Feedba
 async def test_an_interaction_is_new_once_across_processes_and_restarts(
     tmp_path: Path, memory: Memory
 ) -> None:
-    later = Records(tmp_path)
+    later = open_records(tmp_path)
     asked = [one.first_time(1 << 60, 1.0) for one in (memory, Memory(later)) * 2]
     assert sorted(await asyncio.gather(*asked)) == [False, False, False, True]
     assert not await Memory(later).first_time(1 << 60, 2.0)

@@ -7,7 +7,6 @@ back day by day; where it is stands here, so that the next process goes on.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Collection, Iterable
 
 from pydantic import Field
@@ -15,6 +14,7 @@ from pydantic import Field
 from bot.community.store.keyed_hashes import KeyedHashes
 from bot.community.store.records_file import Records, Store, on_records
 from index.schema import Value
+from index.store.database import Connection
 
 NEWEST = (1 << 63) - 1
 """Stands before all messages: a comparison that begins."""
@@ -208,7 +208,7 @@ class ChannelRecords(Store):
             )
 
 
-def _drop_authors(write: sqlite3.Connection, unit: Unit) -> None:
+def _drop_authors(write: Connection, unit: Unit) -> None:
     write.execute(
         "DELETE FROM bot_channel_authors WHERE collection = ? AND unit = ?",
         (unit.collection, unit.unit),

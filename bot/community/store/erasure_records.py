@@ -7,15 +7,16 @@ crash leaves it to be finished.
 from __future__ import annotations
 
 import json
-import sqlite3
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from pydantic import Field
 
 from bot.community.store.memory import PACKED, choose_none
 from bot.community.store.records_file import Store, on_records
 from index.schema import Value
+from index.store.database import Connection
+from index.store.sqlite_file import Row
 
 WHOLE = ""
 """Stands for every collection of a server, and everything else that is kept of it."""
@@ -29,6 +30,7 @@ _OF_SERVERS = (
     "bot_followed",
     "bot_guilds",
     "bot_open_answers",
+    "bot_asked",
     "bot_channels",
     "bot_channel_units",
     "bot_channel_authors",
@@ -44,6 +46,9 @@ _OF_COLLECTIONS = (
     "bot_channel_authors",
 )
 """Tables whose rows name their server and their collection."""
+
+
+_TEAM_ANSWERS = "SELECT id, body FROM bot_team_answers"
 
 
 class Erasure(Value):
@@ -99,7 +104,8 @@ class ErasureRecords(Store):
         tables = (*_OF_SERVERS, "bot_erasures")
         union = " UNION ".join(f"SELECT guild FROM {table}" for table in tables)
         found = {row[0] for row in self._records.rows(union)}
-        found |= {held["guild"] for _, held in _team_answers(self._records.connection())}
+        rows = self._records.rows(_TEAM_ANSWERS)
+        found |= {held["guild"] for _, held in _unpacked(rows)}
         return found - {None}
 
     @on_records
@@ -138,8 +144,11 @@ class ErasureRecords(Store):
         self._records.erase_traces()
 
 
-def _team_answers(connection: sqlite3.Connection) -> list[tuple[int, dict[str, object]]]:
-    rows = connection.execute("SELECT id, body FROM bot_team_answers").fetchall()
+def _team_answers(write: Connection) -> list[tuple[int, dict[str, object]]]:
+    return _unpacked(write.execute(_TEAM_ANSWERS).fetchall())
+
+
+def _unpacked(rows: Iterable[Row]) -> list[tuple[int, dict[str, object]]]:
     return [(id, json.loads(body)) for id, body in rows]
 
 
@@ -147,11 +156,11 @@ def _of(held: dict[str, object], guild: int) -> bool:
     return held["guild"] == guild
 
 
-def _drop_team_answers(write: sqlite3.Connection, ids: Collection[int]) -> None:
+def _drop_team_answers(write: Connection, ids: Collection[int]) -> None:
     write.executemany("DELETE FROM bot_team_answers WHERE id = ?", [(id,) for id in ids])
 
 
-def _drop_orphans(write: sqlite3.Connection) -> None:
+def _drop_orphans(write: Connection) -> None:
     """Delete what was said of answers that are gone."""
     for table in ("bot_messages", "bot_ratings"):
         write.execute(f"DELETE FROM {table} WHERE key NOT IN (SELECT key FROM bot_answers)")

@@ -8,7 +8,6 @@ private ones stay private and `/forget` finds them. Ratings and open questions a
 from __future__ import annotations
 
 import json
-import sqlite3
 import time
 import zlib
 from collections.abc import Iterable, Sequence
@@ -18,6 +17,7 @@ from bot.community.rights import GuildRules
 from bot.community.store.records import Kept
 from bot.community.store.records_file import Store, drop_oldest, on_records
 from bot.schema import Turn
+from index.store.database import Connection
 from index.store.sqlite_file import Row
 
 MAX_ANSWERS = 200_000
@@ -165,6 +165,7 @@ class Memory(Store):
                 (str(person), _day(time.time())),
             )
             write.execute("DELETE FROM bot_turns WHERE person = ?", (person,))
+            write.execute("DELETE FROM bot_asked WHERE person = ?", (person,))
             write.execute("DELETE FROM bot_facts WHERE name = ?", (_chosen(person),))
             write.execute("DELETE FROM bot_messages WHERE key NOT IN (SELECT key FROM bot_answers)")
         self._records.erase_traces()
@@ -253,7 +254,7 @@ class Memory(Store):
             note_fact(write, name, value)
 
 
-def note_first_time(write: sqlite3.Connection, id: int, at: float) -> bool:
+def note_first_time(write: Connection, id: int, at: float) -> bool:
     """Remember an interaction or message; say whether it is new."""
     # Asked first: an insert that does nothing would use up a number all the same.
     if write.execute("SELECT 1 FROM bot_seen WHERE id = ?", (id,)).fetchone() is not None:
@@ -263,7 +264,7 @@ def note_first_time(write: sqlite3.Connection, id: int, at: float) -> bool:
     return True
 
 
-def note_fact(write: sqlite3.Connection, name: str, value: str) -> None:
+def note_fact(write: Connection, name: str, value: str) -> None:
     """Remember a fact in the place of what was known under its name."""
     write.execute(
         "INSERT INTO bot_facts (name, value) VALUES (?, ?) "
@@ -272,7 +273,7 @@ def note_fact(write: sqlite3.Connection, name: str, value: str) -> None:
     )
 
 
-def choose_none(write: sqlite3.Connection, guild: int) -> None:
+def choose_none(write: Connection, guild: int) -> None:
     """Forget who looks in a server's documents by direct messages."""
     write.execute(
         "DELETE FROM bot_facts WHERE name LIKE ? AND value = ?", (_chosen("%"), str(guild))

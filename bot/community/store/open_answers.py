@@ -68,7 +68,7 @@ class OpenAnswers(Store):
         with self._records.transaction() as write:
             write.execute("DELETE FROM bot_open_answers WHERE id = ?", (id,))
         if self._records.row("SELECT 1 FROM bot_open_answers LIMIT 1") is None:
-            self._records.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._records.erase_log()
 
     @on_records
     def all(self) -> tuple[OpenAnswer, ...]:

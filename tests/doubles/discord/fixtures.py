@@ -20,7 +20,7 @@ from bot.community.built_service import Parts
 from bot.community.documents import Steps
 from bot.community.service import Service
 from bot.community.store.records import Kept
-from bot.community.store.records_file import Records
+from bot.community.store.records_file import open_records
 from bot.discord_bot.client import QuothBot
 from bot.discord_bot.run import open_parts, serve, shut_down
 from bot.operation.monitor import open_observer
@@ -541,7 +541,7 @@ async def staged(home: Path, **environ: str) -> AsyncIterator[Stage]:
     async with DiscordServer() as discord:
         documents = PaperDocuments()
         answerer = PaperAnswerer(documents)
-        records, bridge = Records(home), Bridge()
+        records, bridge = open_records(home), Bridge()
         settings = settings_for(home, discord.settings() | environ)
         parts = Parts(
             settings=settings,
