@@ -13,7 +13,7 @@ import logging
 import math
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol, TypeAlias
 
 from pydantic import Field
@@ -22,6 +22,7 @@ from bot.community.confirmed_answers import confirmed
 from bot.community.cooldown import QuestionCount
 from bot.community.fair_queue import FairQueue, Moved
 from bot.community.rights import Caller
+from bot.community.server_rules import NotAvailableError
 from bot.community.store.confirmations import Confirmations
 from bot.community.store.feedback import Feedback
 from bot.community.store.memory import Memory
@@ -105,6 +106,7 @@ class QuestionIntake:
         history_days: int,
         deadline: float,
         check_kept: Callable[[int | None, float], None] = lambda guild, began: None,
+        catch_up: Callable[[], Awaitable[None]] | None = None,
         observer: Observer | None = None,
     ) -> None:
         self._answerer = answerer
@@ -116,6 +118,7 @@ class QuestionIntake:
         self._history_days = history_days
         self._deadline = deadline
         self._check_kept = check_kept
+        self._catch_up = catch_up
         self._observer = observer or Observer()
         self._stopping = False
 
@@ -156,9 +159,27 @@ class QuestionIntake:
             self._check_kept(question.caller.guild, began)
             try:
                 await self._remember(kept)
+                await self._check_once_kept(kept, began)
+            except NotAvailableError:
+                raise
             except QuothError as failure:  # an answer is given though its buttons will not work
                 logger.error("answer %s was not kept: %s", kept.key, failure)
         return kept
+
+    async def _check_once_kept(self, kept: Kept, began: float) -> None:
+        """Take an answer back whose server another bot erased while it was given.
+
+        That bot has told of it before it took the server's rows out. So it either found this
+        answer among them, or is known here by now.
+        """
+        if self._catch_up is None:
+            return
+        await self._catch_up()
+        try:
+            self._check_kept(kept.guild, began)
+        except NotAvailableError:
+            await self._memory.take_back(kept)
+            raise
 
     async def _cool_down(self, caller: Caller) -> None:
         while (wait := await self._count.take(caller.user, caller.guild)).seconds > 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from bot.community.rights import Caller, CollectionRule, GuildRules, manages
@@ -23,18 +23,26 @@ class NotAvailableError(QuothError):
 
 
 class ServerRules:
-    """The rules of all servers; one bot writes them, so memory is never behind."""
+    """The rules of all servers, in memory.
+
+    Where other bots share the records, `bot.community.changes_elsewhere` has them read anew.
+    """
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
         self._rules: dict[int, GuildRules] = {}
         self._changing: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._erased: dict[int, float] = {}
+        self._stamps: Mapping[int, str] | None = None
 
     async def load(self) -> None:
-        """Read what is stored."""
-        for rules in await self._memory.all_rules():
-            self._rules[rules.guild] = rules
+        """Read what is stored, and which servers were erased elsewhere."""
+        stamps = await self._memory.erased()
+        for guild, stamp in stamps.items():
+            if self._stamps is not None and self._stamps.get(guild) != stamp:
+                self._erased[guild] = time.time()
+        self._stamps = stamps
+        self._rules = {rules.guild: rules for rules in await self._memory.all_rules()}
 
     def of(self, guild: int | None) -> GuildRules | None:
         """Return the rules of a server; None outside servers."""
@@ -74,8 +82,7 @@ class ServerRules:
     async def change(self, guild: int, how: Callable[[GuildRules], GuildRules]) -> GuildRules:
         """Change the rules of a server, one change after another, and store them."""
         async with self._changing[guild]:
-            rules = how(self._rules.get(guild, GuildRules(guild=guild)))
-            await self._memory.save_rules(rules)
+            rules = await self._memory.change_rules(guild, how)
             self._rules[guild] = rules
         return rules
 

@@ -40,6 +40,11 @@ _KNOWN_CODES = {
     40005: "The file is too large for this server.",
 }
 
+
+class SeenBeforeError(Exception):
+    """Another bot, or this one, works on the same interaction already: nothing is said again."""
+
+
 OPEN = "open"
 """Of an interaction, whether its answer was promised to everybody."""
 
@@ -95,6 +100,8 @@ async def tell_error(interaction: discord.Interaction[Any], error: BaseException
     """Tell the person what went wrong, whatever was sent before; what cannot be told is logged."""
     if isinstance(error, app_commands.CommandInvokeError):
         error = error.original
+    if isinstance(error, SeenBeforeError):
+        return
     if isinstance(error, discord.HTTPException) and error.code in _OVER:
         logger.warning("interaction %s: %s", interaction.id, error)
         if error.code == _TOO_LATE:  # of a duplicate, the first one still works on the answer

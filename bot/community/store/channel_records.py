@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable
 
 from pydantic import Field
 
+from bot.community.store.change_marks import note_change
 from bot.community.store.keyed_hashes import KeyedHashes
 from bot.community.store.records_file import Records, Store, on_records
 from index.schema import Value
@@ -54,7 +55,7 @@ class ChannelRecords(Store):
     def __init__(self, records: Records) -> None:
         super().__init__(records)
         self._hashes = KeyedHashes(records)
-        self._unquoted = {row[0] for row in records.rows("SELECT person FROM bot_unquoted")}
+        self._unquoted = self._left_out()
 
     # --- comparisons of a whole channel ------------------------------------------------------
 
@@ -68,6 +69,7 @@ class ChannelRecords(Store):
                 "WHERE bot_channels.wanted < excluded.wanted",
                 [(name, guild, at) for name in collections],
             )
+            note_change(self._records, write, "channels")
 
     @on_records
     def comparisons(self) -> list[Comparison]:
@@ -190,6 +192,14 @@ class ChannelRecords(Store):
         return bool(self._unquoted) and self._hashes.of_author(person) in self._unquoted
 
     @on_records
+    def read_left_out(self) -> None:
+        """Learn whose messages others who share the records were told to leave out."""
+        self._unquoted |= self._left_out()
+
+    def _left_out(self) -> set[str]:
+        return {row[0] for row in self._records.rows("SELECT person FROM bot_unquoted")}
+
+    @on_records
     def leave_out(self, person: int, at: float) -> None:
         """Leave a person's messages out from now on, and have those units read that hold any.
 
@@ -200,6 +210,7 @@ class ChannelRecords(Store):
             return  # nothing is quoted, and so nobody noted
         self._unquoted.add(known)
         with self._records.transaction() as write:
+            note_change(self._records, write, "left out persons", "channels")
             write.execute("INSERT INTO bot_unquoted VALUES (?) ON CONFLICT DO NOTHING", (known,))
             write.execute(
                 "UPDATE bot_channel_units SET due = ?, marked = ? WHERE (collection, unit) IN "

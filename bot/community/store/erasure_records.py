@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable
 
 from pydantic import Field
 
+from bot.community.store.change_marks import Kind, note_change
 from bot.community.store.memory import PACKED, choose_none
 from bot.community.store.records_file import Store, on_records
 from index.schema import Value
@@ -47,6 +48,9 @@ _OF_COLLECTIONS = (
 )
 """Tables whose rows name their server and their collection."""
 
+
+_HELD: tuple[Kind, ...] = ("team answers", "followed messages", "forms")
+"""Of what is erased, what others hold in memory."""
 
 _TEAM_ANSWERS = "SELECT id, body FROM bot_team_answers"
 
@@ -118,6 +122,7 @@ class ErasureRecords(Store):
             write.execute("DELETE FROM bot_erasures WHERE guild = ?", (guild,))
             choose_none(write, guild)
             _drop_orphans(write)
+            note_change(self._records, write, *_HELD)
         self._records.erase_traces()
 
     @on_records
@@ -141,6 +146,7 @@ class ErasureRecords(Store):
             held = _team_answers(write)
             _drop_team_answers(write, [id for id, one in held if one["collection"] == collection])
             _drop_orphans(write)
+            note_change(self._records, write, *_HELD)
         self._records.erase_traces()
 
 

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 
 from pydantic import Field
 
+from bot.community.store.change_marks import note_change
 from bot.community.store.records_file import Store, on_records
 from index.schema import Value
 
@@ -50,6 +51,7 @@ class FollowedRecords(Store):
                 f"ON CONFLICT ({', '.join(_KEY)}) DO UPDATE SET {changes}",
                 [tuple(row.model_dump().values()) for row in rows],
             )
+            note_change(self._records, write, "followed messages")
 
     @on_records
     def drop(self, rows: Iterable[Followed]) -> None:

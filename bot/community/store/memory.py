@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import time
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from bot.community.rights import GuildRules
+from bot.community.store.change_marks import note_change, note_fact
 from bot.community.store.records import Kept
 from bot.community.store.records_file import Store, drop_oldest, on_records
 from bot.schema import Turn
@@ -32,6 +33,8 @@ SEEN_SECONDS = 86_400.0
 """A day: Discord's nonces last minutes, a resume reaches back less than that."""
 
 _DAY = 86_400.0
+
+_ERASED = "erased: server "
 
 PACKED = (("bot_answers", "place", "body"), ("bot_turns", "id", "answer"))
 """Tables that hold answers packed: the column of their number, and that of the answer."""
@@ -96,12 +99,7 @@ class Memory(Store):
                 write.execute("DELETE FROM bot_answers WHERE key = ?", (key,))
                 write.execute("DELETE FROM bot_ratings WHERE key = ?", (key,))
                 if body is not None:
-                    kept = _kept((body,))
-                    turn = (kept.conversation, kept.at, kept.asker)
-                    write.execute(
-                        "DELETE FROM bot_turns WHERE conversation = ? AND at = ? AND person = ?",
-                        turn,
-                    )
+                    _drop_turn(write, _kept((body,)))
         self._records.erase_traces()
 
     @on_records
@@ -146,6 +144,11 @@ class Memory(Store):
             write.execute("DELETE FROM bot_seen WHERE at < ?", (now - SEEN_SECONDS,))
             # Budgets are of a day; who used what before it concerns nobody.
             write.execute("DELETE FROM model_tokens WHERE day < ?", (_day(now),))
+            for name, at in write.execute(
+                "SELECT name, value FROM bot_facts WHERE name LIKE ?", (f"{_ERASED}%",)
+            ).fetchall():
+                if float(at) < now - _DAY:
+                    write.execute("DELETE FROM bot_facts WHERE name = ?", (name,))
         if over.rowcount:
             self._records.erase_traces()
 
@@ -168,6 +171,7 @@ class Memory(Store):
             write.execute("DELETE FROM bot_asked WHERE person = ?", (person,))
             write.execute("DELETE FROM bot_facts WHERE name = ?", (_chosen(person),))
             write.execute("DELETE FROM bot_messages WHERE key NOT IN (SELECT key FROM bot_answers)")
+            note_change(self._records, write, "forms")
         self._records.erase_traces()
         return count
 
@@ -226,20 +230,55 @@ class Memory(Store):
         return tuple(GuildRules.model_validate_json(row[0]) for row in rows)
 
     @on_records
-    def save_rules(self, rules: GuildRules) -> None:
-        """Store what one server has decided."""
+    def change_rules(self, guild: int, how: Callable[[GuildRules], GuildRules]) -> GuildRules:
+        """Store and return what `how` makes of what one server has decided.
+
+        It is called in the transaction; what it raises leaves everything as it was.
+        """
         with self._records.transaction() as write:
+            query = "SELECT rules FROM bot_guilds WHERE guild = ?"
+            row = write.execute(query, (guild,)).fetchone()
+            held = GuildRules.model_validate_json(row[0]) if row else GuildRules(guild=guild)
+            rules = how(held)
             write.execute(
                 "INSERT INTO bot_guilds (guild, rules) VALUES (?, ?) "
                 "ON CONFLICT (guild) DO UPDATE SET rules = excluded.rules",
                 (rules.guild, rules.model_dump_json()),
             )
+            note_change(self._records, write, "rules")
+        return rules
 
     @on_records
     def drop_rules(self, guild: int) -> None:
-        """Forget what one server has decided."""
+        """Forget what one server has decided, as everything of it is being erased.
+
+        Those who share the records learn it by a note, which stays for a day.
+        """
         with self._records.transaction() as write:
             write.execute("DELETE FROM bot_guilds WHERE guild = ?", (guild,))
+            if self._records.is_shared:
+                note_fact(write, f"{_ERASED}{guild}", repr(time.time()))
+            note_change(self._records, write, "rules")
+
+    @on_records
+    def erased(self) -> Mapping[int, str]:
+        """Return the servers that were erased within a day, with what tells one time from another.
+
+        Where the records are shared; else nobody but the one that erases has to know.
+        """
+        query = "SELECT name, value FROM bot_facts WHERE name LIKE ?"
+        rows = self._records.rows(query, (f"{_ERASED}%",))
+        return {int(name.removeprefix(_ERASED)): value for name, value in rows}
+
+    @on_records
+    def take_back(self, kept: Kept) -> None:
+        """Delete an answer that was kept while its server was being erased."""
+        with self._records.transaction() as write:
+            for table in ("bot_answers", "bot_messages", "bot_ratings"):
+                write.execute(f"DELETE FROM {table} WHERE key = ?", (kept.key,))
+            write.execute("DELETE FROM bot_gaps WHERE answer = ?", (kept.key,))
+            _drop_turn(write, kept)
+        self._records.erase_traces()
 
     @on_records
     def fact(self, name: str) -> str | None:
@@ -264,12 +303,10 @@ def note_first_time(write: Connection, id: int, at: float) -> bool:
     return True
 
 
-def note_fact(write: Connection, name: str, value: str) -> None:
-    """Remember a fact in the place of what was known under its name."""
+def _drop_turn(write: Connection, kept: Kept) -> None:
     write.execute(
-        "INSERT INTO bot_facts (name, value) VALUES (?, ?) "
-        "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-        (name, value),
+        "DELETE FROM bot_turns WHERE conversation = ? AND at = ? AND person = ?",
+        (kept.conversation, kept.at, kept.asker),
     )
 
 

@@ -274,10 +274,13 @@ class Records:
         """Leave no copy of what was deleted, as far as that can be done from here."""
         self._database.erase_traces()
 
-    def erase_log(self) -> None:
-        """Leave no copy of what was deleted in what is quickly emptied: the log beside a file."""
-        if not self.is_shared:
-            self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+    def erase_empty(self, table: str) -> None:
+        """Leave no copy of what stood in a table that has no rows any more, which takes a moment.
+
+        In a file its pages are overwritten, and what is left stands in the log beside it; a server
+        gives the room of an empty table back.
+        """
+        self.rows(f"VACUUM {table}" if self.is_shared else "PRAGMA wal_checkpoint(TRUNCATE)")
 
     def now(self) -> float:
         """Return the seconds since 1970 by the one clock of all that share the records."""

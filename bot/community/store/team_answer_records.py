@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.community.store.change_marks import note_change
 from bot.community.store.records import TeamAnswer
 from bot.community.store.records_file import Store, on_records
 
@@ -20,6 +21,7 @@ class TeamAnswerRecords(Store):
         """Store a team answer, instead of what was stored for the same source; return it."""
         body = answer.model_dump_json()
         with self._records.transaction() as write:
+            note_change(self._records, write, "team answers")
             if answer.id:
                 write.execute(
                     "DELETE FROM bot_team_answers WHERE source = ? AND id <> ?",
@@ -52,4 +54,5 @@ class TeamAnswerRecords(Store):
         """Delete a team answer."""
         with self._records.transaction() as write:
             write.execute("DELETE FROM bot_team_answers WHERE id = ?", (id,))
+            note_change(self._records, write, "team answers")
         self._records.erase_traces()
