@@ -490,9 +490,7 @@ class Stage:
 
     async def start(self) -> None:
         """Start the bot and wait until it listens."""
-        self._task = asyncio.create_task(
-            serve(self.parts, ready=self._take, deadline=self.deadline)
-        )
+        self._task = self.run()
         connected = asyncio.create_task(self.discord.gateway.connected())
         await asyncio.wait({connected, self._task}, return_when=asyncio.FIRST_COMPLETED)
         if not connected.done():
@@ -506,6 +504,13 @@ class Stage:
         world = self.discord.world
         known = [int(id) for id, guild in world.guilds.items() if world.bot.id in guild.members]
         await eventually(lambda: all(bot.get_guild(id) is not None for id in known))
+
+    def run(self) -> asyncio.Task[None]:
+        """Start the bot; where it is not the only one, nobody can wait for its connection."""
+        self._task = asyncio.create_task(
+            serve(self.parts, ready=self._take, deadline=self.deadline)
+        )
+        return self._task
 
     def _take(self, bot: QuothBot) -> None:
         self.bot = bot

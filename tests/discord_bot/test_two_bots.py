@@ -1,0 +1,187 @@
+"""Two bots with a home each and one database: what one does, the other knows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bot.bridge import Bridge
+from bot.community.built_service import Parts
+from bot.community.given_answers import GONE
+from index.config import SHARED_COLLECTION
+from tests.community.conftest import open_shared_records
+from tests.doubles.discord.fixtures import (
+    PaperAnswerer,
+    PaperDocuments,
+    Stage,
+    a_server,
+    eventually,
+    settings_for,
+    source,
+)
+from tests.doubles.discord.gateway import Session
+from tests.doubles.discord.server import DiscordServer
+
+QUESTION = "Which ceasefire conditions are there?"
+SENTENCE = "A ceasefire agreement must be in place."
+
+
+@dataclass
+class TwoBots:
+    """Both bots, over the same documents."""
+
+    discord: DiscordServer
+    documents: PaperDocuments
+    one: Stage
+    other: Stage
+    sessions: dict[int, Session]
+
+    async def start(self) -> None:
+        for bot in (self.one, self.other):
+            await self.start_one(bot)
+
+    async def start_one(self, bot: Stage) -> None:
+        before = list(self.discord.gateway.sessions)
+        bot.run()
+        known = [int(id) for id in self.discord.world.guilds]
+        await eventually(lambda: bot.bot and all(map(bot.bot.get_guild, known)), within=30)
+        (made,) = (each for each in self.discord.gateway.sessions if each not in before)
+        self.sessions[id(bot)] = made
+
+    @contextmanager
+    def only(self, bot: Stage) -> Iterator[None]:
+        """Let only one of them hear what happens."""
+        gateway = self.discord.gateway
+        every, gateway.sessions = gateway.sessions, [self.sessions[id(bot)]]
+        try:
+            yield
+        finally:
+            gateway.sessions = every
+
+    def times_asked(self) -> int:
+        return len(self.one.answerer.asked) + len(self.other.answerer.asked)
+
+
+@asynccontextmanager
+async def two_bots(folder: Path, url: str, **environ: str) -> AsyncIterator[TwoBots]:
+    async with DiscordServer() as discord, AsyncExitStack() as stack:
+        documents = PaperDocuments()
+        documents.put(source(SHARED_COLLECTION, "peace.txt", SENTENCE, title="Peacekeeping"))
+        bots = []
+        for name in ("one", "other"):
+            records, bridge = await asyncio.to_thread(open_shared_records, url), Bridge()
+            stack.push_async_callback(asyncio.to_thread, records.close)
+            stack.push_async_callback(asyncio.to_thread, bridge.close)
+            settings = settings_for(folder / name, discord.settings() | environ)
+            answerer = PaperAnswerer(documents)
+            parts = Parts(settings, answerer, bridge, records, documents)
+            bots.append(Stage(discord, parts, documents, answerer))
+            stack.push_async_callback(bots[-1].stop)
+        made = TwoBots(discord, documents, *bots, {})
+        yield made
+        for bot in bots:
+            await bot.stop()
+        discord.assert_clean()
+
+
+@pytest.fixture
+async def bots(tmp_path: Path, database_url: str) -> AsyncIterator[TwoBots]:
+    async with two_bots(tmp_path, database_url) as made:
+        yield made
+
+
+async def test_what_both_hear_is_answered_once(bots: TwoBots) -> None:
+    _, general, _, ann = a_server(bots.one)
+    await bots.start()
+    shown = await ann.sees(to=await ann.slash("ask", question=QUESTION, in_=general))
+    assert SENTENCE in shown.text
+    await ann.mention(QUESTION, in_=general)
+    await eventually(lambda: len(ann.screen(general)) == 2)
+    card = await ann.sees(to=await ann.click(shown, "Show 1"))
+    assert SENTENCE in card.text
+    await asyncio.sleep(0.5)  # for a second answer, which must not come
+    assert bots.times_asked() == 2
+    assert len(ann.screen(general)) == 3
+
+
+async def test_what_a_manager_decides_through_one_holds_for_the_other(bots: TwoBots) -> None:
+    _, general, kim, ann = a_server(bots.one)
+    await bots.start()
+    with bots.only(bots.one):
+        await kim.sees(to=await kim.slash("settings shared", state="off", in_=general))
+    with bots.only(bots.other):
+        shown = await ann.sees(to=await ann.slash("ask", question=QUESTION, in_=general))
+        assert SENTENCE not in shown.text
+        await kim.sees(to=await kim.slash("settings threads", channel=general, state="on", in_=general))
+    with bots.only(bots.one):
+        assert bots.one.service.rules.of(int(general.guild.id)).shared is False
+        mention = await ann.mention(QUESTION, in_=general)
+        await eventually(lambda: mention.thread)
+        await eventually(lambda: bots.one.answerer.asked)
+
+
+async def test_what_one_answered_is_forgotten_through_the_other(bots: TwoBots) -> None:
+    _, general, _, ann = a_server(bots.one)
+    await bots.start()
+    with bots.only(bots.one):
+        shown = await ann.sees(to=await ann.slash("ask", question=QUESTION, in_=general))
+    with bots.only(bots.other):
+        card = await ann.sees(to=await ann.click(shown, "Show 1"))
+        assert SENTENCE in card.text
+        await ann.sees("Forgotten: 1 question", to=await ann.slash("forget", in_=general))
+    with bots.only(bots.one):
+        assert (await ann.sees(to=await ann.click(shown, "Show 1"))).text == GONE
+
+
+async def test_a_team_answer_made_through_one_is_given_and_told_by_the_other(
+    bots: TwoBots,
+) -> None:
+    _, general, kim, ann = a_server(bots.one)
+    await bots.start()
+    with bots.only(bots.one):
+        await ann.sees(to=await ann.slash("ask", question="How many vacation days?", in_=general))
+    with bots.only(bots.other):
+        gaps = await kim.sees("vacation", to=await kim.slash("gaps", in_=general))
+        form = await kim.sees_modal(await kim.click(gaps, "Answer 1"))
+        done = await kim.submit(form, {"Your answer": "There are thirty vacation days."})
+        await kim.sees("1 added", to=done)
+    await ann.sees(lambda seen: seen.message.interaction is None, in_=general)  # told by the first
+    with bots.only(bots.one):
+        asked = await ann.slash("ask", question="How many vacation days?", in_=general)
+        await ann.sees("thirty", to=asked)
+        await kim.sees("No open questions", to=await kim.slash("gaps", in_=general))
+
+
+async def test_who_has_to_wait_waits_at_both(tmp_path: Path, database_url: str) -> None:
+    cooldown = {"QUOTH_COOLDOWN_SECONDS": "60"}
+    async with two_bots(tmp_path, database_url, **cooldown) as bots:
+        _, general, _, ann = a_server(bots.one)
+        await bots.start()
+        with bots.only(bots.one):
+            await ann.sees(SENTENCE, to=await ann.slash("ask", question=QUESTION, in_=general))
+        with bots.only(bots.other):
+            asked = await ann.slash("ask", question=QUESTION, in_=general)
+            await ann.sees("Please wait", to=asked)
+
+
+async def test_what_one_leaves_unanswered_the_other_answers(
+    bots: TwoBots, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.community.service.GRACE", 0.1)
+    monkeypatch.setattr("bot.discord_bot.interrupted_answers.BEAT", 0.1)
+    _, general, _, ann = a_server(bots.one)
+    await bots.start()
+    bots.one.answerer.held = asyncio.Event()
+    with bots.only(bots.one):
+        asked = await ann.slash("ask", question=QUESTION, in_=general)
+        await eventually(lambda: bots.one.answerer.asked)
+    await asyncio.sleep(0.5)  # while it is alive, nobody takes it over
+    assert bots.times_asked() == 1
+    await bots.one.stop()
+    await ann.sees(SENTENCE, to=asked)
+    assert len(bots.other.answerer.asked) == 1
