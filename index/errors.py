@@ -11,6 +11,7 @@ QuothError                      a sentence for a person: what happened, to which
 |   +-- IndexUnwritable         the index can be read, but not changed: rights, or a read-only disk
 |   |   +-- DiskFull            there is no room left for a change
 |   +-- VectorsAway             the vectors are not to be opened here or now; nothing is wrong
+|   +-- DatabaseAway            the database server does not answer now
 |   +-- IndexMismatch           the index was built with another embedding model
 +-- Cancelled                   the person who asked for the work has stopped it
 +-- SourceNotFound              no such source in the collections that were opened
@@ -93,6 +94,12 @@ class DiskFull(IndexUnwritable):
 
 class VectorsAway(StoreError):
     """The vector store is not to be opened: it can only be read, or another process writes."""
+
+
+class DatabaseAway(StoreError):
+    """The database server cannot be reached, or has just ended the connection."""
+
+    retryable = True
 
 
 class IndexMismatch(StoreError):

@@ -22,6 +22,7 @@ from index.errors import WeightsUnavailable
 from index.library import open_library
 from index.opened_parts import OpenedParts
 from index.sync.read_worker import ReadWorkers
+from tests.doubles.postgres_server import PostgresServer, missing_server
 
 ROOT = Path(__file__).parents[1]
 
@@ -214,3 +215,24 @@ def own_folder(indexed_folder: Path, tmp_path: Path) -> Path:
     (home / "models").symlink_to(indexed_folder / ".quoth" / "models")
     (tmp_path / "documents").mkdir()
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL server of this process's own; who stops it starts it again."""
+    if why := missing_server():
+        pytest.skip(why)
+    server = PostgresServer()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.delete()
+
+
+@pytest.fixture
+def database_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """The address of a fresh database, with user and password."""
+    url = postgres_server.make_database()
+    yield url
+    postgres_server.drop_database(url)

@@ -182,6 +182,12 @@ class ChromaAccess:
     @contextmanager
     def _client(self, *, writes: bool = False) -> Iterator[Any]:
         """Lend the open client; it is not stopped before it is given back."""
+        with self._lent(writes=writes) as opened:
+            yield opened.client
+
+    @contextmanager
+    def _lent(self, *, writes: bool = False) -> Iterator[OpenChroma]:
+        """Lend what is open, as `_client` does."""
         with self._errors():
             with self._changing:
                 if self._opened is None:
@@ -191,7 +197,7 @@ class ChromaAccess:
                 if writes and self._url is None:
                     forget_state(str(self._home))
             try:
-                yield opened.client
+                yield opened
             finally:
                 with self._changing:
                     opened.users -= 1

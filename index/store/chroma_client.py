@@ -7,7 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,22 @@ _FILTERS = (
 """Indexes for filters, of which Quoth uses none: a fifth of the file, with every text once more.
 Others who read the collections may filter all the same, slower."""
 
+_WORDS = "embedding_fulltext_search"
+_WORDS_WITHOUT_INDEX = (
+    f"DROP TABLE {_WORDS}",
+    f"CREATE VIEW {_WORDS} AS SELECT id AS rowid, string_value FROM embedding_metadata "
+    "WHERE key = 'chroma:document'",
+    *(
+        f"CREATE TRIGGER quoth_keeps_no_words_{change.lower()} INSTEAD OF {change} ON {_WORDS} "
+        "BEGIN SELECT 1; END"
+        for change in ("INSERT", "UPDATE", "DELETE")
+    ),
+)
+"""Chroma's own index of texts, by every three letters, of which Quoth uses none: half of its file.
+A view gives others who read the collections the same answers (`$contains`), slower."""
+
+_FIRST = (_NO_TRACE, *(f"DROP INDEX IF EXISTS {index}" for index in _FILTERS))
+
 _ROWS_UNSAVED = 1000
 """Rows that Chroma keeps in its log before it saves the graph; its own default."""
 
@@ -48,6 +64,8 @@ class OpenChroma:
     users: int = 0
     retired: bool = False
     is_remote: bool = False
+    known: dict[str, Any] = field(default_factory=dict)
+    """Collections that were asked before, by name: looking one up costs as much as a query."""
 
     def stop_if_unused(self) -> None:
         """Stop a retired engine once nobody uses it."""
@@ -83,13 +101,28 @@ def _leave_no_trace(path: Path) -> None:
     database = path / CHROMA_FILE
     if not database.exists():
         return
-    with suppress(sqlite3.Error), closing(sqlite3.connect(database)) as connection:
-        known = "SELECT 1 FROM sqlite_master WHERE name = 'quoth_leaves_no_trace'"
-        if connection.execute(known).fetchone() is None:
-            connection.execute(_NO_TRACE)
-            for index in _FILTERS:
-                connection.execute(f"DROP INDEX IF EXISTS {index}")
-            connection.commit()
+    with suppress(sqlite3.Error), closing(_own_connection(database)) as connection:
+        if not _lacking(connection):
+            return
+        connection.execute("BEGIN IMMEDIATE")  # Chroma cannot do without any one of its tables
+        for statement in _lacking(connection):
+            connection.execute(statement)
+        connection.execute("COMMIT")
+
+
+def _own_connection(database: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(database, isolation_level=None)
+    connection.execute("PRAGMA secure_delete = ON")
+    return connection
+
+
+def _lacking(connection: sqlite3.Connection) -> Sequence[str]:
+    """Return what is still to be done; nothing as long as Chroma has not made all its tables."""
+    known = dict(connection.execute("SELECT name, type FROM sqlite_master").fetchall())
+    if not known.keys() >= {"embedding_metadata", "acquire_write"}:
+        return ()
+    first = () if "quoth_leaves_no_trace" in known else _FIRST
+    return (*first, *(_WORDS_WITHOUT_INDEX if known.get(_WORDS) == "table" else ()))
 
 
 def unsaved_graphs(path: Path) -> list[str]:

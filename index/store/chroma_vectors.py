@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import numpy as np
 from index.config import ChromaAccount
 from index.protocols import VectorRow, Vectors
 from index.store.chroma_access import ChromaAccess
+from index.store.chroma_client import OpenChroma
 
 _PHYSICAL = re.compile(r"q-[a-z0-9-]{0,24}-[0-9a-f]{16}")
 _BREADTH = 200
@@ -107,15 +109,10 @@ class ChromaVectors(ChromaAccess):
 
     def query(self, collection: str, vector: Vectors, limit: int) -> list[tuple[str, float]]:
         """Return up to `limit` (id, cosine) pairs, nearest first; empty when there are none."""
-        with self._client() as client:
-            found = _existing(client, self._name(collection))
-            if found is None or limit < 1:
-                return []
-            answer = found.query(
-                query_embeddings=np.asarray(vector, dtype=np.float32).reshape(1, -1),
-                n_results=limit,
-                include=["distances"],
-            )
+        with self._lent() as opened:
+            answer = _nearest(opened, self._name(collection), vector, limit) if limit > 0 else None
+        if answer is None:
+            return []
         pairs = zip(answer["ids"][0], answer["distances"][0], strict=True)
         return [(id, 1.0 - float(distance)) for id, distance in pairs]
 
@@ -164,6 +161,30 @@ class ChromaVectors(ChromaAccess):
         if current is not None:
             return current
         return collection if _PHYSICAL.fullmatch(collection) else chroma_name(collection)
+
+
+def _nearest(opened: OpenChroma, name: str, vector: Vectors, limit: int) -> Any:
+    """Ask a collection for the nearest rows; None when there is none of that name.
+
+    One that was asked before is asked again; another process may have deleted it since and made
+    another one of the same name, which is then looked up.
+    """
+    from chromadb.errors import NotFoundError
+
+    asked = {
+        "query_embeddings": np.asarray(vector, dtype=np.float32).reshape(1, -1),
+        "n_results": limit,
+        "include": ["distances"],
+    }
+    if (known := opened.known.get(name)) is not None:
+        with suppress(NotFoundError):
+            return known.query(**asked)
+    found = _existing(opened.client, name)
+    if found is None:
+        opened.known.pop(name, None)
+        return None
+    opened.known[name] = found
+    return found.query(**asked)
 
 
 def _existing(client: Any, name: str) -> Any:

@@ -13,12 +13,15 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from index.errors import DiskFull, StoreError
 from index.store.disk_room import is_disk_full
 from index.store.private_files import make_file, make_home
 from index.store.read_only_file import connect_to_read, is_read_only
+
+if TYPE_CHECKING:
+    from index.store.database import Connection
 
 BUSY_SECONDS = 10.0
 """How long a statement waits for a writer of another process; writes take milliseconds."""
@@ -244,10 +247,10 @@ class SqliteFile:
         return f"{name} failed: {said}. Try again; `quoth doctor` checks it."
 
 
-def script(sql: str) -> Migration:
+def script(sql: str) -> Callable[[Connection], None]:
     """Return a migration that runs the statements of `sql`, none of which holds a semicolon."""
 
-    def run(connection: sqlite3.Connection) -> None:
+    def run(connection: Connection) -> None:
         for statement in sql.split(";"):  # executescript would commit first
             if statement.strip():
                 connection.execute(statement)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import re
 import socket
+import sqlite3
 import subprocess
 import sys
 import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -153,6 +156,28 @@ def test_chroma_holds_texts_and_metadata_for_others(vectors: ChromaVectors, tmp_
     client.close()
     assert (found["ids"], found["documents"]) == (["a"], ["text of a"])
     assert found["metadatas"] == [{"uri": "a.txt", "start": 3}]
+
+
+def test_others_find_texts_by_their_words_though_no_index_of_them_is_kept(
+    vectors: ChromaVectors,
+) -> None:
+    vectors.upsert("documents", [row("a", 1, 0), row("b", 0, 1), row("c", 1, 1)])
+    vectors.delete("documents", ["b"])
+    vectors.upsert("documents", [replace(row("c", 1, 1), text="another text")])
+    vectors.close()
+    with closing(sqlite3.connect(vectors.path / "chroma.sqlite3")) as file:
+        names = {name for (name,) in file.execute("SELECT name FROM sqlite_master")}
+    assert not any("fulltext_search_" in name for name in names)
+    import chromadb
+
+    client = chromadb.PersistentClient(str(vectors.path))
+    others = client.get_collection(chroma_name("documents"), embedding_function=None)
+    wanted = {"text of": ["a"], "another": ["c"], "of b": []}
+    for words, ids in wanted.items():
+        assert others.get(where_document={"$contains": words})["ids"] == ids
+    others.add(ids=["d"], embeddings=[[1.0, 0.0]], documents=["text of theirs"])
+    assert others.get(where_document={"$contains": "theirs"})["ids"] == ["d"]
+    client.close()
 
 
 def test_another_client_of_the_same_folder_may_be_open(tmp_path: Path) -> None:
@@ -339,6 +364,29 @@ def test_a_server_serves_as_the_embedded_store_does(server: str, tmp_path: Path)
     assert vectors.count("missing") == 0
     vectors.close()
     assert not (tmp_path / "home").exists()
+
+
+def test_a_collection_that_was_asked_before_may_be_made_anew(vectors: ChromaVectors) -> None:
+    for id in ("a", "b"):
+        vectors.upsert("docs", [row(id, 1.0, 0.0)])
+        assert [found for found, _ in vectors.query("docs", unit(1.0, 0.0), 3)] == [id]
+        vectors.drop("docs")
+    assert vectors.query("docs", unit(1.0, 0.0), 3) == []
+
+
+def test_another_process_may_make_a_collection_of_a_server_anew(
+    server: str, tmp_path: Path
+) -> None:
+    one, other = (ChromaVectors(tmp_path / name, url=server) for name in ("one", "other"))
+    try:
+        for id in ("a", "b"):
+            other.upsert("anew", [row(id, 1.0, 0.0)])
+            assert [found for found, _ in one.query("anew", unit(1.0, 0.0), 3)] == [id]
+            other.drop("anew")
+        assert one.query("anew", unit(1.0, 0.0), 3) == []
+    finally:
+        one.close()
+        other.close()
 
 
 def test_a_vector_of_another_length_is_a_sentence(vectors: ChromaVectors) -> None:
