@@ -111,7 +111,8 @@ class PostgresDatabase:
         changes and whoever copies that, is the affair of who runs it. Returns False where somebody
         held on to a table for so long that it still stands.
         """
-        return all([self._write_anew(table) for table in self.tables()])
+        written = [self._write_anew(table) for table in self.tables()]
+        return all(written)
 
     def close(self) -> None:
         """Close the connections of all threads."""

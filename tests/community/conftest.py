@@ -10,26 +10,20 @@ from typing import TypeAlias
 
 import pytest
 
-from bot.community.store.records_file import Records, open_records
+from bot.community.store.records_file import Records, open_records, open_shared_records
+from index.store.postgres_address import PostgresAddress
 from tests.doubles.postgres_server import PostgresServer
 
 OpenAgain: TypeAlias = Callable[[], Records]
 """Opens the same records as another process does."""
 
 
-def open_shared_records(url: str) -> Records:
-    """Open what several bots remember together in a database; raises StoreError."""
-    from bot.community.store.postgres_tables import POSTGRES_MIGRATIONS
-    from index.store.postgres import PostgresSchema
-
-    return Records(PostgresSchema(url, "community", POSTGRES_MIGRATIONS), is_shared=True)
-
-
 @pytest.fixture(params=["file", "database"])
 def open_again(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenAgain]:
     open_them = partial(open_records, tmp_path)
     if request.param == "database":
-        open_them = partial(open_shared_records, request.getfixturevalue("database_url"))
+        address = PostgresAddress.of(request.getfixturevalue("database_url"))
+        open_them = partial(open_shared_records, address)
     with ExitStack() as stack:
         yield lambda: stack.enter_context(closing(open_them()))
 
@@ -49,11 +43,12 @@ def kept_in(
     """
     if "database" not in request.node.callspec.id:
         return lambda: tmp_path
-    server: PostgresServer = request.getfixturevalue("postgres")
-    folder = server.files_of(request.getfixturevalue("database_url"))
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    name = PostgresAddress.of(request.getfixturevalue("database_url")).database
+    ((oid,),) = server.run(f"SELECT oid FROM pg_database WHERE datname = '{name}'")
 
     def settled() -> Path:
-        server.settle()
-        return folder
+        server.run("CHECKPOINT")  # as the server does by itself within minutes
+        return server.folder / "data" / "base" / str(oid)
 
     return settled

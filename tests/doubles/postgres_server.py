@@ -47,7 +47,9 @@ class PostgresServer:
 
     def __init__(self) -> None:
         in_memory = _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK)
-        self.folder = Path(tempfile.mkdtemp(prefix="quoth-postgres-", dir=_MEMORY if in_memory else None))
+        self.folder = Path(
+            tempfile.mkdtemp(prefix="quoth-postgres-", dir=_MEMORY if in_memory else None)
+        )
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]

@@ -20,6 +20,7 @@ from bot.bridge import Bridge
 from bot.community.store.release_0_1 import upgraded_answer, upgraded_turn
 from index.store.catalog_format import COMMUNITY_FILE
 from index.store.database import Connection, Database
+from index.store.postgres_address import PostgresAddress
 from index.store.sqlite_file import Row, SqliteFile, script
 
 P = ParamSpec("P")
@@ -27,6 +28,9 @@ T = TypeVar("T")
 S = TypeVar("S", bound="Store")
 
 _QUEUE = 10_000
+
+COMMUNITY_SCHEMA = "community"
+"""Where the tables stand in a database."""
 
 _SERVER_CLOCK = "SELECT CAST(extract(epoch FROM clock_timestamp()) AS DOUBLE PRECISION)"
 
@@ -296,6 +300,15 @@ class Records:
 def open_records(home: Path) -> Records:
     """Open what the bot remembers in the file of a home folder; raises StoreError."""
     return Records(SqliteFile(home / COMMUNITY_FILE, MIGRATIONS))
+
+
+def open_shared_records(address: PostgresAddress) -> Records:
+    """Open what several bots remember together in a database; raises StoreError."""
+    from bot.community.store.postgres_tables import POSTGRES_MIGRATIONS
+    from index.store.postgres import PostgresDatabase
+
+    database = PostgresDatabase(address, COMMUNITY_SCHEMA, POSTGRES_MIGRATIONS)
+    return Records(database, is_shared=True)
 
 
 class Store:
