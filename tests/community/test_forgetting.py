@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-
-import pytest
 
 from bot.bridge import Bridge
 from bot.community.built_service import Parts
@@ -62,20 +59,17 @@ FATES = {
 """What becomes of each table; a new one has to say it."""
 
 
-@pytest.fixture
-def records(tmp_path: Path) -> Iterator[Records]:
-    with closing(open_records(tmp_path / "home")) as opened:
-        yield opened
-
-
 def everything(records: Records) -> dict[str, str]:
     """Return every table as one text, what is packed in it unpacked."""
     query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+    if records.is_shared:
+        query = "SELECT tablename FROM pg_tables WHERE schemaname = 'community'"
     return {
         name: repr(
             [[_plain(cell) for cell in row] for row in records.rows(f"SELECT * FROM {name}")]
         )
         for (name,) in records.rows(query)
+        if name != "format"
     }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from bot.community.store.team_answer_records import TeamAnswerRecords
 from bot.schema import Citation
 from tests.community.conftest import OpenAgain
 from tests.doubles.discord.fixtures import citation, kept, source
+from tests.doubles.record_place import RecordPlace
 from tests.doubles.traces import marked_word, traces
 
 PEACE = source("guild-100", "peace.txt", "It ends. It began. It paused.")
@@ -160,7 +160,7 @@ async def test_forgetting_deletes_everything_of_one_person(
 
 
 async def test_what_is_forgotten_is_in_no_file_any_more(
-    kept_in: Callable[[], Path], memory: Memory, feedback: Feedback
+    place: RecordPlace, memory: Memory, feedback: Feedback
 ) -> None:
     secret = "a question that nobody else may read"
     for one in (kept("one", question=secret), kept("two", question=f"{secret} either")):
@@ -171,7 +171,7 @@ async def test_what_is_forgotten_is_in_no_file_any_more(
 
     def holding() -> list[str]:
         return sorted(
-            path.name for path in kept_in().iterdir() if secret.encode() in path.read_bytes()
+            path.name for path in place.files().iterdir() if secret.encode() in path.read_bytes()
         )
 
     assert holding()
@@ -191,7 +191,7 @@ async def test_what_is_forgotten_is_in_no_older_copy_of_the_file(tmp_path: Path)
 
 
 async def test_a_deleted_answer_and_what_was_said_with_it_are_in_no_file_any_more(
-    kept_in: Callable[[], Path], memory: Memory
+    place: RecordPlace, memory: Memory
 ) -> None:
     for key, message in (("one", 5), ("two", 6)):
         given = kept(key, question=f"What of {marked_word(message)}?", at=float(message))
@@ -200,11 +200,11 @@ async def test_a_deleted_answer_and_what_was_said_with_it_are_in_no_file_any_mor
         await memory.put_on(message, key)
     await memory.forget_messages([5])
     assert len(await memory.turns("c1", since=0, collections=())) == 2
-    assert traces(kept_in(), but=[marked_word(6)]) == {}
+    assert traces(place.files(), but=[marked_word(6)]) == {}
 
 
 async def test_what_is_closed_replaced_or_over_is_in_no_file_any_more(
-    kept_in: Callable[[], Path], memory: Memory, feedback: Feedback, records: Records
+    place: RecordPlace, memory: Memory, feedback: Feedback, records: Records
 ) -> None:
     answers = TeamAnswerRecords(records)
     given = kept("one", question=f"What of {marked_word(1)}?", at=1.0)
@@ -213,13 +213,13 @@ async def test_what_is_closed_replaced_or_over_is_in_no_file_any_more(
     await feedback.rate(given, 7, liked=False, reason=f"No, {marked_word(4)}.", at=2.0)
     held = await answers.put(team_answer(text=f"Nothing but {marked_word(2)}."))
     await answers.put(team_answer(text=f"Not only {marked_word(3)}."))
-    assert len(traces(kept_in())) >= 1
+    assert len(traces(place.files())) >= 1
     await memory.expire(1e10, history_days=1)
     await feedback.forget(7)
     await feedback.close_gaps(100, [gap.id for gap in await feedback.gaps(100)])
-    assert traces(kept_in(), but=[marked_word(3)]) == {}
+    assert traces(place.files(), but=[marked_word(3)]) == {}
     await answers.drop(held.id)
-    assert traces(kept_in()) == {}
+    assert traces(place.files()) == {}
 
 
 async def test_everybody_rates_once_and_may_change_their_mind(feedback: Feedback) -> None:
@@ -408,7 +408,7 @@ def bytes_of(folder: Path) -> bytes:
 
 
 async def test_what_is_promised_is_kept_until_it_is_told(
-    records: Records, kept_in: Callable[[], Path]
+    records: Records, place: RecordPlace
 ) -> None:
     open_answers = OpenAnswers(records)
     assert await open_answers.begin(promise(2))
@@ -419,11 +419,11 @@ async def test_what_is_promised_is_kept_until_it_is_told(
         promise(1),
         promise(2).model_copy(update={"shown": 99}),
     )
-    assert b"token-1" in bytes_of(kept_in())
+    assert b"token-1" in bytes_of(place.files())
     for id in (1, 2):
         await open_answers.strike(id)
     assert await open_answers.all() == ()
-    assert b"token-" not in bytes_of(kept_in())
+    assert b"token-" not in bytes_of(place.files())
 
 
 async def test_what_was_told_is_not_promised_again(records: Records) -> None:

@@ -13,7 +13,7 @@ import pytest
 from bot.bridge import Bridge
 from bot.community.built_service import Parts
 from bot.community.given_answers import GONE
-from bot.community.store.records_file import open_shared_records
+from bot.community.store.records_file import open_records
 from index.config import SHARED_COLLECTION
 from index.store.postgres_address import PostgresAddress
 from tests.doubles.discord.fixtures import (
@@ -75,10 +75,11 @@ async def two_bots(folder: Path, url: str, **environ: str) -> AsyncIterator[TwoB
         documents.put(source(SHARED_COLLECTION, "peace.txt", SENTENCE, title="Peacekeeping"))
         bots, address = [], PostgresAddress.of(url)
         for name in ("one", "other"):
-            records, bridge = await asyncio.to_thread(open_shared_records, address), Bridge()
+            home = folder / name
+            records, bridge = await asyncio.to_thread(open_records, home, address), Bridge()
             stack.push_async_callback(asyncio.to_thread, records.close)
             stack.push_async_callback(asyncio.to_thread, bridge.close)
-            settings = settings_for(folder / name, discord.settings() | environ)
+            settings = settings_for(home, discord.settings() | environ)
             answerer = PaperAnswerer(documents)
             parts = Parts(settings, answerer, bridge, records, documents)
             bots.append(Stage(discord, parts, documents, answerer))

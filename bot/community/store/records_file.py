@@ -297,13 +297,14 @@ class Records:
         self._database.close()
 
 
-def open_records(home: Path) -> Records:
-    """Open what the bot remembers in the file of a home folder; raises StoreError."""
-    return Records(SqliteFile(home / COMMUNITY_FILE, MIGRATIONS))
+def open_records(home: Path, address: PostgresAddress | None = None) -> Records:
+    """Open what the bot remembers; raises StoreError.
 
-
-def open_shared_records(address: PostgresAddress) -> Records:
-    """Open what several bots remember together in a database; raises StoreError."""
+    It stands in the file of a home folder, or where an address is given, in that database, with
+    what the bots of other homes remember.
+    """
+    if address is None:
+        return Records(SqliteFile(home / COMMUNITY_FILE, MIGRATIONS))
     from bot.community.store.postgres_tables import POSTGRES_MIGRATIONS
     from index.store.postgres import PostgresDatabase
 
