@@ -19,6 +19,7 @@ from bot.discord_bot.text.safe_markdown import literal, one_line
 from bot.errors import Busy, ModelError, PromptError
 from index.errors import (
     ConfigurationError,
+    DatabaseAway,
     EmbeddingError,
     EmbeddingUnavailable,
     IndexLocked,
@@ -49,6 +50,7 @@ OPEN = "open"
 """Of an interaction, whether its answer was promised to everybody."""
 
 UNFORESEEN = "Something went wrong on my side. Please try again."
+AWAY = "I cannot reach my records at the moment. Please try again in a minute."
 OUT_OF_ORDER = (
     "I cannot look into the documents at the moment. Whoever runs me finds the reason in the log."
 )
@@ -56,6 +58,7 @@ OUT_OF_ORDER = (
 _IN_PLAIN_WORDS: tuple[tuple[type[QuothError] | tuple[type[QuothError], ...], str], ...] = (
     (IndexLocked, "The documents are being updated at the moment. Please try again in a minute."),
     (SourceNotFound, "There is no such document here any more. `/sources` lists what there is."),
+    (DatabaseAway, AWAY),
     (EmbeddingUnavailable, "I cannot search at the moment. Please try again in a minute."),
     ((StoreError, EmbeddingError, ConfigurationError, PromptError), OUT_OF_ORDER),
     (ModelError, "The language model does not answer at the moment. Please try again later."),

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 from bot.app import open_app
+from bot.community.store.postgres_tables import TODAY
+from bot.community.store.records_file import Records, open_records
 from bot.discord_bot.run import open_parts
 from bot.settings import load_settings
+from index.store.sqlite_file import Row, SqliteFile, script
 
 
 async def test_a_question_without_a_language_model_opens_no_records(own_folder: Path) -> None:
@@ -23,3 +27,27 @@ async def test_the_bot_and_the_budget_of_a_model_share_one_file(own_folder: Path
         assert (settings.home / "community.sqlite").exists()
         tables = parts.records.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
     assert {("model_tokens",), ("bot_answers",)} <= set(tables)
+
+
+def test_a_file_comes_to_the_tables_that_a_database_begins_with(tmp_path: Path) -> None:
+    with (
+        closing(open_records(tmp_path)) as led_there,
+        closing(SqliteFile(tmp_path / "today.sqlite", [script(TODAY)])) as today,
+    ):
+        assert _columns(led_there) == _columns(today)
+
+
+def _columns(records: Records | SqliteFile) -> dict[str, set[tuple[object, ...]]]:
+    """Return of each table the names, types and defaults of its columns, and of its indexes."""
+
+    def info(table: str) -> list[Row]:
+        return records.rows(f"PRAGMA table_info({table})")
+
+    named = "SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite%' AND type ="
+    return {
+        name: {
+            *((*row[1:3], bool(row[3] or row[5]), *row[4:]) for row in info(name)),
+            *records.rows(f"{named} 'index' AND tbl_name = ?", (name,)),
+        }
+        for (name,) in records.rows(f"{named} 'table'")
+    }

@@ -14,6 +14,7 @@ from bot.bridge import Bridge
 from bot.community.built_service import Parts
 from bot.community.given_answers import GONE
 from bot.community.store.records_file import open_records
+from bot.discord_bot.error_replies import AWAY
 from index.config import SHARED_COLLECTION
 from index.store.postgres_address import PostgresAddress
 from tests.doubles.discord.fixtures import (
@@ -27,6 +28,7 @@ from tests.doubles.discord.fixtures import (
 )
 from tests.doubles.discord.gateway import Session
 from tests.doubles.discord.server import DiscordServer
+from tests.doubles.postgres_server import PostgresServer
 
 QUESTION = "Which ceasefire conditions are there?"
 SENTENCE = "A ceasefire agreement must be in place."
@@ -190,3 +192,37 @@ async def test_what_one_leaves_unanswered_the_other_answers(
     await bots.other.stop()
     await ann.sees(SENTENCE, to=asked)
     assert len(bots.one.answerer.asked) == 1
+
+
+async def test_while_the_database_is_away_people_are_told_and_then_all_goes_on(
+    tmp_path: Path, database_url: str, postgres_server: PostgresServer
+) -> None:
+    async with two_bots(tmp_path, database_url) as bots:
+        _, general, _, ann = a_server(bots.one)
+        await bots.start()
+        shown = await ann.sees(SENTENCE, to=await ann.slash("ask", question=QUESTION, in_=general))
+        for bot in (bots.one, bots.other):
+            bot.answerer.held = asyncio.Event()
+        under_way = await ann.slash("ask", question=QUESTION, in_=general)
+        await eventually(lambda: bots.times_asked() == 2)
+        await asyncio.to_thread(postgres_server.stop)
+        try:
+            await ann.sees(AWAY, to=await ann.slash("ask", question=QUESTION, in_=general))
+            await ann.sees(AWAY, to=await ann.click(shown, "Show 1"))
+            await ann.mention(QUESTION, in_=general)
+            await ann.sees(AWAY, in_=general)
+            for bot in (bots.one, bots.other):
+                assert bot.answerer.held is not None
+                bot.answerer.held.set()
+            await ann.sees(SENTENCE, to=under_way)  # found before; its buttons are not kept
+            # Where the one cannot see that the other was first, Discord takes the first alone.
+            assert all("a second first response" in said for said in bots.discord.problems)
+            bots.discord.hub.problems.clear()
+        finally:
+            await asyncio.to_thread(postgres_server.start)
+        again = await ann.sees(SENTENCE, to=await ann.slash("ask", question=QUESTION, in_=general))
+        for answer in (shown, again):
+            await ann.sees(SENTENCE, to=await ann.click(answer, "Show 1"))
+        for bot in (bots.one, bots.other):
+            await bot.service.owed.settle()
+        assert await bots.one.service.open_answers.all() == ()
