@@ -13,7 +13,9 @@ import pytest
 from bot.bridge import Bridge
 from bot.community.built_service import Parts
 from bot.community.given_answers import GONE
+from bot.community.server_rules import ERASED
 from bot.community.store.records_file import open_records
+from bot.discord_bot.erasure_buttons import ERASED as ERASED_NOW
 from bot.discord_bot.error_replies import AWAY
 from index.config import SHARED_COLLECTION
 from index.store.postgres_address import PostgresAddress
@@ -104,13 +106,14 @@ async def test_what_both_hear_is_answered_once(bots: TwoBots) -> None:
     await bots.start()
     shown = await ann.sees(to=await ann.slash("ask", question=QUESTION, in_=general))
     assert SENTENCE in shown.text
-    await ann.mention(QUESTION, in_=general)
-    await eventually(lambda: len(ann.screen(general)) == 2)
+    mention = await ann.mention(QUESTION, in_=general)
+    said = await ann.sees(lambda seen: seen.message.reply_to is mention and bool(seen.buttons))
     card = await ann.sees(to=await ann.click(shown, "Show 1"))
     assert SENTENCE in card.text
     await asyncio.sleep(0.5)  # for a second answer, which must not come
     assert bots.times_asked() == 2
-    assert len(ann.screen(general)) == 4  # the mention itself is one
+    messages = [seen.message for seen in ann.screen(general)]
+    assert messages == [shown.message, mention, said.message, card.message]
 
 
 async def test_what_a_manager_decides_through_one_holds_for_the_other(bots: TwoBots) -> None:
@@ -192,6 +195,27 @@ async def test_what_one_leaves_unanswered_the_other_answers(
     await bots.other.stop()
     await ann.sees(SENTENCE, to=asked)
     assert len(bots.one.answerer.asked) == 1
+
+
+async def test_what_one_erases_is_not_kept_by_the_other_that_was_answering(
+    bots: TwoBots,
+) -> None:
+    acme, general, kim, ann = a_server(bots.one)
+    await bots.start()
+    bots.one.answerer.held = asyncio.Event()
+    with bots.only(bots.one):
+        asked = await ann.slash("ask", question=QUESTION, in_=general)
+        await eventually(lambda: bots.one.answerer.asked)
+    with bots.only(bots.other):
+        sure = await kim.sees(to=await kim.slash("settings erase", in_=general))
+        done = await kim.click(sure, "Erase everything")
+        await kim.sees(ERASED_NOW, to=done)
+    bots.one.answerer.held.set()
+    await ann.sees(ERASED, to=asked)
+    records = bots.one.parts.records
+    for table in ("bot_answers", "bot_turns", "bot_gaps", "bot_guilds"):
+        assert await records.run(records.rows, f"SELECT * FROM {table}") == []
+    assert acme.id
 
 
 async def test_while_the_database_is_away_people_are_told_and_then_all_goes_on(
