@@ -10,6 +10,7 @@ from bot.community.store.postgres_tables import TODAY
 from bot.community.store.records_file import Records, open_records
 from bot.discord_bot.run import open_parts
 from bot.settings import load_settings
+from index.store.postgres_address import PostgresAddress
 from index.store.sqlite_file import Row, SqliteFile, script
 
 
@@ -51,3 +52,24 @@ def _columns(records: Records | SqliteFile) -> dict[str, set[tuple[object, ...]]
         }
         for (name,) in records.rows(f"{named} 'table'")
     }
+
+
+def test_the_statistics_of_a_server_hold_nobody_and_nothing_that_people_wrote(
+    tmp_path: Path, database_url: str
+) -> None:
+    with closing(open_records(tmp_path, PostgresAddress.of(database_url))) as records:
+        with records.transaction() as write:
+            for id in range(30):
+                write.execute(
+                    "INSERT INTO bot_open_answers VALUES (?, ?, 424242, 'zorblax')", (id, 100)
+                )
+        records.erase_traces()
+        known = {
+            (table, column): repr(rest)
+            for table, column, *rest in records.rows(
+                "SELECT tablename, attname, most_common_vals "
+                "::TEXT, histogram_bounds::TEXT FROM pg_stats WHERE schemaname = 'community'"
+            )
+        }
+    assert ("bot_open_answers", "guild") in known
+    assert not [name for name, text in known.items() if "424242" in text or "zorblax" in text]

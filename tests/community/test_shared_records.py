@@ -149,3 +149,16 @@ async def test_changes_of_one_server_by_two_bots_at_once_are_both_kept(
     await asyncio.gather(*changes)
     (rules,) = await Memory(both[0]).all_rules()
     assert rules.threads == frozenset(range(10))
+
+
+async def test_what_the_tables_take_is_asked_of_the_server(
+    both: tuple[Records, Records], tmp_path: Path
+) -> None:
+    before = both[0].size() or 0
+    await FollowedRecords(both[0]).put(
+        Followed(message=number, source="s", guild=100, channel=10, collection="c" * 100)
+        for number in range(200)
+    )
+    assert before < (both[1].size() or 0) < 10_000_000
+    with closing(open_records(tmp_path)) as in_file:
+        assert in_file.size() is None

@@ -6,6 +6,7 @@ than its last one. A later change is one more step for both.
 
 from __future__ import annotations
 
+from index.store.database import Connection
 from index.store.postgres_types import for_postgres
 from index.store.sqlite_file import script
 
@@ -113,26 +114,25 @@ CREATE INDEX bot_asked_guild ON bot_asked (guild, at)
 """
 """They are written in the types of a file, which `for_postgres` translates."""
 
-_WRITTEN_BY_PEOPLE = (
-    ("bot_turns", "question"),
-    ("bot_turns", "answer"),
-    ("bot_answers", "body"),
-    ("bot_ratings", "reason"),
-    ("bot_gaps", "question"),
-    ("bot_gaps", "reason"),
-    ("bot_team_answers", "body"),
-    ("bot_guilds", "rules"),
-    ("bot_facts", "value"),
-    ("bot_open_answers", "body"),
-    ("bot_notices", "text"),
-)
+_OF_PEOPLE = {
+    "asker", "person", "questioner", "rater",
+    "answer", "body", "question", "reason", "rules", "text", "value",
+}  # fmt: skip
 """Columns of which the server is to keep no statistics: it copies values into them, where no
 deletion reaches."""
 
-_WITHOUT_STATISTICS = ";".join(
-    f"ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS 0"
-    for table, column in _WRITTEN_BY_PEOPLE
-)
 
-POSTGRES_MIGRATIONS = (script(f"{for_postgres(TODAY)};{_WITHOUT_STATISTICS}"),)
-"""The first makes today's tables from nothing."""
+def make_tables(write: Connection) -> None:
+    """Make today's tables from nothing."""
+    script(for_postgres(TODAY))(write)
+    columns = write.execute(
+        "SELECT table_name, column_name FROM information_schema.columns "
+        "WHERE table_schema = current_schema()"
+    )
+    for table, column in columns.fetchall():
+        if column in _OF_PEOPLE:
+            write.execute(f"ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS 0")
+
+
+POSTGRES_MIGRATIONS = (make_tables,)
+"""Lead from nothing to today's tables."""

@@ -29,6 +29,11 @@ S = TypeVar("S", bound="Store")
 
 _QUEUE = 10_000
 
+_TABLE_SIZE = (
+    "SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0) FROM pg_class c "
+    "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ? AND c.relkind = 'r'"
+)
+
 COMMUNITY_SCHEMA = "community"
 """Where the tables stand in a database."""
 
@@ -285,6 +290,11 @@ class Records:
         gives the room of an empty table back.
         """
         self.rows(f"VACUUM {table}" if self.is_shared else "PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def size(self) -> int | None:
+        """Return the bytes that the tables take in a database; None where they are in a file."""
+        found = self.row(_TABLE_SIZE, (COMMUNITY_SCHEMA,)) if self.is_shared else None
+        return int(found[0]) if found else None
 
     def now(self) -> float:
         """Return the seconds since 1970 by the one clock of all that share the records."""
