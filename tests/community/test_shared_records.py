@@ -15,12 +15,18 @@ from bot.community.rights import GuildRules
 from bot.community.store import live_processes
 from bot.community.store.asked_records import AskedRecords
 from bot.community.store.change_marks import ChangeMarks, Kind
+from bot.community.store.feedback import Feedback
 from bot.community.store.followed_records import Followed, FollowedRecords
 from bot.community.store.live_processes import LiveProcesses
 from bot.community.store.memory import Memory
 from bot.community.store.open_answers import OpenAnswer, OpenAnswers
+from bot.community.store.records import TeamAnswer
 from bot.community.store.records_file import Records, open_records
+from bot.community.store.records_move import take_in_records
+from bot.community.store.team_answer_records import TeamAnswerRecords
+from index.errors import StoreError
 from index.store.postgres_address import PostgresAddress
+from tests.doubles.discord.fixtures import kept
 
 
 @pytest.fixture
@@ -162,3 +168,36 @@ async def test_what_the_tables_take_is_asked_of_the_server(
     assert before < (both[1].size() or 0) < 10_000_000
     with closing(open_records(tmp_path)) as in_file:
         assert in_file.size() is None
+
+
+async def test_what_a_home_remembers_is_taken_into_a_database_and_goes_on_there(
+    tmp_path: Path, database_url: str
+) -> None:
+    given = kept("key", question="Which ceasefire conditions are there?", asker=7)
+    with closing(open_records(tmp_path)) as file:
+        await Memory(file).keep(given)
+        await Memory(file).add_turns(given)
+        await Feedback(file).rate(given, 8, liked=False, reason="no", at=2.0)
+        await Memory(file).change_rules(100, lambda held: held)
+        assert await Memory(file).first_time(1 << 60, 1.0)
+        for source in ("one", "two"):
+            held = await TeamAnswerRecords(file).put(team_answer(source))
+        await TeamAnswerRecords(file).drop(held.id)
+    with closing(open_records(tmp_path, PostgresAddress.of(database_url))) as shared:
+        assert take_in_records(tmp_path, shared) > 6
+        assert await Memory(shared).answer("key") == given
+        assert len(await Memory(shared).turns("c1", since=0, collections=given.collections)) == 2
+        assert not await Memory(shared).first_time(1 << 60, 2.0)
+        assert (await TeamAnswerRecords(shared).put(team_answer("three"))).id == held.id + 1
+        await Memory(shared).keep(kept("another"))
+        await Feedback(shared).rate(given, 8, liked=True, reason=None, at=3.0)
+        assert await Feedback(shared).ratings("key") == (1, 0), "the same person, by the same key"
+        with pytest.raises(StoreError, match="already"):
+            take_in_records(tmp_path, shared)
+
+
+def team_answer(source: str) -> TeamAnswer:
+    return TeamAnswer(
+        guild=100, collection="guild-100", name="n.txt", source=source, question="?", text="T.",
+        author="Ada", at=1.0,
+    )  # fmt: skip
