@@ -116,6 +116,8 @@ async def build_service(parts: Parts, deadline: float | None) -> Service:
         known,
         is_shared=parts.records.is_shared,
     )
+    if parts.records.is_shared:
+        common.rules.catch_up = elsewhere.catch_up
     return Service(
         settings=parts.settings,
         questions=_questions(common, elsewhere, deadline),

@@ -40,6 +40,7 @@ class ChangesElsewhere:
         self._known = dict(known)
         self._is_shared = is_shared
         self._reading = asyncio.Lock()
+        self._is_missing = False
 
     async def catch_up(self) -> None:
         """Read what has changed until now; raises StoreError where that cannot be known."""
@@ -63,7 +64,11 @@ class ChangesElsewhere:
             async with asyncio.timeout(PATIENCE):
                 await self.catch_up()
         except (QuothError, TimeoutError) as error:
-            logger.warning("what other bots changed is not known: %s", error)
+            if not self._is_missing:  # said once, and not every two seconds
+                logger.warning("what other bots changed is not known: %s", error)
+            self._is_missing = True
+        else:
+            self._is_missing = False
 
     async def run(self) -> None:
         """Look again and again, until cancelled."""

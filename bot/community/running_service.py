@@ -51,13 +51,16 @@ async def open_service(parts: Parts, *, deadline: float | None = None) -> AsyncI
 
 async def _beat(service: Service) -> None:
     """Give signs of life to the others on the same records, and do what falls to the first."""
-    processes = service.processes
+    processes, is_known = service.processes, True
     while processes.is_shared:
         was_first = processes.is_first
         try:
             await processes.beat()
+            is_known = True
         except QuothError as error:
-            logger.warning("others may take this bot for ended: %s", error)
+            if is_known:
+                logger.warning("others may take this bot for ended: %s", error)
+            is_known = False
         if processes.is_first and not was_first:
             service.notices.on_new()
             service.channels.on_new()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Literal
 
 from bot.community.rights import Caller, CollectionRule, GuildRules, manages
@@ -34,6 +34,8 @@ class ServerRules:
         self._changing: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._erased: dict[int, float] = {}
         self._stamps: Mapping[int, str] | None = None
+        self.catch_up: Callable[[], Awaitable[None]] | None = None
+        """Reads what other bots changed, where there are any."""
 
     async def load(self) -> None:
         """Read what is stored, and which servers were erased elsewhere."""
@@ -97,6 +99,19 @@ class ServerRules:
         """Raise NotAvailableError if the server was erased since `began`, in seconds since 1970."""
         if guild is not None and began <= self._erased.get(guild, 0.0):
             raise NotAvailableError(ERASED)
+
+    async def are_gone(self, guild: int, collection: str, began: float) -> bool:
+        """Say whether another bot has erased a collection, or its server, since `began`.
+
+        It does not see what is written here meanwhile, so whoever wrote takes it out again. What
+        this bot erases waits for what is being written.
+        """
+        if self.catch_up is None:
+            return False
+        await self.catch_up()
+        rules = self._rules.get(guild, GuildRules(guild=guild))
+        is_held = any(rule.name == collection for rule in rules.collections)
+        return not is_held or began <= self._erased.get(guild, 0.0)
 
     async def limit(
         self, caller: Caller, name: str, how: Callable[[CollectionRule], CollectionRule]

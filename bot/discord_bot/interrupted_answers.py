@@ -63,7 +63,7 @@ async def take_up_deserted(bot: QuothBot) -> None:
             for one in await service.left_waiting() if bot.is_ready() else ():
                 service.under_way.start(_take_up(bot, one))
         except QuothError as error:
-            logger.warning("whom other bots left waiting is not known: %s", error)
+            logger.debug("whom other bots left waiting is not known: %s", error)
 
 
 async def _take_up(bot: QuothBot, left: OpenAnswer) -> None:

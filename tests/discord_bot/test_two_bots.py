@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ from tests.doubles.discord.fixtures import (
     source,
 )
 from tests.doubles.discord.gateway import Session
-from tests.doubles.discord.server import DiscordServer
+from tests.doubles.discord.server import DiscordServer, Upload
 from tests.doubles.postgres_server import PostgresServer
 
 QUESTION = "Which ceasefire conditions are there?"
@@ -216,6 +217,22 @@ async def test_what_one_erases_is_not_kept_by_the_other_that_was_answering(
     for table in ("bot_answers", "bot_turns", "bot_gaps", "bot_guilds"):
         assert await records.run(records.rows, f"SELECT * FROM {table}") == []
     assert acme.id
+
+
+async def test_a_file_that_one_was_adding_goes_with_what_the_other_erases(bots: TwoBots) -> None:
+    acme, general, kim, _ = a_server(bots.one)
+    await bots.start()
+    bots.documents.held = held = threading.Event()
+    with bots.only(bots.one):
+        file = Upload("plan.txt", b"The plan is secret.")
+        added = await kim.slash("source add", file1=file, in_=general)
+        await kim.sees("plan.txt", to=added)
+    with bots.only(bots.other):
+        sure = await kim.sees(to=await kim.slash("settings erase", in_=general))
+        await kim.sees(ERASED_NOW, to=await kim.click(sure, "Erase everything"))
+    held.set()
+    await kim.sees(ERASED, to=added)
+    assert not [paper for paper in bots.documents.papers.values() if acme.id in paper.collection]
 
 
 async def test_while_the_database_is_away_people_are_told_and_then_all_goes_on(
