@@ -17,7 +17,6 @@ from pathlib import Path
 
 from index.chunk.chunker import chunk
 from index.config import ChunkConfig
-from index.store.added_documents import AddedDocuments
 from index.store.catalog import Catalog
 from index.store.catalog_writes import owe_purge
 from index.store.chroma_vectors import ChromaVectors
@@ -70,7 +69,7 @@ def measure(place: Path, passages: int, runs: int) -> None:
         def purge() -> None:
             with catalog.transaction() as connection:
                 owe_purge(connection)
-            with closing(AddedDocuments(catalog.path.parent, catalog.connection())) as added:
+            with closing(catalog.open_added()) as added:
                 assert Purge(catalog, vectors).run(added)
 
         tell("first build", [cost(sync)], place)

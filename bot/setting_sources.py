@@ -31,6 +31,7 @@ DISCORD_ADDRESSES = ("QUOTH_DISCORD_API_URL", "QUOTH_DISCORD_GATEWAY_URL")
 
 _GUARDED = {
     "DISCORD_TOKEN": "whoever owns this token decides where the bot answers",
+    "QUOTH_DATABASE_URL": "the index and what people ask are kept there",
     "QUOTH_CHROMA_URL": "what is indexed goes there",
     "QUOTH_CHROMA_TOKEN": "what is indexed goes to the account of this token",
     "QUOTH_CHROMA_TENANT": "what is indexed goes to this tenant",

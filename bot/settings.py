@@ -25,6 +25,7 @@ from bot.setting_sources import (
     GivenSettings,
     read_given,
 )
+from bot.shared_database import check_database, database_passwords
 from bot.trusted_folders import cache_folder, trusted_folders
 from index.config import ChromaAccount, IndexConfig, ReadConfig, WebConfig
 from index.errors import ConfigurationError
@@ -87,6 +88,10 @@ class Settings(Value):
     read_megabytes: int = Field(default=1024, ge=64, le=1_048_576)
     """MiB of memory that reading one document may take at most, from 64; a small one may take less:
     20 times its size and 170. What takes more is reported and left out."""
+    database_url: SecretStr | None = None
+    """Address of a PostgreSQL database that several bots and machines share,
+    postgresql://user:password@host/database; needs QUOTH_CHROMA_URL and the extra postgres. Empty
+    keeps everything in QUOTH_HOME. Keep it secret."""
     chroma_url: str | None = Field(default=None, pattern=HTTP)
     """Address of a Chroma server; empty keeps the vectors in QUOTH_HOME."""
     chroma_token: SecretStr | None = None
@@ -189,6 +194,7 @@ class Settings(Value):
             models=self.models,
             documents=self.documents,
             embeddings=self.embeddings,
+            database_url=self.database_url,
             chroma_url=self.chroma_url,
             chroma_account=ChromaAccount(
                 token=self.chroma_token,
@@ -229,8 +235,9 @@ class Settings(Value):
     def secrets(self) -> tuple[str, ...]:
         """The token and every key, which no line of a log may hold."""
         keys = [value for name, value in self.provider_variables if not _is_address(name)]
-        held = filter(None, (self.discord_token, self.llm_api_key, self.chroma_token, *keys))
-        return tuple(secret.get_secret_value() for secret in held)
+        ours = (self.discord_token, self.llm_api_key, self.chroma_token, self.database_url)
+        held = tuple(secret.get_secret_value() for secret in filter(None, (*ours, *keys)))
+        return (*held, *database_passwords(self.database_url))
 
     @property
     def log_file(self) -> Path:
@@ -265,6 +272,7 @@ def load_settings(environ: Mapping[str, str], folder: Path) -> Settings:
         )
     except ValidationError as error:
         raise ConfigurationError(sentence(error, variables())) from None
+    check_database(settings.database_url, settings.chroma_url)
     return _anchored(settings, folder, cache_folder(environ))
 
 

@@ -71,6 +71,9 @@ class IndexConfig(Value):
     chroma_account: ChromaAccount = Field(
         default_factory=ChromaAccount, description="Whose vectors are on that server."
     )
+    database_url: SecretStr | None = Field(
+        default=None, description="PostgreSQL database that homes share; None = files of the home."
+    )
     reader: bool = Field(default=True, description="Whether the span reader is used.")
     best: bool = Field(default=True, description="Whether the selector chooses what is quoted.")
     threads: int | None = Field(

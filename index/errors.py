@@ -72,9 +72,10 @@ class IndexLocked(StoreError):
 
     retryable = True
 
-    def __init__(self, home: Path, holder: str) -> None:
+    def __init__(self, place: Path | str, holder: str) -> None:
+        """`place` is the home, or the address of its database."""
         super().__init__(
-            f"The index in {str(home)!r} is being written by {holder}. "
+            f"The index in {str(place)!r} is being written by {holder}. "
             "Wait for it to finish, or stop it, and try again."
         )
 

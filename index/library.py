@@ -26,6 +26,7 @@ from index.schema import (
 )
 from index.store.catalog import Catalog
 from index.store.chroma_vectors import ChromaVectors
+from index.store.postgres_address import shared_address
 from index.sync.folder_watch import FolderWatch
 from index.sync.time_budget import UNLIMITED, TimeBudget
 
@@ -343,7 +344,7 @@ class Library:
 @contextmanager
 def open_library(config: IndexConfig, budget: TimeBudget = UNLIMITED) -> Iterator[Library]:
     """Open the index; raises StoreError when its catalog cannot be opened."""
-    library = Library(config, Catalog(config.home), budget)
+    library = Library(config, Catalog(config.home, address=shared_address(config)), budget)
     try:
         yield library
     finally:

@@ -33,7 +33,7 @@ This page is written by `python -m scripts.settings_page` from the code.
 """
 
 GROUPS = {
-    "Where things are": ("HOME", "DOCUMENTS", "WATCH", "CHROMA_URL"),
+    "Where things are": ("HOME", "DOCUMENTS", "WATCH", "DATABASE_URL", "CHROMA_URL"),
     "Models that find and read": ("EMBEDDINGS", "READER", "QUALITY", "THREADS", "MODELS"),
     "The language model": (
         "LLM", "LLM_BASE_URL", "LLM_API_KEY", "LLM_TIMEOUT", "LLM_CONCURRENCY", "TOKENS_PER_DAY",

@@ -25,10 +25,11 @@ from typing import ClassVar
 from pydantic import Field
 
 from bot.schema import Scope
+from index.config import IndexConfig
 from index.errors import ConfigurationError, QuothError, StoreError
 from index.schema import Value
 from index.store.database import Database
-from index.store.postgres_address import PostgresAddress
+from index.store.postgres_address import PostgresAddress, shared_address
 from index.store.postgres_types import for_postgres
 from index.store.private_files import make_home
 from index.store.sqlite_file import Row, SqliteFile, script
@@ -191,6 +192,11 @@ def open_tokens(
 
     tables = [script(for_postgres(_TABLE))]
     return TokenRecords(PostgresDatabase(address, TOKENS_SCHEMA, tables), clock=clock)
+
+
+def open_tokens_of(config: IndexConfig) -> TokenRecords:
+    """Open the tokens that let programs into an index."""
+    return open_tokens(config.home, shared_address(config))
 
 
 _SELECT = "SELECT id, name, collections, created, expires, used, digest FROM tokens"

@@ -14,12 +14,8 @@ from bot.schema import Scope
 from index.errors import QuothError, SourceNotFound
 from index.library import Library
 from index.schema import Source, Span
-from index.store.exact_words import (
-    PassagePlace,
-    places_of_ids,
-    places_of_phrases,
-    sources_with,
-)
+from index.store.exact_words import places_of_ids, places_of_phrases, sources_with
+from index.store.word_index import PassagePlace
 from index.text.readable_markdown import markup_of, read_characters
 from index.text.words import content_terms, terms
 

@@ -24,6 +24,7 @@ _NAMES = (
     "QUOTH_DOCUMENTS",
     "QUOTH_EMBEDDINGS",
     "QUOTH_CHROMA_URL",
+    "QUOTH_DATABASE_URL",
     "QUOTH_REFRESH_HOURS",
 )
 _REFRESH_HOURS = 24.0
@@ -42,7 +43,9 @@ def quick_sync(arguments: Sequence[str], environ: Mapping[str, str], folder: str
     if list(arguments) not in (["sync"], ["sync", "--json"]):
         return None
     values = _values(environ, folder)
-    summary = None if values is None else _summary(values, folder)
+    if values is None or values["QUOTH_DATABASE_URL"]:
+        return None  # others may have changed what they share
+    summary = _summary(values, folder)
     if (
         summary is None
         or summary.missing

@@ -18,7 +18,7 @@ from bot.signing_key import signing_key
 from index.errors import QuothError
 from index.schema import Source
 from index.store.catalog_format import ANSWERS_FILE
-from index.store.kept_answers import KeptAnswer, KeptAnswers
+from index.store.kept_answers import KeptAnswer, KeptAnswers, kept_answers_of
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ class SourceLinks:
 
     def _signed(self, shown: ShownCitation, caller: Caller, source: Source) -> str | None:
         now, evidence = time.time(), shown.citation.evidence
-        with closing(KeptAnswers(self._settings.home)) as answers:
+        with closing(kept_answers_of(self._settings.index)) as answers:
             if source.sha256 != evidence.sha256 and (
                 answers.version(evidence.source_id, evidence.sha256) is None
             ):
@@ -95,8 +95,9 @@ class SourceLinks:
         await self._bridge.run(self._erase, lambda answers: answers.forget_server(guild))
 
     def _erase(self, how: Callable[[KeptAnswers], None]) -> None:
-        if (self._settings.home / ANSWERS_FILE).exists():
-            with closing(KeptAnswers(self._settings.home)) as answers:
+        is_shared = self._settings.database_url is not None
+        if is_shared or (self._settings.home / ANSWERS_FILE).exists():
+            with closing(kept_answers_of(self._settings.index)) as answers:
                 how(answers)
 
 

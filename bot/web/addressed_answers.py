@@ -15,7 +15,7 @@ from bot.signed_links import Grant
 from bot.web.web_parts import WebParts
 from index.errors import QuothError, SourceNotFound
 from index.schema import Source, Value
-from index.store.kept_answers import KeptAnswer, KeptAnswers
+from index.store.kept_answers import KeptAnswer, KeptAnswers, open_kept_answers
 
 MOST_TURNS = 6
 """Questions, with their answers, that a follow-up looks back to."""
@@ -46,7 +46,7 @@ class AddressedAnswers:
     def __init__(self, app: App, *, days: int, folder: Path | None = None) -> None:
         """Keep them in the home, or in another `folder`, which no removal of a source reaches."""
         self._library = app.library
-        self._home = folder or app.settings.home
+        self._folder = folder
         self._is_apart = folder is not None
         self._days = days
 
@@ -55,6 +55,11 @@ class AddressedAnswers:
         """Return those of what is served."""
         days = parts.settings.web_days
         return cls(parts.app, days=days, folder=parts.answers_folder)
+
+    def _kept(self) -> KeptAnswers:
+        if self._folder is None:
+            return self._library.catalog.open_answers()
+        return open_kept_answers(self._folder)
 
     def keep(
         self,
@@ -83,7 +88,7 @@ class AddressedAnswers:
             guild=grant.guild if grant else None,
         )
         versions = [self.current(source) for source in {quote.source_id for quote in quotes}]
-        with closing(KeptAnswers(self._home)) as answers:
+        with closing(self._kept()) as answers:
             answers.keep(row, [each for each in versions if each], days=self._days)
             # The purge of a source that is removed by now may have been before this answer.
             if not all(self.current(quote.source_id) for quote in quotes):
@@ -93,7 +98,7 @@ class AddressedAnswers:
 
     def open(self, key: str, collections: Sequence[str]) -> AddressedAnswer | None:
         """Return an answer, if everything that it quotes may be read."""
-        with closing(KeptAnswers(self._home)) as answers:
+        with closing(self._kept()) as answers:
             row = answers.answer(key)
         if row is None or not row.body:
             return None
@@ -146,12 +151,12 @@ class AddressedAnswers:
         """
         if current.sha256.startswith(version):
             return current
-        with closing(KeptAnswers(self._home)) as answers:
+        with closing(self._kept()) as answers:
             return answers.version(current.id, version)
 
     def tidy(self, now: float) -> None:
         """Drop what is over its time, leaving no trace."""
-        with closing(KeptAnswers(self._home)) as answers:
+        with closing(self._kept()) as answers:
             answers.drop_old(now - self._days * _DAY)
             answers.tidy()
 

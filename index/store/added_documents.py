@@ -10,20 +10,26 @@ from __future__ import annotations
 import sqlite3
 import zlib
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from index.schema import Source, source_id
 from index.store.catalog_format import ADDITIONS_FILE, ADDITIONS_VERSION
 from index.store.catalog_rows import REPLACE_VERSION, SOURCE_COLUMNS, source_of, source_row
-from index.store.reader_records import create_reader_table
+from index.store.database import Connection, Database
+from index.store.reader_records import READER_TABLE, create_reader_table
 from index.store.sqlite_file import Row, SqliteFile, script
-from index.store.web_records import create_web_tables
+from index.store.web_records import WEB_TABLES, create_web_tables
+
+if TYPE_CHECKING:
+    from index.store.postgres import PostgresDatabase
+    from index.store.postgres_address import PostgresAddress
 
 Key: TypeAlias = tuple[str, str]
 """Collection and uri of a document."""
 
-_create = script("""
+_TABLES = """
 CREATE TABLE collections (name TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE documents (
     collection TEXT NOT NULL REFERENCES collections (name) ON DELETE CASCADE,
@@ -43,25 +49,46 @@ CREATE TABLE documents (
     PRIMARY KEY (collection, uri)
 );
 CREATE INDEX documents_by_version ON documents (collection, uri, sha256)
-""")
+"""
+
+_create = script(_TABLES)
 
 
-class AddedDocuments(SqliteFile):
-    """What people added, by collection and uri.
+_PUT_COLLECTION = "INSERT INTO collections VALUES (?) ON CONFLICT DO NOTHING"
 
-    A file that is not there yet begins with what the catalog of `catalog` holds of it.
-    """
+_WITHOUT_STATISTICS = ";".join(
+    f"ALTER TABLE documents ALTER COLUMN {column} SET STATISTICS 0"
+    for column in ("uri", "title", "url", "added_by", "warnings", "text", "places", "regions")
+)
+"""The server copies values into its statistics, where no deletion reaches."""
 
-    def __init__(self, home: Path, catalog: sqlite3.Connection) -> None:
-        def begin(connection: sqlite3.Connection) -> None:
-            _create(connection)
-            _adopt(connection, catalog)
 
-        migrations = (begin, _add_places, create_web_tables, _add_regions, create_reader_table)
-        assert len(migrations) == ADDITIONS_VERSION
-        super().__init__(home / ADDITIONS_FILE, migrations)
+class AddedDocuments:
+    """What people added, by collection and uri."""
 
-    def adopt(self, catalog: sqlite3.Connection) -> None:
+    def __init__(self, database: Database, *, is_lent: bool = False) -> None:
+        """`database` has the tables, and is closed with this unless it is lent."""
+        self._database = database
+        self._is_lent = is_lent
+
+    def transaction(self) -> AbstractContextManager[Connection]:
+        """Write in one transaction: all of the block or, if it raises, nothing."""
+        return self._database.transaction()
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
+        """Return the rows of a query."""
+        return self._database.rows(sql, parameters)
+
+    def erase_traces(self) -> bool:
+        """Leave no copy of what was deleted; False if that has to wait."""
+        return self._database.erase_traces()
+
+    def close(self) -> None:
+        """Close the connections of all threads, or give them back."""
+        if not self._is_lent:
+            self._database.close()
+
+    def adopt(self, catalog: Connection) -> None:
         """Take over from a catalog what is not here and no folder brings back."""
         with self.transaction() as connection:
             _adopt(connection, catalog)
@@ -93,7 +120,7 @@ class AddedDocuments(SqliteFile):
         """Keep a collection to which something is being added."""
         if name not in self.collections():
             with self.transaction() as connection:
-                connection.execute("INSERT OR IGNORE INTO collections VALUES (?)", (name,))
+                connection.execute(_PUT_COLLECTION, (name,))
 
     def rename(self, collection: str, before: str, after: str) -> None:
         """Keep a document under another uri; one that is there already gives way."""
@@ -120,6 +147,28 @@ class AddedDocuments(SqliteFile):
         self.erase_traces()
 
 
+def open_added_file(home: Path, catalog: Connection) -> AddedDocuments:
+    """Open the file of a home; one that is not there begins with what a catalog holds of it."""
+
+    def begin(connection: sqlite3.Connection) -> None:
+        _create(connection)
+        _adopt(connection, catalog)
+
+    migrations = (begin, _add_places, create_web_tables, _add_regions, create_reader_table)
+    assert len(migrations) == ADDITIONS_VERSION
+    return AddedDocuments(SqliteFile(home / ADDITIONS_FILE, migrations))
+
+
+def added_tables(address: PostgresAddress) -> PostgresDatabase:
+    """Open the tables of added documents in a database, which begin empty."""
+    from index.store.postgres import PostgresDatabase
+    from index.store.postgres_types import for_postgres
+
+    tables = (_TABLES, WEB_TABLES, READER_TABLE, _WITHOUT_STATISTICS)
+    migrations = (script(";".join(map(for_postgres, tables))),)
+    return PostgresDatabase(address, "added", migrations)
+
+
 def _add_places(connection: sqlite3.Connection) -> None:
     _add_column(connection, "places")
 
@@ -134,15 +183,15 @@ def _add_column(connection: sqlite3.Connection, name: str) -> None:
         connection.execute(f"ALTER TABLE documents ADD COLUMN {name} TEXT NOT NULL DEFAULT '[]'")
 
 
-def _has_column(connection: sqlite3.Connection, table: str, name: str) -> bool:
+def _has_column(connection: Connection, table: str, name: str) -> bool:
     columns = connection.execute(f"PRAGMA table_info({table})").fetchall()
     return any(column[1] == name for column in columns)
 
 
-def _adopt(connection: sqlite3.Connection, catalog: sqlite3.Connection) -> None:
+def _adopt(connection: Connection, catalog: Connection) -> None:
     """Copy what a catalog holds besides its folders; what is here already stays as it is."""
     names = catalog.execute("SELECT name FROM collections").fetchall()
-    connection.executemany("INSERT OR IGNORE INTO collections VALUES (?)", names)
+    connection.executemany(_PUT_COLLECTION, names)
     columns = SOURCE_COLUMNS
     for name in ("places", "regions"):
         # An older catalog is adopted from before it gets that column.
@@ -155,9 +204,9 @@ def _adopt(connection: sqlite3.Connection, catalog: sqlite3.Connection) -> None:
     _insert(connection, (_row(source_of(row)) for row in rows), "ON CONFLICT DO NOTHING")
 
 
-def _insert(connection: sqlite3.Connection, rows: Iterable[Row], otherwise: str) -> None:
+def _insert(connection: Connection, rows: Iterable[Row], otherwise: str) -> None:
     for row in rows:
-        connection.execute("INSERT OR IGNORE INTO collections VALUES (?)", row[:1])
+        connection.execute(_PUT_COLLECTION, row[:1])
         marks = ",".join("?" * len(row))
         connection.execute(f"INSERT INTO documents VALUES ({marks}) {otherwise}", row)
 

@@ -6,44 +6,44 @@ a killed writer left is what the table says. A build of words alone waits for no
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 
 from index.schema import Coverage
 from index.store.catalog_rows import Build
+from index.store.database import Connection
 
 
-def await_vector(connection: sqlite3.Connection, build: int, key: int) -> None:
+def await_vector(connection: Connection, build: int, key: int) -> None:
     """Note that a passage has yet to be embedded, if its build has vectors; in a transaction."""
     connection.execute(
-        "INSERT OR IGNORE INTO awaited_vectors "
-        "SELECT ?, build FROM builds WHERE build = ? AND dimension > 0",
+        "INSERT INTO awaited_vectors SELECT CAST(? AS BIGINT), build FROM builds "
+        "WHERE build = ? AND dimension > 0 ON CONFLICT DO NOTHING",
         (key, build),
     )
 
 
-def await_missing(connection: sqlite3.Connection, build: int) -> None:
+def await_missing(connection: Connection, build: int) -> None:
     """Note every passage of a build that has no vector; in a transaction."""
     connection.execute(
-        "INSERT OR IGNORE INTO awaited_vectors SELECT key, build FROM passages JOIN builds "
+        "INSERT INTO awaited_vectors SELECT key, build FROM passages JOIN builds "
         "USING (build) WHERE build = ? AND dimension > 0 AND (slot IS NULL OR slot IN "
-        "(SELECT slot FROM vector_file.vectors WHERE length(vector) = 0))",
+        "(SELECT slot FROM vector_file.vectors WHERE length(vector) = 0)) ON CONFLICT DO NOTHING",
         (build,),
     )
 
 
-def await_no_longer(connection: sqlite3.Connection, key: int) -> None:
+def await_no_longer(connection: Connection, key: int) -> None:
     """Note that a passage has its vector; in a transaction."""
     connection.execute("DELETE FROM awaited_vectors WHERE key = ?", (key,))
 
 
-def count_awaited(connection: sqlite3.Connection, build: int) -> int:
+def count_awaited(connection: Connection, build: int) -> int:
     """Return how many passages of a build have no vectors yet."""
     found = connection.execute("SELECT count(*) FROM awaited_vectors WHERE build = ?", (build,))
     return int(found.fetchone()[0])
 
 
-def next_awaited(connection: sqlite3.Connection, build: int, limit: int) -> list[str]:
+def next_awaited(connection: Connection, build: int, limit: int) -> list[str]:
     """Return the ids of up to `limit` passages that are to be embedded next, the newest first."""
     rows = connection.execute(
         "SELECT id FROM awaited_vectors JOIN passages USING (key) "
@@ -53,7 +53,7 @@ def next_awaited(connection: sqlite3.Connection, build: int, limit: int) -> list
     return [row[0] for row in rows]
 
 
-def still_awaited(connection: sqlite3.Connection, build: int, ids: Sequence[str]) -> set[str]:
+def still_awaited(connection: Connection, build: int, ids: Sequence[str]) -> set[str]:
     """Return those of some passages that are there and have no vectors yet."""
     found: set[str] = set()
     for first in range(0, len(ids), 900):  # SQLite binds 999 values at a time
@@ -67,9 +67,9 @@ def still_awaited(connection: sqlite3.Connection, build: int, ids: Sequence[str]
     return found
 
 
-def awaited_by_source(connection: sqlite3.Connection, builds: Sequence[Build]) -> dict[str, int]:
+def awaited_by_source(connection: Connection, builds: Sequence[Build]) -> dict[str, int]:
     """Return how many passages of each source in builds have no vectors yet, if any has none."""
-    numbers = ",".join(str(build.number) for build in builds)
+    numbers = ",".join(str(build.number) for build in builds) or "NULL"
     rows = connection.execute(
         "SELECT source, count(*) FROM awaited_vectors JOIN passages USING (key) "
         f"WHERE awaited_vectors.build IN ({numbers}) GROUP BY source"
@@ -77,7 +77,7 @@ def awaited_by_source(connection: sqlite3.Connection, builds: Sequence[Build]) -
     return dict(rows.fetchall())
 
 
-def embedded_ids(connection: sqlite3.Connection, build: int) -> set[str]:
+def embedded_ids(connection: Connection, build: int) -> set[str]:
     """Return the ids of the passages of a build that have vectors: what Chroma is to hold."""
     rows = connection.execute(
         "SELECT id FROM passages WHERE build = ? "
@@ -88,10 +88,10 @@ def embedded_ids(connection: sqlite3.Connection, build: int) -> set[str]:
 
 
 def coverage_of(
-    connection: sqlite3.Connection, builds: Sequence[Build], source: str | None = None
+    connection: Connection, builds: Sequence[Build], source: str | None = None
 ) -> Coverage | None:
     """Return how far builds are searched, or one source of them; None where nothing is lacking."""
-    numbers = ",".join(str(build.number) for build in builds)
+    numbers = ",".join(str(build.number) for build in builds) or "NULL"
     where, of = (" AND source = ?", (source,)) if source else ("", ())
     (awaited,) = connection.execute(
         "SELECT count(*) FROM awaited_vectors JOIN passages USING (key) "
@@ -120,15 +120,15 @@ def coverage_of(
     )
 
 
-def _to_read(connection: sqlite3.Connection, builds: Sequence[Build]) -> tuple[int, int]:
+def _to_read(connection: Connection, builds: Sequence[Build]) -> tuple[int, int]:
     """Return how many documents of folders have yet to be read, and how many to be read again."""
     new = again = 0
     for build in builds:
         known = "EXISTS (SELECT 1 FROM sources WHERE collection = l.collection AND uri = l.uri)"
         found = connection.execute(
-            f"SELECT total(NOT {known}), total({known}) FROM left_out l "
-            "WHERE collection = ? AND state = 'indexing'",
+            f"SELECT count(*), coalesce(sum(CASE WHEN {known} THEN 1 ELSE 0 END), 0) "
+            "FROM left_out l WHERE collection = ? AND state = 'indexing'",
             (build.collection,),
         ).fetchone()
-        new, again = new + int(found[0]), again + int(found[1])
+        new, again = new + int(found[0]) - int(found[1]), again + int(found[1])
     return new, again

@@ -1,25 +1,26 @@
-"""The catalog: canonical texts, passages and words, in one SQLite file. It is the truth.
+"""The catalog: canonical texts, passages and words. It is the truth.
 
-Reading is here; `index.store.catalog_writes` changes it, one transaction per step. Any number of
-threads and processes may read while one writes; a reader sees each source whole, in one version.
+It stands in a file of the home, or in a database that several homes share. Reading is here;
+`index.store.catalog_writes` changes it, one transaction per step. Any number of threads and
+processes may read while one writes; a reader sees each source whole, in one version.
 """
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
-from collections.abc import Sequence, Set
-from contextlib import closing, suppress
-from functools import partial
+from collections.abc import Callable, Sequence, Set
+from contextlib import AbstractContextManager
 from itertools import accumulate
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from index.errors import AmbiguousSource, SourceNotFound
 from index.protocols import PassageOutline, Vectors
 from index.schema import CatalogStats, Coverage, Passage, Source, SourceEntry, SourceState
+from index.store.added_documents import AddedDocuments, open_added_file
 from index.store.awaited_passages import awaited_by_source, coverage_of, embedded_ids
-from index.store.catalog_format import CATALOG_FILE, CHROMA_FOLDER, VECTORS_FILE
+from index.store.catalog_file import CatalogFile
+from index.store.catalog_format import ADDITIONS_FILE, ANSWERS_FILE, CATALOG_FILE
 from index.store.catalog_rows import (
     ENTRY_COLUMNS,
     PASSAGE_COLUMNS,
@@ -32,13 +33,6 @@ from index.store.catalog_rows import (
     passage_of,
     source_of,
 )
-from index.store.catalog_schema import (
-    BEFORE_VECTOR_FILE,
-    CATALOG_MIGRATIONS,
-    counts_table,
-    merge_words,
-    words_table,
-)
 from index.store.catalog_state import (
     indexed_versions,
     missing_documents,
@@ -46,17 +40,18 @@ from index.store.catalog_state import (
     seen_files,
     serving_builds,
 )
+from index.store.database import Connection, Database
+from index.store.kept_answers import KeptAnswers, open_kept_answers
 from index.store.kept_originals import KeptOriginals
-from index.store.sqlite_file import BUSY_SECONDS, Row, SqliteFile, UnreadableFile
-from index.store.vector_file import (
-    JOIN_VECTORS,
-    attach_vectors,
-    blank_freed,
-    drop_blank,
-    is_worn,
-    sentences_of,
-)
+from index.store.sqlite_file import BUSY_SECONDS, Row
+from index.store.vector_file import JOIN_VECTORS, sentences_of
+from index.store.word_index import word_index_of
+from index.store.write_lock import LOCK_FILE, is_locked, write_lock
 from index.text.words import content_terms, terms
+
+if TYPE_CHECKING:
+    from index.store.postgres_address import PostgresAddress
+    from index.store.shared_parts import SharedParts
 
 _LONGEST_QUERY = 64
 """Terms of a query that are looked up; more make it slow without making it clearer."""
@@ -73,8 +68,6 @@ _TERMS_KEPT = 2
 _MOST_COUNTED = 50_000
 """Terms whose counts are remembered: some MB."""
 
-_SUFFIXES = ("", "-wal")
-
 _SERVING = "JOIN collections c ON c.build = p.build"
 _SOURCES = (
     "sources s LEFT JOIN files f ON f.collection = s.collection AND f.uri = s.uri "
@@ -84,7 +77,7 @@ _SOURCES = (
 
 _FAILED = (
     "SELECT count(*) FROM (SELECT collection, uri FROM files WHERE failure IS NOT NULL "
-    "UNION SELECT collection, uri FROM left_out WHERE state = 'failed')"
+    "UNION SELECT collection, uri FROM left_out WHERE state = 'failed') f"
 )
 """Counts the files that could not be read, or not even be looked at."""
 
@@ -98,35 +91,120 @@ class _Counts(NamedTuple):
     """Passages that hold a term, 0 included."""
 
 
-class Catalog(SqliteFile):
-    """The catalog in a home folder; a `Lexical` and a `PassageStore`.
+class CatalogDatabase(Database, Protocol):
+    """Where the tables of a catalog stand."""
 
-    One that is damaged, or of a format that cannot be brought to today's, is replaced by an empty
-    one: the documents folder and `index.store.added_documents` hold all that it is made from.
+    def reading(self) -> AbstractContextManager[Connection]:
+        """Lend this thread's connection to read; raises StoreError where that fails."""
+        ...
+
+    def held_bytes(self) -> int:
+        """Return how much room it takes."""
+        ...
+
+
+class Catalog:
+    """The catalog of a home folder; a `Lexical` and a `PassageStore`.
+
+    Safe to use from several threads. Raises StoreError when it cannot be read or written.
     """
 
-    noun = "catalog"
-    is_derived = True
-
-    def __init__(self, home: Path, *, busy_seconds: float = BUSY_SECONDS) -> None:
-        self._in_use = False
+    def __init__(
+        self,
+        home: Path,
+        *,
+        busy_seconds: float = BUSY_SECONDS,
+        address: PostgresAddress | None = None,
+    ) -> None:
+        """`address` is that of the database that it stands in; None is a file of the home."""
+        self.home = home
+        self.address = address
         self._counted_before: dict[int, _Counts] = {}
-        opened = partial(
-            super().__init__, home / CATALOG_FILE, CATALOG_MIGRATIONS, busy_seconds=busy_seconds
-        )
-        if not _has_content(home / CATALOG_FILE) and (home / CHROMA_FOLDER).exists():
-            from index.store.old_catalog import delete_what_lost_its_catalog
+        self._shared: SharedParts | None = None
+        self._database: CatalogDatabase
+        if address is None:
+            self._database = CatalogFile(home, busy_seconds=busy_seconds)
+        else:
+            from index.store.shared_parts import SharedParts
 
-            delete_what_lost_its_catalog(home)
-        try:
-            opened()
-        except UnreadableFile as error:
-            if error.path != self.path:
-                raise
-            from index.store.old_catalog import replace_catalog
+            self._shared = SharedParts(address, lock_seconds=busy_seconds)
+            self._database = self._shared.catalog
 
-            replace_catalog(home, opened)
-        self._in_use = True
+    @property
+    def path(self) -> Path:
+        """The file of the home, which is not there where the catalog stands in a database."""
+        return self.home / CATALOG_FILE
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether it stands in a database, where other homes change it, too."""
+        return self.address is not None
+
+    def connection(self) -> Connection:
+        """Return this thread's connection, in which every statement is a transaction."""
+        return self._database.connection()
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """Lend this thread's connection to read; raises StoreError where that fails."""
+        return self._database.reading()
+
+    def transaction(self) -> AbstractContextManager[Connection]:
+        """Write in one transaction: all of the block or, if it raises, nothing."""
+        return self._database.transaction()
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
+        """Return the rows of a query."""
+        return self._database.rows(sql, parameters)
+
+    def row(self, sql: str, parameters: Sequence[object] = ()) -> Row | None:
+        """Return the first row of a query, if it has one."""
+        return self._database.row(sql, parameters)
+
+    def erase_traces(self) -> bool:
+        """Leave no copy of what was deleted, nor of its vectors; False if that has to wait."""
+        return self._database.erase_traces()
+
+    def lock(
+        self,
+        *,
+        seconds: float,
+        file: str = LOCK_FILE,
+        waiting: Callable[[str], None] | None = None,
+    ) -> AbstractContextManager[None]:
+        """Hold a lock of whoever writes to this index: see `index.store.write_lock`."""
+        if self._shared is None:
+            return write_lock(self.home, seconds=seconds, file=file, waiting=waiting)
+        return self._shared.locks.hold(file, seconds=seconds, waiting=waiting)
+
+    def is_locked(self, file: str = LOCK_FILE) -> bool:
+        """Say whether somebody holds a lock now."""
+        if self._shared is None:
+            return is_locked(self.home, file=file)
+        return self._shared.locks.is_held(file)
+
+    def has_added(self) -> bool:
+        """Say whether there may be documents that people added."""
+        return self.is_shared or (self.home / ADDITIONS_FILE).exists()
+
+    def open_added(self) -> AddedDocuments:
+        """Open the documents that people added; raises StoreError."""
+        if self._shared is None:
+            return open_added_file(self.home, self.connection())
+        return AddedDocuments(self._shared.added(), is_lent=True)
+
+    def has_answers(self) -> bool:
+        """Say whether there may be answers that have an address."""
+        return self.is_shared or (self.home / ANSWERS_FILE).exists()
+
+    def open_answers(self) -> KeptAnswers:
+        """Open the answers that have an address; raises StoreError."""
+        return open_kept_answers(self.home, self.address)
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        self._database.close()
+        if self._shared is not None:
+            self._shared.close()
 
     def generation(self) -> int:
         """Return the number of changes committed so far: when it moves, readers look again."""
@@ -136,10 +214,14 @@ class Catalog(SqliteFile):
         """Return the random name of this index, unlike that of any other."""
         return str(self._row("SELECT value FROM meta WHERE key = 'home'")[0])
 
+    def mark(self) -> str:
+        """Return what is another at every change that others may have made; empty of a file."""
+        return f"{self.home_id()}.{self.generation()}" if self.is_shared else ""
+
     def builds(self) -> list[Build]:
         """Return the build that serves each collection, by collection."""
-        with self._errors():
-            return serving_builds(self.connection())
+        with self._database.reading() as connection:
+            return serving_builds(connection)
 
     def chroma_name(self, collection: str) -> str | None:
         """Return the name of the Chroma collection that serves a collection, if there is one."""
@@ -174,8 +256,8 @@ class Catalog(SqliteFile):
             "WHERE f.collection = ? AND f.failure IS NOT NULL AND s.id IS NULL",
             (collection,),
         )
-        with self._errors():
-            awaited = awaited_by_source(self.connection(), self._open([collection]))
+        with self._database.reading() as connection:
+            awaited = awaited_by_source(connection, self._open([collection]))
         made = (entry_of(row, counts.get(row[0], 0), awaited.get(row[0], 0)) for row in rows)
         listed = {entry.uri: entry for entry in made}
         for uri, failure in failed:
@@ -207,13 +289,12 @@ class Catalog(SqliteFile):
 
     def missing(self, collection: str) -> set[str]:
         """Return the uris of the documents that are kept although their files are gone."""
-        with self._errors():
-            return missing_documents(self.connection(), collection)
+        with self._database.reading() as connection:
+            return missing_documents(connection, collection)
 
     def unmarked(self, collection: str) -> set[str]:
         """Return the uris of the documents of the folder that are taken for being there."""
-        with self._errors():
-            connection = self.connection()
+        with self._database.reading() as connection:
             files = seen_files(connection, collection).keys()
             indexed = indexed_versions(connection, collection).keys()
             return (files & indexed) - missing_documents(connection, collection)
@@ -242,7 +323,7 @@ class Catalog(SqliteFile):
         Tried in turn: uri or id, title, file name, beginning of a uri or title; case matters only
         where it decides. Raises SourceNotFound, or AmbiguousSource when several fit.
         """
-        marks = ",".join("?" * len(collections))
+        marks = ",".join("?" * len(collections)) or "NULL"
         known = self.rows(
             f"SELECT id, uri, title FROM sources WHERE collection IN ({marks}) ORDER BY uri",
             tuple(collections),
@@ -261,7 +342,7 @@ class Catalog(SqliteFile):
 
     def sentence_vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
         """Return the pooled sentence vectors of the passages that have them, by passage id."""
-        join = f"JOIN builds b USING (build) {JOIN_VECTORS}"
+        join = f"JOIN builds b ON b.build = p.build {JOIN_VECTORS}"
         rows = self._by_ids("p.id, v.sentences, b.dimension", ids, join)
         found = {id: sentences_of(blob, dimension) for id, blob, dimension in rows}
         return {id: vectors for id, vectors in found.items() if vectors is not None}
@@ -315,11 +396,21 @@ class Catalog(SqliteFile):
         if build is None or not wanted or limit < 1:
             return []
         wanted = self._telling(build, wanted)
-        table = words_table(build.number)
-        asked = (title_weight, body_weight, " OR ".join(f'"{term}"' for term in wanted))
-        best = self._matched(table, asked, limit + 1)
-        if len(best) > limit and best[limit][1] == best[limit - 1][1]:
-            best = self._matched(table, asked, -1)  # so that the limit cuts by uri, too
+        with self._database.reading() as connection:
+
+            def matched(limit: int | None) -> list[tuple[str, float]]:
+                return word_index_of(connection).match(
+                    connection,
+                    build.number,
+                    wanted,
+                    title_weight=title_weight,
+                    body_weight=body_weight,
+                    limit=limit,
+                )
+
+            best = matched(limit + 1)
+            if len(best) > limit and best[limit][1] == best[limit - 1][1]:
+                best = matched(None)  # so that the limit cuts by uri, too
         return best[:limit]
 
     def _telling(self, build: Build, wanted: list[str]) -> list[str]:
@@ -338,17 +429,6 @@ class Catalog(SqliteFile):
             if at < _TERMS_KEPT or total <= _MATCHED
         }
         return [term for term in wanted if term in kept] or wanted
-
-    def _matched(self, table: str, asked: Sequence[object], limit: int) -> list[tuple[str, float]]:
-        """Return the (passage id, score) pairs of a query; a negative limit is none."""
-        rows = self.rows(
-            f"SELECT p.id, -m.score FROM (SELECT rowid, bm25({table}, ?, ?) AS score "
-            f"FROM {table} WHERE {table} MATCH ? ORDER BY score LIMIT ?) m "
-            "JOIN passages p ON p.key = m.rowid JOIN sources s ON s.id = p.source "
-            "ORDER BY m.score, s.uri, p.ordinal",
-            (*asked, limit),
-        )
-        return [(id, score) for id, score in rows]
 
     def frequencies(
         self, collections: Sequence[str], terms: Sequence[str]
@@ -377,9 +457,9 @@ class Catalog(SqliteFile):
         known = self._counts_of(build).terms
         found = {term: count for term in terms if (count := known.get(term)) is not None}
         if new := [term for term in terms if term not in found]:
-            marks = ",".join("?" * len(new))
-            sql = f"SELECT term, doc FROM {counts_table(build.number)} WHERE term IN ({marks})"
-            counted: dict[str, int] = dict.fromkeys(new, 0) | dict(self.rows(sql, new))
+            with self._database.reading() as connection:
+                held = word_index_of(connection).counts(connection, build.number, new)
+            counted = dict.fromkeys(new, 0) | held
             if len(known) > _MOST_COUNTED:
                 known.clear()
             known.update(counted)
@@ -388,47 +468,51 @@ class Catalog(SqliteFile):
 
     def passage_counts(self, collections: Sequence[str], terms: Sequence[str]) -> dict[str, int]:
         """Return how many passages hold each of the terms that any holds."""
-        marks = ",".join("?" * len(terms))
-        return self._counted(collections, f"term IN ({marks})", terms)
+        counts: Counter[str] = Counter()
+        with self._database.reading() as connection:
+            for build in self._open(collections):
+                counts.update(word_index_of(connection).counts(connection, build.number, terms))
+        return dict(counts)
 
     def terms_beginning(self, collections: Sequence[str], start: str) -> dict[str, int]:
         """Return the terms that begin with `start`, with how many passages hold each."""
-        return self._counted(collections, "term >= ? AND term < ?", (start, f"{start}\U0010ffff"))
+        counts: Counter[str] = Counter()
+        with self._database.reading() as connection:
+            index = word_index_of(connection)
+            for build in self._open(collections):
+                counts.update(index.counts_beginning(connection, build.number, start))
+        return dict(counts)
 
     def texts_with(self, collections: Sequence[str], term: str, limit: int) -> list[str]:
         """Return the texts of up to `limit` passages that hold a term, their headings included."""
         found: list[str] = []
-        for build in self._open(collections):
-            table = words_table(build.number)
-            sql = (
-                f"SELECT s.title || ' ' || p.heading || ' ' || p.text FROM {table} w "
-                "JOIN passages p ON p.key = w.rowid JOIN sources s ON s.id = p.source "
-                f"WHERE {table} MATCH ? LIMIT ?"
-            )
-            found += (row[0] for row in self.rows(sql, (f'"{term}"', limit - len(found))))
+        with self._database.reading() as connection:
+            index = word_index_of(connection)
+            for build in self._open(collections):
+                found += index.texts_with(connection, build.number, term, limit - len(found))
         return found
 
     def merge_words(self) -> None:
         """Take the words of deleted passages out of the full-text tables, at the price of them."""
         for (build,) in self.rows("SELECT build FROM builds"):
             with self.transaction() as connection:
-                merge_words(connection, build)
+                word_index_of(connection).merge(connection, build)
 
     def nearest(self, collection: str, vector: Vectors, limit: int) -> list[tuple[str, float]]:
         """Return up to `limit` (passage id, cosine) pairs, nearest first, without Chroma.
 
         None are found where no vectors are kept.
         """
-        with self._errors():
+        with self._database.reading() as connection:
             build = next(iter(self._open([collection])), None)
             if build is None or build.dimension != len(vector):
                 return []
-            return nearest_kept(self.connection(), build, vector, limit)
+            return nearest_kept(connection, build, vector, limit)
 
     def coverage(self, collections: Sequence[str], source: str | None = None) -> Coverage | None:
         """Return how far collections, or a source, are searched; None where nothing is lacking."""
-        with self._errors():
-            return coverage_of(self.connection(), self._open(collections), source)
+        with self._database.reading() as connection:
+            return coverage_of(connection, self._open(collections), source)
 
     def awaited(self, ids: Set[str]) -> set[str]:
         """Return those of some passages that have no vectors yet."""
@@ -441,8 +525,8 @@ class Catalog(SqliteFile):
 
     def embedded_ids(self, collection: str) -> set[str]:
         """Return the ids of every passage of a collection that is found by meaning."""
-        with self._errors():
-            found = (embedded_ids(self.connection(), b.number) for b in self._open([collection]))
+        with self._database.reading() as connection:
+            found = (embedded_ids(connection, b.number) for b in self._open([collection]))
             return set().union(*found)
 
     def model_of(self, collection: str) -> str | None:
@@ -451,16 +535,16 @@ class Catalog(SqliteFile):
 
     def stats(self) -> CatalogStats:
         """Return how much the catalog holds."""
-        sources, characters = self._row("SELECT count(*), total(characters) FROM sources")
-        names = (f"{name}{suffix}" for name in (CATALOG_FILE, VECTORS_FILE) for suffix in _SUFFIXES)
-        files = [self.path.with_name(name) for name in names]
-        kept = KeptOriginals(self.path.parent).held()
+        sources, characters = self._row(
+            "SELECT count(*), coalesce(sum(characters), 0) FROM sources"
+        )
+        kept = KeptOriginals(self.home).held()
         return CatalogStats(
             collections=self._row("SELECT count(*) FROM collections")[0],
             sources=sources,
             passages=self._row(f"SELECT count(*) FROM passages p {_SERVING}")[0],
             characters=int(characters),
-            bytes=sum(file.stat().st_size for file in files if file.exists()),
+            bytes=self._database.held_bytes(),
             originals=kept.files,
             original_bytes=kept.bytes,
             generation=self.generation(),
@@ -468,41 +552,9 @@ class Catalog(SqliteFile):
             coverage=self.coverage(sorted(self.collections())),
         )
 
-    def erase_traces(self) -> bool:
-        """Leave no copy of what was deleted, nor of its vectors: see `SqliteFile`."""
-        with self.transaction() as connection:
-            blank_freed(connection)
-        if is_worn(self.connection()):
-            with self.transaction() as connection:
-                drop_blank(connection)
-            with self._errors():
-                self.connection().execute("VACUUM vector_file")
-            with self.transaction() as connection:
-                connection.execute("DELETE FROM freed_slots WHERE blank")
-        return super().erase_traces()
-
-    def _dress(self, connection: sqlite3.Connection) -> None:
-        attach_vectors(connection, self.path, self._busy_seconds)
-
-    def _prepare(self, version: int) -> None:
-        if version == BEFORE_VECTOR_FILE:
-            from index.store.vector_move import copy_vectors
-
-            copy_vectors(self.path, self._busy_seconds)
-
     def _open(self, collections: Sequence[str]) -> list[Build]:
         """Return the builds that serve collections."""
         return [build for build in self.builds() if build.collection in collections]
-
-    def _counted(
-        self, collections: Sequence[str], where: str, parameters: Sequence[object]
-    ) -> dict[str, int]:
-        """Return the terms that fit a condition, with how many passages hold each."""
-        counts: Counter[str] = Counter()
-        for build in self._open(collections):
-            sql = f"SELECT term, doc FROM {counts_table(build.number)} WHERE {where}"
-            counts.update(dict(self.rows(sql, parameters)))
-        return dict(counts)
 
     def _by_ids(self, columns: str, ids: Sequence[str], join: str = "") -> list[Row]:
         """Select columns of the serving passages with these ids; SQLite binds 999 at a time."""
@@ -516,16 +568,3 @@ class Catalog(SqliteFile):
 
     def _row(self, sql: str, parameters: Sequence[object] = ()) -> Row:
         return self.rows(sql, parameters)[0]
-
-    def _note_damage(self) -> None:
-        """Have it replaced by the next opening, which finds a format that cannot be upgraded."""
-        if self._in_use:
-            with suppress(sqlite3.Error), closing(sqlite3.connect(self.path, timeout=0)) as file:
-                file.execute("PRAGMA user_version = -1")
-
-    def _cure(self) -> str:
-        return "It is replaced when it is next opened, and built again from your documents."
-
-
-def _has_content(path: Path) -> bool:
-    return path.exists() and path.stat().st_size > 0

@@ -82,47 +82,6 @@ CREATE TABLE folders (
 ) WITHOUT ROWID;
 """
 
-_WORDS = """
-CREATE VIRTUAL TABLE {table} USING fts5 (
-    title, body, tokenize = "ascii tokenchars '-_./\\:@&+#'"
-)
-"""
-"""The terms come prepared and separated by spaces, so FTS5 must not cut them again."""
-
-
-def words_table(build: int) -> str:
-    """Return the name of the full-text table of a build.
-
-    Each build has its own, so that the rarity of a word counts within one collection, and says
-    nothing about the others.
-    """
-    return f"words_{build:d}"
-
-
-def counts_table(build: int) -> str:
-    """Return the name of the view on a full-text table that counts passages by term."""
-    return f"counts_{build:d}"
-
-
-def create_words(connection: sqlite3.Connection, build: int) -> None:
-    """Create the full-text table of a build."""
-    connection.execute(_WORDS.format(table=words_table(build)))
-    connection.execute(
-        f"CREATE VIRTUAL TABLE {counts_table(build)} USING fts5vocab ({words_table(build)}, row)"
-    )
-
-
-def merge_words(connection: sqlite3.Connection, build: int) -> None:
-    """Make one segment of the full-text table of a build, which holds no deleted words."""
-    table = words_table(build)
-    connection.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")
-
-
-def drop_words(connection: sqlite3.Connection, build: int) -> None:
-    """Delete the full-text table of a build."""
-    connection.execute(f"DROP TABLE IF EXISTS {counts_table(build)}")
-    connection.execute(f"DROP TABLE IF EXISTS {words_table(build)}")
-
 
 def _move_out_what_people_made(connection: sqlite3.Connection) -> None:
     """Take out what release 0.1.0 kept in the catalog and exists nowhere else."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from heapq import nlargest
 from itertools import count
@@ -13,6 +12,7 @@ import numpy as np
 from index.protocols import Vectors
 from index.schema import Source, source_id
 from index.store.catalog_rows import Build, FileState, LeftOut
+from index.store.database import Connection
 from index.store.vector_file import JOIN_VECTORS, sentences_of, vector_of
 
 
@@ -39,12 +39,13 @@ _BUILD = (
 )
 
 
-def owes_purge(connection: sqlite3.Connection) -> bool:
+def owes_purge(connection: Connection) -> bool:
     """Say whether texts were deleted of which the files may still hold bytes."""
-    return bool(connection.execute("SELECT value FROM meta WHERE key = 'purge'").fetchone()[0])
+    owed = connection.execute("SELECT value FROM meta WHERE key = 'purge'").fetchone()[0]
+    return bool(int(owed))
 
 
-def serving_builds(connection: sqlite3.Connection) -> list[Build]:
+def serving_builds(connection: Connection) -> list[Build]:
     """Return the builds that serve, by collection."""
     rows = connection.execute(
         f"SELECT {_BUILD} FROM builds b JOIN collections c ON c.build = b.build ORDER BY c.name"
@@ -52,7 +53,7 @@ def serving_builds(connection: sqlite3.Connection) -> list[Build]:
     return [Build(*row) for row in rows]
 
 
-def stray_builds(connection: sqlite3.Connection) -> list[Build]:
+def stray_builds(connection: Connection) -> list[Build]:
     """Return the builds that serve nobody: those that were replaced, or never finished."""
     rows = connection.execute(
         f"SELECT {_BUILD} FROM builds b WHERE build NOT IN (SELECT build FROM collections)"
@@ -60,24 +61,24 @@ def stray_builds(connection: sqlite3.Connection) -> list[Build]:
     return [Build(*row) for row in rows]
 
 
-def indexed_versions(connection: sqlite3.Connection, collection: str) -> dict[str, str]:
+def indexed_versions(connection: Connection, collection: str) -> dict[str, str]:
     """Return the SHA-256 of each indexed source by uri."""
     rows = connection.execute("SELECT uri, sha256 FROM sources WHERE collection = ?", (collection,))
     return dict(rows)
 
 
-def indexed_ids(connection: sqlite3.Connection, collection: str) -> dict[str, str]:
+def indexed_ids(connection: Connection, collection: str) -> dict[str, str]:
     """Return the id of each indexed source by uri."""
     rows = connection.execute("SELECT uri, id FROM sources WHERE collection = ?", (collection,))
     return dict(rows)
 
 
-def source_versions(connection: sqlite3.Connection) -> set[str]:
+def source_versions(connection: Connection) -> set[str]:
     """Return the SHA-256 of every source that is indexed."""
     return {row[0] for row in connection.execute("SELECT DISTINCT sha256 FROM sources")}
 
 
-def id_at(connection: sqlite3.Connection, collection: str, uri: str) -> str:
+def id_at(connection: Connection, collection: str, uri: str) -> str:
     """Return the id of the source at `uri`, or else one that no other source has."""
     row = connection.execute(
         "SELECT id FROM sources WHERE collection = ? AND uri = ?", (collection, uri)
@@ -89,7 +90,7 @@ def id_at(connection: sqlite3.Connection, collection: str, uri: str) -> str:
     return next(id for id in ids if connection.execute(taken, (id,)).fetchone() is None)
 
 
-def added_versions(connection: sqlite3.Connection) -> dict[tuple[str, str], str]:
+def added_versions(connection: Connection) -> dict[tuple[str, str], str]:
     """Return the SHA-256 of each source that lies in no folder, by collection and uri."""
     rows = connection.execute(
         "SELECT s.collection, s.uri, s.sha256 FROM "
@@ -99,13 +100,13 @@ def added_versions(connection: sqlite3.Connection) -> dict[tuple[str, str], str]
     return {(collection, uri): sha256 for collection, uri, sha256 in rows}
 
 
-def followed_collections(connection: sqlite3.Connection) -> set[str]:
+def followed_collections(connection: Connection) -> set[str]:
     """Return the names of the collections that are kept in step with a folder."""
     rows = connection.execute("SELECT collection FROM folders UNION SELECT collection FROM files")
     return {row[0] for row in rows}
 
 
-def source_ids(connection: sqlite3.Connection, collection: str) -> list[str]:
+def source_ids(connection: Connection, collection: str) -> list[str]:
     """Return the ids of the sources of a collection, in the order of their uris."""
     rows = connection.execute(
         "SELECT id FROM sources WHERE collection = ? ORDER BY uri", (collection,)
@@ -113,7 +114,7 @@ def source_ids(connection: sqlite3.Connection, collection: str) -> list[str]:
     return [row[0] for row in rows]
 
 
-def is_stored(connection: sqlite3.Connection, source: Source) -> bool:
+def is_stored(connection: Connection, source: Source) -> bool:
     """Say whether a source is still stored just so: the version, and what it is embedded under."""
     row = connection.execute(
         "SELECT 1 FROM sources WHERE id = ? AND sha256 = ? AND title = ?",
@@ -122,7 +123,7 @@ def is_stored(connection: sqlite3.Connection, source: Source) -> bool:
     return row.fetchone() is not None
 
 
-def sources_without_passages(connection: sqlite3.Connection, build: Build) -> list[tuple[str, str]]:
+def sources_without_passages(connection: Connection, build: Build) -> list[tuple[str, str]]:
     """Return id and SHA-256 of the sources of which a build has nothing, by uri."""
     rows = connection.execute(
         "SELECT id, sha256 FROM sources s WHERE collection = ? AND NOT EXISTS "
@@ -132,7 +133,7 @@ def sources_without_passages(connection: sqlite3.Connection, build: Build) -> li
     return rows.fetchall()
 
 
-def seen_files(connection: sqlite3.Connection, collection: str) -> dict[str, FileState]:
+def seen_files(connection: Connection, collection: str) -> dict[str, FileState]:
     """Return the files of the documents folder as they were last seen, by uri."""
     rows = connection.execute(
         "SELECT uri, size, mtime_ns, ctime_ns, failure FROM files WHERE collection = ?",
@@ -141,13 +142,13 @@ def seen_files(connection: sqlite3.Connection, collection: str) -> dict[str, Fil
     return {uri: FileState(*state) for uri, *state in rows}
 
 
-def missing_documents(connection: sqlite3.Connection, collection: str) -> set[str]:
+def missing_documents(connection: Connection, collection: str) -> set[str]:
     """Return the uris of the documents that are kept although their files are gone."""
     rows = connection.execute("SELECT uri FROM missing WHERE collection = ?", (collection,))
     return {row[0] for row in rows}
 
 
-def left_out_files(connection: sqlite3.Connection, collection: str) -> dict[str, LeftOut]:
+def left_out_files(connection: Connection, collection: str) -> dict[str, LeftOut]:
     """Return what the documents folder held besides sources at the last look, by uri."""
     rows = connection.execute(
         "SELECT uri, state, reason FROM left_out WHERE collection = ?", (collection,)
@@ -155,7 +156,7 @@ def left_out_files(connection: sqlite3.Connection, collection: str) -> dict[str,
     return {uri: LeftOut(*each) for uri, *each in rows}
 
 
-def folder_state(connection: sqlite3.Connection, collection: str) -> FolderState | None:
+def folder_state(connection: Connection, collection: str) -> FolderState | None:
     """Return the documents folder of the last synchronisation."""
     row = connection.execute(
         "SELECT folder, device FROM folders WHERE collection = ?", (collection,)
@@ -163,7 +164,7 @@ def folder_state(connection: sqlite3.Connection, collection: str) -> FolderState
     return None if row is None else FolderState(*row)
 
 
-def passages_held(connection: sqlite3.Connection, build: Build, sources: Sequence[str]) -> set[str]:
+def passages_held(connection: Connection, build: Build, sources: Sequence[str]) -> set[str]:
     """Return the ids of the passages that sources have in a build."""
     found: set[str] = set()
     for source in sources:
@@ -175,7 +176,7 @@ def passages_held(connection: sqlite3.Connection, build: Build, sources: Sequenc
 
 
 def known_inputs(
-    connection: sqlite3.Connection, build: Build, inputs: Sequence[bytes]
+    connection: Connection, build: Build, inputs: Sequence[bytes]
 ) -> dict[bytes, Known]:
     """Return a passage of the build, with a vector, for each input that was embedded before."""
     found: dict[bytes, Known] = {}
@@ -192,7 +193,7 @@ def known_inputs(
     return found
 
 
-def passages_embedded_before(connection: sqlite3.Connection, build: Build) -> list[str]:
+def passages_embedded_before(connection: Connection, build: Build) -> list[str]:
     """Return the ids of passages that were embedded, and whose own vectors Chroma alone keeps."""
     rows = connection.execute(
         f"SELECT p.id FROM passages p {JOIN_VECTORS} WHERE p.build = ? AND length(v.vector) = 0",
@@ -201,9 +202,7 @@ def passages_embedded_before(connection: sqlite3.Connection, build: Build) -> li
     return [row[0] for row in rows]
 
 
-def kept_vectors(
-    connection: sqlite3.Connection, build: Build, ids: Sequence[str]
-) -> dict[str, Vectors]:
+def kept_vectors(connection: Connection, build: Build, ids: Sequence[str]) -> dict[str, Vectors]:
     """Return the vectors that are kept of passages of a build, by passage id."""
     found: dict[str, Vectors] = {}
     for first in range(0, len(ids), 900):  # SQLite binds 999 values at a time
@@ -218,7 +217,7 @@ def kept_vectors(
 
 
 def nearest_kept(
-    connection: sqlite3.Connection, build: Build, vector: Vectors, limit: int
+    connection: Connection, build: Build, vector: Vectors, limit: int
 ) -> list[tuple[str, float]]:
     """Return up to `limit` (passage id, cosine) pairs, nearest first, by looking at every vector.
 
@@ -237,6 +236,8 @@ def nearest_kept(
         lengths = np.maximum(np.sqrt(np.einsum("ij,ij->i", matrix, matrix)), 1e-12)
         cosines = (matrix @ vector / lengths).tolist()
         best = nlargest(limit, [*best, *zip(cosines, (row[0] for row in some), strict=True)])
+    if not best:
+        return []
     ids = dict(
         connection.execute(
             f"SELECT key, id FROM passages WHERE key IN ({','.join('?' * len(best))})",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -17,9 +16,10 @@ from index.store.catalog_rows import (
     passage_row,
     source_row,
 )
-from index.store.catalog_schema import create_words, drop_words, words_table
+from index.store.database import Connection
 from index.store.sqlite_file import Row
 from index.store.vector_file import put_row
+from index.store.word_index import word_index_of
 from index.text.words import terms
 
 
@@ -43,33 +43,33 @@ def words_of(source: Source, passage: Passage) -> tuple[str, str]:
     return " ".join(terms(above)), " ".join(terms(passage.text))
 
 
-def move_generation(connection: sqlite3.Connection) -> int:
+def move_generation(connection: Connection) -> int:
     """Tell readers that something changed; returns the new generation."""
-    connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
+    connection.execute("UPDATE meta SET value = CAST(value AS BIGINT) + 1 WHERE key = 'generation'")
     return int(connection.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone()[0])
 
 
-def owe_purge(connection: sqlite3.Connection, *, owed: bool = True) -> None:
+def owe_purge(connection: Connection, *, owed: bool = True) -> None:
     """Record that texts were deleted of which the files may still hold bytes, or hold none."""
     connection.execute("UPDATE meta SET value = ? WHERE key = 'purge'", (int(owed),))
 
 
-def count_deleted(connection: sqlite3.Connection, build: int, vectors: int) -> None:
+def count_deleted(connection: Connection, build: int, vectors: int) -> None:
     """Record that the Chroma collection of a build loses vectors."""
     connection.execute("UPDATE builds SET deleted = deleted + ? WHERE build = ?", (vectors, build))
 
 
-def forget_deleted(connection: sqlite3.Connection, build: int) -> None:
+def forget_deleted(connection: Connection, build: int) -> None:
     """Record that the Chroma collection of a build is begun anew."""
     connection.execute("UPDATE builds SET deleted = 0 WHERE build = ?", (build,))
 
 
-def name_spare(connection: sqlite3.Connection, build: int, spare: str) -> None:
+def name_spare(connection: Connection, build: int, spare: str) -> None:
     """Record a Chroma collection that a build does not use."""
     connection.execute("UPDATE builds SET spare = ? WHERE build = ?", (spare, build))
 
 
-def swap_chroma(connection: sqlite3.Connection, build: int) -> None:
+def swap_chroma(connection: Connection, build: int) -> None:
     """Let the spare Chroma collection of a build hold its vectors, and the other be the spare."""
     connection.execute(
         "UPDATE builds SET chroma = spare, spare = chroma, deleted = 0 WHERE build = ?", (build,)
@@ -77,25 +77,25 @@ def swap_chroma(connection: sqlite3.Connection, build: int) -> None:
 
 
 def add_build(
-    connection: sqlite3.Connection, collection: str, *, model: str, dimension: int, recipe: str
+    connection: Connection, collection: str, *, model: str, dimension: int, recipe: str
 ) -> int:
     """Record an empty build, unfinished and not serving; returns its number."""
     made = connection.execute(
         "INSERT INTO builds (collection, model, dimension, recipe, chroma, dirty) "
-        "VALUES (?, ?, ?, ?, '', 1)",
+        "VALUES (?, ?, ?, ?, '', 1) RETURNING build",
         (collection, model, dimension, recipe),
     )
-    build = int(made.lastrowid or 0)
-    create_words(connection, build)
+    build = int(made.fetchone()[0])
+    word_index_of(connection).create(connection, build)
     return build
 
 
-def name_chroma(connection: sqlite3.Connection, build: int, chroma: str) -> None:
+def name_chroma(connection: Connection, build: int, chroma: str) -> None:
     """Record which Chroma collection holds the vectors of a build."""
     connection.execute("UPDATE builds SET chroma = ? WHERE build = ?", (chroma, build))
 
 
-def serve_build(connection: sqlite3.Connection, collection: str, build: int) -> None:
+def serve_build(connection: Connection, collection: str, build: int) -> None:
     """Let a build serve its collection from now on."""
     connection.execute(
         "INSERT INTO collections VALUES (?, ?) "
@@ -104,20 +104,20 @@ def serve_build(connection: sqlite3.Connection, collection: str, build: int) -> 
     )
 
 
-def set_dirty(connection: sqlite3.Connection, build: int, dirty: bool) -> None:
+def set_dirty(connection: Connection, build: int, dirty: bool) -> None:
     """Record that vectors of a build are about to change, or that all of it is done."""
     connection.execute("UPDATE builds SET dirty = ? WHERE build = ?", (int(dirty), build))
 
 
-def drop_build(connection: sqlite3.Connection, build: int) -> None:
+def drop_build(connection: Connection, build: int) -> None:
     """Delete a build that does not serve, with its passages and words."""
     if connection.execute("SELECT 1 FROM passages WHERE build = ? LIMIT 1", (build,)).fetchone():
         owe_purge(connection)
-    drop_words(connection, build)
+    word_index_of(connection).drop(connection, build)
     connection.execute("DELETE FROM builds WHERE build = ?", (build,))
 
 
-def drop_collection(connection: sqlite3.Connection, collection: str) -> None:
+def drop_collection(connection: Connection, collection: str) -> None:
     """Delete a collection with its sources; its builds are left to `drop_build`."""
     for table in ("files", "folders", "left_out", "missing", "sources"):
         gone = connection.execute(f"DELETE FROM {table} WHERE collection = ?", (collection,))
@@ -127,7 +127,7 @@ def drop_collection(connection: sqlite3.Connection, collection: str) -> None:
 
 
 def put_source(
-    connection: sqlite3.Connection, build: int, source: Source, passages: Sequence[IndexedPassage]
+    connection: Connection, build: int, source: Source, passages: Sequence[IndexedPassage]
 ) -> set[str]:
     """Write a source in place of any earlier version; returns the passage ids that are gone."""
     row = source_row(source)
@@ -154,7 +154,7 @@ _PLACE = ("ordinal", "start", "end", "page", "sentences")
 """Columns of a passage that an edit elsewhere in its document changes."""
 
 
-def _known_passages(connection: sqlite3.Connection, build: int, source: str) -> dict[str, Row]:
+def _known_passages(connection: Connection, build: int, source: str) -> dict[str, Row]:
     """Return (key, whether it lacks vectors, `_PLACE`) of each passage by id."""
     rows = connection.execute(
         'SELECT id, key, slot IS NULL, ordinal, start, "end", page, sentences FROM passages '
@@ -164,7 +164,7 @@ def _known_passages(connection: sqlite3.Connection, build: int, source: str) -> 
     return {id: tuple(row) for id, *row in rows}
 
 
-def _move_passage(connection: sqlite3.Connection, before: Row, each: IndexedPassage) -> None:
+def _move_passage(connection: Connection, before: Row, each: IndexedPassage) -> None:
     """Write where a passage stands now, if that or its sentence vectors are new."""
     key, bare, *place = before
     now = passage_columns(each.passage, _PLACE)
@@ -179,41 +179,37 @@ def _move_passage(connection: sqlite3.Connection, before: Row, each: IndexedPass
 
 
 def put_passages(
-    connection: sqlite3.Connection, build: int, source: Source, passages: Sequence[IndexedPassage]
+    connection: Connection, build: int, source: Source, passages: Sequence[IndexedPassage]
 ) -> None:
     """Write the passages of a source, and their words, into a build."""
+    index = word_index_of(connection)
     for passage, digest, sentences, vector, words in passages:
         made = connection.execute(
             'INSERT INTO passages (id, source, ordinal, start, "end", page, heading, kind, '
-            "sentences, text, build, input) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+            "sentences, text, build, input) VALUES (?,?,?,?,?,?,?,?,?,?,?,?) RETURNING key",
             (*passage_row(passage), build, digest),
         )
-        key = int(made.lastrowid or 0)
+        key = int(made.fetchone()[0])
         if vector is not None or sentences is not None:
             put_row(connection, key, vector, sentences)
         if vector is None:
             await_vector(connection, build, key)
-        connection.execute(
-            f"INSERT INTO {words_table(build)} (rowid, title, body) VALUES (?, ?, ?)",
-            (key, *(words or words_of(source, passage))),
-        )
+        index.put(connection, build, key, *(words or words_of(source, passage)))
 
 
-def keep_vectors(
-    connection: sqlite3.Connection, build: int, vectors: Mapping[str, Vectors]
-) -> None:
+def keep_vectors(connection: Connection, build: int, vectors: Mapping[str, Vectors]) -> None:
     """Write the vectors of passages that are there already, by their ids."""
     for id, vector in vectors.items():
         _put_vectors(connection, build, id, vector, None)
 
 
-def put_sentences(connection: sqlite3.Connection, build: int, indexed: IndexedPassage) -> None:
+def put_sentences(connection: Connection, build: int, indexed: IndexedPassage) -> None:
     """Write the vectors of a passage that is there already, and of its sentences."""
     _put_vectors(connection, build, indexed.passage.id, indexed.vector, indexed.sentences)
 
 
 def _put_vectors(
-    connection: sqlite3.Connection,
+    connection: Connection,
     build: int,
     id: str,
     vector: Vectors | None,
@@ -229,14 +225,14 @@ def _put_vectors(
         await_no_longer(connection, row[0])
 
 
-def clear_passages(connection: sqlite3.Connection, build: int, source: str) -> set[str]:
+def clear_passages(connection: Connection, build: int, source: str) -> set[str]:
     """Delete the passages of a source and their words from a build; returns their ids."""
     known = _known_passages(connection, build, source)
     _delete_passages(connection, build, [row[0] for row in known.values()])
     return set(known)
 
 
-def _clear_elsewhere(connection: sqlite3.Connection, build: int, source: str) -> None:
+def _clear_elsewhere(connection: Connection, build: int, source: str) -> None:
     """Delete the passages of a source from a build that is being filled beside this one."""
     others = connection.execute(
         "SELECT DISTINCT build FROM passages WHERE source = ? AND build != ?", (source, build)
@@ -245,13 +241,13 @@ def _clear_elsewhere(connection: sqlite3.Connection, build: int, source: str) ->
         clear_passages(connection, other, source)
 
 
-def _delete_passages(connection: sqlite3.Connection, build: int, keys: Sequence[int]) -> None:
+def _delete_passages(connection: Connection, build: int, keys: Sequence[int]) -> None:
     """Delete passages of a build by their keys, and their words."""
-    for table, column in ((words_table(build), "rowid"), ("passages", "key")):
-        connection.executemany(f"DELETE FROM {table} WHERE {column} = ?", [(key,) for key in keys])
+    word_index_of(connection).delete(connection, build, keys)
+    connection.executemany("DELETE FROM passages WHERE key = ?", [(key,) for key in keys])
 
 
-def remove_source(connection: sqlite3.Connection, build: int, source: str) -> set[str]:
+def remove_source(connection: Connection, build: int, source: str) -> set[str]:
     """Delete a source; returns the ids of its passages."""
     gone = clear_passages(connection, build, source)
     _clear_elsewhere(connection, build, source)
@@ -260,17 +256,19 @@ def remove_source(connection: sqlite3.Connection, build: int, source: str) -> se
     return gone
 
 
-def put_file(connection: sqlite3.Connection, collection: str, uri: str, state: FileState) -> None:
+def put_file(connection: Connection, collection: str, uri: str, state: FileState) -> None:
     """Record a file of the documents folder as it was seen."""
     connection.execute(
-        "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (collection, uri) DO UPDATE SET "
+        "size = excluded.size, mtime_ns = excluded.mtime_ns, ctime_ns = excluded.ctime_ns, "
+        "failure = excluded.failure",
         (collection, uri, *state),
     )
     unmark_missing(connection, collection, [uri])
     connection.execute("DELETE FROM left_out WHERE collection = ? AND uri = ?", (collection, uri))
 
 
-def forget_files(connection: sqlite3.Connection, collection: str, uris: Iterable[str]) -> None:
+def forget_files(connection: Connection, collection: str, uris: Iterable[str]) -> None:
     """Forget files of the documents folder."""
     uris = list(uris)
     connection.executemany(
@@ -279,22 +277,20 @@ def forget_files(connection: sqlite3.Connection, collection: str, uris: Iterable
     unmark_missing(connection, collection, uris)
 
 
-def mark_missing(connection: sqlite3.Connection, collection: str, uris: Iterable[str]) -> None:
+def mark_missing(connection: Connection, collection: str, uris: Iterable[str]) -> None:
     """Record that these documents, and no others, are kept although their files are gone."""
     connection.execute("DELETE FROM missing WHERE collection = ?", (collection,))
     connection.executemany("INSERT INTO missing VALUES (?, ?)", [(collection, uri) for uri in uris])
 
 
-def unmark_missing(connection: sqlite3.Connection, collection: str, uris: Iterable[str]) -> None:
+def unmark_missing(connection: Connection, collection: str, uris: Iterable[str]) -> None:
     """Record that the files of these documents are there again, or the documents are not."""
     connection.executemany(
         "DELETE FROM missing WHERE collection = ? AND uri = ?", [(collection, uri) for uri in uris]
     )
 
 
-def put_left_out(
-    connection: sqlite3.Connection, collection: str, files: Mapping[str, LeftOut]
-) -> None:
+def put_left_out(connection: Connection, collection: str, files: Mapping[str, LeftOut]) -> None:
     """Record that these files, and no others, are left out; by uri."""
     connection.execute("DELETE FROM left_out WHERE collection = ?", (collection,))
     connection.executemany(
@@ -303,8 +299,10 @@ def put_left_out(
     )
 
 
-def put_folder(connection: sqlite3.Connection, collection: str, folder: str, device: int) -> None:
+def put_folder(connection: Connection, collection: str, folder: str, device: int) -> None:
     """Record which folder a collection is kept in step with, and the volume it is on."""
     connection.execute(
-        "INSERT OR REPLACE INTO folders VALUES (?, ?, ?)", (collection, folder, device)
+        "INSERT INTO folders VALUES (?, ?, ?) ON CONFLICT (collection) DO UPDATE SET "
+        "folder = excluded.folder, device = excluded.device",
+        (collection, folder, device),
     )

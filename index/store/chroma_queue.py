@@ -7,9 +7,10 @@ a killed writer left, since every entry can be carried out again.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
+
+from index.store.database import Connection
 
 
 class Queued(NamedTuple):
@@ -19,46 +20,49 @@ class Queued(NamedTuple):
     ids: Sequence[str]
 
 
-def put_in_queue(connection: sqlite3.Connection, build: int, ids: Iterable[str]) -> None:
+def put_in_queue(connection: Connection, build: int, ids: Iterable[str]) -> None:
     """Have Chroma told of passages that are new, have moved or are gone; in a transaction."""
     connection.executemany(
-        "INSERT OR IGNORE INTO chroma_queue VALUES (?, ?)", ((build, id) for id in ids)
+        "INSERT INTO chroma_queue VALUES (?, ?) ON CONFLICT DO NOTHING",
+        ((build, id) for id in ids),
     )
 
 
-def queue_all(connection: sqlite3.Connection, build: int) -> None:
+def queue_all(connection: Connection, build: int) -> None:
     """Have Chroma told of every passage of a build that has its vector; in a transaction."""
     connection.execute(
-        "INSERT OR IGNORE INTO chroma_queue SELECT build, id FROM passages WHERE build = ? "
-        "AND key NOT IN (SELECT key FROM awaited_vectors)",
+        "INSERT INTO chroma_queue SELECT build, id FROM passages WHERE build = ? "
+        "AND key NOT IN (SELECT key FROM awaited_vectors) ON CONFLICT DO NOTHING",
         (build,),
     )
 
 
-def take_off_queue(connection: sqlite3.Connection, told: Queued) -> None:
+def take_off_queue(connection: Connection, told: Queued) -> None:
     """Note that Chroma was told; in a transaction."""
     connection.executemany(
         "DELETE FROM chroma_queue WHERE build = ? AND id = ?", ((told.build, id) for id in told.ids)
     )
 
 
-def clear_queue(connection: sqlite3.Connection, build: int) -> None:
+def clear_queue(connection: Connection, build: int) -> None:
     """Note that Chroma holds exactly the passages of a build; in a transaction."""
     connection.execute("DELETE FROM chroma_queue WHERE build = ?", (build,))
 
 
-def next_queued(connection: sqlite3.Connection, limit: int) -> Queued | None:
+def next_queued(connection: Connection, limit: int) -> Queued | None:
     """Return up to `limit` passages of one build that is queued; None when nothing is."""
-    first = connection.execute("SELECT build FROM chroma_queue LIMIT 1").fetchone()
+    first = connection.execute(
+        "SELECT build FROM chroma_queue ORDER BY build, id LIMIT 1"
+    ).fetchone()
     if first is None:
         return None
     rows = connection.execute(
-        "SELECT id FROM chroma_queue WHERE build = ? LIMIT ?", (*first, limit)
+        "SELECT id FROM chroma_queue WHERE build = ? ORDER BY id LIMIT ?", (*first, limit)
     )
     return Queued(first[0], [row[0] for row in rows])
 
 
-def has_queue(connection: sqlite3.Connection, build: int | None = None) -> bool:
+def has_queue(connection: Connection, build: int | None = None) -> bool:
     """Say whether anything is queued, of one build or of any."""
     where, of = ("", ()) if build is None else (" WHERE build = ?", (build,))
     return bool(
@@ -66,7 +70,7 @@ def has_queue(connection: sqlite3.Connection, build: int | None = None) -> bool:
     )
 
 
-def is_behind(connection: sqlite3.Connection, collection: str) -> bool:
+def is_behind(connection: Connection, collection: str) -> bool:
     """Say whether Chroma does not know of every passage that serves in a collection."""
     found = connection.execute(
         "SELECT EXISTS (SELECT 1 FROM chroma_queue q JOIN collections c ON c.build = q.build "

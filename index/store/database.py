@@ -44,12 +44,8 @@ class Connection(Protocol):
         ...
 
 
-class Database(Protocol):
-    """Tables of one concern; safe to use from several threads."""
-
-    def connection(self) -> Connection:
-        """Return this thread's connection, in which every statement is a transaction."""
-        ...
+class Tables(Protocol):
+    """Tables of one concern, to be read and written; safe to use from several threads."""
 
     def transaction(self) -> AbstractContextManager[Connection]:
         """Write in one transaction: all of the block or, if it raises, nothing."""
@@ -57,6 +53,14 @@ class Database(Protocol):
 
     def rows(self, sql: str, parameters: Sequence[object] = (), /) -> list[Row]:
         """Return the rows of a query."""
+        ...
+
+
+class Database(Tables, Protocol):
+    """Where tables of one concern stand: a file, or a schema of a server."""
+
+    def connection(self) -> Connection:
+        """Return this thread's connection, in which every statement is a transaction."""
         ...
 
     def row(self, sql: str, parameters: Sequence[object] = (), /) -> Row | None:

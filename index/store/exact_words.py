@@ -3,19 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from index.store.catalog import Catalog
-from index.store.catalog_schema import words_table
-
-
-class PassagePlace(NamedTuple):
-    """Where a passage stands."""
-
-    id: str
-    source: str
-    start: int
-    end: int
+from index.store.word_index import PassagePlace, word_index_of
 
 
 def places_of_phrases(
@@ -29,18 +19,13 @@ def places_of_phrases(
 
     With a `source`, by its id, only those of that one.
     """
-    wanted = [f'"{" ".join(phrase)}"' for phrase in phrases if phrase]
+    wanted = [phrase for phrase in phrases if phrase]
     build = next((each for each in catalog.builds() if each.collection == collection), None)
     if build is None or not wanted:
         return []
-    table = words_table(build.number)
-    rows = catalog.rows(
-        f'SELECT p.id, p.source, p.start, p."end" FROM {table} w '
-        f"JOIN passages p ON p.key = w.rowid WHERE {table} MATCH ? AND ? IN ('', p.source) "
-        "ORDER BY w.rank, p.source, p.ordinal LIMIT ?",
-        (" OR ".join(wanted), source or "", limit),
-    )
-    return [PassagePlace(*row) for row in rows]
+    with catalog.reading() as connection:
+        index = word_index_of(connection)
+        return index.places_of_phrases(connection, build.number, wanted, limit, source)
 
 
 def places_of_ids(catalog: Catalog, ids: Sequence[str]) -> list[PassagePlace]:
@@ -55,15 +40,10 @@ def sources_with(catalog: Catalog, collection: str, terms: Sequence[str]) -> lis
     build = next((each for each in catalog.builds() if each.collection == collection), None)
     if build is None:
         return []
-    table = words_table(build.number)
     found: set[str] | None = None
     for term in terms:
-        rows = catalog.rows(
-            f"SELECT DISTINCT p.source FROM {table} w JOIN passages p ON p.key = w.rowid "
-            f"WHERE {table} MATCH ?",
-            (f'"{term}"',),
-        )
-        holding = {str(row[0]) for row in rows}
+        with catalog.reading() as connection:
+            holding = word_index_of(connection).sources_with(connection, build.number, term)
         found = holding if found is None else found & holding
         if not found:
             return []

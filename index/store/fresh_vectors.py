@@ -14,7 +14,6 @@ from index.store.chroma_file import CHROMA_FILE
 from index.store.chroma_queue import is_behind
 from index.store.chroma_state import looks_settled
 from index.store.chroma_vectors import ChromaVectors
-from index.store.write_lock import is_locked
 
 _FEW = 2000
 """Passages that are compared one by one while Chroma is not open: 8 ms of a processor, against
@@ -75,8 +74,8 @@ class FreshVectors(ChromaVectors):
 
     def _is_being_written(self) -> bool:
         """Say whether files would be opened that change at this moment."""
-        home = self._catalog.path.parent
-        return self._is_embedded and not looks_settled(str(home)) and is_locked(home)
+        home = self._catalog.home
+        return self._is_embedded and not looks_settled(str(home)) and self._catalog.is_locked()
 
 
 def is_built_elsewhere(config: IndexConfig, catalog: Catalog) -> bool:

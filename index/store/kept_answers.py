@@ -6,17 +6,21 @@ A version stays as long as an answer refers to it. Both go with the source: `ind
 
 from __future__ import annotations
 
-import sqlite3
 import zlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from index.schema import Evidence, Source
 from index.store.catalog_format import ANSWERS_FILE
+from index.store.database import Connection, Database
+from index.store.postgres_address import PostgresAddress, shared_address
 from index.store.private_files import make_private
 from index.store.sqlite_file import SqliteFile, script
+
+if TYPE_CHECKING:
+    from index.config import IndexConfig
 
 MOST_ANSWERS = 20_000
 MOST_BYTES = 256 * 1024 * 1024
@@ -44,6 +48,11 @@ INSERT INTO traces VALUES (0)
 """
 """`traces` says whether something was deleted of which the file may still hold bytes."""
 
+_WITHOUT_STATISTICS = """
+ALTER TABLE answers ALTER COLUMN body SET STATISTICS 0;
+ALTER TABLE versions ALTER COLUMN body SET STATISTICS 0
+"""
+
 MIGRATIONS = (script(_TABLES),)
 
 
@@ -64,8 +73,8 @@ class KeptAnswer:
     """In which server."""
 
 
-class KeptAnswers(SqliteFile):
-    """Reads and writes them; safe for several processes."""
+class AnswersFile(SqliteFile):
+    """The tables of kept answers in a file of the home."""
 
     noun: ClassVar[str] = "file of answers"
 
@@ -74,17 +83,30 @@ class KeptAnswers(SqliteFile):
             make_private(home / ANSWERS_FILE)
         super().__init__(home / ANSWERS_FILE, MIGRATIONS)
 
+
+class KeptAnswers:
+    """Reads and writes them; safe for several processes."""
+
+    def __init__(self, database: Database) -> None:
+        """`database` has the tables, and is closed with this."""
+        self._database = database
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        self._database.close()
+
     def keep(self, answer: KeptAnswer, versions: Sequence[Source], *, days: float) -> None:
         """Keep an answer with the versions that it quotes, and drop what is over its time."""
         rows = {(each.source_id, each.sha256) for each in answer.quotes}
         body = zlib.compress(answer.body.encode())
-        with self.transaction() as write:
+        with self._database.transaction() as write:
+            write.execute("DELETE FROM answers WHERE key = ?", (answer.key,))
             write.execute(
-                "INSERT OR REPLACE INTO answers (key, at, person, guild, body) VALUES (?,?,?,?,?)",
+                "INSERT INTO answers (key, at, person, guild, body) VALUES (?,?,?,?,?)",
                 (answer.key, answer.at, answer.person, answer.guild, body),
             )
             write.executemany(
-                "INSERT OR IGNORE INTO quotes VALUES (?, ?, ?)",
+                "INSERT INTO quotes VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
                 [(answer.key, *row) for row in sorted(rows)],
             )
             for source in versions:
@@ -94,11 +116,13 @@ class KeptAnswers(SqliteFile):
 
     def answer(self, key: str) -> KeptAnswer | None:
         """Return a kept answer, its quotes without offsets."""
-        row = self.row("SELECT key, at, body, person, guild FROM answers WHERE key = ?", (key,))
+        row = self._database.row(
+            "SELECT key, at, body, person, guild FROM answers WHERE key = ?", (key,)
+        )
         if row is None:
             return None
         key, at, body, person, guild = row
-        quoted = self.rows("SELECT source, sha256 FROM quotes WHERE answer = ?", (key,))
+        quoted = self._database.rows("SELECT source, sha256 FROM quotes WHERE answer = ?", (key,))
         return KeptAnswer(
             key=key,
             at=at,
@@ -113,7 +137,7 @@ class KeptAnswers(SqliteFile):
 
     def version(self, source: str, version: str) -> Source | None:
         """Return a version of a source, by the beginning of its hash, if an answer refers to it."""
-        row = self.row(
+        row = self._database.row(
             "SELECT body FROM versions WHERE source = ? AND substr(sha256, 1, ?) = ?",
             (source, len(version), version),
         )
@@ -124,10 +148,10 @@ class KeptAnswers(SqliteFile):
 
         Returns False where a reader kept the file from being written anew.
         """
-        held = {row[0] for row in self.rows("SELECT source FROM quotes")}
-        held |= {row[0] for row in self.rows("SELECT source FROM versions")}
+        held = {row[0] for row in self._database.rows("SELECT source FROM quotes")}
+        held |= {row[0] for row in self._database.rows("SELECT source FROM versions")}
         if gone := sorted(held - set(sources)):
-            with self.transaction() as write:
+            with self._database.transaction() as write:
                 for source in gone:
                     write.execute(
                         "DELETE FROM answers WHERE key IN "
@@ -147,17 +171,17 @@ class KeptAnswers(SqliteFile):
 
     def drop_old(self, before: float) -> None:
         """Drop what is over its time, leaving no trace."""
-        with self.transaction() as write:
+        with self._database.transaction() as write:
             _drop_old(write, before)
         self.tidy()
 
     def tidy(self) -> bool:
         """Leave no trace of what was dropped; False where a reader kept the file as it was."""
-        if not self.rows("SELECT are_left FROM traces")[0][0]:
+        if not self._database.rows("SELECT are_left FROM traces")[0][0]:
             return True
-        if not self.erase_traces():
+        if not self._database.erase_traces():
             return False
-        with self.transaction() as write:
+        with self._database.transaction() as write:
             write.execute("UPDATE traces SET are_left = 0")
         return True
 
@@ -166,13 +190,29 @@ class KeptAnswers(SqliteFile):
         self._forget("key", key)
 
     def _forget(self, column: str, value: int | str) -> None:
-        with self.transaction() as write:
+        with self._database.transaction() as write:
             write.execute(f"DELETE FROM answers WHERE {column} = ?", (value,))
             _drop_unquoted(write)
         self.tidy()
 
 
-def _put_version(write: sqlite3.Connection, source: Source) -> None:
+def open_kept_answers(home: Path, address: PostgresAddress | None = None) -> KeptAnswers:
+    """Open those of a home, or of the database that it shares with others."""
+    if address is None:
+        return KeptAnswers(AnswersFile(home))
+    from index.store.postgres import PostgresDatabase
+    from index.store.postgres_types import for_postgres
+
+    tables = script(f"{for_postgres(_TABLES)};{_WITHOUT_STATISTICS}")
+    return KeptAnswers(PostgresDatabase(address, "answers", (tables,)))
+
+
+def kept_answers_of(config: IndexConfig) -> KeptAnswers:
+    """Open those of the home, or the database, that is configured."""
+    return open_kept_answers(config.home, shared_address(config))
+
+
+def _put_version(write: Connection, source: Source) -> None:
     known = write.execute(
         "SELECT 1 FROM versions WHERE source = ? AND sha256 = ?", (source.id, source.sha256)
     ).fetchone()
@@ -181,7 +221,7 @@ def _put_version(write: sqlite3.Connection, source: Source) -> None:
         write.execute("INSERT INTO versions VALUES (?, ?, ?)", (source.id, source.sha256, body))
 
 
-def _drop_unquoted(write: sqlite3.Connection) -> None:
+def _drop_unquoted(write: Connection) -> None:
     """Drop the versions to which no answer refers any more."""
     write.execute(
         "DELETE FROM versions WHERE NOT EXISTS (SELECT 1 FROM quotes q "
@@ -190,7 +230,7 @@ def _drop_unquoted(write: sqlite3.Connection) -> None:
     write.execute("UPDATE traces SET are_left = 1")
 
 
-def _drop_old(write: sqlite3.Connection, before: float) -> None:
+def _drop_old(write: Connection, before: float) -> None:
     """Drop answers that are too old or too many, and the oldest while versions take too much."""
     dropped = write.execute(
         "DELETE FROM answers WHERE at < ? OR place <= (SELECT max(place) FROM answers) - ?",
@@ -203,12 +243,12 @@ def _drop_old(write: sqlite3.Connection, before: float) -> None:
         _drop_unquoted(write)
 
 
-def _drop_oldest(write: sqlite3.Connection) -> None:
+def _drop_oldest(write: Connection) -> None:
     write.execute(
         "DELETE FROM answers WHERE place IN (SELECT place FROM answers ORDER BY place LIMIT 20)"
     )
 
 
-def _size(write: sqlite3.Connection) -> int:
+def _size(write: Connection) -> int:
     found = write.execute("SELECT coalesce(sum(length(body)), 0) FROM versions").fetchone()
     return int(found[0])

@@ -10,7 +10,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from index.errors import IndexUnwritable, StoreError
-from index.store.added_documents import AddedDocuments
+from index.store.added_documents import open_added_file
 from index.store.catalog_format import (
     ADDITIONS_FILE,
     CATALOG_FILE,
@@ -110,7 +110,7 @@ def move_out_what_people_made(catalog: sqlite3.Connection) -> None:
             for table in tables:
                 _copy_table(catalog, table, community)
     if catalog.execute("SELECT 1 FROM collections").fetchone():
-        with closing(AddedDocuments(path.parent, catalog)) as added:
+        with closing(open_added_file(path.parent, catalog)) as added:
             added.adopt(catalog)
     for table in tables:
         catalog.execute(f"DROP TABLE {table}")

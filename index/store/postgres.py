@@ -8,6 +8,7 @@ Writers of a schema come one after the other, as they do in a file.
 from __future__ import annotations
 
 import threading
+import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -29,6 +30,11 @@ PostgresMigration: TypeAlias = Callable[[Connection], None]
 
 _LOCKS = 0x51554F54
 """Sets Quoth's advisory locks apart from those of other programs in the same database."""
+
+_READS_THE_PAST = (
+    "SELECT count(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_xmin IS NOT "
+    "NULL AND datname = current_database() AND age(backend_xmin) >= age(CAST(? AS TEXT)::xid)"
+)
 
 
 class PostgresDatabase:
@@ -97,10 +103,17 @@ class PostgresDatabase:
         """Return the first row of a query, if it has one."""
         return next(iter(self.rows(sql, parameters)), None)
 
+    def schemas(self) -> tuple[str, ...]:
+        """Return the schemas whose tables are these."""
+        return (self.schema,)
+
     def tables(self) -> list[str]:
-        """Return the names of the tables of the schema."""
+        """Return the names of the tables, each with that of its schema, as statements need them."""
+        marks = ",".join("?" * len(self.schemas()))
         found = self.rows(
-            "SELECT tablename FROM pg_tables WHERE schemaname = ? ORDER BY 1", (self.schema,)
+            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables "
+            f"WHERE schemaname IN ({marks}) ORDER BY 1",
+            self.schemas(),
         )
         return [row[0] for row in found]
 
@@ -109,10 +122,20 @@ class PostgresDatabase:
 
         Whoever reads a table waits until it is. What the server keeps elsewhere, as its log of
         changes and whoever copies that, is the affair of who runs it. Returns False where somebody
-        held on to a table for so long that it still stands.
+        held on to a table, or to an older state of it, for so long that it still stands.
         """
-        written = [self._write_anew(table) for table in self.tables()]
-        return all(written)
+        if not self._is_over():
+            return False
+        return all(self._write_anew(table) for table in self.tables())
+
+    def close_here(self) -> None:
+        """Close the connection of this thread, which ends."""
+        connection = getattr(self._local, "connection", None)
+        if connection is not None:
+            del self._local.connection
+            with self._opening:
+                self._opened = [each for each in self._opened if each[1] is not connection]
+            connection.close()
 
     def close(self) -> None:
         """Close the connections of all threads."""
@@ -125,9 +148,20 @@ class PostgresDatabase:
     def _lock_key(self) -> int:
         return signed(zlib.crc32(self.schema.encode()))
 
+    def _is_over(self) -> bool:
+        """Wait until nobody reads the state before this moment, which a table would keep for them;
+        False where somebody does for too long."""
+        (now,) = self.rows("SELECT txid_current()")[0]
+        give_up = time.monotonic() + self._lock_seconds
+        while self.rows(_READS_THE_PAST, (now % (1 << 32),)) != [(0,)]:
+            if time.monotonic() > give_up:
+                return False
+            time.sleep(0.05)
+        return True
+
     def _write_anew(self, table: str) -> bool:
         try:
-            self.connection().execute(f'VACUUM (FULL, ANALYZE) "{self.schema}"."{table}"')
+            self.connection().execute(f"VACUUM (FULL, ANALYZE) {table}")
         except LockedTable:
             return False
         return True

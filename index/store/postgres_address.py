@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from index.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from index.config import IndexConfig
 
 _SCHEMES = ("postgresql", "postgres")
 _OPTIONS = ("host", "sslmode", "sslrootcert")
@@ -32,6 +36,11 @@ class PostgresAddress:
         """The address as it may be shown to people and written into a log: without password."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"postgresql://{self.user}@{host}:{self.port}/{self.database}"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a socket of this machine."""
+        return self.host.startswith("/")
 
     @classmethod
     def of(cls, url: str) -> PostgresAddress:
@@ -66,6 +75,13 @@ class PostgresAddress:
             ssl_mode=mode,
             ssl_root=options.get("sslrootcert"),
         )
+
+
+def shared_address(config: IndexConfig) -> PostgresAddress | None:
+    """Return the address of the database that is configured, if one is."""
+    if config.database_url is None:
+        return None
+    return PostgresAddress.of(config.database_url.get_secret_value())
 
 
 def _refused(why: str) -> ConfigurationError:

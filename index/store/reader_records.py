@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from index.store.sqlite_file import SqliteFile, script
+from index.store.database import Tables
+from index.store.sqlite_file import script
 
-create_reader_table = script("""
+READER_TABLE = """
 CREATE TABLE readers (
     collection TEXT NOT NULL REFERENCES collections (name) ON DELETE CASCADE,
     name TEXT NOT NULL,
@@ -21,7 +22,9 @@ CREATE TABLE readers (
     failure TEXT,
     PRIMARY KEY (collection, name)
 )
-""")
+"""
+
+create_reader_table = script(READER_TABLE)
 
 
 class ReaderRecord(NamedTuple):
@@ -53,7 +56,7 @@ _COLUMNS = ", ".join(ReaderRecord._fields)
 class ReaderRecords:
     """The table of readers in the file of the added documents."""
 
-    def __init__(self, file: SqliteFile) -> None:
+    def __init__(self, file: Tables) -> None:
         self._file = file
 
     def readers(self, collection: str | None = None) -> list[ReaderRecord]:
@@ -67,9 +70,12 @@ class ReaderRecords:
 
     def put(self, record: ReaderRecord) -> None:
         """Keep a reader as it is now."""
+        changes = ", ".join(f"{name} = excluded.{name}" for name in ReaderRecord._fields[2:])
         with self._file.transaction() as connection:
             connection.execute(
-                f"INSERT OR REPLACE INTO readers ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", record
+                f"INSERT INTO readers ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?) "
+                f"ON CONFLICT (collection, name) DO UPDATE SET {changes}",
+                record,
             )
 
     def remove(self, record: ReaderRecord) -> None:
@@ -84,7 +90,7 @@ class ReaderRecords:
         """Return the SHA-256 of each document that a reader brought, by uri."""
         rows = self._file.rows(
             "SELECT uri, sha256 FROM documents WHERE collection = ? "
-            "AND substr(uri, 1, length(?)) = ? ORDER BY rowid",
+            "AND substr(uri, 1, length(?)) = ? ORDER BY added_at, uri",
             (record.collection, record.prefix, record.prefix),
         )
         return dict(rows)

@@ -21,6 +21,7 @@ import numpy as np
 
 from index.protocols import Vectors
 from index.store.catalog_format import VECTORS_FILE
+from index.store.database import Connection
 from index.store.private_files import make_file
 from index.store.read_only_file import connect_to_read, is_read_only
 
@@ -38,7 +39,8 @@ JOIN_VECTORS = "JOIN vector_file.vectors v ON v.slot = p.slot AND v.mark = p.mar
 """Gives the passages `p` their vectors, and leaves out those that have none."""
 
 _MARK_BYTES = 8
-_BLANK = b"\0" * _MARK_BYTES
+BLANK = b"\0" * _MARK_BYTES
+"""The mark of a row that is overwritten."""
 
 _SPARE = 1000
 """Overwritten rows that are always borne with: 3 MB."""
@@ -93,7 +95,7 @@ def _make(path: Path, busy_seconds: float) -> None:
 
 
 def put_row(
-    connection: sqlite3.Connection, key: int, vector: Vectors | None, sentences: Vectors | None
+    connection: Connection, key: int, vector: Vectors | None, sentences: Vectors | None
 ) -> None:
     """Write vectors of the passage of a key, beside what it has already; in a transaction."""
     row = connection.execute("SELECT slot, mark FROM passages WHERE key = ?", (key,)).fetchone()
@@ -101,7 +103,9 @@ def put_row(
         "SELECT vector, sentences FROM vector_file.vectors WHERE slot = ? AND mark = ?", row
     ).fetchone() or (b"", b"")
     if row[0] is not None:
-        connection.execute("INSERT OR IGNORE INTO freed_slots (slot) VALUES (?)", (row[0],))
+        connection.execute(
+            "INSERT INTO freed_slots (slot) VALUES (?) ON CONFLICT DO NOTHING", (row[0],)
+        )
     slot, mark = _next_slot(connection), os.urandom(_MARK_BYTES)
     connection.execute(
         "INSERT INTO vector_file.vectors VALUES (?, ?, ?, ?)",
@@ -119,26 +123,26 @@ def put_row(
     )
 
 
-def _next_slot(connection: sqlite3.Connection) -> int:
+def _next_slot(connection: Connection) -> int:
     """Return a slot behind all that were ever given, so that rows are only added at the end."""
     return 1 + max(_last_slot(connection), _slots_given(connection))
 
 
-def _last_slot(connection: sqlite3.Connection) -> int:
+def _last_slot(connection: Connection) -> int:
     found = connection.execute("SELECT max(slot) FROM vector_file.vectors").fetchone()
     return int(found[0] or 0)
 
 
-def _slots_given(connection: sqlite3.Connection) -> int:
+def _slots_given(connection: Connection) -> int:
     return int(connection.execute("SELECT value FROM meta WHERE key = 'slots'").fetchone()[0])
 
 
-def is_behind(connection: sqlite3.Connection) -> bool:
+def is_behind(connection: Connection) -> bool:
     """Say whether the file is not the one that the catalog was last written with."""
     return _last_slot(connection) != _slots_given(connection)
 
 
-def forget_lost(connection: sqlite3.Connection) -> None:
+def forget_lost(connection: Connection) -> None:
     """Make the catalog say which vectors there are, and have the others overwritten.
 
     In a transaction, after which builds are to be repaired and a purge is owed.
@@ -148,34 +152,35 @@ def forget_lost(connection: sqlite3.Connection) -> None:
         "(SELECT 1 FROM vector_file.vectors v WHERE v.slot = p.slot AND v.mark = p.mark)"
     )
     connection.execute(
-        "INSERT OR IGNORE INTO freed_slots (slot) SELECT slot FROM vector_file.vectors "
-        "WHERE mark != ? AND slot NOT IN (SELECT slot FROM passages WHERE slot IS NOT NULL)",
-        (_BLANK,),
+        "INSERT INTO freed_slots (slot) SELECT slot FROM vector_file.vectors WHERE mark != ? "
+        "AND slot NOT IN (SELECT slot FROM passages WHERE slot IS NOT NULL) "
+        "ON CONFLICT DO NOTHING",
+        (BLANK,),
     )
     connection.execute("UPDATE meta SET value = ? WHERE key = 'slots'", (_last_slot(connection),))
 
 
-def blank_freed(connection: sqlite3.Connection) -> None:
+def blank_freed(connection: Connection) -> None:
     """Overwrite the rows of passages that are gone, where they stand; in a transaction."""
     connection.execute(
         "UPDATE vector_file.vectors SET mark = zeroblob(length(mark)), "
         "vector = zeroblob(length(vector)), sentences = zeroblob(length(sentences)) "
-        "WHERE slot IN (SELECT slot FROM freed_slots WHERE NOT blank)"
+        "WHERE slot IN (SELECT slot FROM freed_slots WHERE blank = 0)"
     )
-    connection.execute("UPDATE freed_slots SET blank = 1 WHERE NOT blank")
+    connection.execute("UPDATE freed_slots SET blank = 1 WHERE blank = 0")
 
 
-def is_worn(connection: sqlite3.Connection) -> bool:
+def is_worn(connection: Connection) -> bool:
     """Say whether a good part of the file is rows that were overwritten."""
     (blank,) = connection.execute("SELECT count(*) FROM freed_slots").fetchone()
     return bool(blank > _SPARE and blank * 5 > _last_slot(connection) - blank)
 
 
-def drop_blank(connection: sqlite3.Connection) -> None:
+def drop_blank(connection: Connection) -> None:
     """Delete the rows that were overwritten, but for the last; the file is to be written anew."""
     connection.execute(
         "DELETE FROM vector_file.vectors WHERE slot < ? "
-        "AND slot IN (SELECT slot FROM freed_slots WHERE blank)",
+        "AND slot IN (SELECT slot FROM freed_slots WHERE blank = 1)",
         (_last_slot(connection),),
     )
 

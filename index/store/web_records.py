@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
-from index.store.sqlite_file import Row, SqliteFile, script
+from index.store.database import Tables
+from index.store.sqlite_file import Row, script
 
 SiteKind: TypeAlias = Literal["site", "map", "feed", "git"]
 """A site whose links are followed, one of which a map names the pages, a feed, a repository."""
 
-create_web_tables = script("""
+WEB_TABLES = """
 CREATE TABLE sites (
     collection TEXT NOT NULL REFERENCES collections (name) ON DELETE CASCADE,
     url TEXT NOT NULL,
@@ -56,7 +57,9 @@ CREATE TABLE crawl_queue (
     UNIQUE (collection, site, url),
     FOREIGN KEY (collection, site) REFERENCES sites (collection, url) ON DELETE CASCADE
 )
-""")
+"""
+
+create_web_tables = script(WEB_TABLES)
 
 
 class SiteRecord(NamedTuple):
@@ -107,13 +110,13 @@ class PageRecord(NamedTuple):
 
 _SITE = ", ".join(SiteRecord._fields)
 _PAGE = ", ".join(PageRecord._fields)
-_IS_PAGE = "(d.uri LIKE 'http://%' OR d.uri LIKE 'https://%')"
+_IS_PAGE = "(lower(substr(d.uri, 1, 7)) = 'http://' OR lower(substr(d.uri, 1, 8)) = 'https://')"
 
 
 class WebRecords:
     """The tables of web pages in the file of the added documents."""
 
-    def __init__(self, file: SqliteFile) -> None:
+    def __init__(self, file: Tables) -> None:
         self._file = file
 
     def sites(self, collection: str | None = None) -> list[SiteRecord]:
@@ -154,8 +157,9 @@ class WebRecords:
         columns = ", ".join(f"p.{name}" for name in PageRecord._fields[1:])
         rows = self._file.rows(
             f"SELECT d.uri, {columns} FROM documents d LEFT JOIN web_pages p "
-            f"USING (collection, uri) WHERE d.collection = ? AND ({_IS_PAGE} OR p.site NOT NULL) "
-            "ORDER BY p.checked, d.uri",
+            "USING (collection, uri) WHERE d.collection = ? "
+            f"AND ({_IS_PAGE} OR p.site IS NOT NULL) "
+            "ORDER BY coalesce(p.checked, -1), d.uri",
             (collection,),
         )
         return {row[0]: _page(row) for row in rows}
@@ -210,7 +214,8 @@ class WebRecords:
                     left += 1
                     continue
                 made = connection.execute(
-                    "INSERT OR IGNORE INTO crawl_queue (collection, site, url) VALUES (?, ?, ?)",
+                    "INSERT INTO crawl_queue (collection, site, url) VALUES (?, ?, ?) "
+                    "ON CONFLICT DO NOTHING",
                     (*key, url),
                 )
                 count += made.rowcount
@@ -253,7 +258,8 @@ class WebRecords:
     def counts(self, site: SiteRecord) -> tuple[int, int]:
         """Return how many addresses of a site's queue are done, and how many there are."""
         rows = self._file.rows(
-            "SELECT total(done > 0), count(*) FROM crawl_queue WHERE (collection, site) = (?, ?)",
+            "SELECT coalesce(sum(CASE WHEN done > 0 THEN 1 ELSE 0 END), 0), count(*) "
+            "FROM crawl_queue WHERE (collection, site) = (?, ?)",
             (site.collection, site.url),
         )
         return int(rows[0][0]), int(rows[0][1])

@@ -37,7 +37,7 @@ LONG_WAIT = 30.0
 SHORT_WAIT = 1.0
 """The same for those who came to ask, and can be answered from the index as it is."""
 
-_UNTOLD_SECONDS = 1.0
+UNTOLD_SECONDS = 1.0
 """Seconds that somebody waits for a lock before it is said for whom."""
 
 _HOLDER = ".holder"
@@ -60,12 +60,12 @@ def write_lock(
     lock = FileLock(home / file, poll_interval=0.05)
     try:
         make_home(home)
-        if waiting is not None and seconds > _UNTOLD_SECONDS:
+        if waiting is not None and seconds > UNTOLD_SECONDS:
             with contextlib.suppress(Timeout):
-                lock.acquire(timeout=_UNTOLD_SECONDS)
+                lock.acquire(timeout=UNTOLD_SECONDS)
             if not lock.is_locked:
                 waiting(_read_holder(holder))
-                lock.acquire(timeout=seconds - _UNTOLD_SECONDS)
+                lock.acquire(timeout=seconds - UNTOLD_SECONDS)
         else:
             lock.acquire(timeout=seconds)
     except Timeout as error:
@@ -79,7 +79,7 @@ def write_lock(
         ) from error
     try:
         with contextlib.suppress(OSError):  # only a courtesy to those who wait
-            holder.write_text(_describe_self(), encoding="utf-8")
+            holder.write_text(describe_self(), encoding="utf-8")
         yield
     finally:
         with contextlib.suppress(OSError):
@@ -98,7 +98,7 @@ def is_locked(home: Path, *, file: str = LOCK_FILE) -> bool:
         return False
 
 
-def _describe_self() -> str:
+def describe_self() -> str:
     """Say who this process is."""
     command = " ".join([Path(sys.argv[0]).name or "python", *sys.argv[1:]])
     return f"process {os.getpid()} on {socket.gethostname()} ({command[:100]})"

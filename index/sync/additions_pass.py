@@ -12,7 +12,6 @@ from operator import itemgetter
 from index.errors import IndexMismatch
 from index.store.added_documents import AddedDocuments, Key
 from index.store.catalog import Catalog
-from index.store.catalog_format import ADDITIONS_FILE
 from index.store.catalog_state import (
     added_versions,
     followed_collections,
@@ -89,10 +88,9 @@ class AdditionsPass:
 
 def is_behind(catalog: Catalog) -> bool:
     """Say whether people added what a catalog does not hold."""
-    home = catalog.path.parent
-    if not (home / ADDITIONS_FILE).exists():
+    if not catalog.has_added():
         return False
-    with closing(AddedDocuments(home, catalog.connection())) as added:
+    with closing(catalog.open_added()) as added:
         return added.versions() != added_versions(catalog.connection())
 
 

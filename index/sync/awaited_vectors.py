@@ -19,7 +19,7 @@ from index.store.awaited_passages import count_awaited, next_awaited
 from index.store.catalog import Catalog
 from index.store.catalog_rows import Build
 from index.store.catalog_state import serving_builds
-from index.store.write_lock import EMBEDDING_LOCK_FILE, write_lock
+from index.store.write_lock import EMBEDDING_LOCK_FILE
 from index.sync.builds import Builds
 from index.sync.indexer import Indexer
 from index.sync.pace import Pace, Steps
@@ -109,8 +109,8 @@ class AwaitedVectors:
         Returns those that the model refuses, as it did the `refused`; raises EmbeddingError when it
         takes none.
         """
-        home, connection = self.catalog.path.parent, self.catalog.connection()
-        with pace.turn(), write_lock(home, seconds=PATIENCE, file=EMBEDDING_LOCK_FILE):
+        connection = self.catalog.connection()
+        with pace.turn(), self.catalog.lock(seconds=PATIENCE, file=EMBEDDING_LOCK_FILE):
             ids = next_awaited(connection, build.number, _MOST + len(refused))
             prepared = self._prepared([id for id in ids if id not in refused])
             until = time.monotonic() + SLICE_SECONDS

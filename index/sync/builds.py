@@ -22,7 +22,7 @@ from index.store.catalog_writes import (
 )
 from index.store.chroma_queue import queue_all
 from index.store.chroma_vectors import ChromaVectors, chroma_name
-from index.store.write_lock import REBUILD_LOCK_FILE, is_locked
+from index.store.write_lock import REBUILD_LOCK_FILE
 from index.sync.chroma_slices import AT_ONCE
 from index.sync.vector_repair import restore_kept
 
@@ -151,7 +151,7 @@ class Builds:
         if not strays:
             return []
         serving = {build.collection: build for build in serving_builds(connection)}
-        being_filled = is_locked(self._catalog.path.parent, file=REBUILD_LOCK_FILE)
+        being_filled = self._catalog.is_locked(REBUILD_LOCK_FILE)
 
         def is_useless(stray: Build) -> bool:
             served = serving.get(stray.collection)

@@ -12,6 +12,10 @@ import time
 
 from index.store.catalog_format import ADDITIONS_FILE, PAGES_DUE_FILE
 
+TYPE_CHECKING = False  # `typing` costs more than all of this
+if TYPE_CHECKING:
+    from index.store.catalog import Catalog
+
 _NONE = "none"
 
 
@@ -26,6 +30,19 @@ def are_pages_due(home: str | os.PathLike[str], hours: float) -> bool:
         return noted != _NONE and time.time() - float(noted) >= hours * 3600
     except (OSError, ValueError):
         return os.path.exists(f"{place}/{ADDITIONS_FILE}")  # noqa: PTH110 - slow
+
+
+def are_looks_due(catalog: Catalog, hours: float) -> bool:
+    """Say the same of what is in a catalog: what others share with it, its database knows."""
+    if not catalog.is_shared or not hours:
+        return are_pages_due(catalog.home, hours)
+    from contextlib import closing
+
+    from index.store.web_records import WebRecords
+
+    with closing(catalog.open_added()) as added:
+        oldest = WebRecords(added).oldest_look()
+    return oldest is not None and time.time() - oldest >= hours * 3600
 
 
 def note_oldest_look(home: str | os.PathLike[str], oldest: float | None) -> None:

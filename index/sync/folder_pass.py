@@ -317,11 +317,12 @@ class FolderPass:
         )
         with contextlib.suppress(OSError):  # it only saves time
             note(
-                str(self.catalog.path.parent),
+                str(self.catalog.home),
                 summary,
                 build.collection,
                 model=build.model,
                 cut=build.recipe,
                 digest=digest,
                 not_read=[(each.source, each.kind) for each in tally.not_read],
+                mark=self.catalog.mark(),
             )

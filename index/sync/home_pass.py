@@ -52,12 +52,15 @@ class HomePass:
 
         Returns None, and opens nothing, when nothing has changed. Without a folder, it only indexes
         again what people added and the catalog lost, and marks what was in the folder as missing.
-        A file that changed in the last `rest` seconds is left for the next call, as is what the
-        `budget` has no time for. Raises as `sync` does.
+        Where homes share a catalog, that is left to who has the folder. A file that changed in the
+        last `rest` seconds is left for the next call, as is what the `budget` has no time for.
+        Raises as `sync` does.
         """
         config = self.config
         if config.documents is None or not config.documents.is_dir():
             self._restore_additions(progress, budget)
+            if self.catalog.is_shared:
+                return None
             if config.documents is None or not self.catalog.unmarked(SHARED_COLLECTION):
                 return None
         summary = unchanged(
@@ -68,6 +71,7 @@ class HomePass:
             cut=recipe(config.chunk.max_tokens),
             embedded=config.chroma_url is None,
             opened=True,
+            mark=self.catalog.mark(),
         )
         if summary is not None:
             return None
@@ -136,10 +140,10 @@ class HomePass:
         everything: bool,
     ) -> SyncReport:
         """Ask for what is new of the web pages in collections."""
-        from index.sync.due_pages import are_pages_due
+        from index.sync.due_pages import are_looks_due
 
         report = SyncReport()
-        if not everything and not are_pages_due(self.config.home, self.config.web.refresh_hours):
+        if not everything and not are_looks_due(self.catalog, self.config.web.refresh_hours):
             return report
         for name in collections:
             watch = progress or _unwatched

@@ -17,7 +17,6 @@ Of what is too large to be told at once, Chroma is not told here: step (3) queue
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Sequence, Set
 
 from index.embed.inputs import facts, metadata
@@ -41,6 +40,7 @@ from index.store.catalog_writes import (
 )
 from index.store.chroma_queue import clear_queue, put_in_queue
 from index.store.chroma_vectors import ChromaVectors
+from index.store.database import Connection
 from index.sync.chroma_slices import AT_ONCE
 from index.sync.pace import ALONE, Pace
 from index.sync.passage_vectors import (
@@ -286,7 +286,7 @@ def _ids_of(prepared: Sequence[Prepared]) -> set[str]:
 
 
 def _replace(
-    connection: sqlite3.Connection,
+    connection: Connection,
     build: Build,
     prepared: Sequence[Prepared],
     ready: Sequence[Sequence[IndexedPassage]],

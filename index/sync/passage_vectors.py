@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
@@ -18,6 +17,7 @@ from index.store.catalog import Catalog
 from index.store.catalog_rows import Build
 from index.store.catalog_state import kept_vectors, known_inputs
 from index.store.catalog_writes import IndexedPassage, words_of
+from index.store.database import Connection
 from index.store.vector_file import as_kept
 from index.sync.pace import ALONE, Pace
 from index.sync.prepared_batch import Prepared
@@ -130,7 +130,7 @@ class PassageEmbedder:
 
 
 def taken_over(
-    connection: sqlite3.Connection,
+    connection: Connection,
     build: Build,
     prepared: Sequence[Prepared],
     *,

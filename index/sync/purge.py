@@ -7,12 +7,10 @@ from dataclasses import dataclass
 
 from index.store.added_documents import AddedDocuments
 from index.store.catalog import Catalog
-from index.store.catalog_format import ANSWERS_FILE
 from index.store.catalog_state import owes_purge, source_versions
 from index.store.catalog_writes import move_generation, owe_purge
 from index.store.chroma_queue import has_queue
 from index.store.chroma_vectors import ChromaVectors
-from index.store.kept_answers import KeptAnswers
 from index.store.kept_originals import KeptOriginals
 from index.store.page_cache import PageCache
 
@@ -55,16 +53,15 @@ class Purge:
 
     def _purge_answers(self) -> bool:
         """Forget the answers that quote what is gone, with the versions kept for them."""
-        home = self.catalog.path.parent
-        if not (home / ANSWERS_FILE).exists():
+        if not self.catalog.has_answers():
             return True
         known = {row[0] for row in self.catalog.rows("SELECT id FROM sources")}
-        with closing(KeptAnswers(home)) as answers:
+        with closing(self.catalog.open_answers()) as answers:
             return answers.forget_others(known)
 
 
 def sweep_kept_files(catalog: Catalog, added: AddedDocuments, *, keep_originals: bool) -> None:
     """Delete the originals and the pictures of pages whose documents are not there any more."""
-    home = catalog.path.parent
+    home = catalog.home
     KeptOriginals(home).sweep(lambda: set(added.versions().values()) if keep_originals else ())
     PageCache(home).sweep(lambda: source_versions(catalog.connection()))

@@ -28,11 +28,10 @@ from index.schema import (
 )
 from index.store.added_documents import AddedDocuments
 from index.store.catalog import Catalog
-from index.store.catalog_format import ADDITIONS_FILE
 from index.store.reader_records import ReaderRecord, ReaderRecords
 from index.store.web_records import WebRecords
 from index.sync.additions import Addition
-from index.sync.due_pages import are_pages_due, note_oldest_look
+from index.sync.due_pages import are_looks_due, note_oldest_look
 from index.sync.pace import Steps
 from index.sync.page_batch import Watch
 from index.sync.reader_arguments import ReaderCall, unpacked_call
@@ -81,7 +80,7 @@ class ReaderSources:
         """
         report = SyncReport()
         hours = 0.0 if everything else self.limits.refresh_hours
-        if not (everything or are_pages_due(self.home, hours)):
+        if not (everything or are_looks_due(self.catalog, hours)):
             return report
         for record in self._records(collection):
             if record.checked > time.time() - hours * 3600:
@@ -188,13 +187,13 @@ class ReaderSources:
 
     def _records(self, collection: str) -> list[ReaderRecord]:
         """Return the readers; none where the file is not there, or cannot be read now."""
-        if (self.home / ADDITIONS_FILE).exists():
+        if self.catalog.has_added():
             with suppress(StoreError), closing(self._added()) as added:
                 return ReaderRecords(added).readers(collection)
         return []
 
     def _added(self) -> AddedDocuments:
-        return AddedDocuments(self.home, self.catalog.connection())
+        return self.catalog.open_added()
 
     @contextmanager
     def _open(self, collection: str) -> Iterator[ReaderRecords]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 
@@ -12,10 +11,11 @@ from index.load.folder_walk import FoundFile
 from index.load.read_file import read_file
 from index.store.catalog_rows import FileState
 from index.store.catalog_state import indexed_ids, indexed_versions
+from index.store.database import Connection
 
 
 def renamed_sources(
-    connection: sqlite3.Connection,
+    connection: Connection,
     collection: str,
     new: Sequence[FoundFile],
     gone: Sequence[tuple[str, FileState]],

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 
 from index.load.archive_names import archive_of
 from index.schema import SiteEntry, SourceEntry
-from index.store.added_documents import AddedDocuments
 from index.store.catalog import Catalog
-from index.store.catalog_format import ADDITIONS_FILE
 from index.sync.added_archives import archive_entries, marked
 from index.sync.reader_sources import ReaderSources
 from index.sync.web_lists import WebLists
@@ -25,10 +23,9 @@ class SourceLists:
 
     def collections(self) -> list[str]:
         """Return the names of all collections, of the index and of what people added."""
-        home = self.catalog.path.parent
-        if not (home / ADDITIONS_FILE).exists():
+        if not self.catalog.has_added():
             return sorted(self.catalog.collections())
-        with closing(AddedDocuments(home, self.catalog.connection())) as added:
+        with closing(self.catalog.open_added()) as added:
             return sorted(added.collections() | self.catalog.collections())
 
     def sources(self, collection: str) -> list[SourceEntry]:

@@ -32,7 +32,6 @@ from index.store.catalog_state import (
 )
 from index.store.chroma_vectors import ChromaVectors
 from index.store.kept_originals import KeptOriginals
-from index.store.write_lock import write_lock
 from index.sync.addition_writer import AdditionWriter
 from index.sync.additions import Addition
 from index.sync.additions_pass import AdditionsPass
@@ -107,7 +106,7 @@ class Synchroniser:
             lock_seconds,
             keep_originals=keep_originals,
         )
-        originals = KeptOriginals(catalog.path.parent) if keep_originals else None
+        originals = KeptOriginals(catalog.home) if keep_originals else None
         self._additions = AdditionWriter(
             catalog, self._indexer, self._preparer, self._access, originals
         )
@@ -158,7 +157,7 @@ class Synchroniser:
             ).run()
             self._access.catch_up()
             # Held plainly: what says that nothing changed since is to stay.
-            with write_lock(self._catalog.path.parent, seconds=PATIENCE):
+            with self._catalog.lock(seconds=PATIENCE):
                 return self._report(collection, tally, began)
 
     def add(

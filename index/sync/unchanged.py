@@ -86,19 +86,21 @@ def unchanged(
     cut: str | None = None,
     embedded: bool = True,
     opened: bool = False,
+    mark: str = "",
 ) -> UnchangedSummary | None:
     """Return the report of a synchronisation that has nothing to do; None: do the real one.
 
     `model` is the embedding model configured, `cut` what `catalog_format.recipe` returns for the
     chunk configuration (default: for the default one); `embedded` is False with a Chroma server;
-    `opened` says that this process has the catalog open, which then is no longer looked into.
+    `opened` says that this process has the catalog open, which then is no longer looked into;
+    `mark` is that of a catalog which others may change, too.
     Never raises: whatever is wrong, the real synchronisation says it better.
     """
     try:
         place = os.fspath(home)
         with open(f"{place}/{NOTE_FILE}", encoding="ascii") as note:  # noqa: PTH123 - see survey
             lines = note.read().split("\n")
-        if lines[-1] != _END or lines[0] != _stamp(place, collection, model, cut or recipe()):
+        if lines[-1] != _END or lines[0] != _stamp(place, collection, model, cut or recipe(), mark):
             return None
         if not (opened or _is_database(f"{place}/{CATALOG_FILE}")):
             return None
@@ -132,6 +134,7 @@ def note(
     cut: str,
     digest: str,
     not_read: list[tuple[str, str]],
+    mark: str = "",
 ) -> None:
     """Leave the note; `digest` is that of a survey made before the folder was walked.
 
@@ -141,7 +144,7 @@ def note(
     for _, kind in not_read:
         kinds[kind] = kinds.get(kind, 0) + 1
     lines = [
-        _stamp(home, collection, model, cut),
+        _stamp(home, collection, model, cut, mark),
         digest,
         f"{summary.unchanged} {summary.passages} {int(summary.has_vectors)} {summary.missing} "
         f"{summary.ignored}",
@@ -170,9 +173,9 @@ def forget(home: str) -> None:
             os.close(folder)
 
 
-def _stamp(home: str, collection: str, model: str, cut: str) -> str:
+def _stamp(home: str, collection: str, model: str, cut: str, mark: str) -> str:
     """Return what must be the same for a note to hold; another catalog has another inode."""
-    inode = os.stat(f"{home}/{CATALOG_FILE}").st_ino  # noqa: PTH116 - see survey
+    inode = mark or os.stat(f"{home}/{CATALOG_FILE}").st_ino  # noqa: PTH116 - see survey
     version = f"{SCHEMA_VERSION}.{ADDITIONS_VERSION}"
     known = (version, str(inode), collection, model, cut, *_installed_readers())
     return _written("\t".join(known))

@@ -13,9 +13,7 @@ from index.errors import StoreError
 from index.load.git_address import git_address
 from index.load.page_links import plain_address
 from index.schema import SiteEntry, SourceEntry
-from index.store.added_documents import AddedDocuments
 from index.store.catalog import Catalog
-from index.store.catalog_format import ADDITIONS_FILE
 from index.store.web_records import PageRecord, SiteRecord, WebRecords
 
 T = TypeVar("T")
@@ -53,11 +51,10 @@ class WebLists:
 
         What is indexed is listed then, too; whoever writes says what is wrong with the file.
         """
-        home = self.catalog.path.parent
-        if (home / ADDITIONS_FILE).exists():
+        if self.catalog.has_added():
             with (
                 suppress(StoreError),
-                closing(AddedDocuments(home, self.catalog.connection())) as added,
+                closing(self.catalog.open_added()) as added,
             ):
                 return what(WebRecords(added))
         return otherwise

@@ -21,13 +21,11 @@ from index.load.git_program import GitProgram, remove_clone
 from index.load.page_links import SiteScope, plain_address
 from index.load.page_types import PAGE_TYPES, XML_TYPES
 from index.schema import SyncFailure, SyncReport, merged_reports
-from index.store.added_documents import AddedDocuments
 from index.store.catalog import Catalog
-from index.store.catalog_format import ADDITIONS_FILE
 from index.store.web_records import PageRecord, SiteRecord, WebRecords
 from index.sync.additions import Addition
 from index.sync.crawl_step import CrawlStep, site_report
-from index.sync.due_pages import are_pages_due, note_oldest_look
+from index.sync.due_pages import are_looks_due, note_oldest_look
 from index.sync.feed_pass import FeedPass
 from index.sync.git_pass import GitPass, clone_of, label_of, remove_stray_clones
 from index.sync.pace import Steps, owner_of
@@ -172,7 +170,7 @@ class WebSources:
         """
         report = SyncReport()
         hours = 0.0 if everything else self.config.refresh_hours
-        if not (everything or are_pages_due(self.home, hours)):
+        if not (everything or are_looks_due(self.catalog, hours)):
             return report
         ends = time.monotonic() + (self.config.seconds if seconds is None else seconds)
         with self._open(collection) as records:
@@ -194,13 +192,13 @@ class WebSources:
 
     def sweep(self) -> None:
         """Delete what is left of repositories whose collection was removed."""
-        if (self.home / ADDITIONS_FILE).exists():
-            with closing(AddedDocuments(self.home, self.catalog.connection())) as added:
+        if self.catalog.has_added():
+            with closing(self.catalog.open_added()) as added:
                 remove_stray_clones(self.home, WebRecords(added).sites())
 
     def is_due(self) -> bool:
         """Say whether a page, site or feed was not looked at for long."""
-        return are_pages_due(self.home, self.config.refresh_hours)
+        return are_looks_due(self.catalog, self.config.refresh_hours)
 
     def remove_site(self, collection: str, url: str) -> SyncReport:
         """Take a site or feed with all its pages out; raises SourceNotFound."""
@@ -293,12 +291,12 @@ class WebSources:
                 records.put_pages(collection, [failed])
 
     def _is_used(self) -> bool:
-        return (self.home / ADDITIONS_FILE).exists()
+        return self.catalog.has_added()
 
     @contextmanager
     def _open(self, collection: str) -> Iterator[WebRecords]:
         """Open the records to write them, and note afterwards what is due when."""
-        with closing(AddedDocuments(self.home, self.catalog.connection())) as added:
+        with closing(self.catalog.open_added()) as added:
             added.put_collection(collection)
             note_oldest_look(self.home, 0.0)
             records = WebRecords(added)

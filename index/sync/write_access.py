@@ -22,7 +22,6 @@ from index.store.write_lock import (
     LOCK_FILE,
     REBUILD_LOCK_FILE,
     VECTORS_LOCK_FILE,
-    write_lock,
 )
 from index.sync.builds import Builds
 from index.sync.chroma_slices import ChromaSlices
@@ -71,7 +70,7 @@ class WriteAccess:
         self._builds = builds
         self._follow = follow
         self._lock_seconds = lock_seconds
-        self._home = catalog.path.parent
+        self._home = catalog.home
         self._keep_originals = keep_originals
         self._awaited_holder = ""
 
@@ -140,7 +139,7 @@ class WriteAccess:
             replace_damaged(self._catalog, self._vectors)
             forget_lost_vectors(self._catalog, self._vectors)
             self._builds.sweep()
-            with closing(AddedDocuments(self._home, self._catalog.connection())) as added:
+            with closing(self._catalog.open_added()) as added:
                 yield added
                 if settle:
                     self._settle(added)
@@ -151,14 +150,14 @@ class WriteAccess:
 
     def settle_here(self) -> bool:
         """Leave nothing on disk of what was removed, within a lock that is held."""
-        with closing(AddedDocuments(self._home, self._catalog.connection())) as added:
+        with closing(self._catalog.open_added()) as added:
             return self._settle(added)
 
     def catch_up(self) -> None:
         """Tell Chroma what is queued, slice by slice, unless somebody else is at it."""
         while has_queue(self._catalog.connection()):
             try:
-                with write_lock(self._home, seconds=0, file=VECTORS_LOCK_FILE):
+                with self._catalog.lock(seconds=0, file=VECTORS_LOCK_FILE):
                     with self.locked(PATIENCE, settle=False):
                         self._builds.renew_worn()  # rather than delete from it before
                     while self._write_slice():
@@ -173,7 +172,7 @@ class WriteAccess:
         return self._indexer.repair(build, progress) if self._builds.fits(build) else 0
 
     def _lock(self, seconds: float, file: str = LOCK_FILE) -> AbstractContextManager[None]:
-        return write_lock(self._home, seconds=seconds, file=file, waiting=self._tell_holder)
+        return self._catalog.lock(seconds=seconds, file=file, waiting=self._tell_holder)
 
     def _tell_holder(self, holder: str) -> None:
         """Say whom this waits for: once, though work takes the lock again and again."""

@@ -23,7 +23,6 @@ from bot.community.service import Service
 from bot.community.store.records_file import open_records
 from index.errors import SourceNotFound
 from index.schema import LoadedDocument, Source, SourceEntry, SyncReport
-from index.store.added_documents import AddedDocuments
 from index.sync.additions import Addition
 from tests.doubles.discord.fixtures import PaperAnswerer, PaperDocuments, kept, settings_for
 from tests.doubles.homes import Home, open_home
@@ -83,7 +82,7 @@ class HomeDocuments(PaperDocuments):
         self._home = home
 
     def collections(self) -> Sequence[str]:
-        with closing(AddedDocuments(self._home.path, self._home.catalog.connection())) as added:
+        with closing(self._home.catalog.open_added()) as added:
             return sorted(added.collections() | self._home.catalog.collections())
 
     def sources(self, collection: str) -> Sequence[SourceEntry]:

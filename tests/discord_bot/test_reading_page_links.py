@@ -20,7 +20,7 @@ from bot.signed_links import LINK_SECONDS, Grant, signed_grant
 from bot.signing_key import signing_key
 from index.config import SHARED_COLLECTION
 from index.schema import Source
-from index.store.kept_answers import KeptAnswers
+from index.store.kept_answers import open_kept_answers
 from tests.doubles.discord.fixtures import Stage, citation, source, staged
 from tests.doubles.discord.server import Person, Shown
 
@@ -60,7 +60,7 @@ async def kept_version(stage: Stage) -> Source | None:
     """Return the version of the paper that is kept for links."""
 
     def read() -> Source | None:
-        with closing(KeptAnswers(stage.parts.settings.home)) as answers:
+        with closing(open_kept_answers(stage.parts.settings.home)) as answers:
             return answers.version(PAPER.id, PAPER.sha256[:16])
 
     return await asyncio.to_thread(read)

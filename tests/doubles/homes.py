@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from index.schema import LoadedDocument, SyncReport
 from index.store.catalog import Catalog
 from index.store.catalog_state import added_versions
 from index.store.chroma_vectors import ChromaVectors
+from index.store.postgres_address import PostgresAddress
 from index.sync.additions import Addition
 from index.sync.folder_pass import Forget
 from index.sync.preparer import Load
@@ -55,6 +57,13 @@ class Home:
         return added_versions(self.catalog.connection())
 
 
+def total_changes(catalog: Catalog) -> int:
+    """Return how many rows this thread has changed in a catalog's file."""
+    connection = catalog.connection()
+    assert isinstance(connection, sqlite3.Connection)
+    return connection.total_changes
+
+
 @contextmanager
 def open_home(
     path: Path,
@@ -65,9 +74,11 @@ def open_home(
     load: Load = load_any,
     lock_seconds: float = 30.0,
     busy_seconds: float = 10.0,
+    database_url: str | None = None,
 ) -> Iterator[Home]:
-    """Open an index with a fake embedder and everything else real."""
-    catalog = Catalog(path, busy_seconds=busy_seconds)
+    """Open an index with a fake embedder and everything else real; in a database where one is."""
+    address = None if database_url is None else PostgresAddress.of(database_url)
+    catalog = Catalog(path, busy_seconds=busy_seconds, address=address)
     vectors = ChromaVectors(path, current=catalog.chroma_name)
     embedder = embedder or HashingEmbedder()
     made = synchroniser(

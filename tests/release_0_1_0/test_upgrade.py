@@ -98,7 +98,7 @@ def test_every_document_is_there_and_nothing_is_indexed_anew(home: Path) -> None
 def test_what_people_added_stands_in_a_file_of_its_own(home: Path) -> None:
     with closing(Catalog(home)) as catalog:
         indexed = {key: catalog.source(source_id(*key)) for key in (PAGE, UPLOAD, TEAM_ANSWER)}
-        with closing(AddedDocuments(home, catalog.connection())) as added:
+        with closing(catalog.open_added()) as added:
             assert {key: added.source(key) for key in added.versions()} == indexed
     assert indexed[PAGE].url == "https://example.org/pool"
     assert indexed[PAGE].modified == datetime(2026, 5, 1, tzinfo=UTC)

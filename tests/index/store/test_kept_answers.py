@@ -12,7 +12,7 @@ import pytest
 
 from index.schema import Evidence, Source
 from index.store import kept_answers
-from index.store.kept_answers import KeptAnswer, KeptAnswers
+from index.store.kept_answers import KeptAnswer, KeptAnswers, open_kept_answers
 from tests.doubles.homes import open_home, put
 from tests.doubles.traces import marked_word, traces
 
@@ -34,7 +34,7 @@ def answer(key: str, *of: Source, at: float = NOW, person: int | None = None) ->
 
 @pytest.fixture
 def answers(tmp_path: Path) -> Iterator[KeptAnswers]:
-    with closing(KeptAnswers(tmp_path)) as opened:
+    with closing(open_kept_answers(tmp_path)) as opened:
         yield opened
 
 
@@ -87,7 +87,7 @@ def test_an_edit_keeps_the_quoted_version_and_a_removal_leaves_no_trace(tmp_path
         was, stays = (
             home.catalog.find_source(["documents"], f"{n}.txt") for n in ("secret", "other")
         )
-        with closing(KeptAnswers(tmp_path / "home")) as answers:
+        with closing(open_kept_answers(tmp_path / "home")) as answers:
             both = KeptAnswer(
                 key="both", at=NOW, body=f"They say {secret}.", quotes=answer("", was, stays).quotes
             )
@@ -113,7 +113,7 @@ def test_an_edit_keeps_the_quoted_version_and_a_removal_leaves_no_trace(tmp_path
 def test_answers_are_their_owners_alone_in_any_home(tmp_path: Path, rights: int) -> None:
     tmp_path.chmod(rights)
     for _ in range(2):
-        with closing(KeptAnswers(tmp_path)) as opened:
+        with closing(open_kept_answers(tmp_path)) as opened:
             opened.keep(answer("k", source("text")), [source("text")], days=DAYS)
             found = {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
             assert found == {0o600}

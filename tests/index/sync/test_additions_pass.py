@@ -13,7 +13,6 @@ import pytest
 from index.errors import EmbeddingError, SourceNotFound, StoreError
 from index.protocols import EmbeddingInput, PassageVectors
 from index.schema import Coverage, LoadedDocument, Place, Source, source_id
-from index.store.added_documents import AddedDocuments
 from index.store.catalog_format import ADDITIONS_FILE
 from index.sync.additions import Addition, named_additions, text_addition
 from index.sync.indexer import Indexer
@@ -47,7 +46,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
 
 def kept(home: Home) -> dict[tuple[str, str], Source]:
     """What people added, as it stands in its file."""
-    with closing(AddedDocuments(home.path, home.catalog.connection())) as added:
+    with closing(home.catalog.open_added()) as added:
         return {key: added.source(key) for key in added.versions()}
 
 
@@ -316,6 +315,6 @@ def test_a_file_of_the_format_before_places_is_brought_to_todays(home: Home) -> 
     assert kept(home) == before
     places = (Place(start=0, label="slide", number=1, fragment="slide="),)
     placed = {key: source.model_copy(update={"places": places}) for key, source in before.items()}
-    with closing(AddedDocuments(home.path, home.catalog.connection())) as added:
+    with closing(home.catalog.open_added()) as added:
         added.put(list(placed.values()))
     assert kept(home) == placed

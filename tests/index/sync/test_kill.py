@@ -24,10 +24,9 @@ import pytest
 
 from index.errors import IndexLocked
 from index.schema import Source, source_id
-from index.store.added_documents import AddedDocuments
 from index.store.chroma_state import is_settled
 from tests.doubles.damage import overwritten
-from tests.doubles.homes import Home, contents, open_home, put
+from tests.doubles.homes import Home, contents, open_home, put, total_changes
 from tests.doubles.traces import marked_word, traces
 
 ROOT = Path(__file__).parents[3]
@@ -213,9 +212,9 @@ def check_like_new(home: Path, documents: Path) -> None:
                 assert contents(survivor, collection) == contents(fresh, collection)
             assert additions(fresh) == (kept, kept)
         shutil.rmtree(home.with_name("fresh"))
-        before = survivor.catalog.connection().total_changes, survivor.catalog.generation()
+        before = total_changes(survivor.catalog), survivor.catalog.generation()
         assert survivor.sync().keys() <= {"unchanged", "passages"}
-        after = survivor.catalog.connection().total_changes, survivor.catalog.generation()
+        after = total_changes(survivor.catalog), survivor.catalog.generation()
         assert after == before
         assert survivor.synchroniser.repair() == 0
 
@@ -223,7 +222,7 @@ def check_like_new(home: Path, documents: Path) -> None:
 def additions(home: Home) -> tuple[set[Source], set[Source]]:
     """Return what people added, as it is kept and as it is indexed."""
     indexed = {home.catalog.source(source_id(*key)) for key in home.added_versions()}
-    with closing(AddedDocuments(home.path, home.catalog.connection())) as added:
+    with closing(home.catalog.open_added()) as added:
         return {added.source(key) for key in added.versions()}, indexed
 
 

@@ -27,7 +27,16 @@ from index.store.chroma_vectors import ChromaVectors
 from index.sync.additions import Addition
 from index.sync.synchroniser import Synchroniser
 from tests.doubles.fakes import HashingEmbedder
-from tests.doubles.homes import Home, age, contents, open_home, put, synchroniser, write_documents
+from tests.doubles.homes import (
+    Home,
+    age,
+    contents,
+    open_home,
+    put,
+    synchroniser,
+    total_changes,
+    write_documents,
+)
 
 STORY = "The red fox crossed the river. It was late.\n\nThe agreement on the river holds still."
 
@@ -56,7 +65,7 @@ def assert_like_new(home: Home) -> None:
 
 def changes_of(home: Home) -> int:
     """Return how many rows of any table have been written through this connection."""
-    return home.catalog.connection().total_changes
+    return total_changes(home.catalog)
 
 
 def test_nothing_changed_writes_nothing(home: Home) -> None:

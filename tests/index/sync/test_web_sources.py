@@ -17,7 +17,6 @@ from index.config import WebConfig
 from index.errors import Cancelled, SourceNotFound
 from index.load.loaders import load_bytes
 from index.schema import SyncReport
-from index.store.added_documents import AddedDocuments
 from index.sync.due_pages import are_pages_due
 from index.sync.web_lists import WebLists
 from index.sync.web_reader import HostPace, WebReader
@@ -194,7 +193,7 @@ def test_a_page_is_removed_when_it_is_gone_twice_and_one_that_moved_keeps_its_id
     assert counts(second) == {"unchanged": 3, "removed": 1}
     assert "the server said twice that it is gone" in notes(second)
     assert uris(home, server) == ["/docs/", "/docs/b/", "/docs/moved/a.html"]
-    with closing(AddedDocuments(home.path, home.catalog.connection())) as added:
+    with closing(home.catalog.open_added()) as added:
         kept = {uri.removeprefix(server.url("")) for _, uri in added.versions()}
     assert kept == {"/docs/", "/docs/b/", "/docs/moved/a.html"}
 
