@@ -25,6 +25,7 @@ from bot.settings import Settings
 from index.embed.lazy_models import Once
 from index.library import Library, open_library
 from index.protocols import Vectors
+from index.store.postgres_address import shared_address
 from index.sync.time_budget import SERVING
 
 if TYPE_CHECKING:
@@ -85,9 +86,10 @@ async def open_app(
 
 
 def _open_records(settings: Settings, stack: AsyncExitStack) -> Records:
-    from bot.community.store.records_file import Records
+    from bot.community.store.records_file import open_records
 
-    return stack.enter_context(closing(Records(settings.index.home)))
+    records = open_records(settings.index.home, shared_address(settings.index))
+    return stack.enter_context(closing(records))
 
 
 def _build_answerer(

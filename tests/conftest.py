@@ -23,6 +23,7 @@ from index.library import open_library
 from index.opened_parts import OpenedParts
 from index.sync.read_worker import ReadWorkers
 from tests.doubles.postgres_server import PostgresServer, missing_server
+from tests.doubles.record_place import RecordPlace, in_database
 from tests.doubles.s3_server import BUCKET, S3Server, s3_variables
 
 ROOT = Path(__file__).parents[1]
@@ -256,3 +257,12 @@ def database_url(postgres_server: PostgresServer) -> Iterator[str]:
     url = postgres_server.make_database()
     yield url
     postgres_server.drop_database(url)
+
+
+@pytest.fixture(params=["files", "database"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> RecordPlace:
+    """A home whose records are in files, and one whose records are in a database."""
+    if request.param == "files":
+        return RecordPlace(tmp_path, None, lambda: tmp_path)
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    return in_database(tmp_path, server, request.getfixturevalue("database_url"))

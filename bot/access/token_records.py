@@ -1,4 +1,5 @@
-"""The tokens of programs, in a file of their own in the home folder, for its owner alone.
+"""The tokens of programs, in a file of their own in the home folder, for its owner alone, or in a
+schema of their own in a database.
 
 A token is shown once and only its SHA-256 is kept. That is enough: the slow hashes that passwords
 need are against guessing, and a token holds 256 random bits, which nobody guesses.
@@ -24,12 +25,17 @@ from typing import ClassVar
 from pydantic import Field
 
 from bot.schema import Scope
+from index.config import IndexConfig
 from index.errors import ConfigurationError, QuothError, StoreError
 from index.schema import Value
+from index.store.database import Database
+from index.store.postgres_address import PostgresAddress, shared_address
+from index.store.postgres_types import for_postgres
 from index.store.private_files import make_home
 from index.store.sqlite_file import Row, SqliteFile, script
 
 TOKENS_FILE = "tokens.sqlite"
+TOKENS_SCHEMA = "tokens"
 
 LONGEST_NAME = 100
 """Characters of a name."""
@@ -79,19 +85,23 @@ class IssuedToken(Value):
     token: Token = Field(description="What is kept of it.")
 
 
-class TokenRecords(SqliteFile):
-    """Issues, finds and revokes tokens. Everything here blocks for a moment.
-
-    `clock` returns the seconds since 1970. Raises StoreError as every file does.
-    """
-
+class _TokensFile(SqliteFile):
     noun: ClassVar[str] = "file of tokens"
 
-    def __init__(self, home: Path, *, clock: Callable[[], float] = time.time) -> None:
-        path = home / TOKENS_FILE
-        _make_private(path)
-        super().__init__(path, [script(_TABLE)])
+
+class TokenRecords:
+    """Issues, finds and revokes tokens, in a file or a database. All of it blocks for a moment.
+
+    `clock` returns the seconds since 1970. Raises StoreError.
+    """
+
+    def __init__(self, database: Database, *, clock: Callable[[], float] = time.time) -> None:
+        self._database = database
         self._clock = clock
+
+    def close(self) -> None:
+        """Close the file or the connections."""
+        self._database.close()
 
     def issue(
         self, *, name: str = "", collections: Sequence[str], seconds: float | None = None
@@ -107,7 +117,7 @@ class TokenRecords(SqliteFile):
         text = f"quoth_{id}_{secrets.token_urlsafe(32)}"
         opened = tuple(dict.fromkeys(collections))
         expires = None if seconds is None else now + seconds
-        with self.transaction() as write:
+        with self._database.transaction() as write:
             if name and write.execute("SELECT 1 FROM tokens WHERE name = ?", (name,)).fetchone():
                 raise ConfigurationError(
                     f"There is a token {name!r} already. Give another name, or revoke that one."
@@ -121,7 +131,7 @@ class TokenRecords(SqliteFile):
     def find(self, text: str) -> Token:
         """Return what a token opens, and note that it was used; raises TokenRefused."""
         known = _FORM.fullmatch(text)
-        row = self.row(f"{_SELECT} WHERE id = ?", (known[1],)) if known else None
+        row = self._database.row(f"{_SELECT} WHERE id = ?", (known[1],)) if known else None
         kept = bytes(row[-1]) if row else bytes(32)
         if row is None or not hmac.compare_digest(_digest(text), kept):
             raise TokenRefused(
@@ -140,7 +150,7 @@ class TokenRecords(SqliteFile):
 
     def all(self) -> list[Token]:
         """Return every token, the oldest first."""
-        return [_token(row) for row in self.rows(f"{_SELECT} ORDER BY created, id")]
+        return [_token(row) for row in self._database.rows(f"{_SELECT} ORDER BY created, id")]
 
     def revoke(self, called: str) -> Token:
         """Let the token of this id or name open nothing any more; raises TokenNotFound."""
@@ -149,21 +159,44 @@ class TokenRecords(SqliteFile):
             raise TokenNotFound(
                 f"There is no token {shortened(called)!r}. `quoth token list` lists what there is."
             )
-        with self.transaction() as write:
+        with self._database.transaction() as write:
             write.execute("DELETE FROM tokens WHERE id = ?", (token.id,))
-        self.erase_traces()
+        self._database.erase_traces()
         return token
 
     def _named(self, id: str) -> Token:
-        row = self.row(f"{_SELECT} WHERE id = ?", (id,))
+        row = self._database.row(f"{_SELECT} WHERE id = ?", (id,))
         assert row is not None
         return _token(row)
 
     def _note_use(self, token: Token, now: float) -> None:
         if token.used is not None and now - token.used.timestamp() < _USE_SECONDS:
             return
-        with suppress(StoreError):  # a full disk does not keep anybody from asking
-            self.rows("UPDATE tokens SET used = ? WHERE id = ?", (now, token.id))
+        # A full disk does not keep anybody from asking.
+        with suppress(StoreError), self._database.transaction() as write:
+            write.execute("UPDATE tokens SET used = ? WHERE id = ?", (now, token.id))
+
+
+def open_tokens(
+    home: Path,
+    address: PostgresAddress | None = None,
+    *,
+    clock: Callable[[], float] = time.time,
+) -> TokenRecords:
+    """Open the tokens of a home folder, or those in a database where an address is given."""
+    if address is None:
+        path = home / TOKENS_FILE
+        _make_private(path)
+        return TokenRecords(_TokensFile(path, [script(_TABLE)]), clock=clock)
+    from index.store.postgres import PostgresDatabase
+
+    tables = [script(for_postgres(_TABLE))]
+    return TokenRecords(PostgresDatabase(address, TOKENS_SCHEMA, tables), clock=clock)
+
+
+def open_tokens_of(config: IndexConfig) -> TokenRecords:
+    """Open the tokens that let programs into an index."""
+    return open_tokens(config.home, shared_address(config))
 
 
 _SELECT = "SELECT id, name, collections, created, expires, used, digest FROM tokens"

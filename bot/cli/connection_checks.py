@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 
-from bot.access.token_records import TOKENS_FILE, TokenRecords
+from bot.access.token_records import TOKENS_FILE, open_tokens_of
 from bot.app import model_config
 from bot.cli.health_examination import Finding, Patient
 from bot.community.collection_names import is_of_channel
@@ -52,10 +52,10 @@ def channel_finding(patient: Patient) -> Finding:
 
 def tokens_finding(patient: Patient) -> Finding:
     """Say how many programs have a token, and which tokens never expire."""
-    home = patient.settings.home
-    if not (home / TOKENS_FILE).exists():
+    is_shared = patient.settings.database_url is not None
+    if not is_shared and not (patient.settings.home / TOKENS_FILE).exists():
         return Finding("off", "no program has a token; `quoth token create` makes one")
-    with closing(TokenRecords(home)) as records:
+    with closing(open_tokens_of(patient.settings.index)) as records:
         tokens = records.all()
     lasting = [one.name or one.id for one in tokens if one.expires is None]
     detail = f"{len(tokens)} of programs"

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.access.token_admission import RequestRate, TokenAdmission
-from bot.access.token_records import TokenRecords
+from bot.access.token_records import open_tokens_of
 from bot.web.api.api_routes import api_routes
 from bot.web.web_parts import WebParts
 from index.embed.lazy_models import Once
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def program_routes(parts: WebParts) -> list[BaseRoute]:
     """Return the routes of the HTTP API, and that for agents where its extra is installed."""
     settings = parts.settings
-    tokens = Once(partial(TokenRecords, settings.home))
+    tokens = Once(partial(open_tokens_of, settings.index))
     rate = RequestRate(settings.api_per_minute)  # of a token, whichever way it comes in
     return [
         *api_routes(parts, tokens, rate=rate),

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.bridge import Bridge, WriteQueue, open_writers
-from bot.community.cooldown import Cooldowns
+from bot.community.changes_elsewhere import ChangesElsewhere, Read
+from bot.community.cooldown import Cooldowns, OwnCount, QuestionCount
 from bot.community.documents import Documents, SourceReader
 from bot.community.fair_queue import FairQueue
 from bot.community.followed_messages import FollowedMessages
@@ -21,11 +22,14 @@ from bot.community.service import Service
 from bot.community.source_intake import SourceIntake
 from bot.community.source_links import SourceLinks
 from bot.community.source_management import SourceManagement
+from bot.community.store.asked_records import AskedRecords
+from bot.community.store.change_marks import ChangeMarks
 from bot.community.store.channel_records import ChannelRecords
 from bot.community.store.confirmations import Confirmations
 from bot.community.store.erasure_records import ErasureRecords
 from bot.community.store.feedback import Feedback
 from bot.community.store.followed_records import FollowedRecords
+from bot.community.store.live_processes import LiveProcesses
 from bot.community.store.memory import Memory
 from bot.community.store.notice_records import NoticeRecords
 from bot.community.store.open_answers import OpenAnswers
@@ -73,11 +77,16 @@ class _Common:
     reader: SourceReader
     notices: NoticeRecords
     write_queue: WriteQueue
+    processes: LiveProcesses
 
 
 async def build_service(parts: Parts, deadline: float | None) -> Service:
     """Put a service together from its parts, with what it remembers loaded."""
-    common = await _common(parts)
+    processes = LiveProcesses(parts.records)
+    await processes.beat()
+    marks = ChangeMarks(parts.records)
+    known = await marks.read() if parts.records.is_shared else {}  # before what they tell of
+    common = await _common(parts, processes)
     open_questions = _open_questions(common)
     team_answers = _team_answers(common, open_questions)
     await team_answers.load()
@@ -93,9 +102,25 @@ async def build_service(parts: Parts, deadline: float | None) -> Service:
     followed = _followed(common, sources.intake)
     await followed.load()
     links = SourceLinks(parts.settings, common.reader, parts.bridge)
+    elsewhere = ChangesElsewhere(
+        marks,
+        {
+            "rules": [common.rules.load],
+            "team answers": [team_answers.load],
+            "followed messages": [followed.read],
+            "left out persons": [sources.channels.records.read_left_out],
+            "channels": [_called(lambda: sources.channels.on_new())],
+            "notices": [_called(lambda: common.notices.on_new())],
+            "forms": [_called(open_questions.forget_drafts)],
+        },
+        known,
+        is_shared=parts.records.is_shared,
+    )
+    if parts.records.is_shared:
+        common.rules.catch_up = elsewhere.catch_up
     return Service(
         settings=parts.settings,
-        questions=_questions(common, deadline),
+        questions=_questions(common, elsewhere, deadline),
         answers=GivenAnswers(
             rules=common.rules,
             memory=common.memory,
@@ -111,17 +136,28 @@ async def build_service(parts: Parts, deadline: float | None) -> Service:
         followed=followed,
         erasure=_erasure(common, open_questions, team_answers, links),
         links=links,
+        processes=processes,
+        elsewhere=elsewhere,
         rules=common.rules,
         memory=common.memory,
         feedback=common.feedback,
         confirmations=common.confirmations,
-        open_answers=OpenAnswers(parts.records),
+        open_answers=OpenAnswers(parts.records, processes.id),
         folder=KeptFolder(sources.shared, parts.writers, parts.documents.watch(), parts.observer),
         observer=parts.observer,
     )
 
 
-async def _common(parts: Parts) -> _Common:
+def _called(call: Callable[[], None]) -> Read:
+    """Return what calls something that does not wait, where something awaited is wanted."""
+
+    async def read() -> None:
+        call()
+
+    return read
+
+
+async def _common(parts: Parts, processes: LiveProcesses) -> _Common:
     settings, records = parts.settings, parts.records
     memory = Memory(records)
     common = _Common(
@@ -133,27 +169,37 @@ async def _common(parts: Parts) -> _Common:
         reader=SourceReader(parts.documents, records),
         notices=NoticeRecords(records),
         write_queue=WriteQueue(parts.writers),
+        processes=processes,
     )
     await common.rules.load()
     return common
 
 
-def _questions(common: _Common, deadline: float | None) -> QuestionIntake:
+def _questions(
+    common: _Common, elsewhere: ChangesElsewhere, deadline: float | None
+) -> QuestionIntake:
     settings = common.parts.settings
     return QuestionIntake(
         common.parts.answerer,
         memory=common.memory,
         feedback=common.feedback,
         confirmations=common.confirmations,
-        cooldowns=Cooldowns(
-            person_seconds=settings.cooldown_seconds, server_per_minute=settings.server_per_minute
-        ),
+        count=_question_count(common.parts),
         queue=FairQueue(),
         history_days=settings.history_days,
         deadline=deadline or _deadline(settings),
         check_kept=common.rules.check_kept,
+        catch_up=elsewhere.catch_up,
         observer=common.parts.observer,
     )
+
+
+def _question_count(parts: Parts) -> QuestionCount:
+    """Return what counts questions: for all who share the records, or in memory."""
+    person, server = parts.settings.cooldown_seconds, parts.settings.server_per_minute
+    if parts.records.is_shared:
+        return AskedRecords(parts.records, person_seconds=person, server_per_minute=server)
+    return OwnCount(Cooldowns(person_seconds=person, server_per_minute=server))
 
 
 def _open_questions(common: _Common) -> OpenQuestions:
@@ -207,6 +253,7 @@ def _erasure(
         bridge=common.parts.bridge,
         write_queue=common.write_queue,
         keep_days=common.parts.settings.keep_days_after_leaving,
+        is_first=lambda: common.processes.is_first,
     )
 
 

@@ -127,6 +127,8 @@ class ChannelSources:
             await self._take_out(unit)
             await self.records.drop(unit, began)
             return
+        if await self._rules.are_gone(unit.guild, unit.collection, began):
+            return
         self._rules.check_kept(unit.guild, began)
         if self._is_held(unit):
             report: SyncReport = await self._write(
@@ -140,7 +142,9 @@ class ChannelSources:
             for failed in report.failed:  # rather nothing than what nobody says any more
                 logger.warning("%s of %s: %s", failed.source, unit.collection, failed.reason)
                 await self._take_out(unit)
-        if self._is_held(unit):  # else it was erased meanwhile
+        if await self._rules.are_gone(unit.guild, unit.collection, began):
+            await self._take_out(unit)
+        elif self._is_held(unit):  # else it was erased meanwhile
             authors = {message.author for message in said}
             await self.records.saw(unit, began, authors)
             if any(map(self.records.is_unquoted, authors)):  # who has just asked for it

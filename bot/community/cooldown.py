@@ -5,12 +5,33 @@ Times are seconds of a monotonic clock that the caller hands in.
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict, deque
+from dataclasses import dataclass
+from typing import Protocol
 
 MAX_KEPT = 10_000
 """Persons and servers remembered; the longest silent ones are dropped first."""
 
 _MINUTE = 60.0
+
+
+@dataclass(frozen=True)
+class Wait:
+    """What a question has to wait for."""
+
+    seconds: float
+    """0.0 for nothing: the question is counted."""
+    is_persons: bool = False
+    """Whether it is the person who has to wait, and not the server as a whole."""
+
+
+class QuestionCount(Protocol):
+    """Counts questions, of this process or of several."""
+
+    async def take(self, person: int, server: int | None) -> Wait:
+        """Count a question, or count nothing and return how long it has to wait."""
+        ...
 
 
 class Cooldowns:
@@ -56,3 +77,16 @@ class Cooldowns:
             self._persons.popitem(last=False)
         while len(self._servers) > MAX_KEPT:
             self._servers.popitem(last=False)
+
+
+class OwnCount:
+    """Counts the questions of this process, which forgets them when it ends."""
+
+    def __init__(self, cooldowns: Cooldowns) -> None:
+        self._cooldowns = cooldowns
+
+    async def take(self, person: int, server: int | None) -> Wait:
+        """Count a question, or count nothing and return how long it has to wait."""
+        now = time.monotonic()
+        seconds = self._cooldowns.take(person, server, now)
+        return Wait(seconds, seconds > 0 and self._cooldowns.is_persons(person, now))

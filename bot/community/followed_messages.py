@@ -84,13 +84,17 @@ class FollowedMessages:
 
     async def load(self) -> None:
         """Learn what is followed, and follow what was added before messages were."""
-        self._ids = {row.message for row in await self._records.all()}
+        await self.read()
         names = await self._bridge.run(self._documents.collections)
         for entry in await self._reader.sources(*filter(server_of, names)):
             row = _adopted(entry)
             if row is not None and row.message not in self._ids:
                 await self._records.put([row])
                 self._ids.add(row.message)
+
+    async def read(self) -> None:
+        """Learn what is followed, by another bot that shares the records, too."""
+        self._ids |= {row.message for row in await self._records.all()}
 
     def knows(self, message: int) -> bool:
         """Say whether a message is followed; known without any waiting."""

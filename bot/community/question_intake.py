@@ -13,15 +13,16 @@ import logging
 import math
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol, TypeAlias
 
 from pydantic import Field
 
 from bot.community.confirmed_answers import confirmed
-from bot.community.cooldown import Cooldowns
+from bot.community.cooldown import QuestionCount
 from bot.community.fair_queue import FairQueue, Moved
 from bot.community.rights import Caller
+from bot.community.server_rules import NotAvailableError
 from bot.community.store.confirmations import Confirmations
 from bot.community.store.feedback import Feedback
 from bot.community.store.memory import Memory
@@ -100,22 +101,24 @@ class QuestionIntake:
         memory: Memory,
         feedback: Feedback,
         confirmations: Confirmations,
-        cooldowns: Cooldowns,
+        count: QuestionCount,
         queue: FairQueue,
         history_days: int,
         deadline: float,
         check_kept: Callable[[int | None, float], None] = lambda guild, began: None,
+        catch_up: Callable[[], Awaitable[None]] | None = None,
         observer: Observer | None = None,
     ) -> None:
         self._answerer = answerer
         self._memory = memory
         self._feedback = feedback
         self._confirmations = confirmations
-        self._cooldowns = cooldowns
+        self._count = count
         self._queue = queue
         self._history_days = history_days
         self._deadline = deadline
         self._check_kept = check_kept
+        self._catch_up = catch_up
         self._observer = observer or Observer()
         self._stopping = False
 
@@ -156,18 +159,35 @@ class QuestionIntake:
             self._check_kept(question.caller.guild, began)
             try:
                 await self._remember(kept)
+                await self._check_once_kept(kept, began)
+            except NotAvailableError:
+                raise
             except QuothError as failure:  # an answer is given though its buttons will not work
                 logger.error("answer %s was not kept: %s", kept.key, failure)
         return kept
 
+    async def _check_once_kept(self, kept: Kept, began: float) -> None:
+        """Take an answer back whose server another bot erased while it was given.
+
+        That bot has told of it before it took the server's rows out. So it either found this
+        answer among them, or is known here by now.
+        """
+        if self._catch_up is None:
+            return
+        await self._catch_up()
+        try:
+            self._check_kept(kept.guild, began)
+        except NotAvailableError:
+            await self._memory.take_back(kept)
+            raise
+
     async def _cool_down(self, caller: Caller) -> None:
-        while (wait := self._cooldowns.take(caller.user, caller.guild, time.monotonic())) > 0:
-            if wait > PATIENCE:
-                mine = self._cooldowns.is_persons(caller.user, time.monotonic())
-                why = "" if mine else "This server has asked a lot in the last minute. "
-                left = f"{why}Please wait {_in_words(wait)} before the next question."
+        while (wait := await self._count.take(caller.user, caller.guild)).seconds > 0:
+            if wait.seconds > PATIENCE:
+                why = "" if wait.is_persons else "This server has asked a lot in the last minute. "
+                left = f"{why}Please wait {_in_words(wait.seconds)} before the next question."
                 raise Busy(left)
-            await asyncio.sleep(wait)
+            await asyncio.sleep(wait.seconds)
 
     async def _answered(self, question: Question, text: str, show: Show) -> Answer:
         history = await self._memory.turns(

@@ -6,11 +6,12 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from bot.community.built_service import Parts, build_service
 from bot.community.owed_writes import Write
 from bot.community.service import Service
+from bot.community.store.live_processes import BEAT
 from index.errors import QuothError
 
 logger = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ async def open_service(parts: Parts, *, deadline: float | None = None) -> AsyncI
     works = (
         *(_expire(service), follow, service.folder.embed()),
         *(_follow_pages(service), service.owed.run()),
+        *(_beat(service), service.elsewhere.run()),
     )
     chores = [asyncio.create_task(work) for work in works]
     try:
@@ -43,11 +45,33 @@ async def open_service(parts: Parts, *, deadline: float | None = None) -> AsyncI
         await asyncio.gather(*chores, return_exceptions=True)
         await service.owed.settle()
         service.sources.under_way.stop()
+        with suppress(QuothError):  # it counts as ended a little later
+            await service.processes.leave()
+
+
+async def _beat(service: Service) -> None:
+    """Give signs of life to the others on the same records, and do what falls to the first."""
+    processes, is_known = service.processes, True
+    while processes.is_shared:
+        was_first = processes.is_first
+        try:
+            await processes.beat()
+            is_known = True
+        except QuothError as error:
+            if is_known:
+                logger.warning("others may take this bot for ended: %s", error)
+            is_known = False
+        if processes.is_first and not was_first:
+            service.notices.on_new()
+            service.channels.on_new()
+        await asyncio.sleep(BEAT)
 
 
 async def _expire(service: Service) -> None:
     while True:
-        await service.owed.make("expire", "What is over its time was not deleted", _over(service))
+        if service.processes.is_first:
+            undone = "What is over its time was not deleted"
+            await service.owed.make("expire", undone, _over(service))
         await _erase(service)
         await asyncio.sleep(_HOUR)
 
@@ -68,7 +92,8 @@ async def _follow_pages(service: Service) -> None:
     """Ask for what is new of web pages; what fails now may work the next time."""
     while True:
         try:
-            await service.sources.sites.refresh_due()
+            if service.processes.is_first:
+                await service.sources.sites.refresh_due()
         except QuothError as error:
             logger.warning("the web pages were not refreshed: %s", error)
             service.observer.not_synced("web")

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 
 from bot.bridge import Bridge, WriteQueue
@@ -46,6 +46,7 @@ class ServerErasure:
         bridge: Bridge,
         write_queue: WriteQueue,
         keep_days: float,
+        is_first: Callable[[], bool] = lambda: True,
     ) -> None:
         self._rules = rules
         self._team_answers = team_answers
@@ -56,6 +57,7 @@ class ServerErasure:
         self._bridge = bridge
         self._write_queue = write_queue
         self._keep_days = keep_days
+        self._is_first = is_first
         self._present: set[int] | None = None
         """Servers that the bot is in; None until Discord has said so."""
         self._erasing = asyncio.Lock()
@@ -125,7 +127,12 @@ class ServerErasure:
         await self.finish()
 
     async def finish(self) -> None:
-        """Erase what is due; of servers left, only once it is known that the bot is not in them."""
+        """Erase what is due; of servers left, only once it is known that the bot is not in them.
+
+        Where several bots share the records, the first one does it.
+        """
+        if not self._is_first():
+            return
         async with self._erasing:
             while (one := await self._next()) is not None:
                 await self._records.schedule(one.guild, one.collection, one.due, begun=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Literal
 
 from bot.community.rights import Caller, CollectionRule, GuildRules, manages
@@ -23,18 +23,28 @@ class NotAvailableError(QuothError):
 
 
 class ServerRules:
-    """The rules of all servers; one bot writes them, so memory is never behind."""
+    """The rules of all servers, in memory.
+
+    Where other bots share the records, `bot.community.changes_elsewhere` has them read anew.
+    """
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
         self._rules: dict[int, GuildRules] = {}
         self._changing: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._erased: dict[int, float] = {}
+        self._stamps: Mapping[int, str] | None = None
+        self.catch_up: Callable[[], Awaitable[None]] | None = None
+        """Reads what other bots changed, where there are any."""
 
     async def load(self) -> None:
-        """Read what is stored."""
-        for rules in await self._memory.all_rules():
-            self._rules[rules.guild] = rules
+        """Read what is stored, and which servers were erased elsewhere."""
+        stamps = await self._memory.erased()
+        for guild, stamp in stamps.items():
+            if self._stamps is not None and self._stamps.get(guild) != stamp:
+                self._erased[guild] = time.time()
+        self._stamps = stamps
+        self._rules = {rules.guild: rules for rules in await self._memory.all_rules()}
 
     def of(self, guild: int | None) -> GuildRules | None:
         """Return the rules of a server; None outside servers."""
@@ -74,8 +84,7 @@ class ServerRules:
     async def change(self, guild: int, how: Callable[[GuildRules], GuildRules]) -> GuildRules:
         """Change the rules of a server, one change after another, and store them."""
         async with self._changing[guild]:
-            rules = how(self._rules.get(guild, GuildRules(guild=guild)))
-            await self._memory.save_rules(rules)
+            rules = await self._memory.change_rules(guild, how)
             self._rules[guild] = rules
         return rules
 
@@ -90,6 +99,19 @@ class ServerRules:
         """Raise NotAvailableError if the server was erased since `began`, in seconds since 1970."""
         if guild is not None and began <= self._erased.get(guild, 0.0):
             raise NotAvailableError(ERASED)
+
+    async def are_gone(self, guild: int, collection: str, began: float) -> bool:
+        """Say whether another bot has erased a collection, or its server, since `began`.
+
+        It does not see what is written here meanwhile, so whoever wrote takes it out again. What
+        this bot erases waits for what is being written.
+        """
+        if self.catch_up is None:
+            return False
+        await self.catch_up()
+        rules = self._rules.get(guild, GuildRules(guild=guild))
+        is_held = any(rule.name == collection for rule in rules.collections)
+        return not is_held or began <= self._erased.get(guild, 0.0)
 
     async def limit(
         self, caller: Caller, name: str, how: Callable[[CollectionRule], CollectionRule]

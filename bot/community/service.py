@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from bot.community.answers_under_way import AnswersUnderWay
+from bot.community.changes_elsewhere import ChangesElsewhere
 from bot.community.channel_sources import ChannelSources
 from bot.community.followed_messages import FollowedMessages
 from bot.community.given_answers import GivenAnswers
@@ -20,9 +21,10 @@ from bot.community.source_links import SourceLinks
 from bot.community.source_management import SourceManagement
 from bot.community.store.confirmations import Confirmations
 from bot.community.store.feedback import Feedback
+from bot.community.store.live_processes import LiveProcesses
 from bot.community.store.memory import Memory
 from bot.community.store.notice_records import NoticeRecords
-from bot.community.store.open_answers import OpenAnswers
+from bot.community.store.open_answers import OpenAnswer, OpenAnswers
 from bot.community.team_answers import TeamAnswers
 from bot.observer import Observer
 from bot.settings import Settings
@@ -54,6 +56,8 @@ class Service:
     open_answers: OpenAnswers
     folder: KeptFolder
     links: SourceLinks
+    processes: LiveProcesses
+    elsewhere: ChangesElsewhere
     under_way: AnswersUnderWay = field(default_factory=AnswersUnderWay)
     owed: OwedWrites = field(default_factory=OwedWrites)
     observer: Observer = field(default_factory=Observer)
@@ -86,6 +90,11 @@ class Service:
         self.observer.told(id)
         undone = f"{id} is told, but was not struck off"
         await self.owed.make(("told", id), undone, lambda: self.open_answers.strike(id))
+
+    async def left_waiting(self) -> tuple[OpenAnswer, ...]:
+        """Return who waits for a process that has ended; this one answers them from now on."""
+        alive = await self.processes.alive()
+        return await self.open_answers.take_over(alive | {self.processes.id})
 
     async def look_again(self) -> None:
         """Look once a minute at the team answers whose sources another process may change."""

@@ -14,7 +14,7 @@ from bot.community.collection_names import DEFAULT_LABEL, server_of
 from bot.community.documents import Documents, SourceReader
 from bot.community.index_writes import IndexWrites, share_of
 from bot.community.rights import Caller, CollectionRule
-from bot.community.server_rules import NotAvailableError, ServerRules
+from bot.community.server_rules import ERASED, NotAvailableError, ServerRules
 from bot.community.site_management import SiteManagement
 from bot.community.suggested_question import suggested_question
 from bot.community.work_under_way import Work
@@ -101,7 +101,7 @@ class SourceIntake:
         self._rules.check_kept(work.caller.guild, began)
         self._rules.collection(work.caller, rule.name)  # which may have been deleted meanwhile
         try:
-            return await self._write(
+            report = await self._write(
                 share_of(work.caller),
                 self._documents.add_file,
                 rule.name,
@@ -112,6 +112,10 @@ class SourceIntake:
             )
         except Cancelled:
             return failed_report(upload.name, CANCELLED)
+        if await self._rules.are_gone(self._rules.here(work.caller).guild, rule.name, began):
+            await self._write(share_of(work.caller), self._documents.remove_collection, rule.name)
+            raise NotAvailableError(ERASED)
+        return report
 
     async def add_page(
         self,

@@ -12,6 +12,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from bot.bridge import WriteQueue
@@ -29,6 +30,7 @@ from bot.community.store.memory import Memory
 from bot.community.store.records import Basis, TeamAnswer
 from bot.community.store.team_answer_records import TeamAnswerRecords
 from bot.community.team_answer_basis import BasisLookup
+from index.errors import SourceNotFound
 from index.schema import Source, SyncReport, source_id
 from index.text.invisible_characters import is_blank
 
@@ -90,10 +92,8 @@ class TeamAnswers:
 
     async def load(self) -> None:
         """Read which team answers wait for a review."""
-        self._waiting.clear()
-        for held in await self._answers.all():
-            if held.review is not None:
-                self._waiting[held.id] = held
+        every = await self._answers.all()
+        self._waiting = {held.id: held for held in every if held.review is not None}
 
     async def answer(
         self, caller: Caller, gap: int, given: WrittenAnswer, places: Places, *, author: str
@@ -179,7 +179,7 @@ class TeamAnswers:
         held = self.waiting(caller, id)
         async with self._changing:
             if await self._reader.source(held.source) is not None:
-                await self._write_queue.write(TEAM_ANSWERS, self._documents.remove, held.source)
+                await self._remove(held.source)
             await self._forget(held)
 
     async def _publish(self, made: TeamAnswer) -> Written:
@@ -252,7 +252,7 @@ class TeamAnswers:
                 bases = (_moved(basis, held.source, new) for basis in other.rests_on)
                 await self._keep(other.model_copy(update={"rests_on": tuple(bases)}))
         if indexed:
-            await self._write_queue.write(TEAM_ANSWERS, self._documents.remove, held.source)
+            await self._remove(held.source)
         return await self._keep(renamed)
 
     async def expire(self) -> None:
@@ -276,7 +276,11 @@ class TeamAnswers:
             return
         await self._keep(held.model_copy(update={"review": reason}))
         if indexed:
-            await self._write_queue.write(TEAM_ANSWERS, self._documents.remove, held.source)
+            await self._remove(held.source)
+
+    async def _remove(self, source: str) -> None:
+        with suppress(SourceNotFound):  # another bot on the same records was first
+            await self._write_queue.write(TEAM_ANSWERS, self._documents.remove, source)
 
     async def _keep(self, held: TeamAnswer) -> TeamAnswer:
         held = await self._answers.put(held)

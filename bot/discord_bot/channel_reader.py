@@ -85,11 +85,18 @@ class ChannelReader:
 
     async def _until_due(self) -> float:
         due = await self._bot.service.channels.records.next_due()
+        if not self._bot.service.processes.is_first:
+            return LONGEST_WAIT
         left = LONGEST_WAIT if due is None else due - time.time()
         return min(max(left, PACE), LONGEST_WAIT)
 
     async def _step(self) -> bool:
-        """Do the next step, if there is one: what is marked comes first."""
+        """Do the next step, if there is one: what is marked comes first.
+
+        Where several bots share the channels, the first one reads them.
+        """
+        if not self._bot.service.processes.is_first:
+            return False
         records = self._bot.service.channels.records
         for unit in await records.due(time.time()):
             rule = self._rule_of(unit.guild, unit.collection)

@@ -70,6 +70,7 @@ class QuothTree(app_commands.CommandTree[Any]):
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         """Let a stop of the bot wait for the command; everybody may use it."""
         interaction.client.service.under_way.join()
+        await interaction.client.service.elsewhere.catch_up_soon()
         return True
 
     async def on_error(
@@ -141,6 +142,7 @@ async def act(
     """Do what a button or a form says; a failure becomes a sentence."""
     interaction.client.service.under_way.join()
     try:
+        await interaction.client.service.elsewhere.catch_up_soon()
         await handlers[target.action](interaction, target, *filled)
     except Exception as error:
         await tell_error(interaction, error)

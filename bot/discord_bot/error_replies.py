@@ -19,6 +19,7 @@ from bot.discord_bot.text.safe_markdown import literal, one_line
 from bot.errors import Busy, ModelError, PromptError
 from index.errors import (
     ConfigurationError,
+    DatabaseAway,
     EmbeddingError,
     EmbeddingUnavailable,
     IndexLocked,
@@ -40,10 +41,16 @@ _KNOWN_CODES = {
     40005: "The file is too large for this server.",
 }
 
+
+class SeenBeforeError(Exception):
+    """Another bot, or this one, works on the same interaction already: nothing is said again."""
+
+
 OPEN = "open"
 """Of an interaction, whether its answer was promised to everybody."""
 
 UNFORESEEN = "Something went wrong on my side. Please try again."
+AWAY = "I cannot reach my records at the moment. Please try again in a minute."
 OUT_OF_ORDER = (
     "I cannot look into the documents at the moment. Whoever runs me finds the reason in the log."
 )
@@ -51,6 +58,7 @@ OUT_OF_ORDER = (
 _IN_PLAIN_WORDS: tuple[tuple[type[QuothError] | tuple[type[QuothError], ...], str], ...] = (
     (IndexLocked, "The documents are being updated at the moment. Please try again in a minute."),
     (SourceNotFound, "There is no such document here any more. `/sources` lists what there is."),
+    (DatabaseAway, AWAY),
     (EmbeddingUnavailable, "I cannot search at the moment. Please try again in a minute."),
     ((StoreError, EmbeddingError, ConfigurationError, PromptError), OUT_OF_ORDER),
     (ModelError, "The language model does not answer at the moment. Please try again later."),
@@ -95,6 +103,8 @@ async def tell_error(interaction: discord.Interaction[Any], error: BaseException
     """Tell the person what went wrong, whatever was sent before; what cannot be told is logged."""
     if isinstance(error, app_commands.CommandInvokeError):
         error = error.original
+    if isinstance(error, SeenBeforeError):
+        return
     if isinstance(error, discord.HTTPException) and error.code in _OVER:
         logger.warning("interaction %s: %s", interaction.id, error)
         if error.code == _TOO_LATE:  # of a duplicate, the first one still works on the answer

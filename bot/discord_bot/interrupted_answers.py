@@ -5,6 +5,7 @@ Rights are those of today: the person's roles and the channel are asked of Disco
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import time
@@ -15,6 +16,7 @@ import discord
 
 from bot.community.rights import Caller
 from bot.community.server_rules import NotAvailableError
+from bot.community.store.live_processes import BEAT
 from bot.community.store.open_answers import OpenAnswer
 from bot.community.store.records import Kept
 from bot.discord_bot.callers import caller_at
@@ -26,6 +28,7 @@ from bot.discord_bot.message_questions import AskedInMessage, answer_in_place
 from bot.discord_bot.questions import answer_interaction
 from bot.discord_bot.replies import InteractionReply, MessageReply, Reply
 from bot.discord_bot.text.safe_markdown import literal, one_line
+from index.errors import QuothError
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +52,18 @@ def take_up_when_ready(bot: QuothBot, left: Sequence[OpenAnswer]) -> None:
 
     if left:
         bot.add_listener(on_ready)
+
+
+async def take_up_deserted(bot: QuothBot) -> None:
+    """Answer, while the bot runs, whom others on the same records leave waiting when they end."""
+    service = bot.service
+    while service.processes.is_shared:
+        await asyncio.sleep(BEAT)
+        try:
+            for one in await service.left_waiting() if bot.is_ready() else ():
+                service.under_way.start(_take_up(bot, one))
+        except QuothError as error:
+            logger.debug("whom other bots left waiting is not known: %s", error)
 
 
 async def _take_up(bot: QuothBot, left: OpenAnswer) -> None:

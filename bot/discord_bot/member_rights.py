@@ -23,6 +23,7 @@ class MemberRights:
 
     async def collections(self, person: int, guild: int | None, channel: int) -> tuple[str, ...]:
         """Return the collections that a person may read in a channel; none for who has left."""
+        await self.bot.service.elsewhere.catch_up()
         rules = self.bot.service.rules
         if guild is None:
             asking = Caller(user=person, guild=None, channel=channel)

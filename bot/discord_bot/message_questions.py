@@ -78,6 +78,7 @@ async def answer_message(bot: QuothBot, message: discord.Message) -> None:
 async def answer_in_place(bot: QuothBot, reply: Reply, asked: AskedInMessage) -> None:
     """Answer a question from a message, what is opened by today's rules."""
     service, caller = bot.service, asked.caller
+    await service.elsewhere.catch_up()
     place = caller.model_copy(update={"channel": asked.place.id})
     conversation = conversation_of(place, asked.place, private=False)
     if asked.after and caller.guild is not None and asked.place == asked.channel:

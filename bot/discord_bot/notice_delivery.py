@@ -43,6 +43,7 @@ async def tell(bot: QuothBot, notice: Notice, posted: set[Place]) -> None:
 async def _readable(bot: QuothBot, notice: Notice, member: discord.Member) -> Kept | None:
     """Return the answer that a person got, if it is kept, and the new one is open to them."""
     service = bot.service
+    await service.elsewhere.catch_up()
     kept = await service.memory.answer(notice.key)
     collection = await service.team_answers.used_in(notice.about)
     if collection == "":

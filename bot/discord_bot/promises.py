@@ -10,6 +10,7 @@ from typing import Any
 import discord
 
 from bot.community.store.open_answers import OpenAnswer
+from bot.discord_bot.error_replies import SeenBeforeError
 from bot.discord_bot.replies import THINKING
 
 logger = logging.getLogger(__name__)
@@ -36,12 +37,16 @@ async def defer_written(click: discord.Interaction[Any], promise: OpenAnswer) ->
     """Promise an answer, or a report, that is written down by then.
 
     Else a process that ends in between would leave somebody waiting whom the next does not know. A
-    slow disk does not keep the promise back for longer than that is worth.
+    slow disk does not keep the promise back for longer than that is worth. Raises SeenBeforeError
+    where it is known by then that another bot has promised it; of two who promise at once, Discord
+    takes one.
     """
     service = click.client.service
     service.observer.arrived(click.id, time.monotonic())
-    written = asyncio.ensure_future(service.open_answers.begin(promise))
+    written = asyncio.ensure_future(service.open_answers.is_ours(promise))
     await asyncio.wait({written}, timeout=_FOR_WRITING)
+    if written.done() and written.exception() is None and not written.result():
+        raise SeenBeforeError
     if not click.response.is_done():
         await click.response.defer(ephemeral=promise.private, thinking=True)
         service.observer.signed(click.id)

@@ -154,6 +154,7 @@ async def answer_interaction(
         repeat=repeat,
         after=after and after.key,
     )
+    await service.elsewhere.catch_up()
     caller = await caller_here(click)
     text = checked_question(question_in(text))
     open_to = opened(click.client, caller, click.channel, private=private)

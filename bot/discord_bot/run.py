@@ -46,7 +46,7 @@ from bot.discord_bot.gateway_address import (
     pointed_at,
 )
 from bot.discord_bot.gateway_state import GatewayState
-from bot.discord_bot.interrupted_answers import take_up_when_ready
+from bot.discord_bot.interrupted_answers import take_up_deserted, take_up_when_ready
 from bot.discord_bot.invite import PERMISSIONS, invite_link
 from bot.discord_bot.member_rights import MemberRights
 from bot.discord_bot.process import LAST_MOMENT, leave_within, logged
@@ -171,11 +171,16 @@ async def _serve(run: _Run, service: Service, gateway: Gateway, token: str) -> N
         keep_to(bot, yarl.URL(gateway.url))
     run.monitor.watch(service)
     run.state.follow(bot, gateway.shards)
-    take_up_when_ready(bot, await service.open_answers.all())
+    take_up_when_ready(bot, await service.left_waiting())
     page = run.page(MemberRights(bot)) if run.page else nullcontext()
     async with bot, page, stopped_by_signals(partial(shut_down, bot), run.stopping):
         run.ready(bot)
-        await _connected(bot, token)
+        deserted = asyncio.create_task(take_up_deserted(bot))
+        try:
+            await _connected(bot, token)
+        finally:
+            deserted.cancel()
+            await asyncio.gather(deserted, return_exceptions=True)
 
 
 async def _connected(bot: QuothBot, token: str) -> None:

@@ -7,17 +7,19 @@ corrected.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import TypeAlias
 
 from bot.errors import BudgetExhausted, ModelError
+from index.store.database import Connection
 
 NOBODY = ""
 """Who pays for what no person asked."""
+
+_KEPT = timedelta(days=31)
 
 Settle: TypeAlias = Callable[[int], Awaitable[None]]
 """Puts the tokens really used in the place of the estimate."""
@@ -42,7 +44,7 @@ class TokenBudget:
 
     def __init__(
         self,
-        transaction: Callable[[], AbstractContextManager[sqlite3.Connection]],
+        transaction: Callable[[], AbstractContextManager[Connection]],
         run: Callable[[Callable[[], None]], Awaitable[None]],
         *,
         per_day: int = 0,
@@ -86,14 +88,14 @@ class TokenBudget:
     def _take(self, day: str, payer: str, tokens: int) -> None:
         with self._transaction() as write:
             total, own = write.execute(
-                "SELECT COALESCE(SUM(tokens), 0), "
-                "COALESCE(SUM(tokens) FILTER (WHERE person = ?), 0) "
+                "SELECT coalesce(sum(tokens), 0), "
+                "coalesce(sum(CASE WHEN person = ? THEN tokens END), 0) "
                 "FROM model_tokens WHERE day = ?",
                 (payer, day),
             ).fetchone()
-            if self._per_day and total + tokens > self._per_day:
+            if self._per_day and int(total) + tokens > self._per_day:
                 raise BudgetExhausted(_DAY_EXHAUSTED)
-            if self._per_person and payer != NOBODY and own + tokens > self._per_person:
+            if self._per_person and payer != NOBODY and int(own) + tokens > self._per_person:
                 raise BudgetExhausted(_PERSON_EXHAUSTED)
             _note(write, day, payer, tokens)
 
@@ -102,11 +104,12 @@ class TokenBudget:
             _note(write, day, payer, tokens)
 
 
-def _note(write: sqlite3.Connection, day: str, payer: str, tokens: int) -> None:
+def _note(write: Connection, day: str, payer: str, tokens: int) -> None:
     """Note tokens, fewer where negative, and forget days long gone."""
-    write.execute("DELETE FROM model_tokens WHERE day < date(?, '-31 days')", (day,))
+    over = date.fromisoformat(day) - _KEPT
+    write.execute("DELETE FROM model_tokens WHERE day < ?", (over.isoformat(),))
     write.execute(
-        "INSERT INTO model_tokens VALUES (?, ?, ?) "
-        "ON CONFLICT DO UPDATE SET tokens = tokens + excluded.tokens",
+        "INSERT INTO model_tokens (day, person, tokens) VALUES (?, ?, ?) ON CONFLICT (day, person) "
+        "DO UPDATE SET tokens = model_tokens.tokens + excluded.tokens",
         (day, payer, tokens),
     )

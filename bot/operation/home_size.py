@@ -93,6 +93,7 @@ class HomeMeter:
 
     def _from_files(self, owed: int) -> HomeSize:
         stats = self._stats()
+        in_database = self._records.size()
         return HomeSize(
             sources=stats.sources,
             passages=stats.passages,
@@ -103,6 +104,7 @@ class HomeMeter:
                     name: sum(_size(self._home, each) for each in files)
                     for name, files in _PARTS.items()
                 },
+                **({} if in_database is None else {"community": in_database}),
             },
             free=shutil.disk_usage(self._home).free,
             owed=owed,

@@ -20,6 +20,7 @@ from bot.access.token_records import (
     TokenNotFound,
     TokenRecords,
     TokenRefused,
+    open_tokens,
 )
 from bot.cli.connection_checks import tokens_finding
 from bot.cli.health_examination import Patient
@@ -28,6 +29,7 @@ from index.embed.lazy_models import Once
 from index.errors import ConfigurationError, StoreError
 from index.library import open_library
 from tests.doubles.cli_fakes import run
+from tests.doubles.record_place import RecordPlace
 
 DAY = 86_400.0
 
@@ -47,18 +49,18 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def records(tmp_path: Path, clock: Clock) -> Iterator[TokenRecords]:
-    with closing(TokenRecords(tmp_path, clock=clock)) as opened:
+def records(place: RecordPlace, clock: Clock) -> Iterator[TokenRecords]:
+    with closing(open_tokens(place.home, place.address, clock=clock)) as opened:
         yield opened
 
 
-def held(home: Path) -> bytes:
-    """Return every byte of the file and of what SQLite keeps beside it."""
-    return b"".join(path.read_bytes() for path in sorted(home.glob(f"{TOKENS_FILE}*")))
+def held(place: RecordPlace) -> bytes:
+    """Return every byte of the file and of what SQLite keeps beside it, or of the database."""
+    return b"".join(path.read_bytes() for path in place.files().iterdir() if path.is_file())
 
 
 def test_a_token_is_found_by_its_text_alone_and_its_text_is_kept_nowhere(
-    records: TokenRecords, tmp_path: Path, clock: Clock
+    records: TokenRecords, place: RecordPlace, clock: Clock
 ) -> None:
     issued = records.issue(name="wiki", collections=["documents", "team", "documents"])
     other = records.issue(collections=["documents"])
@@ -81,8 +83,8 @@ def test_a_token_is_found_by_its_text_alone_and_its_text_is_kept_nowhere(
             records.find(wrong)
         assert not wrong or wrong not in str(refusal.value)
     secret = issued.text.rpartition(issued.token.id)[2]
-    assert secret.encode() not in held(tmp_path)
-    for path in tmp_path.glob(f"{TOKENS_FILE}*"):
+    assert secret.encode() not in held(place)
+    for path in place.home.glob(f"{TOKENS_FILE}*"):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
 
 
@@ -100,7 +102,7 @@ def test_the_last_use_is_noted_but_not_at_every_request(
 
 
 def test_a_token_opens_nothing_once_it_expired_or_was_revoked(
-    records: TokenRecords, tmp_path: Path, clock: Clock
+    records: TokenRecords, place: RecordPlace, clock: Clock
 ) -> None:
     short = records.issue(name="short", collections=["documents"], seconds=90 * DAY)
     lasting = records.issue(name="lasting", collections=["documents"])
@@ -113,9 +115,9 @@ def test_a_token_opens_nothing_once_it_expired_or_was_revoked(
     assert records.revoke("lasting").id == lasting.token.id
     with pytest.raises(TokenRefused, match="not known"):
         records.find(lasting.text)
-    assert b"lasting" not in held(tmp_path)
+    assert b"lasting" not in held(place)
     assert [one.name for one in records.all()] == ["short"]
-    with closing(TokenRecords(tmp_path, clock=clock)) as again:
+    with closing(open_tokens(place.home, place.address, clock=clock)) as again:
         assert [one.name for one in again.all()] == ["short"]
 
 
@@ -204,12 +206,12 @@ def test_what_the_command_cannot_do_gets_a_sentence(
 
 def test_tokens_are_found_in_a_home_that_can_only_be_read(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    with closing(TokenRecords(home)) as records:
+    with closing(open_tokens(home)) as records:
         text = records.issue(collections=["documents"]).text
     (home / TOKENS_FILE).chmod(0o400)
     home.chmod(0o500)
     try:
-        with closing(TokenRecords(home)) as records:
+        with closing(open_tokens(home)) as records:
             assert records.find(text).collections == ("documents",)
     finally:
         home.chmod(0o700)
@@ -217,13 +219,13 @@ def test_tokens_are_found_in_a_home_that_can_only_be_read(tmp_path: Path) -> Non
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows keeps such rights otherwise")
 def test_a_file_of_tokens_that_came_with_a_folder_opens_nothing(tmp_path: Path) -> None:
-    with closing(TokenRecords(tmp_path)) as records:
+    with closing(open_tokens(tmp_path)) as records:
         records.issue(collections=["documents"])
     path = tmp_path / TOKENS_FILE
     path.chmod(0o644)  # as git leaves what it checks out
     for _ in range(2):
         with pytest.raises(StoreError, match="It may have come with the folder"):
-            TokenRecords(tmp_path)
+            open_tokens(tmp_path)
     path.chmod(0o600)
-    with closing(TokenRecords(tmp_path)) as records:
+    with closing(open_tokens(tmp_path)) as records:
         assert len(records.all()) == 1

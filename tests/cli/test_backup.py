@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bot.community.store.records_file import Records
+from bot.community.store.records_file import open_records
 from bot.settings import load_settings
 from index.library import open_library
 from index.store.home_backup import restored_backup
@@ -34,7 +34,7 @@ def folder(copied_folder: Path) -> Path:
         library.sync("documents")
         library.add_text("documents", "gate.txt", "The gate is opened by Ada.", title="The gate")
         library.add_text("guild-1", "owl.txt", "The owl is called Minerva.", title="The owl")
-    with closing(Records(copied_folder / ".quoth")) as records, records.transaction() as write:
+    with closing(open_records(copied_folder / ".quoth")) as records, records.transaction() as write:
         write.execute("INSERT INTO bot_guilds VALUES (7, '{\"rules\": 1}')")
         write.execute("INSERT INTO bot_team_answers VALUES (3, 'team-answer-3.txt', 'By Ada.')")
         write.execute("INSERT INTO bot_ratings VALUES ('k', 'r', 1, NULL, 5.0)")

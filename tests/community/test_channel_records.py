@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import closing
-from pathlib import Path
-
 import pytest
 
 from bot.community.store.channel_records import ChannelRecords, Unit
-from bot.community.store.records_file import Records
+from tests.community.conftest import OpenAgain
 
 CHANNEL, GUILD = "guild-100-channel-10", 100
 DAY = Unit(collection=CHANNEL, guild=GUILD, unit="day-2026-03-03.md")
@@ -17,9 +13,9 @@ THREAD = Unit(collection=CHANNEL, guild=GUILD, unit="thread-7.md")
 
 
 @pytest.fixture
-async def records(tmp_path: Path) -> AsyncIterator[ChannelRecords]:
-    with closing(Records(tmp_path / "home")) as file:
-        yield await file.run(ChannelRecords, file)
+async def records(open_again: OpenAgain) -> ChannelRecords:
+    file = open_again()
+    return await file.run(ChannelRecords, file)
 
 
 async def mark(records: ChannelRecords, unit: Unit, due: float, *, at: float) -> None:
@@ -74,16 +70,16 @@ async def test_a_comparison_goes_on_where_it_was_and_finds_what_is_gone(
     assert one.is_owed
 
 
-async def test_who_is_forgotten_is_left_out_of_all_they_wrote_in(tmp_path: Path) -> None:
-    with closing(Records(tmp_path / "home")) as file:
-        records = await file.run(ChannelRecords, file)
-        await records.leave_out(1, 5)
-        assert not records.is_unquoted(1), "nothing is a source yet"
-        await records.want(GUILD, [CHANNEL], 5)
-        await records.saw(DAY, 6, {1, 2})
-        await records.saw(THREAD, 6, {2})
-        await records.leave_out(1, 7)
-        assert await records.due(7) == [DAY]
-        again = await file.run(ChannelRecords, file)
-        assert again.is_unquoted(1)
-        assert not again.is_unquoted(2)
+async def test_who_is_forgotten_is_left_out_of_all_they_wrote_in(open_again: OpenAgain) -> None:
+    file = open_again()
+    records = await file.run(ChannelRecords, file)
+    await records.leave_out(1, 5)
+    assert not records.is_unquoted(1), "nothing is a source yet"
+    await records.want(GUILD, [CHANNEL], 5)
+    await records.saw(DAY, 6, {1, 2})
+    await records.saw(THREAD, 6, {2})
+    await records.leave_out(1, 7)
+    assert await records.due(7) == [DAY]
+    again = await file.run(ChannelRecords, file)
+    assert again.is_unquoted(1)
+    assert not again.is_unquoted(2)

@@ -15,7 +15,7 @@ from bot.community.store.confirmations import Confirmations
 from bot.community.store.feedback import Feedback
 from bot.community.store.memory import Memory
 from bot.community.store.records import Kept
-from bot.community.store.records_file import Records
+from bot.community.store.records_file import Records, open_records
 from bot.schema import NOT_SURE, AnswerPart, Citation, HitTrace, Scope, Status
 from tests.doubles.discord.fixtures import (
     PaperAnswerer,
@@ -136,7 +136,7 @@ def test_only_an_open_unsure_answer_in_a_server_can_be_confirmed(given: Kept, ma
 
 @pytest.fixture
 def records(tmp_path: Path) -> Iterator[Records]:
-    with closing(Records(tmp_path)) as opened:
+    with closing(open_records(tmp_path)) as opened:
         yield opened
 
 

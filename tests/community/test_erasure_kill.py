@@ -20,7 +20,7 @@ from bot.community.built_service import Parts
 from bot.community.rights import Caller
 from bot.community.running_service import open_service
 from bot.community.service import Service
-from bot.community.store.records_file import Records
+from bot.community.store.records_file import open_records
 from index.errors import SourceNotFound
 from index.schema import LoadedDocument, Source, SourceEntry, SyncReport
 from index.sync.additions import Addition
@@ -101,7 +101,7 @@ class HomeDocuments(PaperDocuments):
 @asynccontextmanager
 async def served(folder: Path) -> AsyncIterator[tuple[Service, Home]]:
     """Open the service over a real index and real records; what is due is erased by that."""
-    with open_home(folder, folder) as home, closing(Records(folder)) as records:
+    with open_home(folder, folder) as home, closing(open_records(folder)) as records:
         bridge = Bridge()
         documents = HomeDocuments(home)
         parts = Parts(settings_for(folder), PaperAnswerer(documents), bridge, records, documents)

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-
-import pytest
 
 from bot.bridge import Bridge
 from bot.community.built_service import Parts
@@ -22,6 +19,7 @@ from bot.community.store.records_file import (
     add_confirmations,
     create_tables,
     keep_structure,
+    open_records,
 )
 from index.store.sqlite_file import SqliteFile
 from tests.doubles.discord.fixtures import (
@@ -54,25 +52,24 @@ FATES = {
     "bot_channel_units": "hold days and threads, no persons",
     "bot_channel_authors": "keyed hashes of who wrote, which go when the day is read again",
     "bot_unquoted": "a keyed hash stays: it is what leaves their messages out",
+    "bot_asked": "goes; it holds who asked within the last minute, where several bots count",
+    "bot_processes": "holds processes, no persons",
     "model_tokens": "today's stay until midnight UTC: a budget is measured by them",
 }
 """What becomes of each table; a new one has to say it."""
 
 
-@pytest.fixture
-def records(tmp_path: Path) -> Iterator[Records]:
-    with closing(Records(tmp_path / "home")) as opened:
-        yield opened
-
-
 def everything(records: Records) -> dict[str, str]:
     """Return every table as one text, what is packed in it unpacked."""
     query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+    if records.is_shared:
+        query = "SELECT tablename FROM pg_tables WHERE schemaname = 'community'"
     return {
         name: repr(
             [[_plain(cell) for cell in row] for row in records.rows(f"SELECT * FROM {name}")]
         )
         for (name,) in records.rows(query)
+        if name != "format"
     }
 
 
@@ -112,6 +109,7 @@ async def fill(service: Service, records: Records) -> None:
             "INSERT INTO bot_followed VALUES (1, 's', 100, 10, NULL, 'c', 'v', NULL, NULL, ?)",
             (PERSON,),
         )
+        write.execute("INSERT INTO bot_asked (person, guild, at) VALUES (?, 100, 1)", (PERSON,))
     unit = Unit(collection="guild-100-channel-10", guild=100, unit="thread-1.md")
     await service.channels.records.want(100, [unit.collection], 1.0)
     await service.channels.records.saw(unit, 1.0, {PERSON, 8})
@@ -176,7 +174,7 @@ async def test_what_was_kept_before_counts_as_closed_and_what_nothing_tells_of_a
     tmp_path: Path,
 ) -> None:
     as_before(tmp_path / "home", given("open", 7, "?"), given("hidden", 7, "?", private=True))
-    with closing(Records(tmp_path / "home")) as records:
+    with closing(open_records(tmp_path / "home")) as records:
         rows = records.rows("SELECT question, private, open, place FROM bot_gaps ORDER BY id")
         assert rows == [("of open", 0, 0, 10), ("of hidden", 1, 0, 10), ("of gone", 1, 0, None)]
         for table in ("bot_answers", "bot_turns"):

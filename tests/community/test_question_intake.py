@@ -12,7 +12,7 @@ from bot.answering.generative.generator import Generator
 from bot.community.question_intake import Question, QuestionIntake
 from bot.community.rights import Caller
 from bot.community.store.feedback import Feedback
-from bot.community.store.records_file import Records
+from bot.community.store.records_file import Records, open_records
 from bot.schema import Scope
 from prompts import load
 from tests.doubles.answer_world import World, open_world
@@ -39,7 +39,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 @pytest.fixture
 def records(tmp_path: Path) -> Iterator[Records]:
-    with closing(Records(tmp_path)) as opened:
+    with closing(open_records(tmp_path)) as opened:
         yield opened
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,23 +18,17 @@ from bot.community.store.feedback import Feedback
 from bot.community.store.memory import MAX_TURNS, Memory
 from bot.community.store.open_answers import OpenAnswer, OpenAnswers
 from bot.community.store.records import Kept, TeamAnswer
-from bot.community.store.records_file import Records
+from bot.community.store.records_file import Records, open_records
 from bot.community.store.team_answer_records import TeamAnswerRecords
 from bot.schema import Citation
-from index.store.catalog_format import COMMUNITY_FILE
+from tests.community.conftest import OpenAgain
 from tests.doubles.discord.fixtures import citation, kept, source
+from tests.doubles.record_place import RecordPlace
 from tests.doubles.traces import marked_word, traces
 
 PEACE = source("guild-100", "peace.txt", "It ends. It began. It paused.")
 ENDS, BEGAN = (citation(PEACE, quote) for quote in ("It ends.", "It began."))
 SECRET = citation(source("guild-100-board", "b.txt", "The code is 4711."), "The code is 4711.")
-
-
-@pytest.fixture
-def records(tmp_path: Path) -> Iterator[Records]:
-    opened = Records(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
@@ -82,16 +76,17 @@ async def confirmed(
     return {one for one in (ENDS, BEGAN, SECRET) if one.evidence in found}
 
 
-async def test_an_answer_is_found_again_by_another_process(tmp_path: Path, memory: Memory) -> None:
+async def test_an_answer_is_found_again_by_another_process(
+    open_again: OpenAgain, memory: Memory
+) -> None:
     paper = source("guild-100", "a.txt", "It is a test.")
     given = kept(citations=(citation(paper, "It is a test."),))
     await memory.keep(given)
     await memory.put_on(555, given.key)
-    later = Records(tmp_path)
+    later = open_again()
     assert await Memory(later).answer("key") == given
     assert await Memory(later).answer_on(555) == given
     assert await Memory(later).answer("other") is None
-    later.close()
 
 
 async def test_deleting_its_message_forgets_an_answer(memory: Memory) -> None:
@@ -165,7 +160,7 @@ async def test_forgetting_deletes_everything_of_one_person(
 
 
 async def test_what_is_forgotten_is_in_no_file_any_more(
-    tmp_path: Path, memory: Memory, feedback: Feedback
+    place: RecordPlace, memory: Memory, feedback: Feedback
 ) -> None:
     secret = "a question that nobody else may read"
     for one in (kept("one", question=secret), kept("two", question=f"{secret} either")):
@@ -173,23 +168,30 @@ async def test_what_is_forgotten_is_in_no_file_any_more(
         await memory.add_turns(one)
         await feedback.add_unanswered(one)
     await memory.put_on(5, "two")
-    (tmp_path / "community.sqlite.before-2").write_text(f"an older copy with {secret}")
 
     def holding() -> list[str]:
         return sorted(
-            path.name for path in tmp_path.iterdir() if secret.encode() in path.read_bytes()
+            path.name for path in place.files().iterdir() if secret.encode() in path.read_bytes()
         )
 
-    assert len(holding()) >= 2
+    assert holding()
     await memory.forget_messages([5])
-    assert not (tmp_path / "community.sqlite.before-2").exists()
     await feedback.forget(7)
     await memory.forget(7)
     assert holding() == []
 
 
+async def test_what_is_forgotten_is_in_no_older_copy_of_the_file(tmp_path: Path) -> None:
+    copy = tmp_path / "community.sqlite.before-2"
+    copy.write_text("an older copy")
+    with closing(open_records(tmp_path)) as records:
+        await Memory(records).keep(kept("one"))
+        await Memory(records).forget(7)
+    assert not copy.exists()
+
+
 async def test_a_deleted_answer_and_what_was_said_with_it_are_in_no_file_any_more(
-    tmp_path: Path, memory: Memory
+    place: RecordPlace, memory: Memory
 ) -> None:
     for key, message in (("one", 5), ("two", 6)):
         given = kept(key, question=f"What of {marked_word(message)}?", at=float(message))
@@ -198,11 +200,11 @@ async def test_a_deleted_answer_and_what_was_said_with_it_are_in_no_file_any_mor
         await memory.put_on(message, key)
     await memory.forget_messages([5])
     assert len(await memory.turns("c1", since=0, collections=())) == 2
-    assert traces(tmp_path, but=[marked_word(6)]) == {}
+    assert traces(place.files(), but=[marked_word(6)]) == {}
 
 
 async def test_what_is_closed_replaced_or_over_is_in_no_file_any_more(
-    tmp_path: Path, memory: Memory, feedback: Feedback, records: Records
+    place: RecordPlace, memory: Memory, feedback: Feedback, records: Records
 ) -> None:
     answers = TeamAnswerRecords(records)
     given = kept("one", question=f"What of {marked_word(1)}?", at=1.0)
@@ -211,13 +213,13 @@ async def test_what_is_closed_replaced_or_over_is_in_no_file_any_more(
     await feedback.rate(given, 7, liked=False, reason=f"No, {marked_word(4)}.", at=2.0)
     held = await answers.put(team_answer(text=f"Nothing but {marked_word(2)}."))
     await answers.put(team_answer(text=f"Not only {marked_word(3)}."))
-    assert len(traces(tmp_path)) >= 1
+    assert len(traces(place.files())) >= 1
     await memory.expire(1e10, history_days=1)
     await feedback.forget(7)
     await feedback.close_gaps(100, [gap.id for gap in await feedback.gaps(100)])
-    assert traces(tmp_path, but=[marked_word(3)]) == {}
+    assert traces(place.files(), but=[marked_word(3)]) == {}
     await answers.drop(held.id)
-    assert traces(tmp_path) == {}
+    assert traces(place.files()) == {}
 
 
 async def test_everybody_rates_once_and_may_change_their_mind(feedback: Feedback) -> None:
@@ -348,14 +350,13 @@ async def test_the_gap_of_one_answer_is_closed_and_no_complaint(feedback: Feedba
 
 
 async def test_an_interaction_is_new_once_across_processes_and_restarts(
-    tmp_path: Path, memory: Memory
+    open_again: OpenAgain, memory: Memory
 ) -> None:
-    later = Records(tmp_path)
+    later = open_again()
     asked = [one.first_time(1 << 60, 1.0) for one in (memory, Memory(later)) * 2]
     assert sorted(await asyncio.gather(*asked)) == [False, False, False, True]
     assert not await Memory(later).first_time(1 << 60, 2.0)
     assert await Memory(later).first_time(2 << 60, 2.0)
-    later.close()
 
 
 async def test_remembered_ids_far_apart_do_not_push_each_other_out(memory: Memory) -> None:
@@ -366,8 +367,8 @@ async def test_remembered_ids_far_apart_do_not_push_each_other_out(memory: Memor
 
 async def test_rules_and_facts_come_back_as_they_were(memory: Memory) -> None:
     rules = GuildRules(guild=100, shared=False, threads=frozenset({1, 2}))
-    await memory.save_rules(GuildRules(guild=100))
-    await memory.save_rules(rules)
+    await memory.change_rules(100, lambda held: held)
+    await memory.change_rules(100, lambda held: rules)
     assert await memory.all_rules() == (rules,)
     assert await memory.fact("commands") is None
     await memory.set_fact("commands", "abc")
@@ -403,10 +404,12 @@ def promise(id: int, *, person: int = 7) -> OpenAnswer:
 
 
 def bytes_of(folder: Path) -> bytes:
-    return b"".join(path.read_bytes() for path in folder.glob(f"{COMMUNITY_FILE}*"))
+    return b"".join(path.read_bytes() for path in folder.glob("*"))
 
 
-async def test_what_is_promised_is_kept_until_it_is_told(records: Records, tmp_path: Path) -> None:
+async def test_what_is_promised_is_kept_until_it_is_told(
+    records: Records, place: RecordPlace
+) -> None:
     open_answers = OpenAnswers(records)
     assert await open_answers.begin(promise(2))
     assert await open_answers.begin(promise(1))
@@ -416,11 +419,11 @@ async def test_what_is_promised_is_kept_until_it_is_told(records: Records, tmp_p
         promise(1),
         promise(2).model_copy(update={"shown": 99}),
     )
-    assert b"token-1" in bytes_of(tmp_path)
+    assert b"token-1" in bytes_of(place.files())
     for id in (1, 2):
         await open_answers.strike(id)
     assert await open_answers.all() == ()
-    assert b"token-" not in bytes_of(tmp_path)
+    assert b"token-" not in bytes_of(place.files())
 
 
 async def test_what_was_told_is_not_promised_again(records: Records) -> None:

@@ -155,7 +155,8 @@ async def test_who_asks_while_nothing_can_be_written_down_is_told(
     async def full(promise: object) -> bool:
         raise StoreError("The disk is full.")
 
-    monkeypatch.setattr(stage.service.open_answers, "begin", full)
+    for promise in ("begin", "is_ours"):
+        monkeypatch.setattr(stage.service.open_answers, promise, full)
     await ann.sees("reference", to=await ann.slash("ask", question=QUESTION, in_=general))
     await ann.mention(QUESTION, in_=general)
     await ann.sees("reference", in_=general)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.community.store.feedback import Feedback
-from bot.community.store.records_file import Records
+from bot.community.store.records_file import open_records
 from bot.community.team_answers import NO_TEXT
 from bot.discord_bot.gap_buttons import CLOSED, DROPPED
 from index.config import SHARED_COLLECTION
@@ -101,7 +101,7 @@ async def test_names_are_neither_kept_nor_shown_otherwise(stage: Stage) -> None:
 
 
 async def test_switching_names_off_deletes_those_that_were_kept(tmp_path: Path) -> None:
-    with closing(Records(tmp_path)) as records:
+    with closing(open_records(tmp_path)) as records:
         await Feedback(records, names=True).add_unanswered(kept(asker=424242))
         assert [g.person for g in await Feedback(records, names=True).gaps(100)] == [424242]
         assert [g.person for g in await Feedback(records).gaps(100)] == [None]
@@ -116,7 +116,7 @@ async def test_gaps_of_an_earlier_version_are_taken_over(tmp_path: Path) -> None
             "at REAL NOT NULL, UNIQUE (answer, kind, asker));"
             "INSERT INTO bot_gaps VALUES (1, 100, 'Where?', 'not_found', NULL, 'x', 'key', 1.0);"
         )
-    with closing(Records(tmp_path)) as records:
+    with closing(open_records(tmp_path)) as records:
         feedback = Feedback(records, names=True)
         await feedback.add_unanswered(kept("other"))
         assert [(gap.question, gap.person) for gap in await feedback.gaps(100)] == [

@@ -21,7 +21,7 @@ from bot.community.question_intake import StoppingError
 from bot.community.rights import CollectionRule, Limit
 from bot.community.server_rules import NotAvailableError
 from bot.community.store.open_answers import OpenAnswers
-from bot.community.store.records_file import Records
+from bot.community.store.records_file import open_records
 from bot.discord_bot.interrupted_answers import UNREPORTED, UNTOLD
 from bot.discord_bot.source_uploads import STOPPED
 from index.config import SHARED_COLLECTION
@@ -215,7 +215,9 @@ async def test_a_command_that_is_nearly_done_is_waited_for(
 @contextmanager
 def busy_records(stage: Stage) -> Iterator[sqlite3.Connection]:
     """Let nobody else write the records until the transaction ends."""
-    with closing(sqlite3.connect(stage.parts.records.path, isolation_level=None)) as busy:
+    with closing(
+        sqlite3.connect(stage.parts.settings.index.home / COMMUNITY_FILE, isolation_level=None)
+    ) as busy:
         busy.execute("BEGIN IMMEDIATE")
         yield busy
 
@@ -500,7 +502,7 @@ async def test_who_waits_for_a_process_that_ends_is_answered_by_the_next(
     assert len(dan.screen(bots.discord.world.dm(dan.user))) == 2
     await eventually(lambda: not kept_tokens(bots.folder, (open_, private)))
     await bots.end(process, signal.SIGTERM)
-    with closing(Records(bots.folder / ".quoth")) as records:
+    with closing(open_records(bots.folder / ".quoth")) as records:
         assert not await OpenAnswers(records).all()
 
 

@@ -17,7 +17,7 @@ from bot.app import App
 from bot.bridge import Bridge
 from bot.cli.environment import Environment
 from bot.cli.main import cli
-from bot.community.store.records_file import Records
+from bot.community.store.records_file import open_records
 from bot.schema import Answer, Scope, Turn
 from bot.settings import Settings
 from index.embed.lazy_models import Once
@@ -68,7 +68,7 @@ def opener(
     async def open_fake(settings: Settings, library: Library) -> AsyncIterator[App]:
         bridge = Bridge()
         try:
-            records = Once(partial(Records, settings.home))
+            records = Once(partial(open_records, settings.home))
             yield App(settings, library, bridge, bridge, cast(Answerer, fake), records)
         finally:
             bridge.close()

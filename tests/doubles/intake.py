@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.community.cooldown import Cooldowns
+from bot.community.cooldown import Cooldowns, OwnCount
 from bot.community.fair_queue import FairQueue
 from bot.community.question_intake import Answering, QuestionIntake
 from bot.community.store.confirmations import Confirmations
@@ -17,7 +17,7 @@ def intake_of(answerer: Answering, records: Records) -> QuestionIntake:
         memory=Memory(records),
         feedback=Feedback(records),
         confirmations=Confirmations(records),
-        cooldowns=Cooldowns(person_seconds=0, server_per_minute=6000),
+        count=OwnCount(Cooldowns(person_seconds=0, server_per_minute=6000)),
         queue=FairQueue(),
         history_days=30,
         deadline=30.0,

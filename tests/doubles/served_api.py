@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import httpx
 
-from bot.access.token_records import TokenRecords
+from bot.access.token_records import TokenRecords, open_tokens
 from bot.answering.answerer import Answerer
 from bot.app import App, open_app
 from bot.schema import Answer, Scope, Turn
@@ -69,7 +69,7 @@ def served_api(
                 app = replace(opened, answerer=cast(Answerer, answerer))
             address = WebAddress.of(settings, port=0)
             parts = WebParts(app, settings, address, b"k" * 32)
-            tokens = TokenRecords(settings.home)
+            tokens = open_tokens(settings.home)
             places = room or QuestionRoom()
             routes = api_routes(parts, Once(lambda: tokens), places)
             async with served(application(parts, routes), address) as port:

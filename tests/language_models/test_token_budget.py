@@ -3,21 +3,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.community.store.records_file import Records
+from bot.community.store.records_file import Records, open_records
 from bot.errors import BudgetExhausted, ModelRejected
 from bot.language_models.token_budget import Settle, TokenBudget
+from tests.doubles.record_place import RecordPlace
 
 NOON = datetime(2025, 3, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def records(tmp_path: Path) -> Iterator[Records]:
-    opened = Records(tmp_path)
+def records(place: RecordPlace) -> Iterator[Records]:
+    opened = open_records(place.home, place.address)
     yield opened
     opened.close()
 
@@ -121,9 +121,9 @@ async def test_many_at_once_take_no_more_than_there_is(records: Records) -> None
 
 
 async def test_a_restart_and_a_second_process_see_what_was_used(
-    tmp_path: Path, records: Records
+    place: RecordPlace, records: Records
 ) -> None:
-    second = Records(tmp_path)
+    second = open_records(place.home, place.address)
     await take(budget(records, per_day=100), "ada", 70)
     other = budget(second, per_day=100)
     with pytest.raises(BudgetExhausted):

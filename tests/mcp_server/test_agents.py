@@ -16,7 +16,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 
 from bot.access.token_admission import RequestRate, TokenAdmission
-from bot.access.token_records import TokenRecords
+from bot.access.token_records import TokenRecords, open_tokens
 from bot.app import open_app
 from bot.mcp_server.agent_instructions import MOST_SHOWN, QUOTED
 from bot.mcp_server.http_route import mcp_routes
@@ -183,7 +183,7 @@ async def over_http(folder: Path) -> AsyncIterator[tuple[str, TokenRecords]]:
         library.bring_in_step()
         library.add_text("secret", "note.txt", "The secret word is basalt.", title="Note")
         async with open_app(settings, library) as app:
-            records = TokenRecords(settings.home)
+            records = open_tokens(settings.home)
             admission = TokenAdmission(Once(lambda: records), RequestRate(200))
             parts = WebParts(app, settings, address, b"key")
             async with served(application(parts, mcp_routes(parts, admission)), address) as port:

@@ -16,7 +16,7 @@ import pytest
 
 from bot.community.store.feedback import Feedback
 from bot.community.store.memory import Memory
-from bot.community.store.records_file import Records
+from bot.community.store.records_file import open_records
 from bot.community.store.team_answer_records import TeamAnswerRecords
 from bot.errors import BudgetExhausted
 from bot.language_models.token_budget import TokenBudget
@@ -108,7 +108,7 @@ def test_what_people_added_stands_in_a_file_of_its_own(home: Path) -> None:
 
 async def test_everything_the_bot_remembered_is_there(home: Path) -> None:
     Catalog(home).close()
-    with closing(Records(home)) as records:
+    with closing(open_records(home)) as records:
         memory, feedback = Memory(records), Feedback(records, names=True)
         kept = await memory.answer_on(555)
         assert kept is not None
@@ -138,14 +138,14 @@ async def test_everything_the_bot_remembered_is_there(home: Path) -> None:
 
 async def test_ratings_are_still_known_by_person(home: Path) -> None:
     Catalog(home).close()
-    with closing(Records(home)) as records:
+    with closing(open_records(home)) as records:
         await Feedback(records).forget(8)
         assert await Feedback(records).ratings("key") == (0, 1)
 
 
 async def test_tokens_that_were_used_stay_used(home: Path) -> None:
     Catalog(home).close()
-    with closing(Records(home)) as records:
+    with closing(open_records(home)) as records:
         budget = TokenBudget(
             records.transaction,
             records.run,
@@ -161,7 +161,7 @@ async def test_tokens_that_were_used_stay_used(home: Path) -> None:
 
 async def test_a_number_that_was_given_is_not_given_again(home: Path) -> None:
     Catalog(home).close()
-    with closing(Records(home)) as records:
+    with closing(open_records(home)) as records:
         answers = TeamAnswerRecords(records)
         (held,) = await answers.all()
         assert held.id == 1
@@ -173,7 +173,7 @@ def test_opening_twice_changes_nothing(home: Path) -> None:
     def everything() -> dict[str, object]:
         with closing(Catalog(home)) as catalog:
             sync(home, catalog)
-        Records(home).close()
+        open_records(home).close()
         return {path.name: tables(path) for path in sorted(home.glob("*.sqlite"))}
 
     first = everything()
@@ -229,11 +229,11 @@ OPENER = """
 import sys
 from contextlib import closing
 from pathlib import Path
-from bot.community.store.records_file import Records
+from bot.community.store.records_file import open_records
 from index.store.catalog import Catalog
 home = Path(sys.argv[1])
 sys.stdin.readline()
-with closing(Catalog(home)) as catalog, closing(Records(home)) as records:
+with closing(Catalog(home)) as catalog, closing(open_records(home)) as records:
     print(catalog.stats().sources, len(records.rows("SELECT 1 FROM bot_answers")))
 """
 
@@ -289,4 +289,4 @@ def test_a_newer_community_file_is_refused(home: Path) -> None:
     with closing(sqlite3.connect(home / "community.sqlite")) as file:
         file.execute("PRAGMA user_version = 9")
     with pytest.raises(StoreError, match=r"community\.sqlite' has format 9.*Upgrade Quoth"):
-        Records(home)
+        open_records(home)

@@ -124,9 +124,9 @@ def revoke(environment: Environment, called: str, as_json: bool) -> None:
 
 @contextmanager
 def _records(environment: Environment) -> Iterator[TokenRecords]:
-    from bot.access.token_records import TokenRecords
+    from bot.access.token_records import open_tokens_of
 
-    with closing(TokenRecords(environment.settings.home)) as records:
+    with closing(open_tokens_of(environment.settings.index)) as records:
         yield records
 
 

@@ -7,14 +7,15 @@ back day by day; where it is stands here, so that the next process goes on.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Collection, Iterable
 
 from pydantic import Field
 
+from bot.community.store.change_marks import note_change
 from bot.community.store.keyed_hashes import KeyedHashes
 from bot.community.store.records_file import Records, Store, on_records
 from index.schema import Value
+from index.store.database import Connection
 
 NEWEST = (1 << 63) - 1
 """Stands before all messages: a comparison that begins."""
@@ -54,7 +55,7 @@ class ChannelRecords(Store):
     def __init__(self, records: Records) -> None:
         super().__init__(records)
         self._hashes = KeyedHashes(records)
-        self._unquoted = {row[0] for row in records.rows("SELECT person FROM bot_unquoted")}
+        self._unquoted = self._left_out()
 
     # --- comparisons of a whole channel ------------------------------------------------------
 
@@ -64,9 +65,11 @@ class ChannelRecords(Store):
         with self._records.transaction() as write:
             write.executemany(
                 "INSERT INTO bot_channels (collection, guild, wanted) VALUES (?, ?, ?) "
-                "ON CONFLICT (collection) DO UPDATE SET wanted = max(wanted, excluded.wanted)",
+                "ON CONFLICT (collection) DO UPDATE SET wanted = excluded.wanted "
+                "WHERE bot_channels.wanted < excluded.wanted",
                 [(name, guild, at) for name in collections],
             )
+            note_change(self._records, write, "channels")
 
     @on_records
     def comparisons(self) -> list[Comparison]:
@@ -105,7 +108,8 @@ class ChannelRecords(Store):
             write.executemany(
                 "INSERT INTO bot_channel_units (collection, unit, guild, due, marked) "
                 "VALUES (?, ?, ?, ?, ?) ON CONFLICT (collection, unit) DO UPDATE SET "
-                "due = min(coalesce(due, excluded.due), excluded.due), marked = excluded.marked",
+                "due = CASE WHEN bot_channel_units.due < excluded.due THEN bot_channel_units.due "
+                "ELSE excluded.due END, marked = excluded.marked",
                 [(collection, unit, guild, due, at) for unit in units],
             )
 
@@ -141,11 +145,12 @@ class ChannelRecords(Store):
             write.execute(
                 "INSERT INTO bot_channel_units (collection, unit, guild, seen) VALUES (?, ?, ?, ?) "
                 "ON CONFLICT (collection, unit) DO UPDATE SET seen = excluded.seen, "
-                "due = CASE WHEN marked >= excluded.seen THEN due END",
+                "due = CASE WHEN bot_channel_units.marked >= excluded.seen "
+                "THEN bot_channel_units.due END",
                 (unit.collection, unit.unit, unit.guild, at),
             )
             write.executemany(
-                "INSERT OR IGNORE INTO bot_channel_authors VALUES (?, ?, ?, ?)",
+                "INSERT INTO bot_channel_authors VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 [
                     (unit.collection, unit.unit, unit.guild, self._hashes.of_author(author))
                     for author in authors
@@ -187,6 +192,14 @@ class ChannelRecords(Store):
         return bool(self._unquoted) and self._hashes.of_author(person) in self._unquoted
 
     @on_records
+    def read_left_out(self) -> None:
+        """Learn whose messages others who share the records were told to leave out."""
+        self._unquoted |= self._left_out()
+
+    def _left_out(self) -> set[str]:
+        return {row[0] for row in self._records.rows("SELECT person FROM bot_unquoted")}
+
+    @on_records
     def leave_out(self, person: int, at: float) -> None:
         """Leave a person's messages out from now on, and have those units read that hold any.
 
@@ -197,7 +210,8 @@ class ChannelRecords(Store):
             return  # nothing is quoted, and so nobody noted
         self._unquoted.add(known)
         with self._records.transaction() as write:
-            write.execute("INSERT OR IGNORE INTO bot_unquoted VALUES (?)", (known,))
+            note_change(self._records, write, "left out persons", "channels")
+            write.execute("INSERT INTO bot_unquoted VALUES (?) ON CONFLICT DO NOTHING", (known,))
             write.execute(
                 "UPDATE bot_channel_units SET due = ?, marked = ? WHERE (collection, unit) IN "
                 "(SELECT collection, unit FROM bot_channel_authors WHERE person = ?)",
@@ -205,7 +219,7 @@ class ChannelRecords(Store):
             )
 
 
-def _drop_authors(write: sqlite3.Connection, unit: Unit) -> None:
+def _drop_authors(write: Connection, unit: Unit) -> None:
     write.execute(
         "DELETE FROM bot_channel_authors WHERE collection = ? AND unit = ?",
         (unit.collection, unit.unit),

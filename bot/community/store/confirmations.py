@@ -33,18 +33,23 @@ class Confirmations(Store):
         if kept.guild is None:
             return
         asked, by = self._question_of(kept), self._hashes.of_person(person)
-        rows = [(kept.guild, asked, by, one.collection, *_span(one)) for one in citations]
+        quoted = list(citations)
         with self._records.transaction() as write:
+            write.executemany(  # who confirms a quote again makes it the newest
+                "DELETE FROM bot_confirmations WHERE guild = ? AND question = ? AND source = ? "
+                "AND sha256 = ? AND starts = ? AND ends = ? AND person = ?",
+                [(kept.guild, asked, *_span(one), by) for one in quoted],
+            )
             write.executemany(
-                "INSERT OR REPLACE INTO bot_confirmations "
+                "INSERT INTO bot_confirmations "
                 "(guild, question, person, collection, source, sha256, starts, ends)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                rows,
+                [(kept.guild, asked, by, one.collection, *_span(one)) for one in quoted],
             )
             write.execute(
-                "DELETE FROM bot_confirmations WHERE guild = ?1 AND id NOT IN "
-                "(SELECT id FROM bot_confirmations WHERE guild = ?1 ORDER BY id DESC LIMIT ?2)",
-                (kept.guild, MAX_CONFIRMATIONS),
+                "DELETE FROM bot_confirmations WHERE guild = ? AND id NOT IN "
+                "(SELECT id FROM bot_confirmations WHERE guild = ? ORDER BY id DESC LIMIT ?)",
+                (kept.guild, kept.guild, MAX_CONFIRMATIONS),
             )
 
     @on_records

@@ -7,15 +7,17 @@ crash leaves it to be finished.
 from __future__ import annotations
 
 import json
-import sqlite3
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from pydantic import Field
 
-from bot.community.store.memory import choose_none
+from bot.community.store.change_marks import Kind, note_change
+from bot.community.store.memory import PACKED, choose_none
 from bot.community.store.records_file import Store, on_records
 from index.schema import Value
+from index.store.database import Connection
+from index.store.sqlite_file import Row
 
 WHOLE = ""
 """Stands for every collection of a server, and everything else that is kept of it."""
@@ -29,6 +31,7 @@ _OF_SERVERS = (
     "bot_followed",
     "bot_guilds",
     "bot_open_answers",
+    "bot_asked",
     "bot_channels",
     "bot_channel_units",
     "bot_channel_authors",
@@ -44,6 +47,12 @@ _OF_COLLECTIONS = (
     "bot_channel_authors",
 )
 """Tables whose rows name their server and their collection."""
+
+
+_HELD: tuple[Kind, ...] = ("team answers", "followed messages", "forms")
+"""Of what is erased, what others hold in memory."""
+
+_TEAM_ANSWERS = "SELECT id, body FROM bot_team_answers"
 
 
 class Erasure(Value):
@@ -63,7 +72,8 @@ class ErasureRecords(Store):
         """Write an erasure down; an earlier one of the same stays. Say whether it is new."""
         with self._records.transaction() as write:
             new = write.execute(
-                "INSERT OR IGNORE INTO bot_erasures VALUES (?, ?, ?, 0)", (guild, collection, due)
+                "INSERT INTO bot_erasures VALUES (?, ?, ?, 0) ON CONFLICT DO NOTHING",
+                (guild, collection, due),
             ).rowcount
             if begun:
                 write.execute(
@@ -77,7 +87,7 @@ class ErasureRecords(Store):
         """Keep a server that has come back, unless erasing it has begun."""
         with self._records.transaction() as write:
             write.execute(
-                "DELETE FROM bot_erasures WHERE guild = ? AND collection = ? AND NOT begun",
+                "DELETE FROM bot_erasures WHERE guild = ? AND collection = ? AND begun = 0",
                 (guild, WHOLE),
             )
 
@@ -85,7 +95,7 @@ class ErasureRecords(Store):
     def due(self, now: float) -> list[Erasure]:
         """Return what has begun, or should by now."""
         rows = self._records.rows(
-            "SELECT guild, collection, due, begun FROM bot_erasures WHERE begun OR due <= ? "
+            "SELECT guild, collection, due, begun FROM bot_erasures WHERE begun = 1 OR due <= ? "
             "ORDER BY guild, collection",
             (now,),
         )
@@ -98,7 +108,8 @@ class ErasureRecords(Store):
         tables = (*_OF_SERVERS, "bot_erasures")
         union = " UNION ".join(f"SELECT guild FROM {table}" for table in tables)
         found = {row[0] for row in self._records.rows(union)}
-        found |= {held["guild"] for _, held in _team_answers(self._records.connection())}
+        rows = self._records.rows(_TEAM_ANSWERS)
+        found |= {held["guild"] for _, held in _unpacked(rows)}
         return found - {None}
 
     @on_records
@@ -111,21 +122,22 @@ class ErasureRecords(Store):
             write.execute("DELETE FROM bot_erasures WHERE guild = ?", (guild,))
             choose_none(write, guild)
             _drop_orphans(write)
+            note_change(self._records, write, *_HELD)
         self._records.erase_traces()
 
     @on_records
     def erase_collection(self, guild: int, collection: str) -> None:
         """Delete what quotes or rests in one collection, and that it was to be erased."""
         with self._records.transaction() as write:
-            for table, column in (("bot_answers", "body"), ("bot_turns", "answer")):
-                query = f"SELECT rowid, {column} FROM {table} WHERE guild = ?"
+            for table, row, column in PACKED:
+                query = f"SELECT {row}, {column} FROM {table} WHERE guild = ?"
                 for id, body in write.execute(query, (guild,)).fetchall():
                     left = _without(body, collection)
                     if left is None:
-                        write.execute(f"DELETE FROM {table} WHERE rowid = ?", (id,))
+                        write.execute(f"DELETE FROM {table} WHERE {row} = ?", (id,))
                     elif left != body:
                         write.execute(
-                            f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (left, id)
+                            f"UPDATE {table} SET {column} = ? WHERE {row} = ?", (left, id)
                         )
             for table in _OF_COLLECTIONS:
                 write.execute(
@@ -134,11 +146,15 @@ class ErasureRecords(Store):
             held = _team_answers(write)
             _drop_team_answers(write, [id for id, one in held if one["collection"] == collection])
             _drop_orphans(write)
+            note_change(self._records, write, *_HELD)
         self._records.erase_traces()
 
 
-def _team_answers(connection: sqlite3.Connection) -> list[tuple[int, dict[str, object]]]:
-    rows = connection.execute("SELECT id, body FROM bot_team_answers").fetchall()
+def _team_answers(write: Connection) -> list[tuple[int, dict[str, object]]]:
+    return _unpacked(write.execute(_TEAM_ANSWERS).fetchall())
+
+
+def _unpacked(rows: Iterable[Row]) -> list[tuple[int, dict[str, object]]]:
     return [(id, json.loads(body)) for id, body in rows]
 
 
@@ -146,11 +162,11 @@ def _of(held: dict[str, object], guild: int) -> bool:
     return held["guild"] == guild
 
 
-def _drop_team_answers(write: sqlite3.Connection, ids: Collection[int]) -> None:
+def _drop_team_answers(write: Connection, ids: Collection[int]) -> None:
     write.executemany("DELETE FROM bot_team_answers WHERE id = ?", [(id,) for id in ids])
 
 
-def _drop_orphans(write: sqlite3.Connection) -> None:
+def _drop_orphans(write: Connection) -> None:
     """Delete what was said of answers that are gone."""
     for table in ("bot_messages", "bot_ratings"):
         write.execute(f"DELETE FROM {table} WHERE key NOT IN (SELECT key FROM bot_answers)")

@@ -31,9 +31,14 @@ class Feedback(Store):
     def rate(self, kept: Kept, person: int, *, liked: bool, reason: str | None, at: float) -> None:
         """Store one person's rating; a later one replaces it."""
         rater = self._hashes.of_person(person)
-        row = (kept.key, rater, liked, reason, at)
+        row = (kept.key, rater, int(liked), reason, at)
         with self._records.transaction() as write:
-            write.execute("INSERT OR REPLACE INTO bot_ratings VALUES (?, ?, ?, ?, ?)", row)
+            write.execute(
+                "INSERT INTO bot_ratings (key, rater, liked, reason, at) VALUES (?, ?, ?, ?, ?) "
+                "ON CONFLICT (key, rater) DO UPDATE SET liked = excluded.liked, "
+                "reason = excluded.reason, at = excluded.at",
+                row,
+            )
             if liked:
                 write.execute(
                     "DELETE FROM bot_gaps WHERE answer = ? AND kind = 'disliked' AND asker = ?",
@@ -46,7 +51,9 @@ class Feedback(Store):
     def ratings(self, key: str) -> tuple[int, int]:
         """Return how many liked an answer and how many did not."""
         row = self._records.row(
-            "SELECT total(liked), total(1 - liked) FROM bot_ratings WHERE key = ?", (key,)
+            "SELECT coalesce(sum(liked), 0), coalesce(sum(1 - liked), 0) FROM bot_ratings "
+            "WHERE key = ?",
+            (key,),
         )
         return (int(row[0]), int(row[1])) if row else (0, 0)
 
@@ -61,23 +68,29 @@ class Feedback(Store):
         """Keep a question's wording for the server it was asked in; outside servers, nothing."""
         if kept.guild is None:
             return
+        asker, private = self._hashes.of_person(person), int(kept.private)
         with self._records.transaction() as write:
+            write.execute(  # what is said again is the newest
+                "DELETE FROM bot_gaps WHERE answer = ? AND kind = ? AND asker = ?",
+                (kept.key, kind, asker),
+            )
             write.execute(
-                "INSERT OR REPLACE INTO bot_gaps "
+                "INSERT INTO bot_gaps "
                 "(guild, question, kind, reason, asker, answer, at, person,"
                 " questioner, private, open, place)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (kept.guild, kept.answer.standalone_question, kind, reason,
-                 self._hashes.of_person(person), kept.key, at,
+                 asker, kept.key, at,
                  person if self._names and not kept.private else None,
-                 self._hashes.of_person(kept.asker), kept.private,
-                 kept.open and not kept.private, kept.place),
+                 self._hashes.of_person(kept.asker), private,
+                 int(kept.open and not kept.private), kept.place),
             )  # fmt: skip
             # Private ones are counted apart, lest their number shows in what is left of the others.
+            here = (kept.guild, private)
             write.execute(
-                "DELETE FROM bot_gaps WHERE guild = ?1 AND private = ?2 AND id NOT IN (SELECT id "
-                "FROM bot_gaps WHERE guild = ?1 AND private = ?2 ORDER BY id DESC LIMIT ?3)",
-                (kept.guild, kept.private, MAX_GAPS),
+                "DELETE FROM bot_gaps WHERE guild = ? AND private = ? AND id NOT IN (SELECT id "
+                "FROM bot_gaps WHERE guild = ? AND private = ? ORDER BY id DESC LIMIT ?)",
+                (*here, *here, MAX_GAPS),
             )
 
     @on_records
@@ -85,7 +98,8 @@ class Feedback(Store):
         """Return the open questions of one server, newest first, private ones among them."""
         rows = self._records.rows(
             "SELECT id, question, kind, reason, answer, at, person, private, open, place, "
-            "asker IS questioner, COALESCE(questioner, '') FROM bot_gaps "
+            "CASE WHEN asker = questioner THEN 1 ELSE 0 END, coalesce(questioner, '') "
+            "FROM bot_gaps "
             "WHERE guild = ? ORDER BY id DESC",
             (guild,),
         )

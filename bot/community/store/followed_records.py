@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 
 from pydantic import Field
 
+from bot.community.store.change_marks import note_change
 from bot.community.store.records_file import Store, on_records
 from index.schema import Value
 
@@ -33,6 +34,7 @@ class Followed(Value):
 
 
 _NAMES = tuple(Followed.model_fields)
+_KEY = ("message", "source")
 
 
 class FollowedRecords(Store):
@@ -42,11 +44,14 @@ class FollowedRecords(Store):
     def put(self, rows: Iterable[Followed]) -> None:
         """Follow sources, each in place of what was known of it."""
         marks = ", ".join("?" * len(_NAMES))
+        changes = ", ".join(f"{name} = excluded.{name}" for name in _NAMES if name not in _KEY)
         with self._records.transaction() as write:
             write.executemany(
-                f"INSERT OR REPLACE INTO bot_followed ({', '.join(_NAMES)}) VALUES ({marks})",
+                f"INSERT INTO bot_followed ({', '.join(_NAMES)}) VALUES ({marks}) "
+                f"ON CONFLICT ({', '.join(_KEY)}) DO UPDATE SET {changes}",
                 [tuple(row.model_dump().values()) for row in rows],
             )
+            note_change(self._records, write, "followed messages")
 
     @on_records
     def drop(self, rows: Iterable[Followed]) -> None:

@@ -19,7 +19,8 @@ class KeyedHashes:
     def __init__(self, records: Records) -> None:
         with records.transaction() as write:
             write.execute(
-                "INSERT OR IGNORE INTO bot_facts VALUES ('salt', ?)", (secrets.token_hex(16),)
+                "INSERT INTO bot_facts VALUES ('salt', ?) ON CONFLICT (name) DO NOTHING",
+                (secrets.token_hex(16),),
             )
             row = write.execute("SELECT value FROM bot_facts WHERE name = 'salt'").fetchone()
         self._key = str(row[0]).encode()

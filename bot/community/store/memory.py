@@ -8,14 +8,17 @@ private ones stay private and `/forget` finds them. Ratings and open questions a
 from __future__ import annotations
 
 import json
-import sqlite3
+import time
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 
 from bot.community.rights import GuildRules
+from bot.community.store.change_marks import note_change, note_fact
 from bot.community.store.records import Kept
 from bot.community.store.records_file import Store, drop_oldest, on_records
 from bot.schema import Turn
+from index.store.database import Connection
 from index.store.sqlite_file import Row
 
 MAX_ANSWERS = 200_000
@@ -31,6 +34,11 @@ SEEN_SECONDS = 86_400.0
 
 _DAY = 86_400.0
 
+_ERASED = "erased: server "
+
+PACKED = (("bot_answers", "place", "body"), ("bot_turns", "id", "answer"))
+"""Tables that hold answers packed: the column of their number, and that of the answer."""
+
 
 class Memory(Store):
     """Reads and writes them."""
@@ -42,11 +50,12 @@ class Memory(Store):
         row = (kept.key, kept.at, kept.asker, body, kept.guild)
         with self._records.transaction() as write:
             write.execute(
-                "INSERT OR REPLACE INTO bot_answers (key, at, asker, body, guild) "
-                "VALUES (?, ?, ?, ?, ?)",
+                "INSERT INTO bot_answers (key, at, asker, body, guild) VALUES (?, ?, ?, ?, ?) "
+                "ON CONFLICT (key) DO UPDATE SET at = excluded.at, asker = excluded.asker, "
+                "body = excluded.body, guild = excluded.guild",
                 row,
             )
-            drop_oldest(write, "bot_answers", MAX_ANSWERS)
+            drop_oldest(write, "bot_answers", "place", MAX_ANSWERS)
 
     @on_records
     def answer(self, key: str) -> Kept | None:
@@ -59,9 +68,11 @@ class Memory(Store):
         """Remember which message shows an answer."""
         with self._records.transaction() as write:
             write.execute(
-                "INSERT OR REPLACE INTO bot_messages (message, key) VALUES (?, ?)", (message, key)
+                "INSERT INTO bot_messages (message, key) VALUES (?, ?) "
+                "ON CONFLICT (message) DO UPDATE SET key = excluded.key",
+                (message, key),
             )
-            drop_oldest(write, "bot_messages", 2 * MAX_ANSWERS)
+            drop_oldest(write, "bot_messages", "place", 2 * MAX_ANSWERS)
 
     @on_records
     def answer_on(self, message: int) -> Kept | None:
@@ -88,12 +99,7 @@ class Memory(Store):
                 write.execute("DELETE FROM bot_answers WHERE key = ?", (key,))
                 write.execute("DELETE FROM bot_ratings WHERE key = ?", (key,))
                 if body is not None:
-                    kept = _kept((body,))
-                    turn = (kept.conversation, kept.at, kept.asker)
-                    write.execute(
-                        "DELETE FROM bot_turns WHERE conversation = ? AND at = ? AND person = ?",
-                        turn,
-                    )
+                    _drop_turn(write, _kept((body,)))
         self._records.erase_traces()
 
     @on_records
@@ -108,11 +114,11 @@ class Memory(Store):
                 (kept.conversation, kept.at, *asked, turn, kept.guild),
             )
             write.execute(
-                "DELETE FROM bot_turns WHERE conversation = ?1 AND id NOT IN (SELECT id FROM "
-                "bot_turns WHERE conversation = ?1 ORDER BY id DESC LIMIT ?2)",
-                (kept.conversation, MAX_TURNS // 2),
+                "DELETE FROM bot_turns WHERE conversation = ? AND id NOT IN (SELECT id FROM "
+                "bot_turns WHERE conversation = ? ORDER BY id DESC LIMIT ?)",
+                (kept.conversation, kept.conversation, MAX_TURNS // 2),
             )
-            drop_oldest(write, "bot_turns", MAX_CONVERSATIONS * MAX_TURNS // 2)
+            drop_oldest(write, "bot_turns", "id", MAX_CONVERSATIONS * MAX_TURNS // 2)
 
     @on_records
     def turns(
@@ -137,7 +143,12 @@ class Memory(Store):
             over = write.execute("DELETE FROM bot_turns WHERE at < ?", (now - history_days * _DAY,))
             write.execute("DELETE FROM bot_seen WHERE at < ?", (now - SEEN_SECONDS,))
             # Budgets are of a day; who used what before it concerns nobody.
-            write.execute("DELETE FROM model_tokens WHERE day < date(?, 'unixepoch')", (now,))
+            write.execute("DELETE FROM model_tokens WHERE day < ?", (_day(now),))
+            for name, at in write.execute(
+                "SELECT name, value FROM bot_facts WHERE name LIKE ?", (f"{_ERASED}%",)
+            ).fetchall():
+                if float(at) < now - _DAY:
+                    write.execute("DELETE FROM bot_facts WHERE name = ?", (name,))
         if over.rowcount:
             self._records.erase_traces()
 
@@ -153,11 +164,14 @@ class Memory(Store):
             write.execute("DELETE FROM bot_ratings WHERE key NOT IN (SELECT key FROM bot_answers)")
             write.execute("UPDATE bot_followed SET person = NULL WHERE person = ?", (person,))
             write.execute(
-                "DELETE FROM model_tokens WHERE person = ? AND day < date('now')", (str(person),)
+                "DELETE FROM model_tokens WHERE person = ? AND day < ?",
+                (str(person), _day(time.time())),
             )
             write.execute("DELETE FROM bot_turns WHERE person = ?", (person,))
+            write.execute("DELETE FROM bot_asked WHERE person = ?", (person,))
             write.execute("DELETE FROM bot_facts WHERE name = ?", (_chosen(person),))
             write.execute("DELETE FROM bot_messages WHERE key NOT IN (SELECT key FROM bot_answers)")
+            note_change(self._records, write, "forms")
         self._records.erase_traces()
         return count
 
@@ -174,8 +188,7 @@ class Memory(Store):
             if guild is None:
                 write.execute("DELETE FROM bot_facts WHERE name = ?", (_chosen(person),))
             else:
-                row = (_chosen(person), str(guild))
-                write.execute("INSERT OR REPLACE INTO bot_facts VALUES (?, ?)", row)
+                note_fact(write, _chosen(person), str(guild))
 
     @on_records
     def questions(self, person: int) -> set[str]:
@@ -188,15 +201,15 @@ class Memory(Store):
         """Call a source otherwise in every answer that names it, of one server or a team's."""
         written, instead = (as_written(title) for title in (old, new))
         with self._records.transaction() as write:
-            for table, column in (("bot_answers", "body"), ("bot_turns", "answer")):
+            for table, row, column in PACKED:
                 rows = write.execute(
-                    f"SELECT rowid, {column} FROM {table} WHERE guild = ?", (guild,)
+                    f"SELECT {row}, {column} FROM {table} WHERE guild = ?", (guild,)
                 ).fetchall()
                 for id, packed in rows:
                     body = zlib.decompress(packed)
                     if written.encode() in body:
                         write.execute(
-                            f"UPDATE {table} SET {column} = ? WHERE rowid = ?",
+                            f"UPDATE {table} SET {column} = ? WHERE {row} = ?",
                             (zlib.compress(body.replace(written.encode(), instead.encode())), id),
                         )
             write.execute(
@@ -217,19 +230,55 @@ class Memory(Store):
         return tuple(GuildRules.model_validate_json(row[0]) for row in rows)
 
     @on_records
-    def save_rules(self, rules: GuildRules) -> None:
-        """Store what one server has decided."""
+    def change_rules(self, guild: int, how: Callable[[GuildRules], GuildRules]) -> GuildRules:
+        """Store and return what `how` makes of what one server has decided.
+
+        It is called in the transaction; what it raises leaves everything as it was.
+        """
         with self._records.transaction() as write:
+            query = "SELECT rules FROM bot_guilds WHERE guild = ?"
+            row = write.execute(query, (guild,)).fetchone()
+            held = GuildRules.model_validate_json(row[0]) if row else GuildRules(guild=guild)
+            rules = how(held)
             write.execute(
-                "INSERT OR REPLACE INTO bot_guilds VALUES (?, ?)",
+                "INSERT INTO bot_guilds (guild, rules) VALUES (?, ?) "
+                "ON CONFLICT (guild) DO UPDATE SET rules = excluded.rules",
                 (rules.guild, rules.model_dump_json()),
             )
+            note_change(self._records, write, "rules")
+        return rules
 
     @on_records
     def drop_rules(self, guild: int) -> None:
-        """Forget what one server has decided."""
+        """Forget what one server has decided, as everything of it is being erased.
+
+        Those who share the records learn it by a note, which stays for a day.
+        """
         with self._records.transaction() as write:
             write.execute("DELETE FROM bot_guilds WHERE guild = ?", (guild,))
+            if self._records.is_shared:
+                note_fact(write, f"{_ERASED}{guild}", repr(time.time()))
+            note_change(self._records, write, "rules")
+
+    @on_records
+    def erased(self) -> Mapping[int, str]:
+        """Return the servers that were erased within a day, with what tells one time from another.
+
+        Where the records are shared; else nobody but the one that erases has to know.
+        """
+        query = "SELECT name, value FROM bot_facts WHERE name LIKE ?"
+        rows = self._records.rows(query, (f"{_ERASED}%",))
+        return {int(name.removeprefix(_ERASED)): value for name, value in rows}
+
+    @on_records
+    def take_back(self, kept: Kept) -> None:
+        """Delete an answer that was kept while its server was being erased."""
+        with self._records.transaction() as write:
+            for table in ("bot_answers", "bot_messages", "bot_ratings"):
+                write.execute(f"DELETE FROM {table} WHERE key = ?", (kept.key,))
+            write.execute("DELETE FROM bot_gaps WHERE answer = ?", (kept.key,))
+            _drop_turn(write, kept)
+        self._records.erase_traces()
 
     @on_records
     def fact(self, name: str) -> str | None:
@@ -241,17 +290,27 @@ class Memory(Store):
     def set_fact(self, name: str, value: str) -> None:
         """Remember a fact."""
         with self._records.transaction() as write:
-            write.execute("INSERT OR REPLACE INTO bot_facts VALUES (?, ?)", (name, value))
+            note_fact(write, name, value)
 
 
-def note_first_time(write: sqlite3.Connection, id: int, at: float) -> bool:
+def note_first_time(write: Connection, id: int, at: float) -> bool:
     """Remember an interaction or message; say whether it is new."""
-    new = write.execute("INSERT OR IGNORE INTO bot_seen (id, at) VALUES (?, ?)", (id, at)).rowcount
-    drop_oldest(write, "bot_seen", MAX_SEEN)
-    return bool(new)
+    # Asked first: an insert that does nothing would use up a number all the same.
+    if write.execute("SELECT 1 FROM bot_seen WHERE id = ?", (id,)).fetchone() is not None:
+        return False
+    write.execute("INSERT INTO bot_seen (id, at) VALUES (?, ?)", (id, at))
+    drop_oldest(write, "bot_seen", "place", MAX_SEEN)
+    return True
 
 
-def choose_none(write: sqlite3.Connection, guild: int) -> None:
+def _drop_turn(write: Connection, kept: Kept) -> None:
+    write.execute(
+        "DELETE FROM bot_turns WHERE conversation = ? AND at = ? AND person = ?",
+        (kept.conversation, kept.at, kept.asker),
+    )
+
+
+def choose_none(write: Connection, guild: int) -> None:
     """Forget who looks in a server's documents by direct messages."""
     write.execute(
         "DELETE FROM bot_facts WHERE name LIKE ? AND value = ?", (_chosen("%"), str(guild))
@@ -260,6 +319,11 @@ def choose_none(write: sqlite3.Connection, guild: int) -> None:
 
 def _chosen(person: int | str) -> str:
     return f"server chosen by {person}"
+
+
+def _day(at: float) -> str:
+    """Return the day of a moment, as token budgets name it."""
+    return datetime.fromtimestamp(at, UTC).date().isoformat()
 
 
 def _kept(row: Row) -> Kept:

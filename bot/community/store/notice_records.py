@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from bot.community.store.change_marks import note_change
 from bot.community.store.records_file import Records, Store, on_records
 from index.schema import Value
 
@@ -70,6 +71,7 @@ class NoticeRecords(Store):
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 rows,
             )
+            note_change(self._records, write, "notices")
 
     @on_records
     def pending(self) -> list[Notice]:

@@ -6,11 +6,14 @@ token of an interaction, with which anybody could answer in its place, goes with
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from pydantic import Field
 
 from bot.community.store.memory import note_first_time
-from bot.community.store.records_file import Store, on_records
+from bot.community.store.records_file import Records, Store, on_records
 from index.schema import Value
+from index.store.sqlite_file import Row
 
 
 class OpenAnswer(Value):
@@ -35,15 +38,36 @@ class OpenAnswer(Value):
     place: int | None = Field(default=None, description="Channel of the reply to a message.")
     shown: int | None = Field(default=None, description="The reply that stands there so far.")
     tried: bool = Field(default=False, description="Whether it was answered anew before.")
+    holder: str = Field(default="", description="The process that works on it, where several do.")
 
 
 class OpenAnswers(Store):
-    """Reads and writes them."""
+    """Reads and writes them, for the process that `holder` stands for."""
+
+    def __init__(self, records: Records, holder: str = "") -> None:
+        super().__init__(records)
+        self._holder = holder
 
     @on_records
     def begin(self, answer: OpenAnswer) -> bool:
         """Write down what is begun; say whether it is new, and not told a second time."""
-        row = (answer.id, answer.guild, answer.person, answer.model_dump_json())
+        return self._begin(answer)
+
+    @on_records
+    def is_ours(self, answer: OpenAnswer) -> bool:
+        """Write down what is begun; say whether it is this process that works on it.
+
+        What is told a second time is its own, unless another on the same records was told first.
+        """
+        if self._begin(answer) or not self._records.is_shared:
+            return True
+        query = "SELECT body FROM bot_open_answers WHERE id = ?"
+        row = self._records.row(query, (answer.id,))
+        return row is not None and _holder(row) == self._holder
+
+    def _begin(self, answer: OpenAnswer) -> bool:
+        held = answer.model_copy(update={"holder": self._holder})
+        row = (held.id, held.guild, held.person, held.model_dump_json())
         with self._records.transaction() as write:
             new = note_first_time(write, answer.id, answer.at)
             if new:
@@ -52,12 +76,16 @@ class OpenAnswers(Store):
 
     @on_records
     def detail(self, id: int, /, **known: object) -> None:
-        """Add what is known by now, unless it was struck off or forgotten."""
+        """Add what is known by now, unless it was struck off or forgotten.
+
+        Whoever knows more of it works on it.
+        """
         with self._records.transaction() as write:
             row = write.execute("SELECT body FROM bot_open_answers WHERE id = ?", (id,)).fetchone()
             if row is None:
                 return
-            answer = OpenAnswer.model_validate_json(row[0]).model_copy(update=known)
+            held = OpenAnswer.model_validate_json(row[0])
+            answer = held.model_copy(update={**known, "holder": self._holder})
             write.execute(
                 "UPDATE bot_open_answers SET body = ? WHERE id = ?", (answer.model_dump_json(), id)
             )
@@ -68,13 +96,38 @@ class OpenAnswers(Store):
         with self._records.transaction() as write:
             write.execute("DELETE FROM bot_open_answers WHERE id = ?", (id,))
         if self._records.row("SELECT 1 FROM bot_open_answers LIMIT 1") is None:
-            self._records.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._records.erase_empty("bot_open_answers")
 
     @on_records
     def all(self) -> tuple[OpenAnswer, ...]:
         """Return what is open, oldest first."""
+        return self._all()
+
+    def _all(self) -> tuple[OpenAnswer, ...]:
         rows = self._records.rows("SELECT body FROM bot_open_answers ORDER BY id")
         return tuple(OpenAnswer.model_validate_json(row[0]) for row in rows)
+
+    @on_records
+    def take_over(self, alive: Collection[str]) -> tuple[OpenAnswer, ...]:
+        """Take and return what none of those works on who are alive, oldest first.
+
+        Whoever is alone on its records finds all that an earlier process left.
+        """
+        if not self._records.is_shared:
+            return self._all()
+        taken = []
+        with self._records.transaction() as write:
+            query = "SELECT body FROM bot_open_answers ORDER BY id"
+            for (body,) in write.execute(query).fetchall():
+                answer = OpenAnswer.model_validate_json(body)
+                if answer.holder not in alive:
+                    held = answer.model_copy(update={"holder": self._holder})
+                    write.execute(
+                        "UPDATE bot_open_answers SET body = ? WHERE id = ?",
+                        (held.model_dump_json(), held.id),
+                    )
+                    taken.append(held)
+        return tuple(taken)
 
     @on_records
     def count(self) -> int:
@@ -87,3 +140,7 @@ class OpenAnswers(Store):
         """Delete what one person waits for."""
         with self._records.transaction() as write:
             write.execute("DELETE FROM bot_open_answers WHERE person = ?", (person,))
+
+
+def _holder(row: Row) -> str:
+    return OpenAnswer.model_validate_json(row[0]).holder

@@ -1,7 +1,7 @@
-"""The file that holds what the bot remembers, and the one thread that works on it.
+"""Where the bot keeps what it remembers, and the one thread that works on it.
 
-It exists nowhere else: a change of the tables is another migration, never another table of the
-same number.
+It stands in a file of the home folder, or in a database that several bots share. It exists nowhere
+else: a change of the tables is another migration, never another table of the same number.
 """
 
 from __future__ import annotations
@@ -9,21 +9,35 @@ from __future__ import annotations
 import functools
 import json
 import sqlite3
+import time
 import zlib
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from bot.bridge import Bridge
 from bot.community.store.release_0_1 import upgraded_answer, upgraded_turn
 from index.store.catalog_format import COMMUNITY_FILE
-from index.store.sqlite_file import SqliteFile, script
+from index.store.database import Connection, Database
+from index.store.postgres_address import PostgresAddress
+from index.store.sqlite_file import Row, SqliteFile, script
 
 P = ParamSpec("P")
 T = TypeVar("T")
 S = TypeVar("S", bound="Store")
 
 _QUEUE = 10_000
+
+_TABLE_SIZE = (
+    "SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0) FROM pg_class c "
+    "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ? AND c.relkind = 'r'"
+)
+
+COMMUNITY_SCHEMA = "community"
+"""Where the tables stand in a database."""
+
+_SERVER_CLOCK = "SELECT CAST(extract(epoch FROM clock_timestamp()) AS DOUBLE PRECISION)"
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS bot_answers (
@@ -142,6 +156,29 @@ CREATE TABLE bot_unquoted (person TEXT PRIMARY KEY) WITHOUT ROWID
 """
 
 
+_SHARED_RECORDS = """
+CREATE TABLE new_answers (
+    place INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, at REAL NOT NULL,
+    asker INTEGER NOT NULL, body BLOB NOT NULL, guild INTEGER
+);
+INSERT INTO new_answers (key, at, asker, body, guild)
+    SELECT key, at, asker, body, guild FROM bot_answers ORDER BY rowid;
+DROP TABLE bot_answers;
+ALTER TABLE new_answers RENAME TO bot_answers;
+CREATE INDEX bot_answers_asker ON bot_answers (asker);
+CREATE INDEX bot_answers_at ON bot_answers (at);
+CREATE INDEX bot_answers_guild ON bot_answers (guild);
+CREATE TABLE bot_processes (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, until REAL NOT NULL
+);
+CREATE TABLE bot_asked (
+    number INTEGER PRIMARY KEY, person INTEGER NOT NULL, guild INTEGER, at REAL NOT NULL
+);
+CREATE INDEX bot_asked_person ON bot_asked (person);
+CREATE INDEX bot_asked_guild ON bot_asked (guild, at)
+"""
+
+
 def create_tables(connection: sqlite3.Connection) -> None:
     """Create the tables, and add what homes older than release 0.1.0 did not have."""
     script(_TABLES)(connection)
@@ -173,6 +210,12 @@ add_open_answers = script(_OPEN_ANSWERS)
 add_channels = script(_CHANNELS)
 """Keep how far the channels that are sources are read, and whose messages are left out."""
 
+share_records = script(_SHARED_RECORDS)
+"""Have the tables that a database has, in which several bots share what they remember.
+
+Answers get a number with a name, where SQLite's own was used.
+"""
+
 
 def add_places(connection: sqlite3.Connection) -> None:
     """Keep of answers and turns their server, and of gaps where they were asked.
@@ -202,27 +245,81 @@ MIGRATIONS = (
     add_open_answers,
     add_places,
     add_channels,
+    share_records,
 )
 
 RECORDS_VERSION = len(MIGRATIONS)
 """Number of the last migration."""
 
 
-class Records(SqliteFile):
-    """What the bot remembers of people in a home folder; one thread reads and writes it."""
+class Records:
+    """What the bot remembers of people, in a file or a database; one thread reads and writes it.
 
-    def __init__(self, home: Path) -> None:
+    `is_shared` says that other processes work on the same records at the same time.
+    """
+
+    def __init__(self, database: Database, *, is_shared: bool = False) -> None:
+        self._database = database
         self._bridge = Bridge(workers=1, queue=_QUEUE)
-        super().__init__(home / COMMUNITY_FILE, MIGRATIONS)
+        self.is_shared = is_shared
 
     async def run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Await `call(*args, **kwargs)` on that thread."""
         return await self._bridge.run(call, *args, **kwargs)
 
+    def transaction(self) -> AbstractContextManager[Connection]:
+        """Write in one transaction: all of the block or, if it raises, nothing."""
+        return self._database.transaction()
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
+        """Return the rows of a query."""
+        return self._database.rows(sql, parameters)
+
+    def row(self, sql: str, parameters: Sequence[object] = ()) -> Row | None:
+        """Return the first row of a query, if it has one."""
+        return self._database.row(sql, parameters)
+
+    def erase_traces(self) -> None:
+        """Leave no copy of what was deleted, as far as that can be done from here."""
+        self._database.erase_traces()
+
+    def erase_empty(self, table: str) -> None:
+        """Leave no copy of what stood in a table that has no rows any more, which takes a moment.
+
+        In a file its pages are overwritten, and what is left stands in the log beside it; a server
+        gives the room of an empty table back.
+        """
+        self.rows(f"VACUUM {table}" if self.is_shared else "PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def size(self) -> int | None:
+        """Return the bytes that the tables take in a database; None where they are in a file."""
+        found = self.row(_TABLE_SIZE, (COMMUNITY_SCHEMA,)) if self.is_shared else None
+        return int(found[0]) if found else None
+
+    def now(self) -> float:
+        """Return the seconds since 1970 by the one clock of all that share the records."""
+        found = self.row(_SERVER_CLOCK) if self.is_shared else None
+        return float(found[0]) if found else time.time()
+
     def close(self) -> None:
-        """Finish what runs, and close the file."""
+        """Finish what runs, and close the file or the connections."""
         self._bridge.close()
-        super().close()
+        self._database.close()
+
+
+def open_records(home: Path, address: PostgresAddress | None = None) -> Records:
+    """Open what the bot remembers; raises StoreError.
+
+    It stands in the file of a home folder, or where an address is given, in that database, with
+    what the bots of other homes remember.
+    """
+    if address is None:
+        return Records(SqliteFile(home / COMMUNITY_FILE, MIGRATIONS))
+    from bot.community.store.postgres_tables import POSTGRES_MIGRATIONS
+    from index.store.postgres import PostgresDatabase
+
+    database = PostgresDatabase(address, COMMUNITY_SCHEMA, POSTGRES_MIGRATIONS)
+    return Records(database, is_shared=True)
 
 
 class Store:
@@ -244,8 +341,8 @@ def on_records(
     return run
 
 
-def drop_oldest(write: sqlite3.Connection, table: str, most: int) -> None:
-    """Drop the oldest rows beyond `most`; the row id grows with age, so this is one comparison."""
+def drop_oldest(write: Connection, table: str, number: str, most: int) -> None:
+    """Drop the oldest rows beyond `most`, by a column that numbers them as they come."""
     write.execute(
-        f"DELETE FROM {table} WHERE rowid <= (SELECT max(rowid) FROM {table}) - ?", (most,)
+        f"DELETE FROM {table} WHERE {number} <= (SELECT max({number}) FROM {table}) - ?", (most,)
     )

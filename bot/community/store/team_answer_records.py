@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.community.store.change_marks import note_change
 from bot.community.store.records import TeamAnswer
 from bot.community.store.records_file import Store, on_records
 
@@ -20,26 +21,25 @@ class TeamAnswerRecords(Store):
         """Store a team answer, instead of what was stored for the same source; return it."""
         body = answer.model_dump_json()
         with self._records.transaction() as write:
+            note_change(self._records, write, "team answers")
             if answer.id:
                 write.execute(
                     "DELETE FROM bot_team_answers WHERE source = ? AND id <> ?",
                     (answer.source, answer.id),
                 )
                 write.execute(
-                    "INSERT OR REPLACE INTO bot_team_answers (id, source, body) VALUES (?, ?, ?)",
+                    "INSERT INTO bot_team_answers (id, source, body) VALUES (?, ?, ?) "
+                    "ON CONFLICT (id) DO UPDATE SET source = excluded.source, body = excluded.body",
                     (answer.id, answer.source, body),
                 )
                 return answer
-            write.execute(
+            ((id,),) = write.execute(
                 "INSERT INTO bot_team_answers (source, body) VALUES (?, ?) "
-                "ON CONFLICT (source) DO UPDATE SET body = excluded.body",
+                "ON CONFLICT (source) DO UPDATE SET body = excluded.body RETURNING id",
                 (answer.source, body),
-            )
-            row = write.execute(
-                "SELECT id FROM bot_team_answers WHERE source = ?", (answer.source,)
-            ).fetchone()
+            ).fetchall()
         self._records.erase_traces()  # of the one before
-        return answer.model_copy(update={"id": row[0]})
+        return answer.model_copy(update={"id": id})
 
     @on_records
     def all(self) -> Sequence[TeamAnswer]:
@@ -54,4 +54,5 @@ class TeamAnswerRecords(Store):
         """Delete a team answer."""
         with self._records.transaction() as write:
             write.execute("DELETE FROM bot_team_answers WHERE id = ?", (id,))
+            note_change(self._records, write, "team answers")
         self._records.erase_traces()

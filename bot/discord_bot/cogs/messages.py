@@ -40,6 +40,7 @@ class Talk(commands.Cog):
             if not await service.open_answers.begin(_promise(message)):
                 return
             service.observer.arrived(message.id, at)
+            await service.elsewhere.catch_up()
             await answer_message(self.bot, message)
         except discord.Forbidden:
             await self._tell_privately(message)

@@ -63,7 +63,12 @@ class Notices(commands.Cog):
                 logger.exception("notices were not delivered")
 
     async def _deliver(self) -> None:
-        """Try to tell everything once; what one channel is told of one answer, it is told once."""
+        """Try to tell everything once; what one channel is told of one answer, it is told once.
+
+        Where several bots share the notices, the first one delivers them.
+        """
+        if not self.bot.service.processes.is_first:
+            return
         posted = set[Place]()
         for notice in await self.bot.service.notices.pending():
             if notice.id in self._told:

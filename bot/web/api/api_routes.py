@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from bot.access.token_admission import RequestRate, TokenAdmission
-from bot.access.token_records import TokenRecords
+from bot.access.token_records import TokenRecords, open_tokens_of
 from bot.json_shapes.answer_shapes import AnswerShape, HitsShape
 from bot.json_shapes.json_shape import JsonShape, Payload, json_text
 from bot.permalinks import answer_link, citation_link
@@ -74,7 +74,7 @@ def api_routes(
     """
     settings = parts.settings
     rate = rate or RequestRate(settings.api_per_minute)
-    records = tokens or Once(partial(TokenRecords, settings.home))
+    records = tokens or Once(partial(open_tokens_of, settings.index))
     is_shared_open = settings.web_open == "on"
     door = Door(TokenAdmission(records, rate), rate, is_shared_open=is_shared_open)
     return routes_of(api_operations(parts, room or QuestionRoom()), door)

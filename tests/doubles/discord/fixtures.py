@@ -20,7 +20,7 @@ from bot.community.built_service import Parts
 from bot.community.documents import Steps
 from bot.community.service import Service
 from bot.community.store.records import Kept
-from bot.community.store.records_file import Records
+from bot.community.store.records_file import open_records
 from bot.discord_bot.client import QuothBot
 from bot.discord_bot.run import open_parts, serve, shut_down
 from bot.operation.monitor import open_observer
@@ -493,9 +493,7 @@ class Stage:
 
     async def start(self) -> None:
         """Start the bot and wait until it listens."""
-        self._task = asyncio.create_task(
-            serve(self.parts, ready=self._take, deadline=self.deadline)
-        )
+        self._task = self.run()
         connected = asyncio.create_task(self.discord.gateway.connected())
         await asyncio.wait({connected, self._task}, return_when=asyncio.FIRST_COMPLETED)
         if not connected.done():
@@ -509,6 +507,13 @@ class Stage:
         world = self.discord.world
         known = [int(id) for id, guild in world.guilds.items() if world.bot.id in guild.members]
         await eventually(lambda: all(bot.get_guild(id) is not None for id in known))
+
+    def run(self) -> asyncio.Task[None]:
+        """Start the bot; where it is not the only one, nobody can wait for its connection."""
+        self._task = asyncio.create_task(
+            serve(self.parts, ready=self._take, deadline=self.deadline)
+        )
+        return self._task
 
     def _take(self, bot: QuothBot) -> None:
         self.bot = bot
@@ -544,7 +549,7 @@ async def staged(home: Path, **environ: str) -> AsyncIterator[Stage]:
     async with DiscordServer() as discord:
         documents = PaperDocuments()
         answerer = PaperAnswerer(documents)
-        records, bridge = Records(home), Bridge()
+        records, bridge = open_records(home), Bridge()
         settings = settings_for(home, discord.settings() | environ)
         parts = Parts(
             settings=settings,
