@@ -9,8 +9,8 @@ COPY pyproject.toml README.md LICENSE ./
 COPY bot bot
 COPY index index
 COPY prompts prompts
-# EXTRAS may also name a provider of language models, as in weights,office,code,openai.
-ARG EXTRAS=weights,office,code
+# EXTRAS may also name a provider of language models, as in weights,office,code,postgres,openai.
+ARG EXTRAS=weights,office,code,postgres
 RUN python -m venv /opt/quoth
 RUN /opt/quoth/bin/pip install --no-cache-dir --no-compile ".[$EXTRAS]"
 # Packages that are asked for and never used: Chroma's way to a cluster of its own, and what searches

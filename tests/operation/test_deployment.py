@@ -110,11 +110,16 @@ def test_compose_gives_the_bot_no_more_than_it_needs() -> None:
     assert places == [["home", "/data"], ["./documents", "/documents", "ro"]]
     assert set(bot["environment"]) <= set(variables())
     assert all(port.startswith("127.0.0.1:") for port in bot["ports"])
-    assert (vectors["profiles"], "ports" in vectors) == (["scale"], False)
+    database = given["services"]["database"]
+    for service in (vectors, database):
+        assert (service["profiles"], "ports" in service) == (["scale"], False)
+    # Its image hands its files over to a user of its own at the first start.
+    assert ("cap_drop" in database, database["security_opt"]) == (False, ["no-new-privileges:true"])
+    assert database["environment"]["POSTGRES_PASSWORD"].startswith("${")
     image, tag = vectors["image"].split(":")
     needs = {Requirement(one).name: Requirement(one) for one in PROJECT["project"]["dependencies"]}
     assert (image, tag in needs["chromadb"].specifier) == ("chromadb/chroma", True)
-    assert set(given["volumes"]) == {"home", "vectors"}
+    assert set(given["volumes"]) == {"home", "vectors", "database"}
 
 
 def test_models_are_kept_where_the_container_and_the_service_may_write() -> None:
