@@ -31,8 +31,10 @@ from index.search.merged_hits import Neighbours
 NEAR = 2.5
 """How far below the best passage's value another one may lie to be quoted with it."""
 
-BREVITY = 0.7
-"""What it counts that at least half of what is quoted belongs, beside that the answer is whole."""
+BREVITY = 0.4
+"""What it counts that at least half of what is quoted belongs, beside that the answer is whole.
+
+Of .7 instead, .011 more of the answers are clean, and .022 more claimed ones lack a part."""
 
 FARTHEST = 6.0
 """How far below the best passage the first one left out may lie, at most, to count more."""
