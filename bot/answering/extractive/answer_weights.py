@@ -3,8 +3,8 @@
 Written by `python -m benchmarks.fit answers` from the development sets (articles of the training
 half of squadshifts_newwiki, every second question of clapnq_dev; figures on the other halves in
 `docs/evaluation.md`), for sentences only embedded, compared word by word, and read. Those with the
-selector by `python -m benchmarks.gathered_answers`: 23 sets of real documents and every second question of mtrag_human were fitted on too,
-beside 120 questions of squadshifts_newwiki.
+selector by `python -m benchmarks.gathered_answers`: 23 sets of real documents and every second
+question of mtrag_human were fitted on too, beside 120 questions of squadshifts_newwiki.
 The features are described in `bot.answering.extractive.scored_sentences` and `.confidence`.
 """
 
