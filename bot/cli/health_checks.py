@@ -12,6 +12,7 @@ from bot.cli.connection_checks import (
 )
 from bot.cli.health_examination import Finding, Patient
 from bot.cli.index_checks import (
+    database_finding,
     documents_finding,
     embeddings_finding,
     index_finding,
@@ -39,6 +40,7 @@ def examine(patient: Patient) -> Iterator[tuple[str, Finding]]:
         "settings": settings_finding,
         "addresses": addresses_finding,
         "documents": documents_finding,
+        "database": database_finding,
         "index": index_finding,
         "people": people_finding,
         "languages": language_finding,
@@ -53,7 +55,8 @@ def examine(patient: Patient) -> Iterator[tuple[str, Finding]]:
         "tokens": tokens_finding,
     }
     for name, look in examinations.items():
-        yield name, _guarded(look, patient)
+        if name != "database" or patient.settings.database_url is not None:
+            yield name, _guarded(look, patient)
 
 
 def _guarded(look: Callable[[Patient], Finding], patient: Patient) -> Finding:

@@ -175,8 +175,9 @@ class PostgresDatabase:
 
     def _version(self) -> int | None:
         """Return the format of the schema; None where there is none."""
-        known = self.row("SELECT to_regclass(?) IS NOT NULL", (f"{self.schema}.format",))
-        if not known or not known[0]:
+        # Not to_regclass, which answers from what this transaction knew before it had the lock.
+        known = "SELECT 1 FROM pg_tables WHERE schemaname = ? AND tablename = 'format'"
+        if self.row(known, (self.schema,)) is None:
             return None
         found = self.row(f'SELECT number FROM "{self.schema}".format')
         return int(found[0]) if found else None

@@ -13,6 +13,8 @@ from bot.cli.environment import INDEX, Environment, pass_environment, say, write
 from bot.cli.json_output import dumps
 from bot.cli.progress import progress_bar
 from bot.cli.terminal_text import size_text
+from bot.settings import Settings
+from index.errors import ConfigurationError
 from index.store.catalog_format import (
     ADDITIONS_FILE,
     ADDITIONS_VERSION,
@@ -21,6 +23,7 @@ from index.store.catalog_format import (
     SCHEMA_VERSION,
 )
 from index.store.home_backup import BackedUp, restored_backup, write_backup
+from index.store.postgres_address import shared_address
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -37,7 +40,7 @@ def backup(environment: Environment, file: Path, as_json: bool) -> None:
     """
     began = time.monotonic()
     target = environment.folder / file
-    home = environment.settled(INDEX).home
+    home = _home_of_files(environment.settled(INDEX)).home
     made = write_backup(home, target, version=importlib.metadata.version("quoth"))
     size = target.stat().st_size
     if as_json:
@@ -65,7 +68,7 @@ def restore(environment: Environment, file: Path, yes: bool, as_json: bool) -> N
         COMMUNITY_FILE: RECORDS_VERSION,
         CATALOG_FILE: SCHEMA_VERSION,
     }
-    settings = environment.settled(INDEX)
+    settings = _home_of_files(environment.settled(INDEX))
     restored = restored_backup(
         environment.folder / file, settings.home, replace=yes, formats=formats
     )
@@ -77,6 +80,19 @@ def restore(environment: Environment, file: Path, yes: bool, as_json: bool) -> N
         write(dumps(_payload(made, file, began) | {"passages": passages}))
     else:
         write(f"restored the backup of {made.created}; {passages:,} passages")
+
+
+def _home_of_files(settings: Settings) -> Settings:
+    """Return the settings of a home in files; raises ConfigurationError where a database has it."""
+    if (address := shared_address(settings.index)) is not None:
+        raise ConfigurationError(
+            "With QUOTH_DATABASE_URL, the index and what people made stand in the database, which "
+            "its own tools copy at any time:\n"
+            f"pg_dump --format=custom --file=quoth.dump {address.shown}\n"
+            f"pg_restore --clean --if-exists --dbname={address.shown} quoth.dump\n"
+            f"The files of added PDFs and pictures are in {str(settings.home / 'originals')!r}."
+        )
+    return settings
 
 
 def _payload(made: BackedUp, file: Path, began: float) -> dict[str, object]:
