@@ -7,12 +7,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
 import pytest
+from click.testing import Result
 
+from bot.community.store.records_file import open_records
 from index.errors import DatabaseAway
 from index.store.catalog import Catalog
 from index.store.fresh_vectors import FreshVectors
@@ -213,8 +215,33 @@ def test_doctor_names_the_server_and_no_password(tmp_path: Path, shared: dict[st
 def test_a_backup_of_what_stands_in_a_database_is_its_own_affair(
     tmp_path: Path, shared: dict[str, str]
 ) -> None:
-    for command in (["backup", "home.quoth"], ["restore", "home.quoth", "--yes"]):
-        done = run(tmp_path, *command, fake=None, stdin=None, **shared)
-        assert done.exit_code == 2
-        assert "pg_dump --format=custom" in done.stderr
-        assert "brot" not in done.stderr
+    done = run(tmp_path, "backup", "home.quoth", fake=None, stdin=None, **shared)
+    assert done.exit_code == 2
+    assert "pg_dump --format=custom" in done.stderr
+    assert "brot" not in done.stderr
+
+
+def test_the_backup_of_a_home_is_put_into_a_database_that_has_nothing_yet(
+    copied_folder: Path, shared: dict[str, str]
+) -> None:
+    def quoth(*words: str, **environ: str) -> Result:
+        fast = {"QUOTH_QUALITY": "fast", "QUOTH_READER": "off"}
+        return run(copied_folder, *words, fake=None, stdin=None, **fast, **environ)
+
+    (copied_folder / "gate.txt").write_text("The gate is opened by Ada at nine.")
+    assert quoth("add", "gate.txt").exit_code == 0
+    with closing(open_records(copied_folder / ".quoth")) as home, home.transaction() as write:
+        write.execute("INSERT INTO bot_guilds VALUES (7, '{}')")
+    assert quoth("backup", "home.zip").exit_code == 0
+    done = quoth("restore", "home.zip", **shared)
+    assert done.exit_code == 0, done.stderr
+    assert "quoth sync" in done.stderr
+    assert "brot" not in done.stdout + done.stderr
+    assert quoth("sync", **shared).exit_code == 0
+    assert "by Ada at nine" in quoth("search", "Who opens the gate?", **shared).stdout
+    address = PostgresAddress.of(shared["QUOTH_DATABASE_URL"])
+    with closing(open_records(copied_folder, address)) as records:
+        assert records.rows("SELECT guild FROM bot_guilds") == [(7,)]
+    again = quoth("restore", "home.zip", **shared)
+    assert again.exit_code == 2
+    assert "already" in again.stderr
