@@ -74,7 +74,9 @@ class PostgresDatabase:
         """Return this thread's connection, in which every statement is a transaction."""
         found: PostgresConnection | None = getattr(self._local, "connection", None)
         if self._closed:
-            raise StoreError(f"The {self.noun} {self.address.shown!r} was closed. Open it again.")
+            raise StoreError(
+                f"The {self.noun} {self.address.shown!r} has been closed. Open it again."
+            )
         return found if found is not None else self._connect()
 
     @contextmanager
