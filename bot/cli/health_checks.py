@@ -13,6 +13,7 @@ from bot.cli.connection_checks import (
 from bot.cli.files_check import files_finding
 from bot.cli.health_examination import Finding, Patient
 from bot.cli.index_checks import (
+    database_finding,
     documents_finding,
     embeddings_finding,
     index_finding,
@@ -40,6 +41,7 @@ def examine(patient: Patient) -> Iterator[tuple[str, Finding]]:
         "settings": settings_finding,
         "addresses": addresses_finding,
         "documents": documents_finding,
+        "database": database_finding,
         "index": index_finding,
         "people": people_finding,
         "files": files_finding,
@@ -55,7 +57,8 @@ def examine(patient: Patient) -> Iterator[tuple[str, Finding]]:
         "tokens": tokens_finding,
     }
     for name, look in examinations.items():
-        yield name, _guarded(look, patient)
+        if name != "database" or patient.settings.database_url is not None:
+            yield name, _guarded(look, patient)
 
 
 def _guarded(look: Callable[[Patient], Finding], patient: Patient) -> Finding:

@@ -14,6 +14,7 @@ from index.library import Library
 from index.load.zip_archive import scan_with_archives
 from index.protocols import EmbeddingInput
 from index.store.catalog_format import ADDITIONS_FILE, COMMUNITY_FILE
+from index.store.postgres_address import shared_address
 from index.store.read_only_file import damage_in
 from index.text.counted_kinds import counted_kinds
 from index.text.language import languages_of
@@ -78,8 +79,19 @@ def index_finding(patient: Patient) -> Finding:
     return Finding("ok", detail)
 
 
+def database_finding(patient: Patient) -> Finding:
+    """Say which server has the database that homes share, and that it answers."""
+    address = shared_address(patient.settings.index)
+    if address is None:
+        return Finding("off", "everything is kept in files (QUOTH_DATABASE_URL)")
+    ((version,),) = patient.library.catalog.rows("SHOW server_version")
+    return Finding("ok", f"PostgreSQL {version} at {address.shown!r} answers")
+
+
 def people_finding(patient: Patient) -> Finding:
     """Say whether the files that nothing brings back are whole."""
+    if patient.settings.database_url is not None:
+        return Finding("ok", "in the database; `pg_dump` copies it")
     home = patient.settings.home
     files = [home / name for name in (ADDITIONS_FILE, COMMUNITY_FILE) if (home / name).exists()]
     damaged = [f"{str(file)!r} ({said})" for file in files if (said := damage_in(file))]

@@ -14,7 +14,7 @@ from bot.community.rights import Caller
 from bot.permalinks import quote_path
 from bot.settings import Settings
 from bot.signed_links import LINK_SECONDS, Grant, sign
-from bot.signing_key import signing_key
+from bot.signing_key import signing_key_of
 from index.errors import QuothError
 from index.schema import Source
 from index.store.catalog_format import ANSWERS_FILE
@@ -84,7 +84,7 @@ class SourceLinks:
             until=now + LINK_SECONDS,
             path=f"{path}#quote",
         )
-        return sign(signing_key(self._settings.home), "link", grant)
+        return sign(signing_key_of(self._settings.index), "link", grant)
 
     async def forget(self, person: int) -> None:
         """Erase what is kept for one person."""

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from starlette.routing import BaseRoute
 
 from bot.app import App
-from bot.signing_key import signing_key
+from bot.signing_key import signing_key_of
 from bot.web.application import application
 from bot.web.followed_index import tidied
 from bot.web.page_server import served
@@ -28,7 +28,7 @@ async def page_beside_bot(
     Raises ConfigurationError where the port is taken.
     """
     address = WebAddress.of(app.settings)
-    key = await app.bridge.run(signing_key, app.settings.home)
+    key = await app.bridge.run(signing_key_of, app.settings.index)
     parts = WebParts(app, app.settings, address, key, members)
     async with served(application(parts, routes(parts)), address):
         chore = asyncio.create_task(tidied(parts))

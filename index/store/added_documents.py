@@ -10,13 +10,15 @@ from __future__ import annotations
 import sqlite3
 import zlib
 from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from index.errors import StoreError
 from index.schema import Source, source_id
 from index.store.catalog_format import ADDITIONS_FILE, ADDITIONS_VERSION
 from index.store.catalog_rows import REPLACE_VERSION, SOURCE_COLUMNS, source_of, source_row
+from index.store.copied_tables import copy_tables
 from index.store.database import Connection, Database
 from index.store.reader_records import READER_TABLE, create_reader_table
 from index.store.sqlite_file import Row, SqliteFile, script
@@ -167,6 +169,26 @@ def added_tables(address: PostgresAddress) -> PostgresDatabase:
     tables = (_TABLES, WEB_TABLES, READER_TABLE, _WITHOUT_STATISTICS)
     migrations = (script(";".join(map(for_postgres, tables))),)
     return PostgresDatabase(address, "added", migrations)
+
+
+def take_in_additions(home: Path, address: PostgresAddress) -> int:
+    """Copy the file of a home into a database that has no added documents yet; return the rows.
+
+    The documents are in no index afterwards: `index.sync.additions_pass` puts them there. Raises
+    StoreError where the database has some.
+    """
+    if not (home / ADDITIONS_FILE).exists():
+        return 0
+    with (
+        closing(sqlite3.connect(":memory:")) as nothing,
+        closing(open_added_file(home, nothing)) as file,
+        closing(added_tables(address)) as shared,
+        shared.transaction() as write,
+    ):
+        if write.execute("SELECT 1 FROM documents LIMIT 1").fetchone() is not None:
+            raise StoreError(f"The database {address.shown!r} holds added documents already.")
+        write.execute("DELETE FROM collections")
+        return copy_tables(file._database, write)
 
 
 def _add_places(connection: sqlite3.Connection) -> None:

@@ -40,6 +40,8 @@ _NUMBERED = (
 def _last(table: str, column: str, file: Database) -> int:
     """Return the highest number that was ever given, as far as the file knows it."""
     (given,) = file.row(f"SELECT coalesce(max({column}), 0) FROM {table}") or (0,)
+    if file.row("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'") is None:
+        return int(given)
     noted = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = ?"
     (once,) = file.row(noted, (table,)) or (0,)
     return max(int(given), int(once))

@@ -66,10 +66,10 @@ class LostLock(StoreError):
 class DatabaseLocks:
     """The locks of one database, by the names of the files that a home has for them."""
 
-    def __init__(self, address: PostgresAddress, *, lease: float = LEASE) -> None:
+    def __init__(self, address: PostgresAddress, *, lease: float | None = None) -> None:
         """`lease` is for how many seconds a holder may be silent."""
         self._address = address
-        self._lease = lease
+        self._lease = LEASE if lease is None else lease
         self._database = PostgresDatabase(address, "locks", (script(_TABLE),))
         self._idle: list[PostgresConnection] = []
         self._held = threading.local()

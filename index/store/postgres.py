@@ -74,7 +74,9 @@ class PostgresDatabase:
         """Return this thread's connection, in which every statement is a transaction."""
         found: PostgresConnection | None = getattr(self._local, "connection", None)
         if self._closed:
-            raise StoreError(f"The {self.noun} {self.address.shown!r} was closed. Open it again.")
+            raise StoreError(
+                f"The {self.noun} {self.address.shown!r} has been closed. Open it again."
+            )
         return found if found is not None else self._connect()
 
     @contextmanager
@@ -175,8 +177,9 @@ class PostgresDatabase:
 
     def _version(self) -> int | None:
         """Return the format of the schema; None where there is none."""
-        known = self.row("SELECT to_regclass(?) IS NOT NULL", (f"{self.schema}.format",))
-        if not known or not known[0]:
+        # Not to_regclass, which answers from what this transaction knew before it had the lock.
+        known = "SELECT 1 FROM pg_tables WHERE schemaname = ? AND tablename = 'format'"
+        if self.row(known, (self.schema,)) is None:
             return None
         found = self.row(f'SELECT number FROM "{self.schema}".format')
         return int(found[0]) if found else None

@@ -285,7 +285,13 @@ def _numbered(sql: str) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as a file of SQLite would keep it: truth as a number."""
+    """Return a value as the server can keep it: truth as a number, as in a file.
+
+    It takes no text with a character of code 0, which no document that was read has: one that a
+    person types is replaced by another, so that every offset stays.
+    """
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd") if "\0" in value else value
     return int(value) if isinstance(value, bool) else value
 
 
@@ -328,8 +334,6 @@ def _failure(said: dict[str, str], address: PostgresAddress, noun: str = "databa
             f"{name} is locked by another program. Wait for it to finish, or stop it, and try "
             "again."
         )
-    if code == "22021":
-        return StoreError(f"{name} takes no text with a character of code 0.")
     return StoreError(f"{name} failed: {message}. Try again; `quoth doctor` checks it.")
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +21,10 @@ from bot.community.store.records_file import open_records
 from bot.discord_bot.erasure_buttons import ERASED as ERASED_NOW
 from bot.discord_bot.error_replies import AWAY
 from index.config import SHARED_COLLECTION
+from index.store.catalog_format import COMMUNITY_FILE
 from index.store.postgres_address import PostgresAddress
+from tests.conftest import ROOT
+from tests.doubles.chroma_server import ChromaServer
 from tests.doubles.discord.fixtures import (
     PaperAnswerer,
     PaperDocuments,
@@ -31,6 +36,8 @@ from tests.doubles.discord.fixtures import (
 )
 from tests.doubles.discord.gateway import Session
 from tests.doubles.discord.server import DiscordServer, Upload
+from tests.doubles.model_plays import obedient
+from tests.doubles.model_server import Reply, model_server
 from tests.doubles.postgres_server import PostgresServer
 
 QUESTION = "Which ceasefire conditions are there?"
@@ -267,3 +274,68 @@ async def test_while_the_database_is_away_people_are_told_and_then_all_goes_on(
         for bot in (bots.one, bots.other):
             await bot.service.owed.settle()
         assert await bots.one.service.open_answers.all() == ()
+
+
+# --- processes -------------------------------------------------------------------------------
+
+
+@pytest.mark.long  # two processes that index and load models, and twenty seconds of a lease
+@pytest.mark.limit(300)
+async def test_whom_a_killed_process_leaves_waiting_one_of_another_home_answers(
+    copied_folder: Path, tmp_path: Path, database_url: str
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    chroma = ChromaServer(tmp_path / "chroma")
+    await asyncio.to_thread(chroma.start)
+    slow = lambda prompt: Reply(obedient(prompt), seconds_per_byte=0.2)  # noqa: E731
+    try:
+        async with model_server(slow) as model, DiscordServer() as discord:
+            acme = discord.guild("Acme")
+            general, ann = acme.text("general"), acme.member("Ann")
+            environ = os.environ | discord.settings() | {
+                "QUOTH_LLM": "openai/played", "QUOTH_LLM_BASE_URL": model.url,
+                "QUOTH_LLM_API_KEY": "sk-secret", "QUOTH_DATABASE_URL": database_url,
+                "QUOTH_CHROMA_URL": chroma.url, "QUOTH_READER": "off", "QUOTH_QUALITY": "fast",
+                "QUOTH_DOCUMENTS": str(copied_folder / "documents"), "PYTHONPATH": str(ROOT),
+                "QUOTH_COOLDOWN_SECONDS": "0", "OMP_NUM_THREADS": "1",
+            }  # fmt: skip
+            first = await started(copied_folder, environ, discord, 1)
+            question = "What are the UN prerequisites?"
+            asked = await ann.slash("ask", question=question, in_=general)
+            await eventually(lambda: model.requests, within=60)
+            second = await started(elsewhere, environ, discord, 2)
+            first.kill()
+            await first.wait()
+            model.play = lambda prompt: Reply(obedient(prompt))
+            shown = await ann.sees(lambda seen: "Show 1" in seen.buttons, to=asked, within=90)
+            assert len(ann.screen(general)) == 1
+            await ann.sees(to=await ann.click(shown, "Show 1"))
+            await ann.sees("Forgotten: 1 question", to=await ann.slash("forget", in_=general))
+            second.terminate()
+            assert await asyncio.wait_for(second.wait(), 60) == 0
+            discord.assert_clean()
+    finally:
+        await asyncio.to_thread(chroma.kill)
+    assert not (elsewhere / ".quoth" / COMMUNITY_FILE).exists()
+    records = await asyncio.to_thread(open_records, elsewhere, PostgresAddress.of(database_url))
+    for table in ("bot_answers", "bot_turns", "bot_open_answers", "bot_processes"):
+        assert await records.run(records.rows, f"SELECT * FROM {table}") == []
+    await asyncio.to_thread(records.close)
+
+
+async def started(
+    folder: Path, environ: Mapping[str, str], discord: DiscordServer, number: int
+) -> asyncio.subprocess.Process:
+    """Start a bot, and wait until so many of them are connected."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "discord", cwd=folder, env=environ,
+        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+
+    def connected() -> bool:
+        assert process.returncode is None, "it has ended"
+        return sum(each.socket is not None for each in discord.gateway.sessions) == number
+
+    await eventually(connected, within=90)
+    return process

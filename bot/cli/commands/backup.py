@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import importlib.metadata
+import shutil
+import tempfile
 import time
+from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -13,14 +17,18 @@ from bot.cli.environment import INDEX, Environment, pass_environment, say, write
 from bot.cli.json_output import dumps
 from bot.cli.progress import progress_bar
 from bot.cli.terminal_text import size_text
+from bot.settings import Settings
+from index.errors import ConfigurationError
 from index.store.catalog_format import (
     ADDITIONS_FILE,
     ADDITIONS_VERSION,
     CATALOG_FILE,
     COMMUNITY_FILE,
+    ORIGINALS_FOLDER,
     SCHEMA_VERSION,
 )
 from index.store.home_backup import BackedUp, restored_backup, write_backup
+from index.store.postgres_address import PostgresAddress, shared_address
 from index.text.shown_address import shown_address
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -38,7 +46,7 @@ def backup(environment: Environment, file: Path, as_json: bool) -> None:
     """
     began = time.monotonic()
     target = environment.folder / file
-    settings = environment.settled(INDEX)
+    settings = _home_of_files(environment.settled(INDEX))
     made = write_backup(settings.home, target, version=importlib.metadata.version("quoth"))
     size = target.stat().st_size
     if as_json:
@@ -58,7 +66,8 @@ def backup(environment: Environment, file: Path, as_json: bool) -> None:
 def restore(environment: Environment, file: Path, yes: bool, as_json: bool) -> None:
     """Put a backup in the place of the index and of all that people made.
 
-    Stop the bot first. What was there comes back if anything fails.
+    Stop the bot first. What was there comes back if anything fails. With QUOTH_DATABASE_URL, it is
+    put into the database, where nothing may be yet.
     """
     from bot.community.store.records_file import RECORDS_VERSION
 
@@ -69,6 +78,14 @@ def restore(environment: Environment, file: Path, yes: bool, as_json: bool) -> N
         CATALOG_FILE: SCHEMA_VERSION,
     }
     settings = environment.settled(INDEX)
+    if (address := shared_address(settings.index)) is not None:
+        made, rows = _taken_in(environment.folder / file, settings.home, address, formats)
+        if as_json:
+            write(dumps(_payload(made, file, began) | {"rows": rows}))
+        else:
+            write(f"put {rows:,} rows of the backup of {made.created} into {address.shown!r}")
+            say("Documents are indexed by the next `quoth sync`; tokens of programs are not in it.")
+        return
     restored = restored_backup(
         environment.folder / file, settings.home, replace=yes, formats=formats
     )
@@ -80,6 +97,44 @@ def restore(environment: Environment, file: Path, yes: bool, as_json: bool) -> N
         write(dumps(_payload(made, file, began) | {"passages": passages}))
     else:
         write(f"restored the backup of {made.created}; {passages:,} passages")
+
+
+def _home_of_files(settings: Settings) -> Settings:
+    """Return the settings of a home in files; raises ConfigurationError where a database has it."""
+    if (address := shared_address(settings.index)) is not None:
+        raise ConfigurationError(
+            "With QUOTH_DATABASE_URL, the index and what people made stand in the database, which "
+            "its own tools copy at any time:\n"
+            f"pg_dump --format=custom --file=quoth.dump {address.shown}\n"
+            f"pg_restore --clean --if-exists --dbname={address.shown} quoth.dump\n"
+            f"The files of added PDFs and pictures are in {str(settings.home / 'originals')!r}."
+        )
+    return settings
+
+
+def _taken_in(
+    file: Path, home: Path, address: PostgresAddress, formats: Mapping[str, int]
+) -> tuple[BackedUp, int]:
+    """Put what people made, out of a backup, into a database that has nothing of it yet.
+
+    The index is made from it and from the documents folder. What was copied stays where something
+    fails after it; then the database is to be made anew.
+    """
+    from bot.community.store.records_file import open_records
+    from bot.community.store.records_move import take_in_records
+    from index.store.added_documents import take_in_additions
+
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="restore-", dir=home) as folder:
+        unpacked = Path(folder)
+        with (
+            restored_backup(file, unpacked, replace=False, formats=formats) as made,
+            closing(open_records(home, address)) as records,
+        ):
+            rows = take_in_records(unpacked, records) + take_in_additions(unpacked, address)
+            if (originals := unpacked / ORIGINALS_FOLDER).is_dir():
+                shutil.copytree(originals, home / ORIGINALS_FOLDER, dirs_exist_ok=True)
+    return made, rows
 
 
 def _payload(made: BackedUp, file: Path, began: float) -> dict[str, object]:

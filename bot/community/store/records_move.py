@@ -17,9 +17,12 @@ _MADE_BY_PEOPLE = ("bot_answers", "bot_turns", "bot_guilds", "bot_team_answers",
 def take_in_records(home: Path, shared: Records) -> int:
     """Copy all that a home's file holds into shared records, and return how many rows that were.
 
+    None are where it has no file.
     The file stays as it is. Raises StoreError where the shared records hold something already: two
     homes cannot be made one, since the same people and servers have other numbers and keys in each.
     """
+    if not (home / COMMUNITY_FILE).exists():
+        return 0
     with (
         closing(SqliteFile(home / COMMUNITY_FILE, MIGRATIONS)) as file,
         shared.transaction() as write,

@@ -13,6 +13,7 @@ import pytest
 from index.schema import Evidence, Source
 from index.store import kept_answers
 from index.store.kept_answers import KeptAnswer, KeptAnswers, open_kept_answers
+from index.store.postgres_address import PostgresAddress
 from tests.doubles.homes import open_home, put
 from tests.doubles.traces import marked_word, traces
 
@@ -32,9 +33,13 @@ def answer(key: str, *of: Source, at: float = NOW, person: int | None = None) ->
     return KeptAnswer(key=key, at=at, body=f"body of {key}", quotes=quotes, person=person, guild=7)
 
 
-@pytest.fixture
-def answers(tmp_path: Path) -> Iterator[KeptAnswers]:
-    with closing(open_kept_answers(tmp_path)) as opened:
+@pytest.fixture(params=["file", "database"])
+def answers(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[KeptAnswers]:
+    """None yet, in a place of either kind."""
+    address = None
+    if request.param == "database":
+        address = PostgresAddress.of(request.getfixturevalue("database_url"))
+    with closing(open_kept_answers(tmp_path, address)) as opened:
         yield opened
 
 

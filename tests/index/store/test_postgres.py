@@ -48,6 +48,15 @@ def test_what_is_written_is_read_as_it_was(database: Database) -> None:
     assert database.rows("SELECT name, '?' FROM notes ORDER BY name") == [("", "?"), ("ä?'\"", "?")]
 
 
+def test_a_text_with_a_character_that_the_server_does_not_take_keeps_its_length(
+    database_url: str,
+) -> None:
+    with closing(opened_database(database_url)) as database:
+        with database.transaction() as write:
+            write.execute(INSERT, ("a\0b", None, None, None))
+        assert database.rows("SELECT name FROM notes") == [("a\ufffdb",)]
+
+
 def test_truth_is_a_number(database: Database) -> None:
     with database.transaction() as write:
         write.execute(INSERT, ("yes", True, None, None))
