@@ -41,11 +41,13 @@ from tests.doubles.homes import (
 STORY = "The red fox crossed the river. It was late.\n\nThe agreement on the river holds still."
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Home]:
-    """An index of three files that is in step."""
+@pytest.fixture(params=["file", "database"])
+def home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Home]:
+    """An index of three files that is in step, in files of its own or in a database."""
     write_documents(tmp_path / "docs", a=STORY, b="Mandate, version 7.", sub__c="Last words.")
-    with open_home(tmp_path / "home", tmp_path / "docs") as opened:
+    is_shared = request.param == "database"
+    url = request.getfixturevalue("database_url") if is_shared else None
+    with open_home(tmp_path / "home", tmp_path / "docs", database_url=url) as opened:
         assert opened.sync() == {"added": 3, "passages": 3}
         opened.embedder.passages.clear()
         yield opened
