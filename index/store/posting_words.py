@@ -34,9 +34,7 @@ ALTER TABLE {terms} ALTER COLUMN body SET STATISTICS 0
 """All of a row stands in the index, where those of a term lie together: in the table, each is on
 another page. Statistics would hold a copy of some terms, where no deletion reaches."""
 
-_OF_TERM = (
-    'CROSS JOIN LATERAL (SELECT * FROM {words} WHERE term = a.term COLLATE "C" OFFSET 0) w'
-)
+_OF_TERM = 'CROSS JOIN LATERAL (SELECT * FROM {words} WHERE term = a.term COLLATE "C" OFFSET 0) w'
 """One look into the index for each term. Without statistics the server would read the whole table
 instead, which takes ten times as long with 10,000 passages; OFFSET keeps it from that."""
 
