@@ -164,6 +164,7 @@ class PostgresDatabase:
     def _write_anew(self, table: str) -> bool:
         try:
             self.connection().execute(f"VACUUM (FULL, ANALYZE) {table}")
+            self.connection().execute(f"VACUUM {table}")  # so that indexes alone are read again
         except LockedTable:
             return False
         return True

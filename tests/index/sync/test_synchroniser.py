@@ -44,8 +44,21 @@ STORY = "The red fox crossed the river. It was late.\n\nThe agreement on the riv
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Home]:
     """An index of three files that is in step."""
-    write_documents(tmp_path / "docs", a=STORY, b="Mandate, version 7.", sub__c="Last words.")
-    with open_home(tmp_path / "home", tmp_path / "docs") as opened:
+    yield from opened_in_step(tmp_path, None)
+
+
+@pytest.fixture(params=["file", "database"])
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Home]:
+    """The same, in files of its own or in a database."""
+    is_shared = request.param == "database"
+    yield from opened_in_step(
+        tmp_path, request.getfixturevalue("database_url") if is_shared else None
+    )
+
+
+def opened_in_step(folder: Path, database_url: str | None) -> Iterator[Home]:
+    write_documents(folder / "docs", a=STORY, b="Mandate, version 7.", sub__c="Last words.")
+    with open_home(folder / "home", folder / "docs", database_url=database_url) as opened:
         assert opened.sync() == {"added": 3, "passages": 3}
         opened.embedder.passages.clear()
         yield opened
@@ -146,12 +159,12 @@ def duplicate_a(folder: Path) -> None:
     ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_a_change_leaves_an_index_like_new(
-    home: Home, change: object, report: dict[str, int]
+    either: Home, change: object, report: dict[str, int]
 ) -> None:
     assert callable(change)
-    change(home.documents)
-    assert home.sync() == report
-    assert_like_new(home)
+    change(either.documents)
+    assert either.sync() == report
+    assert_like_new(either)
 
 
 def test_a_touched_file_is_unchanged_and_only_its_time_is_noted(home: Home) -> None:
@@ -185,16 +198,16 @@ def test_a_file_written_in_the_same_instant_is_read_again(home: Home) -> None:
         assert len(home.catalog.match("documents", word, 5)) == 1
 
 
-def test_only_the_passages_that_changed_are_embedded(home: Home) -> None:
+def test_only_the_passages_that_changed_are_embedded(either: Home) -> None:
     paragraphs = [f"Paragraph {n} tells of the river and the fox. " * 4 for n in range(9)]
-    put(home.documents / "long.txt", "\n\n".join(paragraphs))
-    home.sync()
-    home.embedder.passages.clear()
-    put(home.documents / "long.txt", "\n\n".join([*paragraphs[:4], "New.", *paragraphs[5:]]))
-    home.sync()
-    assert 1 <= len(home.embedder.passages) <= 2
-    assert any("New." in given.text for given in home.embedder.passages)
-    assert_like_new(home)
+    put(either.documents / "long.txt", "\n\n".join(paragraphs))
+    either.sync()
+    either.embedder.passages.clear()
+    put(either.documents / "long.txt", "\n\n".join([*paragraphs[:4], "New.", *paragraphs[5:]]))
+    either.sync()
+    assert 1 <= len(either.embedder.passages) <= 2
+    assert any("New." in given.text for given in either.embedder.passages)
+    assert_like_new(either)
 
 
 class Recording(ChromaVectors):
@@ -232,48 +245,50 @@ def test_an_edit_writes_the_vectors_of_what_changed_and_tells_how_many(home: Hom
     assert (again.embedded, again.kept) == (0, again.passages)
 
 
-def test_what_a_killed_writer_did_not_tell_chroma_is_told_by_the_next(home: Home) -> None:
+def test_what_a_killed_writer_did_not_tell_chroma_is_told_by_the_next(either: Home) -> None:
     class Dying(ChromaVectors):
         def describe(self, *_: object) -> None:
             raise StoreError("The disk is full. Free some space and try again.")
 
-    put(home.documents / "a.txt", STORY + "\n\n" + "Another river. " * 40)
-    home.sync()
-    put(home.documents / "a.txt", "New. " * 40 + "\n\n" + STORY + "\n\n" + "Another river. " * 40)
-    dying = Dying(home.path, current=home.catalog.chroma_name)
+    put(either.documents / "a.txt", STORY + "\n\n" + "Another river. " * 40)
+    either.sync()
+    put(either.documents / "a.txt", "New. " * 40 + "\n\n" + STORY + "\n\n" + "Another river. " * 40)
+    dying = Dying(either.path, current=either.catalog.chroma_name)
     with pytest.raises(StoreError, match="disk is full"):
-        synchroniser(home.catalog, dying, home.embedder).sync_folder("documents", home.documents)
+        synchroniser(either.catalog, dying, either.embedder).sync_folder(
+            "documents", either.documents
+        )
     dying.close()
-    home.sync()
-    assert_like_new(home)
+    either.sync()
+    assert_like_new(either)
 
 
 def ids_by_uri(home: Home) -> dict[str, str]:
     return {entry.uri: entry.id for entry in home.catalog.sources("documents")}
 
 
-def test_a_renamed_file_stays_the_source_that_it_was(home: Home) -> None:
-    put(home.documents / "guide.md", "# Guide\n\nTurn the key twice.")
-    home.sync()
-    before = ids_by_uri(home)
-    home.embedder.passages.clear()
-    (home.documents / "guide.md").rename(home.documents / "sub" / "manual.md")
-    (home.documents / "a.txt").rename(home.documents / "b2.txt")
-    home.sync()
-    after = ids_by_uri(home)
+def test_a_renamed_file_stays_the_source_that_it_was(either: Home) -> None:
+    put(either.documents / "guide.md", "# Guide\n\nTurn the key twice.")
+    either.sync()
+    before = ids_by_uri(either)
+    either.embedder.passages.clear()
+    (either.documents / "guide.md").rename(either.documents / "sub" / "manual.md")
+    (either.documents / "a.txt").rename(either.documents / "b2.txt")
+    either.sync()
+    after = ids_by_uri(either)
     assert after["sub/manual.md"] == before["guide.md"]
     assert after["b2.txt"] == before["a.txt"]
-    assert not [each for each in home.embedder.passages if each.context == "Guide"]
-    assert_like_new(home)
-    put(home.documents / "a.txt", "Somebody else under the old name.")
-    home.sync()
-    assert ids_by_uri(home)["b2.txt"] == before["a.txt"]
-    assert len(set(ids_by_uri(home).values())) == 5
-    put(home.documents / "a.txt", "Somebody else, edited.")
-    assert home.sync()["updated"] == 1
-    (home.documents / "a.txt").unlink()
-    assert home.sync()["removed"] == 1
-    assert_like_new(home)
+    assert not [each for each in either.embedder.passages if each.context == "Guide"]
+    assert_like_new(either)
+    put(either.documents / "a.txt", "Somebody else under the old name.")
+    either.sync()
+    assert ids_by_uri(either)["b2.txt"] == before["a.txt"]
+    assert len(set(ids_by_uri(either).values())) == 5
+    put(either.documents / "a.txt", "Somebody else, edited.")
+    assert either.sync()["updated"] == 1
+    (either.documents / "a.txt").unlink()
+    assert either.sync()["removed"] == 1
+    assert_like_new(either)
 
 
 @pytest.mark.parametrize("copies", [("x.txt", "y.txt"), ("x.txt",)])
@@ -335,15 +350,15 @@ def test_a_file_that_cannot_be_read_is_named_and_the_rest_goes_on(
     assert again["failed"] == report["failed"]
 
 
-def test_a_file_that_breaks_keeps_its_old_version_until_it_is_mended(home: Home) -> None:
-    put(home.documents / "a.txt", b"\x00\x01" * 400)
-    (failure,) = home.sync()["failed"]
-    assert len(home.catalog.match("documents", "fox", 5)) == 1
-    entry = home.catalog.sources("documents")[0]
+def test_a_file_that_breaks_keeps_its_old_version_until_it_is_mended(either: Home) -> None:
+    put(either.documents / "a.txt", b"\x00\x01" * 400)
+    (failure,) = either.sync()["failed"]
+    assert len(either.catalog.match("documents", "fox", 5)) == 1
+    entry = either.catalog.sources("documents")[0]
     assert (entry.uri, entry.state, entry.failure) == ("a.txt", "stale", failure["reason"])
-    put(home.documents / "a.txt", STORY)
-    assert home.sync() == {"unchanged": 3, "passages": 3}
-    assert_like_new(home)
+    put(either.documents / "a.txt", STORY)
+    assert either.sync() == {"unchanged": 3, "passages": 3}
+    assert_like_new(either)
 
 
 def test_a_file_that_vanishes_during_the_run_is_named_and_forgotten(home: Home) -> None:
@@ -465,23 +480,23 @@ def test_an_embedder_that_fails_leaves_what_was_done(tmp_path: Path) -> None:
         assert_like_new(home)
 
 
-def test_documents_are_added_replaced_and_removed_by_hand(home: Home) -> None:
+def test_documents_are_added_replaced_and_removed_by_hand(either: Home) -> None:
     def add(text: str) -> dict[str, object]:
         loaded = LoadedDocument(text=text, title="Page", mime="text/html", url="https://x.org/p")
         addition = Addition(uri="https://x.org/p", document=loaded, added_by="Ada")
-        return home.synchroniser.add("documents", [addition]).model_dump(
+        return either.synchroniser.add("documents", [addition]).model_dump(
             include={"added", "updated", "unchanged", "passages"}
         )
 
     assert add("An owl.") == {"added": 1, "updated": 0, "unchanged": 0, "passages": 4}
     assert add("An owl.") == {"added": 0, "updated": 0, "unchanged": 1, "passages": 4}
     assert add("Two owls.") == {"added": 0, "updated": 1, "unchanged": 0, "passages": 4}
-    assert home.sync() == {"unchanged": 3, "passages": 4}, "the folder leaves it alone"
-    assert home.catalog.find_source(["documents"], "Page").added_by == "Ada"
-    assert home.synchroniser.remove("documents", "https://x.org/p").removed == 1
+    assert either.sync() == {"unchanged": 3, "passages": 4}, "the folder leaves it alone"
+    assert either.catalog.find_source(["documents"], "Page").added_by == "Ada"
+    assert either.synchroniser.remove("documents", "https://x.org/p").removed == 1
     with pytest.raises(SourceNotFound):
-        home.synchroniser.remove("documents", "https://x.org/p")
-    assert_like_new(home)
+        either.synchroniser.remove("documents", "https://x.org/p")
+    assert_like_new(either)
 
 
 def test_files_are_added_by_hand_from_anywhere(home: Home, tmp_path: Path) -> None:
@@ -511,15 +526,15 @@ def test_a_file_of_the_folder_that_was_replaced_by_hand_comes_back(home: Home) -
     assert_like_new(home)
 
 
-def test_a_removed_collection_leaves_nothing(home: Home, tmp_path: Path) -> None:
+def test_a_removed_collection_leaves_nothing(either: Home, tmp_path: Path) -> None:
     put(tmp_path / "owl.txt", "An owl.")
-    home.synchroniser.add("board", [Addition(uri="owl", document=tmp_path / "owl.txt")])
-    home.synchroniser.remove_collection("board")
-    home.synchroniser.remove_collection("never was")
-    assert [each.collection for each in home.catalog.builds()] == ["documents"]
-    with home.vectors._client() as client:
+    either.synchroniser.add("board", [Addition(uri="owl", document=tmp_path / "owl.txt")])
+    either.synchroniser.remove_collection("board")
+    either.synchroniser.remove_collection("never was")
+    assert [each.collection for each in either.catalog.builds()] == ["documents"]
+    with either.vectors._client() as client:
         assert len(client.list_collections()) == 1
-    assert home.sync() == {"unchanged": 3, "passages": 3}
+    assert either.sync() == {"unchanged": 3, "passages": 3}
 
 
 @pytest.mark.parametrize(
