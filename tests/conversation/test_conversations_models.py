@@ -62,8 +62,8 @@ CONVERSATIONS: Mapping[str, Mapping[str, str]] = {
         "Into which folder do I put files for Quoth?": "",
         "And a web page?": "How do I add a web page to Quoth?",
         "how do I remove one?": "How do I remove a document from the index of Quoth?",
-        "What does quoth search list, and what does Quoth cost?": (
-            "What does quoth search list, and what does Quoth cost?"
+        "What does quoth show print, and what does Quoth cost?": (
+            "What does quoth show print, and what does Quoth cost?"
         ),
         "Where is the index stored?": "Where is the index of Quoth stored?",
         "How do I bake bread with it?": "How do I bake sourdough bread?",
