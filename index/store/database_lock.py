@@ -3,7 +3,7 @@
 A lock is a row that says who holds it, the how manieth that is, and until when; and a lock of the
 server that ends with the holder's connection, so that whoever comes next need not wait for one that
 was killed. A holder says again and again that it goes on. One that does not, because its machine
-hangs, has lost the lock, and what it would still write is refused.
+hangs, has lost the lock: its connections are ended, and what it would still write is refused.
 """
 
 from __future__ import annotations
@@ -18,7 +18,12 @@ from index.errors import DatabaseAway, IndexLocked, StoreError
 from index.store.database import Connection
 from index.store.postgres import PostgresDatabase, signed
 from index.store.postgres_address import PostgresAddress
-from index.store.postgres_connection import LockedTable, PostgresConnection, connect
+from index.store.postgres_connection import (
+    LockedTable,
+    PostgresConnection,
+    connect,
+    process_name,
+)
 from index.store.sqlite_file import script
 from index.store.write_lock import LOCK_FILE, UNTOLD_SECONDS, describe_self
 
@@ -36,7 +41,7 @@ _SESSIONS = 0x51554F55
 
 _TABLE = """
 CREATE TABLE leases (
-    name TEXT PRIMARY KEY, number BIGINT NOT NULL, holder TEXT, until TIMESTAMPTZ
+    name TEXT PRIMARY KEY, number BIGINT NOT NULL, holder TEXT, until TIMESTAMPTZ, process TEXT
 )
 """
 
@@ -44,9 +49,17 @@ _FOUND = """
 SELECT number, holder, until > clock_timestamp() FROM locks.leases WHERE name = ? FOR UPDATE
 """
 
+_END_SILENT = """
+SELECT pg_terminate_backend(a.pid) FROM locks.leases l
+JOIN pg_stat_activity a ON a.application_name = l.process AND a.datname = current_database()
+WHERE l.name = ? AND l.until <= clock_timestamp() AND l.process <> ?
+"""
+"""Ends the connections of a holder that was silent for too long: what it is in the middle of would
+keep others waiting."""
+
 _TAKE = """
-UPDATE locks.leases SET number = ?, holder = ?, until = clock_timestamp() + make_interval(secs => ?)
-WHERE name = ?
+UPDATE locks.leases SET number = ?, holder = ?, process = ?,
+until = clock_timestamp() + make_interval(secs => ?) WHERE name = ?
 """
 
 _GO_ON = """
@@ -172,6 +185,9 @@ class DatabaseLocks:
         self, session: PostgresConnection, name: str, *, take: bool = True
     ) -> int | None:
         """Take a lock that nobody holds and return its number; None where somebody does."""
+        process = process_name()
+        if take:
+            session.execute(_END_SILENT, (name, process))
         session.begin()
         try:
             session.execute(
@@ -183,7 +199,7 @@ class DatabaseLocks:
                 session.rollback()
                 return None if is_there else number
             number += 1
-            session.execute(_TAKE, (number, describe_self(), self._lease, name))
+            session.execute(_TAKE, (number, describe_self(), process, self._lease, name))
             session.execute("SELECT pg_advisory_lock(?, ?)", (_SESSIONS, _key(name, number)))
             session.commit()
         except BaseException:

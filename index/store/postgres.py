@@ -11,7 +11,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import ClassVar, TypeAlias
 
 from index.errors import StoreError
@@ -128,7 +128,13 @@ class PostgresDatabase:
         """
         if not self._is_over():
             return False
-        return all(self._write_anew(table) for table in self.tables())
+        patient = PostgresConnection(
+            lambda: connect(self.address, self.schema, self._lock_seconds, seconds=None),
+            self.address,
+            self.noun,
+        )
+        with closing(patient):
+            return all(_write_anew(patient, table) for table in self.tables())
 
     def close_here(self) -> None:
         """Close the connection of this thread, which ends."""
@@ -159,14 +165,6 @@ class PostgresDatabase:
             if time.monotonic() > give_up:
                 return False
             time.sleep(0.05)
-        return True
-
-    def _write_anew(self, table: str) -> bool:
-        try:
-            self.connection().execute(f"VACUUM (FULL, ANALYZE) {table}")
-            self.connection().execute(f"VACUUM {table}")  # so that indexes alone are read again
-        except LockedTable:
-            return False
         return True
 
     def _upgrade(self, migrations: Sequence[PostgresMigration]) -> None:
@@ -219,6 +217,15 @@ class PostgresDatabase:
             self._opened.append((threading.current_thread(), connection))
         self._local.connection = connection
         return connection
+
+
+def _write_anew(connection: PostgresConnection, table: str) -> bool:
+    try:
+        connection.execute(f"VACUUM (FULL, ANALYZE) {table}")
+        connection.execute(f"VACUUM {table}")  # so that indexes alone are read again
+    except LockedTable:
+        return False
+    return True
 
 
 def signed(number: int) -> int:

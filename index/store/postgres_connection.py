@@ -6,6 +6,7 @@ here only.
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 from collections import OrderedDict
@@ -28,16 +29,19 @@ LOCK_SECONDS = 10.0
 _CONNECT_SECONDS = 5.0
 """How long a server may take to answer at all."""
 
-_STATEMENT_SECONDS = 120.0
+STATEMENT_SECONDS = 120.0
 """How long it may take over one statement before it is taken for gone; most take milliseconds."""
 
-_REST_SECONDS = 60
+_REST_SECONDS = 30
 """How long a transaction may rest before the server ends it: its process hangs, and others wait."""
 
 _STATEMENTS = 200
 """Statements that the server keeps prepared for one connection."""
 
 _OLDEST_SERVER = 13
+
+_LONGEST_NAME = 63
+"""Bytes of a name that a server keeps."""
 
 
 class LockedTable(StoreError):
@@ -168,8 +172,17 @@ class PostgresConnection:
         return driver.execute_named(found.name, values, found.columns, found.readers, numbered)
 
 
-def connect(address: PostgresAddress, schema: str, lock_seconds: float = LOCK_SECONDS) -> Driver:
-    """Open a connection whose tables are those of a schema; raises DatabaseAway, StoreError."""
+def connect(
+    address: PostgresAddress,
+    schema: str,
+    lock_seconds: float = LOCK_SECONDS,
+    *,
+    seconds: float | None = STATEMENT_SECONDS,
+) -> Driver:
+    """Open a connection whose tables are those of a schema; raises DatabaseAway, StoreError.
+
+    A server that takes longer than `seconds` over one statement is taken for gone; None waits.
+    """
     try:
         from pg8000.exceptions import DatabaseError, InterfaceError
         from pg8000.native import Connection
@@ -184,9 +197,9 @@ def connect(address: PostgresAddress, schema: str, lock_seconds: float = LOCK_SE
             database=address.database,
             password=address.password,
             host=address.host,
-            sock=_socket(address),
+            sock=_socket(address, seconds),
             ssl_context=ssl_context,
-            application_name="quoth",
+            application_name=process_name(),
             startup_params={
                 "search_path": f'"{schema}"',
                 "lock_timeout": str(int(lock_seconds * 1000)),
@@ -217,7 +230,7 @@ def connect(address: PostgresAddress, schema: str, lock_seconds: float = LOCK_SE
     return driver
 
 
-def _socket(address: PostgresAddress) -> socket.socket:
+def _socket(address: PostgresAddress, seconds: float | None) -> socket.socket:
     if address.is_local:
         made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -230,8 +243,13 @@ def _socket(address: PostgresAddress) -> socket.socket:
         made = socket.create_connection((address.host, address.port), _CONNECT_SECONDS)
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    made.settimeout(_STATEMENT_SECONDS)
+    made.settimeout(seconds)
     return made
+
+
+def process_name() -> str:
+    """Return what this process is called where the server lists its connections."""
+    return f"quoth {os.getpid()}@{socket.gethostname()}"[:_LONGEST_NAME]
 
 
 def _unchecked() -> ssl.SSLContext:
@@ -303,15 +321,19 @@ def _close(driver: Driver) -> None:
 _NO_SSL = "refuses SSL"
 """What the driver says of a server that encrypts nothing."""
 
-_AWAY = ("08", "57P", "53300")
-"""Beginnings of what servers say that shut down, start up, or have no room for one more."""
+_AWAY = ("08", "57P", "53300", "25P03")
+"""Beginnings of what servers say that shut down, start up, have no room for one more, or have ended
+a transaction that rested."""
+
+_OTHER_TABLES = "cached plan"
+"""What is said of a statement that was prepared before another process changed the tables."""
 
 
 def _failure(said: dict[str, str], address: PostgresAddress, noun: str = "database") -> StoreError:
     """Return what failed and what to do, from what the server says; that has no values in it."""
     code, message = said.get("C", ""), " ".join(said.get("M", "").split())
     name = f"The {noun} {address.shown!r}"
-    if code.startswith(_AWAY) or code == "25P03":
+    if code.startswith(_AWAY) or (code == "0A000" and _OTHER_TABLES in message):
         return _away(address, message)
     if code in ("28P01", "28000"):
         return StoreError(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import threading
@@ -13,7 +14,7 @@ import pytest
 from index.errors import IndexLocked
 from index.store.catalog import Catalog
 from index.store.catalog_writes import move_generation
-from index.store.database_lock import DatabaseLocks, LostLock
+from index.store.database_lock import DatabaseLocks
 from index.store.postgres_address import PostgresAddress
 from index.store.write_lock import FOLDER_LOCK_FILE, LOCK_FILE
 
@@ -102,29 +103,65 @@ def test_a_lock_is_free_at_once_when_its_holder_is_killed(
             pass
 
 
+HANGS = f"""
+import sys
+from pathlib import Path
+from index.errors import StoreError
+from index.store import database_lock
+from index.store.catalog import Catalog
+from index.store.catalog_writes import move_generation
+from index.store.postgres_address import PostgresAddress
+def hang():
+    print("hangs", flush=True)
+    sys.stdin.readline()
+folder, url, where = sys.argv[1:]
+database_lock.LEASE = {SHORT}
+catalog = Catalog(Path(folder), address=PostgresAddress.of(url))
+with catalog.lock(seconds=0):
+    try:
+        with catalog.transaction() as write:
+            move_generation(write)
+            where == "within" and hang()
+        hang()
+        with catalog.transaction() as write:
+            move_generation(write)
+    except StoreError as error:
+        print(error, flush=True)
+"""
+
+
+@pytest.mark.parametrize(
+    ("where", "written", "said"),
+    [
+        pytest.param("within", 0, "cannot be reached", id="within a change"),
+        pytest.param("between", 1, "was taken over by another process", id="between two changes"),
+    ],
+)
 def test_what_a_holder_writes_is_refused_once_another_has_taken_over(
-    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+    where: str, written: int, said: str, tmp_path: Path, database_url: str
 ) -> None:
-    """The holder says nothing for longer than its lease, as one whose machine hangs."""
-    monkeypatch.setattr("index.store.database_lock.LEASE", SHORT)
-    monkeypatch.setattr("index.store.database_lock._SAYS_SO", 3600.0)
-    monkeypatch.setattr(DatabaseLocks, "_go_on", lambda *_: None)
+    """The holder is stopped for longer than its lease, as one whose machine hangs."""
     address = PostgresAddress.of(database_url)
     with (
-        closing(Catalog(tmp_path / "hangs", address=address)) as hangs,
         closing(Catalog(tmp_path / "other", address=address)) as other,
-    ):
-        with hangs.lock(seconds=0):
-            with hangs.transaction() as write:
-                move_generation(write)
-            with other.lock(seconds=20):
-                with (
-                    pytest.raises(LostLock, match="taken over by another process"),
-                    hangs.transaction() as write,
-                ):
-                    move_generation(write)
+        subprocess.Popen(
+            [sys.executable, "-c", HANGS, str(tmp_path / "hangs"), database_url, where],
+            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        ) as hangs,
+    ):  # fmt: skip
+        try:
+            assert hangs.stdout is not None
+            assert hangs.stdout.readline() == "hangs\n"
+            hangs.send_signal(signal.SIGSTOP)
+            with other.lock(seconds=8):
                 with other.transaction() as write:
-                    assert move_generation(write) == 2
-            assert hangs.generation() == 2
-        with other.lock(seconds=0):  # and what the first lets go of is not the other's
-            assert hangs.is_locked()
+                    assert move_generation(write) == written + 1
+                hangs.send_signal(signal.SIGCONT)
+                told, _ = hangs.communicate("go on\n")
+                assert said in told
+                assert "brot" not in told
+                assert other.generation() == written + 1
+                assert other.is_locked()  # what the first let go of is not the other's
+            assert not other.is_locked()
+        finally:
+            hangs.kill()

@@ -204,6 +204,16 @@ def test_what_is_wrong_is_said_and_no_password(
         assert secret not in str(raised.value)
 
 
+def test_tables_that_another_process_changed_are_read_as_they_are_now(database_url: str) -> None:
+    with closing(opened_database(database_url)) as one, closing(opened_database(database_url)) as b:
+        read = "SELECT * FROM notes WHERE number = ?"
+        assert one.rows(read, (1,)) == []
+        with b.transaction() as write:
+            write.execute(INSERT, ("one", 1, 1.0, b""))
+            write.execute("ALTER TABLE notes ADD COLUMN more TEXT")
+        assert one.rows(read, (1,)) == [("one", 1, 1.0, b"", None)]
+
+
 def test_who_may_make_no_schema_is_told_so(
     postgres_server: PostgresServer, database_url: str
 ) -> None:
