@@ -33,6 +33,8 @@ def documents_finding(patient: Patient) -> Finding:
             f"{missing:,} indexed documents were not found in {str(folder)!r} at the last look",
             "Bring them back (is a disk not mounted?), or `quoth sync --yes` to forget them.",
         )
+    if not folder.is_dir() and patient.settings.database_url is not None:
+        return Finding("off", f"no folder {str(folder)!r} here; another machine reads documents")
     if not folder.is_dir():
         advice = "Create it, or point QUOTH_DOCUMENTS at the folder with your documents."
         return Finding("problem", f"there is no folder {str(folder)!r}", advice)
@@ -55,8 +57,9 @@ def index_finding(patient: Patient) -> Finding:
     """Say how much is indexed, and what could not be read."""
     catalog = patient.library.catalog
     stats = catalog.stats()
-    home = str(patient.settings.home)
-    detail = f"{stats.sources:,} sources, {stats.passages:,} passages in {home!r}"
+    address = shared_address(patient.settings.index)
+    place = str(patient.settings.home) if address is None else address.shown
+    detail = f"{stats.sources:,} sources, {stats.passages:,} passages in {place!r}"
     entries = (entry for one in catalog.builds() for entry in catalog.sources(one.collection))
     troubled = [entry for entry in entries if entry.failure and not entry.missing]
     if troubled:

@@ -104,9 +104,9 @@ def _home_of_files(settings: Settings) -> Settings:
     if (address := shared_address(settings.index)) is not None:
         raise ConfigurationError(
             "With QUOTH_DATABASE_URL, the index and what people made stand in the database, which "
-            "its own tools copy at any time:\n"
-            f"pg_dump --format=custom --file=quoth.dump {address.shown}\n"
-            f"pg_restore --clean --if-exists --dbname={address.shown} quoth.dump\n"
+            "its own tools copy at any time, "
+            f"`pg_dump --format=custom --file=quoth.dump {address.shown}`, and bring back, "
+            f"`pg_restore --clean --if-exists --dbname={address.shown} quoth.dump`. "
             f"The files of added PDFs and pictures are in {str(settings.home / 'originals')!r}."
         )
     return settings
