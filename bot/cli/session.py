@@ -133,7 +133,8 @@ def _without_folder(library: Library) -> None:
             f"There is no documents folder {folder!r} and nothing is indexed. Create it and put "
             "documents in, point QUOTH_DOCUMENTS at another one, or add files with `quoth add`."
         )
-    say(f"The documents folder {folder!r} is missing; answers come from the index as it is.")
+    if not library.catalog.is_shared:  # else another machine reads documents
+        say(f"The documents folder {folder!r} is missing; answers come from the index as it is.")
 
 
 def _without_documents(library: Library) -> None:
