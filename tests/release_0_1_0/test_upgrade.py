@@ -186,7 +186,7 @@ def test_opening_twice_changes_nothing(home: Path) -> None:
     assert everything() == first
 
 
-@pytest.mark.parametrize("step", ["_copy_table", "AddedDocuments"])
+@pytest.mark.parametrize("step", ["_copy_table", "open_added_file"])
 async def test_a_kill_in_between_loses_nothing(
     home: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
