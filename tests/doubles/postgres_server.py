@@ -10,6 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
@@ -21,6 +22,7 @@ PASSWORD = "käse&brot:42%@"
 
 _PROGRAMS = "/usr/lib/postgresql"
 _MEMORY = Path("/dev/shm")
+_PREFIX = "quoth-postgres-"
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "fsync": "off",
@@ -47,9 +49,9 @@ class PostgresServer:
 
     def __init__(self) -> None:
         in_memory = _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK)
-        self.folder = Path(
-            tempfile.mkdtemp(prefix="quoth-postgres-", dir=_MEMORY if in_memory else None)
-        )
+        parent = _MEMORY if in_memory else Path(tempfile.gettempdir())
+        _sweep(parent)
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=parent))
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
@@ -136,6 +138,19 @@ class PostgresServer:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
+
+
+def _sweep(parent: Path) -> None:
+    """End the servers of test processes that were killed, and delete what these kept."""
+    for folder in parent.glob(f"{_PREFIX}*-*") if Path("/proc/self").exists() else ():
+        with suppress(OSError, ValueError, IndexError):
+            if Path("/proc", folder.name.removeprefix(_PREFIX).split("-")[0]).exists():
+                continue
+            with suppress(FileNotFoundError):
+                server = (folder / "data" / "postmaster.pid").read_text().split()[0]
+                if str(folder) in Path("/proc", server, "cmdline").read_text():
+                    os.kill(int(server), signal.SIGQUIT)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _programs() -> Path | None:
