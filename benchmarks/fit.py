@@ -1,6 +1,6 @@
 """Fit the coefficients of ranking and answers on the development sets, and report on the rest.
 
-    python -m benchmarks.fit rank|answers|quotes SETS HOMES [--looking matched] [--write]
+    python -m benchmarks.fit rank|answers SETS HOMES [--looking matched] [--write]
 
 SETS is the folder of question sets, HOMES one with an index for each (`benchmarks.index_sets`).
 Passages are fitted on `split: train` of squadshifts_newwiki, sentences and confidence on those of
@@ -8,6 +8,7 @@ its articles that the reader was not trained on, both also on every second quest
 (passages: and mtrag_human). Reported on: the others. With `--looking selected`, real documents
 are fitted on too; `--folds` is a folder of selectors of which each has not seen a quarter of them
 (`python -m training.selector --without-fold 0 --out FOLDER/fold0.safetensors`, and so on).
+How much is quoted is fitted by `benchmarks.gathered_answers`, with the confidence of the selector.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from pathlib import Path
 
 from benchmarks.fit_answers import MODELS, answers
 from benchmarks.fit_parts import Work
-from benchmarks.fit_quotes import quotes
 from benchmarks.fit_rank import rank
 from benchmarks.linear import write
 from index.search.linear_model import LinearModel
@@ -26,7 +26,6 @@ from index.search.linear_model import LinearModel
 STAGES: dict[str, Callable[[Work, int], dict[str, LinearModel]]] = {
     "rank": rank,
     "answers": answers,
-    "quotes": quotes,
 }
 
 

@@ -23,7 +23,7 @@ import numpy as np
 
 from benchmarks.fit_answers import CONVERSATIONS, REPORTED, Asked, Look, judged, kept_variants
 from benchmarks.fit_parts import Part, Work, parts, real_parts, repeat
-from benchmarks.fit_quotes import alternatives, held
+from benchmarks.held_answers import alternatives, held
 from benchmarks.linear import fit_logistic, matrix, write
 from bot.answering.extractive.answer_weights import (
     CONFIDENCE_SELECTED,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from bot.bridge import Bridge, WriteQueue, open_writers
@@ -23,7 +23,7 @@ from bot.community.source_intake import SourceIntake
 from bot.community.source_links import SourceLinks
 from bot.community.source_management import SourceManagement
 from bot.community.store.asked_records import AskedRecords
-from bot.community.store.change_marks import ChangeMarks
+from bot.community.store.change_marks import ChangeMarks, Kind
 from bot.community.store.channel_records import ChannelRecords
 from bot.community.store.confirmations import Confirmations
 from bot.community.store.erasure_records import ErasureRecords
@@ -102,22 +102,7 @@ async def build_service(parts: Parts, deadline: float | None) -> Service:
     followed = _followed(common, sources.intake)
     await followed.load()
     links = SourceLinks(parts.settings, common.reader, parts.bridge)
-    elsewhere = ChangesElsewhere(
-        marks,
-        {
-            "rules": [common.rules.load],
-            "team answers": [team_answers.load],
-            "followed messages": [followed.read],
-            "left out persons": [sources.channels.records.read_left_out],
-            "channels": [_called(lambda: sources.channels.on_new())],
-            "notices": [_called(lambda: common.notices.on_new())],
-            "forms": [_called(open_questions.forget_drafts)],
-        },
-        known,
-        is_shared=parts.records.is_shared,
-    )
-    if parts.records.is_shared:
-        common.rules.catch_up = elsewhere.catch_up
+    elsewhere = _elsewhere(common, marks, known, sources, team_answers, open_questions, followed)
     return Service(
         settings=parts.settings,
         questions=_questions(common, elsewhere, deadline),
@@ -146,6 +131,36 @@ async def build_service(parts: Parts, deadline: float | None) -> Service:
         folder=KeptFolder(sources.shared, parts.writers, parts.documents.watch(), parts.observer),
         observer=parts.observer,
     )
+
+
+def _elsewhere(
+    common: _Common,
+    marks: ChangeMarks,
+    known: Mapping[Kind, str],
+    sources: SourceManagement,
+    team_answers: TeamAnswers,
+    open_questions: OpenQuestions,
+    followed: FollowedMessages,
+) -> ChangesElsewhere:
+    """Put together what is read again when another bot has changed it."""
+    records = common.parts.records
+    elsewhere = ChangesElsewhere(
+        marks,
+        {
+            "rules": [common.rules.load],
+            "team answers": [team_answers.load],
+            "followed messages": [followed.read],
+            "left out persons": [sources.channels.records.read_left_out],
+            "channels": [_called(lambda: sources.channels.on_new())],
+            "notices": [_called(lambda: common.notices.on_new())],
+            "forms": [_called(open_questions.forget_drafts)],
+        },
+        known,
+        is_shared=records.is_shared,
+    )
+    if records.is_shared:
+        common.rules.catch_up = elsewhere.catch_up
+    return elsewhere
 
 
 def _called(call: Callable[[], None]) -> Read:

@@ -42,8 +42,8 @@ _MARK_BYTES = 8
 BLANK = b"\0" * _MARK_BYTES
 """The mark of a row that is overwritten."""
 
-_SPARE = 1000
-"""Overwritten rows that are always borne with: 3 MB."""
+_SPARE = 300
+"""Overwritten rows that are always borne with: 1 MB, and few are written anew with them."""
 
 _SCALE_BYTES = 4
 

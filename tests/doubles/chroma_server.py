@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import signal
 import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+from tests.doubles.server_process import ServerProcess
 
-class ChromaServer:
+
+class ChromaServer(ServerProcess):
     """`chroma run` on one folder and one port."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        super().__init__()
 
     def start(self) -> None:
         """Start it, and wait until it takes connections."""
@@ -39,20 +33,3 @@ class ChromaServer:
                     return
             time.sleep(0.05)
         raise AssertionError("the Chroma server does not start")
-
-    def kill(self) -> None:
-        """End it in the middle of whatever it does."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-
-    def freeze(self) -> None:
-        """Let it take connections, and answer nothing."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        """Let it go on."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGCONT)

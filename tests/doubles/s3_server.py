@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,23 +11,14 @@ from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler
 
 from tests.doubles.loopback import on_loopback
+from tests.doubles.server_process import ServerProcess
 
 BUCKET = "papers"
 SECRET = "canary-secret-of-the-store"
 
 
-class S3Server:
+class S3Server(ServerProcess):
     """moto's server on one port, with one bucket."""
-
-    def __init__(self) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
         """Start it, and wait until its bucket is there."""
@@ -44,23 +33,6 @@ class S3Server:
                 return
             time.sleep(0.05)
         raise AssertionError("the S3 server does not start")
-
-    def kill(self) -> None:
-        """End it in the middle of whatever it does."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-
-    def freeze(self) -> None:
-        """Let it take connections, and answer nothing."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        """Let it go on."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGCONT)
 
 
 def s3_variables(url: str) -> dict[str, str]:
