@@ -71,9 +71,18 @@ def _write_to_memory() -> None:
             os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", _MEMORY)
 
 
-def pytest_collection_finish() -> None:
-    """Leave what is imported by now out of each collection of garbage: a third of a second."""
-    gc.freeze()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Collect no garbage while tests are collected: a quarter of the time, and nothing is freed.
+
+    Leave what is imported by then out of each collection that follows: a third of a second.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

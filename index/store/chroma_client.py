@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -235,10 +236,10 @@ def _given_only(cls: type, settings_cls: type, init_settings: Any, **_: Any) -> 
 
 def _settings(chromadb: Any, **given: Any) -> Any:
     """Return settings of Chroma that nothing outside this file can change."""
+    return _own_settings(chromadb.Settings)(anonymized_telemetry=False, **given)
 
-    class OwnSettings(chromadb.Settings):  # type: ignore[misc]
-        """Chroma's settings, from arguments alone."""
 
-        settings_customise_sources = _given_only
-
-    return OwnSettings(anonymized_telemetry=False, **given)
+@cache  # making a class of Pydantic takes longer than all else of opening a small home
+def _own_settings(settings: Any) -> Any:
+    """Return Chroma's settings, from arguments alone."""
+    return type("OwnSettings", (settings,), {"settings_customise_sources": _given_only})

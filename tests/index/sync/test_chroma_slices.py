@@ -25,13 +25,30 @@ from index.store.chroma_queue import has_queue
 from index.store.chroma_vectors import ChromaVectors
 from index.store.fresh_vectors import FreshVectors
 from index.store.write_lock import VECTORS_LOCK_FILE, write_lock
+from index.sync import builds, chroma_slices, indexer
 from index.sync.additions import Addition
-from index.sync.chroma_slices import AT_ONCE
 from tests.doubles.homes import Home, exact_contents, open_home, synchroniser, write_documents
 from tests.doubles.traces import marked_word, traces
 
 ROOT = Path(__file__).parents[3]
+REAL = chroma_slices.AT_ONCE
+AT_ONCE = 64
+"""Passages in a slice of these tests: as many slices as of a long text, of a short one."""
 PASSAGES = 2 * AT_ONCE + 1
+
+
+def cut_at(size: int, patch: pytest.MonkeyPatch) -> None:
+    """Have slices of so many passages."""
+    for module in (chroma_slices, builds, indexer):
+        patch.setattr(module, "AT_ONCE", size)
+
+
+@pytest.fixture(autouse=True)
+def slices(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many passages a slice has."""
+    size: int = getattr(request, "param", AT_ONCE)
+    cut_at(size, monkeypatch)
+    return size
 
 
 def story(version: str, passages: int = PASSAGES) -> str:
@@ -197,9 +214,10 @@ def test_a_document_is_removed_while_chroma_is_told_of_it(home: Home) -> None:
     assert traces(home.path) == {}
 
 
-def test_a_large_document_is_removed_in_slices_and_gone_at_once(home: Home) -> None:
+@pytest.mark.parametrize("slices", [REAL], indirect=True)  # past 1,000, Chroma's graph has files
+def test_a_large_document_is_removed_in_slices_and_gone_at_once(home: Home, slices: int) -> None:
     home.add("kept", to="guild-1", of=story("blue"))
-    home.synchroniser.add("guild-1", [large("red")])
+    home.synchroniser.add("guild-1", [large("red", 2 * slices + 1)])
     with write_lock(home.path, seconds=1, file=VECTORS_LOCK_FILE):
         home.synchroniser.remove("guild-1", "large")
         assert has_queue(home.catalog.connection())
@@ -239,8 +257,10 @@ from pathlib import Path
 from index.store.chroma_vectors import ChromaVectors
 from index.store.sqlite_file import SqliteFile
 from tests.doubles.homes import open_home
-from tests.index.sync.test_chroma_slices import large
+import pytest
+from tests.index.sync.test_chroma_slices import AT_ONCE, cut_at, large
 
+cut_at(AT_ONCE, pytest.MonkeyPatch())
 home, documents, version, left = json.loads(sys.argv[1])
 
 def step():
