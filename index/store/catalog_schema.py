@@ -187,9 +187,11 @@ def _point_to_vector_file(connection: sqlite3.Connection) -> None:
 
 _EACH_TEXT_ONCE = """
 INSERT INTO meta SELECT 'chroma_texts', count(*) > 0 FROM builds;
-UPDATE meta SET value = 1 WHERE key = 'purge' AND EXISTS (SELECT 1 FROM builds)
+UPDATE meta SET value = 1 WHERE key = 'purge' AND EXISTS (SELECT 1 FROM builds);
+ALTER TABLE passages DROP COLUMN text
 """
-"""`chroma_texts` says whether Chroma was made to hold texts, as older releases made it."""
+"""A passage is a span of the text of its source. `chroma_texts` says whether Chroma was made to
+hold texts, as older releases made it."""
 
 BEFORE_VECTOR_FILE = 10
 """Format of a catalog that holds the vectors itself."""

@@ -164,7 +164,8 @@ def _make_tables(connection: Connection) -> None:
 
 _EACH_TEXT_ONCE = """
 INSERT INTO meta SELECT 'chroma_texts', CASE WHEN count(*) > 0 THEN '1' ELSE '0' END FROM builds;
-UPDATE meta SET value = '1' WHERE key = 'purge' AND EXISTS (SELECT 1 FROM builds)
+UPDATE meta SET value = '1' WHERE key = 'purge' AND EXISTS (SELECT 1 FROM builds);
+ALTER TABLE passages DROP COLUMN text
 """
 
 MIGRATIONS = (_make_tables, script(_EACH_TEXT_ONCE))

@@ -191,7 +191,7 @@ def put_passages(
     for passage, digest, sentences, vector, words in passages:
         made = connection.execute(
             'INSERT INTO passages (id, source, ordinal, start, "end", page, heading, kind, '
-            "sentences, text, build, input) VALUES (?,?,?,?,?,?,?,?,?,?,?,?) RETURNING key",
+            "sentences, build, input) VALUES (?,?,?,?,?,?,?,?,?,?,?) RETURNING key",
             (*passage_row(passage), build, digest),
         )
         key = int(made.fetchone()[0])

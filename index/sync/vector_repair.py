@@ -149,8 +149,7 @@ def restore_kept(
 
 
 def _rows_with_texts(catalog: Catalog, kept: Mapping[str, Vectors]) -> list[VectorRow]:
-    passages = catalog.passages(list(kept))
-    sources = catalog.sources_by_id({each.source_id for each in passages.values()})
+    passages, sources = catalog.passages_and_sources(list(kept))
     return [
         VectorRow(id, kept[id], passage.text, metadata(sources[passage.source_id], passage))
         for id, passage in passages.items()
@@ -169,7 +168,7 @@ def correct_places(catalog: Catalog, vectors: ChromaVectors, build: Build) -> No
         return
     for id in source_ids(catalog.connection(), build.collection):
         source = catalog.source(id)
-        passages = catalog.passages_of(id, 0, _ALL)
+        passages = catalog.passages_of(source, 0, _ALL)
         told = vectors.descriptions(build.chroma, [each.id for each in passages])
         moved = [each for each in passages if told.get(each.id) != metadata(source, each)]
         vectors.describe(build.chroma, {each.id: facts(source, each) for each in moved})

@@ -240,6 +240,31 @@ def test_texts_go_from_chroma_and_come_back_as_they_are_wanted(home: Home) -> No
     assert len(home.embedder.passages) == embedded
 
 
+def test_a_home_that_held_each_text_four_times_is_upgraded_without_embedding(home: Home) -> None:
+    before = home.catalog.passages(sorted(home.catalog.passage_ids("documents")))
+    home.vectors.close()
+    home.catalog.close()
+    catalog, chroma = home.path / "catalog.sqlite", home.path / "chroma" / "chroma.sqlite3"
+    with closing(sqlite3.connect(catalog)) as file:  # as format 11 had it
+        file.execute("ALTER TABLE passages ADD COLUMN text TEXT NOT NULL DEFAULT ''")
+        file.execute(
+            "UPDATE passages AS p SET text = "
+            'substr(s.text, p.start + 1, p."end" - p.start) FROM sources s WHERE s.id = p.source'
+        )
+        file.execute("DELETE FROM meta WHERE key = 'chroma_texts'")
+        file.execute("PRAGMA user_version = 11")
+        file.commit()
+    assert b"Number 1: " in chroma.read_bytes()
+    with open_home(home.path, home.documents) as upgraded:
+        assert upgraded.sync() == {"unchanged": 2, "passages": len(before)}
+        assert upgraded.catalog.passages(sorted(before)) == before
+        assert upgraded.vectors.ids("documents") == before.keys()
+        assert not upgraded.embedder.passages
+        assert not owes_purge(upgraded.catalog.connection())
+    assert b"Number 1: " not in chroma.read_bytes()
+    assert catalog.read_bytes().count(b"Number 1: ") == 1
+
+
 @pytest.mark.parametrize("step", ["queue_all", "drop", "note_texts"])
 def test_texts_come_to_chroma_though_a_writer_fails_on_the_way(
     home: Home, monkeypatch: pytest.MonkeyPatch, step: str
