@@ -158,7 +158,7 @@ def _not_found(
         if not entry.passages or not any(entry.uri.endswith(file) for file in files):
             continue
         source = corpus.catalog.source(entry.id)
-        for passage in corpus.catalog.passages_of(source.id, 0, LAST):
+        for passage in corpus.catalog.passages_of(source, 0, LAST):
             row = _passage(source, passage, asked)
             if passage.id not in known and (row["recall"] >= MET or row["part"] >= LEAST_PART):
                 yield row

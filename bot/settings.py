@@ -104,6 +104,9 @@ class Settings(Value):
     """Tenant on the Chroma server; it must be there already."""
     chroma_database: str = "default_database"
     """Database of that tenant; it must be there already."""
+    chroma_texts: Switch = "off"
+    """Whether Chroma also holds what passages say and where they stand, for other programs that
+    read its collections: on or off; a change is carried out by the next quoth sync."""
     llm: str | None = Field(default=None, pattern=MODEL)
     """Language model: openai/MODEL, anthropic/MODEL, ollama/MODEL or google/MODEL; empty answers by
     quoting only."""
@@ -210,6 +213,7 @@ class Settings(Value):
                 tenant=self.chroma_tenant,
                 database=self.chroma_database,
             ),
+            chroma_texts=self.chroma_texts == "on",
             reader=self.reader == "on",
             best=self.quality == "best",
             threads=self.threads or None,

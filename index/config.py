@@ -71,6 +71,9 @@ class IndexConfig(Value):
     chroma_account: ChromaAccount = Field(
         default_factory=ChromaAccount, description="Whose vectors are on that server."
     )
+    chroma_texts: bool = Field(
+        default=False, description="Whether Chroma holds texts, too, for other applications."
+    )
     database_url: SecretStr | None = Field(
         default=None, description="PostgreSQL database that homes share; None = files of the home."
     )

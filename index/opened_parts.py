@@ -97,7 +97,11 @@ class OpenedParts:
     def _open_vectors(self) -> ChromaVectors:
         config = self.config
         return FreshVectors(
-            self.catalog, config.home, url=config.chroma_url, account=config.chroma_account
+            self.catalog,
+            config.home,
+            url=config.chroma_url,
+            account=config.chroma_account,
+            texts=config.chroma_texts,
         )
 
     def _build_searcher(self) -> Searcher:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeAlias, runtime_checkable
 
@@ -140,8 +140,9 @@ class VectorRow:
     id: str
     vector: Vectors
     """Shape (dimension,)."""
-    text: str
-    metadata: dict[str, str | int]
+    text: str = ""
+    metadata: dict[str, str | int] = field(default_factory=dict)
+    """Text and metadata are for other applications: only a store that `keeps_texts` needs them."""
 
 
 class VectorStore(Protocol):

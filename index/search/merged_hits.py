@@ -34,8 +34,8 @@ class Neighbours(Protocol):
         """Return where the passages of a source from ordinal `first` to `last` stand."""
         ...
 
-    def passages_of(self, source_id: str, first: int, last: int) -> list[Passage]:
-        """Return the passages of a source from ordinal `first` to `last`, inclusive."""
+    def passages_of(self, source: Source, first: int, last: int) -> list[Passage]:
+        """Return the passages of this version of a source from ordinal `first` to `last`."""
         ...
 
 
@@ -95,10 +95,9 @@ def _whole(
     run: Sequence[PassageOutline | Passage], candidate: Candidate, neighbours: Neighbours
 ) -> list[Passage] | None:
     """Return the passages of a run; None where the document was replaced in between."""
-    found = neighbours.passages_of(candidate.source.id, run[0].ordinal, run[-1].ordinal)
+    found = neighbours.passages_of(candidate.source, run[0].ordinal, run[-1].ordinal)
     is_there = len(found) == len(run) and candidate.passage.id in {each.id for each in found}
-    is_same = all(stands_in(passage, candidate.source) for passage in found)
-    return found if is_there and is_same else None
+    return found if is_there else None
 
 
 def _length(run: Sequence[PassageOutline | Passage]) -> int:

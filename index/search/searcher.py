@@ -74,8 +74,10 @@ class SearchableCatalog(Lexical, PassageStore, Neighbours, Frequencies, Vocabula
         """Return what the vector store would, slower; nothing where no vectors are kept."""
         ...
 
-    def sources_by_id(self, ids: Set[str]) -> dict[str, Source]:
-        """Return the sources that exist, with their texts, by id."""
+    def passages_and_sources(
+        self, ids: Sequence[str]
+    ) -> tuple[dict[str, Passage], dict[str, Source]]:
+        """Return the passages that exist and their sources, of one version, by id."""
         ...
 
     def model_of(self, collection: str) -> str | None:
@@ -269,17 +271,14 @@ class Searcher:
         dense_ranks = {id: rank for rank, (id, _) in enumerate(dense, start=1)}
         lexical_ranks = {id: rank for rank, (id, _) in enumerate(lexical, start=1)}
         ids = list(dict.fromkeys([*dense_ranks, *lexical_ranks]))
-        passages = self._catalog.passages(ids)
+        passages, sources = self._catalog.passages_and_sources(ids)
         if source is not None:
-            passages = self._of_source(source, collection, passages)
+            passages, sources = self._of_source(source, collection, passages, sources)
         comparable = self._is_comparable(collection)
         vectors = self._catalog.sentence_vectors(list(passages)) if comparable else {}
-        sources = self._catalog.sources_by_id({each.source_id for each in passages.values()})
         found = []
         for id, passage in passages.items():
-            of_source = sources.get(passage.source_id)
-            if of_source is None or not stands_in(passage, of_source):
-                continue
+            of_source = sources[passage.source_id]
             found.append(
                 Candidate(
                     passage=passage,
@@ -294,18 +293,25 @@ class Searcher:
         return found
 
     def _of_source(
-        self, source: str, collection: str, found: Mapping[str, Passage]
-    ) -> dict[str, Passage]:
+        self,
+        id: str,
+        collection: str,
+        found: Mapping[str, Passage],
+        sources: dict[str, Source],
+    ) -> tuple[dict[str, Passage], dict[str, Source]]:
         """Return those of one source; the whole of it where the collection's best has few."""
-        known = {id: passage for id, passage in found.items() if passage.source_id == source}
+        known = {each.id: each for each in found.values() if each.source_id == id}
         if len(known) >= CANDIDATES:
-            return known
+            return known, sources
         try:
-            inside = self._catalog.source(source).collection == collection
+            source = self._catalog.source(id)
         except SourceNotFound:
-            return {}
-        whole = self._catalog.passages_of(source, 0, MOST_OF_SOURCE) if inside else []
-        return known | {passage.id: passage for passage in whole}
+            return {}, {}
+        if source.collection != collection:
+            return known, sources
+        whole = {each.id: each for each in self._catalog.passages_of(source, 0, MOST_OF_SOURCE)}
+        still = {id: each for id, each in known.items() if stands_in(each, source)}
+        return still | whole, {source.id: source}
 
 
 class _WordsKept:

@@ -24,6 +24,7 @@ from index.store.catalog_format import ADDITIONS_FILE, ANSWERS_FILE, CATALOG_FIL
 from index.store.catalog_rows import (
     ENTRY_COLUMNS,
     PASSAGE_COLUMNS,
+    PASSAGE_WIDTH,
     SOURCE_COLUMNS,
     Build,
     entry_of,
@@ -69,11 +70,24 @@ _MOST_COUNTED = 50_000
 """Terms whose counts are remembered: some MB."""
 
 _SERVING = "JOIN collections c ON c.build = p.build"
-_SOURCES = (
-    "sources s LEFT JOIN files f ON f.collection = s.collection AND f.uri = s.uri "
+_OF_SOURCES = (
+    "LEFT JOIN files f ON f.collection = s.collection AND f.uri = s.uri "
     "LEFT JOIN missing m ON m.collection = s.collection AND m.uri = s.uri"
 )
+_SOURCES = f"sources s {_OF_SOURCES}"
 
+_WITH_SOURCES = f"""
+WITH found AS (
+    SELECT {PASSAGE_COLUMNS}, row_number() OVER (PARTITION BY p.source) AS nth
+    FROM passages p {_SERVING} WHERE p.id IN ({{marks}})
+)
+SELECT {PASSAGE_COLUMNS}, {SOURCE_COLUMNS}, m.uri
+FROM found p LEFT JOIN sources s ON s.id = p.source AND p.nth = 1 {_OF_SOURCES}
+"""
+"""Passages, one of each source with all of the source, so that a long text is read once."""
+
+_MOST_BOUND = 900
+"""Ids in one statement; SQLite binds 999 values at a time."""
 
 _FAILED = (
     "SELECT count(*) FROM (SELECT collection, uri FROM files WHERE failure IS NOT NULL "
@@ -310,8 +324,8 @@ class Catalog:
         """Return the sources that exist, with their texts, by id."""
         known = sorted(ids)
         found: dict[str, Source] = {}
-        for first in range(0, len(known), 900):  # SQLite binds 999 values at a time
-            some = known[first : first + 900]
+        for first in range(0, len(known), _MOST_BOUND):
+            some = known[first : first + _MOST_BOUND]
             marks = ",".join("?" * len(some))
             sql = f"SELECT {SOURCE_COLUMNS}, m.uri FROM {_SOURCES} WHERE s.id IN ({marks})"
             found |= {row[0]: source_of(row) for row in self.rows(sql, some)}
@@ -337,8 +351,25 @@ class Catalog:
 
     def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
         """Return the passages that exist, by id."""
-        rows = self._by_ids(PASSAGE_COLUMNS, ids)
-        return {row[0]: passage_of(row) for row in rows}
+        return self.passages_and_sources(ids)[0]
+
+    def passages_and_sources(
+        self, ids: Sequence[str]
+    ) -> tuple[dict[str, Passage], dict[str, Source]]:
+        """Return the passages that exist, and their sources with their texts, by id.
+
+        A passage is a span of its source, and both are of one version.
+        """
+        passages: dict[str, Passage] = {}
+        sources: dict[str, Source] = {}
+        for first in range(0, len(ids), _MOST_BOUND):
+            some = tuple(ids[first : first + _MOST_BOUND])
+            rows = self.rows(_WITH_SOURCES.format(marks=",".join("?" * len(some))), some)
+            found = [row[PASSAGE_WIDTH:] for row in rows if row[PASSAGE_WIDTH] is not None]
+            sources |= {row[0]: source_of(row) for row in found}
+            for row in rows:
+                passages[row[0]] = passage_of(row[:PASSAGE_WIDTH], sources[row[1]].text)
+        return passages, sources
 
     def sentence_vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
         """Return the pooled sentence vectors of the passages that have them, by passage id."""
@@ -347,14 +378,18 @@ class Catalog:
         found = {id: sentences_of(blob, dimension) for id, blob, dimension in rows}
         return {id: vectors for id, vectors in found.items() if vectors is not None}
 
-    def passages_of(self, source_id: str, first: int, last: int) -> list[Passage]:
-        """Return the passages of a source from ordinal `first` to `last`, both included."""
+    def passages_of(self, source: Source, first: int, last: int) -> list[Passage]:
+        """Return the passages of a source from ordinal `first` to `last`, both included.
+
+        They are cut from its text, so none are returned where another version is indexed now.
+        """
         rows = self.rows(
             f"SELECT {PASSAGE_COLUMNS} FROM passages p {_SERVING} "
+            "JOIN sources s ON s.id = p.source AND s.sha256 = ? AND s.characters = ? "
             "WHERE p.source = ? AND p.ordinal BETWEEN ? AND ? ORDER BY p.ordinal",
-            (source_id, first, last),
+            (source.sha256, len(source.text), source.id, first, last),
         )
-        return [passage_of(row) for row in rows]
+        return [passage_of(row, source.text) for row in rows]
 
     def outline(self, source_id: str, first: int, last: int) -> list[PassageOutline]:
         """Return where the passages of a source from ordinal `first` to `last` stand, in order."""
@@ -557,10 +592,10 @@ class Catalog:
         return [build for build in self.builds() if build.collection in collections]
 
     def _by_ids(self, columns: str, ids: Sequence[str], join: str = "") -> list[Row]:
-        """Select columns of the serving passages with these ids; SQLite binds 999 at a time."""
+        """Select columns of the serving passages with these ids."""
         found: list[Row] = []
-        for first in range(0, len(ids), 900):
-            some = tuple(ids[first : first + 900])
+        for first in range(0, len(ids), _MOST_BOUND):
+            some = tuple(ids[first : first + _MOST_BOUND])
             marks = ",".join("?" * len(some))
             sql = f"SELECT {columns} FROM passages p {_SERVING} {join} WHERE p.id IN ({marks})"
             found += self.rows(sql, some)

@@ -56,7 +56,7 @@ class LeftOut(NamedTuple):
 
 # fmt: off
 _PASSAGE = (
-    "id", "source_id", "ordinal", "start", "end", "page", "heading", "kind", "sentences", "text",
+    "id", "source_id", "ordinal", "start", "end", "page", "heading", "kind", "sentences",
 )
 _SOURCE = (
     "id", "collection", "uri", "title", "mime", "sha256", "pages", "url", "modified", "added_at",
@@ -72,9 +72,10 @@ _FIELDS_SET = {kind: set(names) for kind, names in _FIELDS.items()}
 _NONE = "[]"
 
 PASSAGE_COLUMNS = (
-    'p.id, p.source, p.ordinal, p.start, p."end", p.page, p.heading, p.kind, p.sentences, p.text'
+    'p.id, p.source, p.ordinal, p.start, p."end", p.page, p.heading, p.kind, p.sentences'
 )
 _SHARED_COLUMNS = ", ".join(f"s.{name}" for name in _SOURCE)
+PASSAGE_WIDTH = len(_PASSAGE)
 SOURCE_COLUMNS = f"{_SHARED_COLUMNS}, s.text, s.places, s.regions, f.mtime_ns, f.failure"
 ENTRY_COLUMNS = f"{_SHARED_COLUMNS}, s.characters, f.mtime_ns, f.failure"
 
@@ -89,7 +90,7 @@ REPLACE_VERSION = "DO UPDATE SET " + ", ".join(f"{name} = excluded.{name}" for n
 
 
 def passage_row(passage: Passage) -> Row:
-    """Return the columns of a passage, as in `PASSAGE_COLUMNS`."""
+    """Return the columns of a passage, as in `PASSAGE_COLUMNS`; its source has its text."""
     return passage_columns(passage, _PASSAGE)
 
 
@@ -98,9 +99,10 @@ def passage_columns(passage: Passage, names: Sequence[str]) -> Row:
     return tuple(_packed(getattr(passage, name)) for name in names)
 
 
-def passage_of(row: Row) -> Passage:
-    """Return the passage of a row of `PASSAGE_COLUMNS`."""
+def passage_of(row: Row, text: str) -> Passage:
+    """Return the passage of a row of `PASSAGE_COLUMNS`, cut from the text of its source."""
     known = dict(zip(_PASSAGE, row, strict=True))
+    known["text"] = text[known["start"] : known["end"]]
     known["heading"] = heading_of(known["heading"])
     known["sentences"] = _spans(known["sentences"])
     return _made(Passage, {name: known[name] for name in _FIELDS[Passage]})

@@ -185,6 +185,14 @@ def _point_to_vector_file(connection: sqlite3.Connection) -> None:
     connection.execute(_FREE_SLOT)
 
 
+_EACH_TEXT_ONCE = """
+INSERT INTO meta SELECT 'chroma_texts', count(*) > 0 FROM builds;
+UPDATE meta SET value = 1 WHERE key = 'purge' AND EXISTS (SELECT 1 FROM builds);
+ALTER TABLE passages DROP COLUMN text
+"""
+"""A passage is a span of the text of its source. `chroma_texts` says whether Chroma was made to
+hold texts, as older releases made it."""
+
 BEFORE_VECTOR_FILE = 10
 """Format of a catalog that holds the vectors itself."""
 
@@ -200,5 +208,6 @@ CATALOG_MIGRATIONS = (
     script(_REGIONS),
     script(_AWAITED),
     _point_to_vector_file,
+    script(_EACH_TEXT_ONCE),
 )
 assert len(CATALOG_MIGRATIONS) == SCHEMA_VERSION

@@ -45,6 +45,12 @@ def owes_purge(connection: Connection) -> bool:
     return bool(int(owed))
 
 
+def keeps_texts(connection: Connection) -> bool:
+    """Say whether Chroma was last made to hold texts, as older releases made it."""
+    kept = connection.execute("SELECT value FROM meta WHERE key = 'chroma_texts'").fetchone()[0]
+    return bool(int(kept))
+
+
 def serving_builds(connection: Connection) -> list[Build]:
     """Return the builds that serve, by collection."""
     rows = connection.execute(

@@ -162,8 +162,14 @@ def _make_tables(connection: Connection) -> None:
     connection.executemany("INSERT INTO meta VALUES (?, ?)", list(values.items()))
 
 
-MIGRATIONS = (_make_tables,)
-"""The first makes today's tables from nothing; no database is older."""
+_EACH_TEXT_ONCE = """
+INSERT INTO meta SELECT 'chroma_texts', CASE WHEN count(*) > 0 THEN '1' ELSE '0' END FROM builds;
+UPDATE meta SET value = '1' WHERE key = 'purge' AND EXISTS (SELECT 1 FROM builds);
+ALTER TABLE passages DROP COLUMN text
+"""
+
+MIGRATIONS = (_make_tables, script(_EACH_TEXT_ONCE))
+"""The first makes the tables of release 0.2.0 from nothing; no database is older."""
 
 
 class CatalogTables(PostgresDatabase):

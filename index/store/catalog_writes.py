@@ -54,6 +54,11 @@ def owe_purge(connection: Connection, *, owed: bool = True) -> None:
     connection.execute("UPDATE meta SET value = ? WHERE key = 'purge'", (int(owed),))
 
 
+def note_texts(connection: Connection, *, kept: bool) -> None:
+    """Record whether Chroma is made to hold texts."""
+    connection.execute("UPDATE meta SET value = ? WHERE key = 'chroma_texts'", (int(kept),))
+
+
 def count_deleted(connection: Connection, build: int, vectors: int) -> None:
     """Record that the Chroma collection of a build loses vectors."""
     connection.execute("UPDATE builds SET deleted = deleted + ? WHERE build = ?", (vectors, build))
@@ -186,7 +191,7 @@ def put_passages(
     for passage, digest, sentences, vector, words in passages:
         made = connection.execute(
             'INSERT INTO passages (id, source, ordinal, start, "end", page, heading, kind, '
-            "sentences, text, build, input) VALUES (?,?,?,?,?,?,?,?,?,?,?,?) RETURNING key",
+            "sentences, build, input) VALUES (?,?,?,?,?,?,?,?,?,?,?) RETURNING key",
             (*passage_row(passage), build, digest),
         )
         key = int(made.fetchone()[0])

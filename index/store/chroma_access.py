@@ -53,12 +53,19 @@ class ChromaAccess:
     """
 
     def __init__(
-        self, home: Path, *, url: str | None = None, account: ChromaAccount | None = None
+        self,
+        home: Path,
+        *,
+        url: str | None = None,
+        account: ChromaAccount | None = None,
+        texts: bool = False,
     ) -> None:
+        """`texts` says whether it holds the texts of passages, too."""
         self._home = home
         self.path = home / CHROMA_FOLDER
         self._url = url
         self._account = account or ChromaAccount()
+        self.keeps_texts = texts
         self._changing = threading.Lock()
         self._opened: OpenChroma | None = None
         self._generation: int | None = None
@@ -134,7 +141,7 @@ class ChromaAccess:
             return True
         with self._errors():
             forget_state(str(self._home))
-            copy = rewrite_chroma_file(file)
+            copy = rewrite_chroma_file(file, texts=self.keeps_texts)
             with self._changing:  # opened in between, it would go on with the file that goes
                 self._retire()
                 try:

@@ -38,9 +38,17 @@ UPDATE embeddings_queue SET metadata = NULL WHERE metadata IS NOT NULL AND seq_i
 have been taken over, unless a writer was killed."""
 
 
-def rewrite_chroma_file(file: Path) -> Path:
+_NO_TEXTS = (
+    "DELETE FROM embedding_metadata",
+    "UPDATE embeddings_queue SET metadata = NULL WHERE metadata IS NOT NULL",
+)
+"""Rows of other applications, of which this file is not, lose theirs as well."""
+
+
+def rewrite_chroma_file(file: Path, *, texts: bool) -> Path:
     """Return a new file beside `file` with what it holds now; the caller puts it in its place.
 
+    Without `texts`, it holds none of them, nor metadata: those of older releases are left out.
     Nobody may write to it meanwhile. Raises sqlite3.Error and OSError. The file is only read, since
     SQLite exists twice in this process, and each takes away the other's locks.
     """
@@ -49,7 +57,7 @@ def rewrite_chroma_file(file: Path) -> Path:
     try:
         with closing(sqlite3.connect(file, isolation_level=None)) as chroma:
             chroma.execute("VACUUM INTO ?", (str(copy),))
-        _take_out_traces(copy)
+        _take_out_traces(copy, texts=texts)
     except BaseException:
         copy.unlink(missing_ok=True)  # it may be what has filled the disk
         raise
@@ -57,7 +65,7 @@ def rewrite_chroma_file(file: Path) -> Path:
     return copy
 
 
-def _take_out_traces(copy: Path) -> None:
+def _take_out_traces(copy: Path, *, texts: bool) -> None:
     """Take texts out of the queue of a copy, and deleted ones out of its full-text table."""
     with closing(sqlite3.connect(copy, isolation_level=None)) as made:
         for setting in ("journal_mode = OFF", "synchronous = OFF", "secure_delete = ON"):
@@ -67,6 +75,10 @@ def _take_out_traces(copy: Path) -> None:
             "SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL TABLE%USING fts5%'"
         ).fetchall():
             made.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")
+        if not texts:
+            taken = [made.execute(statement).rowcount for statement in _NO_TEXTS]
+            if any(taken):
+                made.execute("VACUUM")
 
 
 def replace_chroma_file(file: Path, copy: Path) -> None:

@@ -1,8 +1,8 @@
 """Nearest neighbours in Chroma, embedded in the home folder or on a server.
 
-Chroma only ever gets finished vectors, so it downloads no model of its own. Texts and metadata go
-along, so that other applications can read the same collections. Chroma is derived from the
-catalog and may be deleted at any time.
+Chroma only ever gets finished vectors, so it downloads no model of its own. Where other
+applications are to read the same collections, texts and metadata go along, which take as much room
+as the vectors. Chroma is derived from the catalog and may be deleted at any time.
 """
 
 from __future__ import annotations
@@ -51,8 +51,9 @@ class ChromaVectors(ChromaAccess):
         url: str | None = None,
         account: ChromaAccount | None = None,
         current: Callable[[str], str | None] | None = None,
+        texts: bool = False,
     ) -> None:
-        super().__init__(home, url=url, account=account)
+        super().__init__(home, url=url, account=account, texts=texts)
         self._current = current
 
     def upsert(self, collection: str, rows: Sequence[VectorRow]) -> None:
@@ -71,15 +72,15 @@ class ChromaVectors(ChromaAccess):
                 found.upsert(
                     ids=[row.id for row in some],
                     embeddings=np.stack([row.vector for row in some]).astype(np.float32),
-                    documents=[row.text for row in some],
-                    metadatas=[row.metadata for row in some],
+                    documents=[row.text for row in some] if self.keeps_texts else None,
+                    metadatas=[row.metadata for row in some] if self.keeps_texts else None,
                 )
 
     def describe(
         self, collection: str, known: Mapping[str, Mapping[str, str | int | None]]
     ) -> None:
-        """Replace the metadata of rows that exist; None takes a name away."""
-        if not known:
+        """Replace the metadata of rows that exist, if it is kept; None takes a name away."""
+        if not known or not self.keeps_texts:
             return
         with self._client(writes=True) as client:
             found = _existing(client, self._name(collection))
@@ -91,13 +92,13 @@ class ChromaVectors(ChromaAccess):
                 found.update(ids=some, metadatas=[dict(known[id]) for id in some])
 
     def descriptions(self, collection: str, ids: Sequence[str]) -> dict[str, dict[str, str | int]]:
-        """Return the metadata of the rows that exist, by id."""
+        """Return the metadata of the rows that exist, by id; nothing of one that has none."""
         with self._client() as client:
             found = _existing(client, self._name(collection))
             if found is None or not ids:
                 return {}
             rows = found.get(ids=list(dict.fromkeys(ids)), include=["metadatas"])
-        return dict(zip(rows["ids"], rows["metadatas"], strict=True))
+        return {id: said or {} for id, said in zip(rows["ids"], rows["metadatas"], strict=True)}
 
     def delete(self, collection: str, ids: Sequence[str]) -> None:
         """Delete rows; unknown ids are ignored."""

@@ -38,9 +38,10 @@ class FreshVectors(ChromaVectors):
         url: str | None,
         account: ChromaAccount | None = None,
         rest: float = REST,
+        texts: bool = False,
     ) -> None:
         """`rest` is for how many seconds a server that failed is not asked again."""
-        super().__init__(home, url=url, account=account, current=catalog.chroma_name)
+        super().__init__(home, url=url, account=account, current=catalog.chroma_name, texts=texts)
         self._catalog = catalog
         self._is_embedded = url is None
         self._rest = rest

@@ -80,7 +80,8 @@ class Fts5Words:
     def texts_with(self, connection: Connection, build: int, term: str, limit: int) -> list[str]:
         """Return title, headings and text of up to `limit` passages that hold a term."""
         rows = connection.execute(
-            f"SELECT s.title || ' ' || p.heading || ' ' || p.text FROM {_words(build)} w "
+            "SELECT s.title || ' ' || p.heading || ' ' "
+            f'|| substr(s.text, p.start + 1, p."end" - p.start) FROM {_words(build)} w '
             "JOIN passages p ON p.key = w.rowid JOIN sources s ON s.id = p.source "
             f"WHERE {_words(build)} MATCH ? LIMIT ?",
             (_any_of([term]), limit),

@@ -148,7 +148,9 @@ class PostingWords:
     def texts_with(self, connection: Connection, build: int, term: str, limit: int) -> list[str]:
         """Return title, headings and text of up to `limit` passages that hold a term."""
         rows = connection.execute(
-            f"SELECT s.title || ' ' || p.heading || ' ' || p.text FROM {_words(build)} w "
+            "SELECT s.title || ' ' || p.heading || ' ' || substr(s.text, "
+            'CAST(p.start + 1 AS INTEGER), CAST(p."end" - p.start AS INTEGER)) '
+            f"FROM {_words(build)} w "
             "JOIN passages p ON p.key = w.passage JOIN sources s ON s.id = p.source "
             "WHERE w.term = ? ORDER BY p.key LIMIT ?",
             (term, limit),

@@ -10,11 +10,9 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
-from index.errors import EmbeddingError, SourceNotFound
-from index.schema import Source
+from index.errors import EmbeddingError
 from index.store.awaited_passages import count_awaited, next_awaited
 from index.store.catalog import Catalog
 from index.store.catalog_rows import Build
@@ -132,15 +130,11 @@ class AwaitedVectors:
 
     def _prepared(self, ids: Sequence[str]) -> list[Prepared]:
         """Return passages with their sources, in the order of their ids."""
-        sources: dict[str, Source] = {}
-        found = self.catalog.passages(ids)
+        found, sources = self.catalog.passages_and_sources(ids)
         passages = [found[id] for id in ids if id in found]
-        for id in dict.fromkeys(passage.source_id for passage in passages):
-            with suppress(SourceNotFound):  # removed just now
-                sources[id] = self.catalog.source(id)
         return [
-            Prepared(source, [each for each in passages if each.source_id == id])
-            for id, source in sources.items()
+            Prepared(sources[id], [each for each in passages if each.source_id == id])
+            for id in dict.fromkeys(passage.source_id for passage in passages)
         ]
 
     def _fitting(self) -> list[Build]:

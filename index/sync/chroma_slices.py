@@ -56,7 +56,8 @@ class ChromaSlices:
             self.vectors.delete(build.chroma, sorted(gone))
         missing = sorted(known.keys() - told.keys())
         restore_kept(self.catalog, self.vectors, build, missing)
-        self._describe(build, [known[id] for id in known.keys() & told.keys()], told)
+        if self.vectors.keeps_texts:
+            self._describe(build, [known[id] for id in known.keys() & told.keys()], told)
 
     def _describe(
         self, build: Build, passages: list[Passage], told: dict[str, dict[str, str | int]]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 
 from index.embed.inputs import facts, metadata
-from index.protocols import VectorRow
-from index.schema import Passage
+from index.protocols import VectorRow, Vectors
 from index.store.catalog import Catalog
 from index.store.catalog_rows import Build
 from index.store.catalog_state import (
+    keeps_texts,
     kept_vectors,
     passages_embedded_before,
     serving_builds,
@@ -21,10 +21,12 @@ from index.store.catalog_writes import (
     forget_deleted,
     keep_vectors,
     move_generation,
+    note_texts,
     owe_purge,
     set_dirty,
 )
 from index.store.chroma_check import DamagedVectors
+from index.store.chroma_queue import queue_all
 from index.store.chroma_vectors import ChromaVectors
 from index.store.vector_file import forget_lost, is_behind
 
@@ -73,6 +75,29 @@ def forget_lost_vectors(catalog: Catalog, vectors: ChromaVectors) -> None:
     vectors.wrote(generation)
 
 
+def match_texts(catalog: Catalog, vectors: ChromaVectors) -> None:
+    """Have Chroma made to hold texts, or to hold them no more, where that is decided otherwise now.
+
+    It is filled anew from the vectors that are kept, slice by slice, or loses its texts with the
+    purge that is owed. A server keeps those that it has. The caller holds the write lock.
+    """
+    if keeps_texts(catalog.connection()) == vectors.keeps_texts:
+        return
+    if vectors.keeps_texts:
+        builds = [each for each in serving_builds(catalog.connection()) if each.dimension]
+        with catalog.transaction() as connection:
+            for build in builds:
+                queue_all(connection, build.number)
+            move_generation(connection)
+        for build in builds:
+            vectors.drop(build.chroma)
+    with catalog.transaction() as connection:
+        note_texts(connection, kept=vectors.keeps_texts)
+        owe_purge(connection)
+        generation = move_generation(connection)
+    vectors.wrote(generation)
+
+
 def count_anew(catalog: Catalog, vectors: ChromaVectors, build: Build) -> None:
     """Forget how many vectors a Chroma collection has lost that is not there any more."""
     if build.deleted and not vectors.exists(build.chroma):
@@ -112,33 +137,41 @@ def restore_kept(
     restored: set[str] = set()
     for some in _pages(missing):
         kept = kept_vectors(catalog.connection(), build, some)
-        passages = sorted(catalog.passages(list(kept)).values(), key=_by_source)
-        rows, source = [], None
-        for passage in passages:
-            if source is None or source.id != passage.source_id:
-                source = catalog.source(passage.source_id)
-            rows.append(
-                VectorRow(passage.id, kept[passage.id], passage.text, metadata(source, passage))
-            )
-        if progress is not None and source is not None:
-            progress(len(restored), len(missing), source.uri)
+        if progress is not None and kept:
+            progress(len(restored), len(missing), _document_of(catalog, next(iter(kept))))
+        if vectors.keeps_texts:
+            rows = _rows_with_texts(catalog, kept)
+        else:
+            rows = [VectorRow(id, vector) for id, vector in kept.items()]
         vectors.upsert(build.chroma, rows)
         restored |= {row.id for row in rows}
     return restored
 
 
+def _rows_with_texts(catalog: Catalog, kept: Mapping[str, Vectors]) -> list[VectorRow]:
+    passages, sources = catalog.passages_and_sources(list(kept))
+    return [
+        VectorRow(id, kept[id], passage.text, metadata(sources[passage.source_id], passage))
+        for id, passage in passages.items()
+    ]
+
+
+def _document_of(catalog: Catalog, passage: str) -> str:
+    sql = "SELECT s.uri FROM passages p JOIN sources s ON s.id = p.source WHERE p.id = ?"
+    found = catalog.row(sql, (passage,))
+    return "" if found is None else str(found[0])
+
+
 def correct_places(catalog: Catalog, vectors: ChromaVectors, build: Build) -> None:
     """Write to Chroma where passages stand, for those that an edit has moved."""
+    if not vectors.keeps_texts:
+        return
     for id in source_ids(catalog.connection(), build.collection):
         source = catalog.source(id)
-        passages = catalog.passages_of(id, 0, _ALL)
+        passages = catalog.passages_of(source, 0, _ALL)
         told = vectors.descriptions(build.chroma, [each.id for each in passages])
         moved = [each for each in passages if told.get(each.id) != metadata(source, each)]
         vectors.describe(build.chroma, {each.id: facts(source, each) for each in moved})
-
-
-def _by_source(passage: Passage) -> tuple[str, int]:
-    return passage.source_id, passage.ordinal
 
 
 def _pages(ids: Sequence[str]) -> Iterator[Sequence[str]]:

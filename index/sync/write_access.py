@@ -30,7 +30,7 @@ from index.sync.indexer import Indexer
 from index.sync.originals_transfer import OriginalsTransfer
 from index.sync.purge import Purge, sweep_kept_files
 from index.sync.unchanged import forget
-from index.sync.vector_repair import forget_lost_vectors, replace_damaged
+from index.sync.vector_repair import forget_lost_vectors, match_texts, replace_damaged
 
 PATIENCE = 300.0
 """Seconds that work which has begun waits for another writer, rather than be lost."""
@@ -142,6 +142,7 @@ class WriteAccess:
             self._vectors.follow(self._catalog.generation())
             replace_damaged(self._catalog, self._vectors)
             forget_lost_vectors(self._catalog, self._vectors)
+            match_texts(self._catalog, self._vectors)
             self._builds.sweep()
             with closing(self._catalog.open_added()) as added:
                 yield added

@@ -66,7 +66,7 @@ def quoted(world: World, source: Source, *said: str) -> list[str]:
         DraftPart(picks=(Pick.of(source, Span(start=start, end=start + len(each))),))
         for start, each in zip(starts, said, strict=True)
     ]
-    known = world.catalog.passages_of(source.id, 0, 100)[:1]
+    known = world.catalog.passages_of(source, 0, 100)[:1]
     completed = with_announced(parts, {source.id: source}, known, world.catalog)
     spans = [part.picks[0].evidence for part in completed]
     return [source.text[each.start : each.end] for each in spans]

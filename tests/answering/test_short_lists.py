@@ -26,7 +26,7 @@ LONG = "# Tools\n\nThe workshop has:\n\n" + "\n".join(f"- Tool number {n}" for n
 def quoted(home: Path, document: str, *said: tuple[Role, str]) -> list[str]:
     with open_world(home, HashingEmbedder()) as world:
         source: Source = world.catalog.source(world.add("rights", "rights.md", document))
-        known = world.catalog.passages_of(source.id, 0, 100)
+        known = world.catalog.passages_of(source, 0, 100)
     parts = [
         DraftPart(picks=(Pick.of(source, Span(start=at, end=at + len(text))),), role=role)
         for role, text in said

@@ -75,11 +75,12 @@ def open_home(
     lock_seconds: float = 30.0,
     busy_seconds: float = 10.0,
     database_url: str | None = None,
+    texts: bool = False,
 ) -> Iterator[Home]:
     """Open an index with a fake embedder and everything else real; in a database where one is."""
     address = None if database_url is None else PostgresAddress.of(database_url)
     catalog = Catalog(path, busy_seconds=busy_seconds, address=address)
-    vectors = ChromaVectors(path, current=catalog.chroma_name)
+    vectors = ChromaVectors(path, current=catalog.chroma_name, texts=texts)
     embedder = embedder or HashingEmbedder()
     made = synchroniser(
         catalog, vectors, embedder, tokens=tokens, load=load, lock_seconds=lock_seconds

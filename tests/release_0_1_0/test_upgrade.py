@@ -83,11 +83,12 @@ def test_every_document_is_there_and_nothing_is_indexed_anew(home: Path) -> None
         assert sync(home, catalog) == {"unchanged": 2, "passages": 3}
     after = tables(home / "catalog.sqlite")
     assert after["collections"] == before["collections"]
-    vectors = len(before["passages"][0]) - 1  # which stand in a file of their own since
-    assert [row[:vectors] for row in after["passages"]] == [
-        row[:vectors] for row in before["passages"]
-    ]
-    assert {row[vectors] for row in after["passages"]} == {None}
+    # Texts are those of the sources since, and vectors stand in a file of their own.
+    *kept, text, digest, vectors = zip(*before["passages"], strict=True)
+    assert text and vectors
+    now = list(zip(*after["passages"], strict=True))
+    assert now[: len(kept) + 1] == [*kept, digest]
+    assert set(now[len(kept) + 1]) == {None}
     assert all(sentences for *_, sentences in tables(home / "vectors.sqlite")["vectors"])
     assert after["sources"] == [(*row, NO_PLACES, NO_REGIONS) for row in before["sources"]]
     columns = len(before["builds"][0])  # others were added since

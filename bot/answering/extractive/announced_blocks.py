@@ -83,7 +83,7 @@ def _passages_at(
         return []
     nearest = min(own, key=lambda each: abs(each.start + len(each.text) - end))
     around = range(max(0, nearest.ordinal - REACH), nearest.ordinal + 8 * REACH)
-    found = neighbours.passages_of(source.id, around.start, around.stop)
+    found = neighbours.passages_of(source, around.start, around.stop)
     return [each for each in found if each.start + len(each.text) >= end]
 
 

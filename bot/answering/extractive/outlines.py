@@ -51,7 +51,7 @@ def section_outline(
         return []
     within = [
         passage
-        for passage in neighbours.passages_of(source.id, 0, MOST_PASSAGES)
+        for passage in neighbours.passages_of(source, 0, MOST_PASSAGES)
         if passage.heading[:depth] == above[:depth] and stands_in(passage, source)
     ]
     parts = {passage.heading: passage for passage in reversed(within)}
@@ -76,7 +76,7 @@ def _begins(passage: Passage, source: Source, *, alone: bool) -> Span | None:
 def _beginnings(source: Source, neighbours: Neighbours) -> Iterator[DraftPart]:
     """Yield the first statement of each section that has one, in the order of the document."""
     told: set[tuple[str, ...]] = set()
-    for passage in neighbours.passages_of(source.id, 0, MOST_PASSAGES):
+    for passage in neighbours.passages_of(source, 0, MOST_PASSAGES):
         section = passage.heading[:2]
         if section in told or not stands_in(passage, source):
             continue

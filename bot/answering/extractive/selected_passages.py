@@ -117,7 +117,9 @@ def closest_passages(
     """Return the best passages: the first with its section, and what lies near it."""
     best = selected[0]
     near = [each for each in selected if best.value - each.value <= NEAR_CLOSEST]
-    section = section_around(best.passage, neighbours) if neighbours else (best.passage,)
+    section: Stretch = (best.passage,)
+    if neighbours:
+        section = section_around(best.passage, best.candidate.source, neighbours)
     shown = {each.id for each in section}
     others = [each for each in near if each.passage.id not in shown][: MOST_CLOSEST - 1]
     return [whole_stretch(best, section), *map(whole_passage, others)]

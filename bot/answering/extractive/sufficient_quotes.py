@@ -154,7 +154,8 @@ def extents(
     if neighbours is None or not by_value:
         return
     best = by_value[0]
-    for stretch in stretches_around(best.selected.passage, neighbours):
+    found = best.selected.candidate
+    for stretch in stretches_around(found.passage, found.source, neighbours):
         yield Extent((best,), whole=True, around=stretch)
 
 

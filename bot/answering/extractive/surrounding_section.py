@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from index.schema import Passage
+from index.schema import Passage, Source
 from index.search.merged_hits import Neighbours
 
 SHORT_SECTION, LONG_SECTION = 250, 400
@@ -22,12 +22,12 @@ Stretch: TypeAlias = tuple[Passage, ...]
 """Passages of one section that follow each other, in order."""
 
 
-def stretches_around(passage: Passage, neighbours: Neighbours) -> list[Stretch]:
+def stretches_around(passage: Passage, source: Source, neighbours: Neighbours) -> list[Stretch]:
     """Return the ways to go on around a passage within its section, each longer than itself.
 
     With the next one, with the one before, and the section in two lengths.
     """
-    section = _section_of(passage, neighbours)
+    section = _section_of(passage, source, neighbours)
     pairs = [
         [each for each in section if each.ordinal - passage.ordinal in (0, by)] for by in (1, -1)
     ]
@@ -36,16 +36,16 @@ def stretches_around(passage: Passage, neighbours: Neighbours) -> list[Stretch]:
     return [each for each in found if len(each) > 1]
 
 
-def section_around(passage: Passage, neighbours: Neighbours) -> Stretch:
+def section_around(passage: Passage, source: Source, neighbours: Neighbours) -> Stretch:
     """Return a passage with as much of its section as makes a short one; rows stay alone."""
     if passage.kind == "table":
         return (passage,)
-    return _widened(passage, _section_of(passage, neighbours), SHORT_SECTION)
+    return _widened(passage, _section_of(passage, source, neighbours), SHORT_SECTION)
 
 
-def _section_of(passage: Passage, neighbours: Neighbours) -> list[Passage]:
+def _section_of(passage: Passage, source: Source, neighbours: Neighbours) -> list[Passage]:
     at = passage.ordinal
-    near = neighbours.passages_of(passage.source_id, max(0, at - REACH), at + REACH)
+    near = neighbours.passages_of(source, max(0, at - REACH), at + REACH)
     return [each for each in near if each.heading == passage.heading]
 
 

@@ -179,7 +179,7 @@ async def test_the_embedding_works_asynchronously(minilm: MiniLM) -> None:
 def collection(tmp_path: Path, minilm: MiniLM) -> Any:
     """A collection as the index writes it, opened by Chroma's own client."""
     name = chroma_name("documents")
-    vectors = ChromaVectors(tmp_path)
+    vectors = ChromaVectors(tmp_path, texts=True)
     rows = []
     for found in (CONDITIONS, KITCHEN):
         [given] = minilm.embed_passages([EmbeddingInput("Peace", found.text)])

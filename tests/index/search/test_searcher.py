@@ -358,10 +358,12 @@ class ChangingCatalog(Catalog):
         super().__init__(home)
         self._change = [change]
 
-    def sentence_vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
+    def passages_and_sources(
+        self, ids: Sequence[str]
+    ) -> tuple[dict[str, Passage], dict[str, Source]]:
         while self._change:
             self._change.pop()()
-        return super().sentence_vectors(ids)
+        return super().passages_and_sources(ids)
 
 
 def test_a_document_that_changes_during_a_search_is_never_cut_at_old_places(world: World) -> None:

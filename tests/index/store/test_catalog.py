@@ -149,9 +149,7 @@ def test_what_comes_back_is_like_what_is_checked_field_by_field(catalog: Catalog
         assert each.model_dump_json() == checked.model_dump_json()
         assert each.model_fields_set == checked.model_fields_set
         assert pickle.loads(pickle.dumps(each)) == each.model_copy() == checked
-    (span,) = {
-        type(span) for each in catalog.passages_of(source.id, 0, 9) for span in each.sentences
-    }
+    (span,) = {type(span) for each in catalog.passages_of(source, 0, 9) for span in each.sentences}
     assert span is Span
 
 
@@ -167,8 +165,8 @@ def test_several_sources_come_at_once_and_others_not_at_all(catalog: Catalog) ->
 def test_passages_of_a_source_come_by_position(catalog: Catalog) -> None:
     source = source_of("0123456789")
     passages = put(catalog, source, pieces=10)
-    assert catalog.passages_of(source.id, 3, 5) == passages[3:6]
-    assert catalog.passages_of(source.id, 8, 99) == passages[8:]
+    assert catalog.passages_of(source, 3, 5) == passages[3:6]
+    assert catalog.passages_of(source, 8, 99) == passages[8:]
 
 
 def test_sentence_vectors_keep_three_digits(catalog: Catalog) -> None:

@@ -46,7 +46,7 @@ def home(server: ChromaServer, tmp_path: Path) -> Iterator[Home]:
     put(tmp_path / "docs" / "owl.md", "# Owl\n\nAn owl sleeps by day.")
     put(tmp_path / "docs" / "river.md", "# River\n\nThe river has a bend.")
     with closing(Catalog(tmp_path / "home")) as catalog:
-        vectors = FreshVectors(catalog, tmp_path / "home", url=server.url, rest=AT_ONCE)
+        vectors = FreshVectors(catalog, tmp_path / "home", url=server.url, rest=AT_ONCE, texts=True)
         embedder = HashingEmbedder()
         writer = synchroniser(catalog, vectors, embedder)
         made = Home(tmp_path / "home", tmp_path / "docs", catalog, vectors, embedder, writer)

@@ -39,7 +39,7 @@ ANONYMIZED_TELEMETRY=true
 
 @pytest.fixture
 def vectors(tmp_path: Path) -> Iterator[ChromaVectors]:
-    store = ChromaVectors(tmp_path)
+    store = ChromaVectors(tmp_path, texts=True)
     yield store
     store.close()
 
@@ -156,6 +156,16 @@ def test_chroma_holds_texts_and_metadata_for_others(vectors: ChromaVectors, tmp_
     client.close()
     assert (found["ids"], found["documents"]) == (["a"], ["text of a"])
     assert found["metadatas"] == [{"uri": "a.txt", "start": 3}]
+
+
+def test_without_others_chroma_holds_vectors_alone(tmp_path: Path) -> None:
+    with closing(ChromaVectors(tmp_path)) as vectors:
+        vectors.upsert("documents", [row("a", 1, 0), row("b", 0, 1)])
+        vectors.describe("documents", {"a": {"uri": "b.txt", "start": 4}})
+        assert vectors.descriptions("documents", ["a", "c"]) == {"a": {}}
+        assert [id for id, _ in vectors.query("documents", unit(1, 0), 1)] == ["a"]
+    assert b"text of a" not in (vectors.path / "chroma.sqlite3").read_bytes()
+    assert b"a.txt" not in (vectors.path / "chroma.sqlite3").read_bytes()
 
 
 def test_others_find_texts_by_their_words_though_no_index_of_them_is_kept(

@@ -234,7 +234,8 @@ def test_a_catalog_of_the_format_before_awaits_what_has_no_vectors(home: Home) -
         file.execute("DROP TRIGGER passages_free_slot")
         for column in ("slot", "mark"):
             file.execute(f"ALTER TABLE passages DROP COLUMN {column}")
-        file.execute("DELETE FROM meta WHERE key = 'slots'")
+        file.execute("ALTER TABLE passages ADD COLUMN text TEXT NOT NULL DEFAULT ''")
+        file.execute("DELETE FROM meta WHERE key IN ('slots', 'chroma_texts')")
         file.execute("CREATE TABLE passage_vectors (key INTEGER PRIMARY KEY, vector BLOB)")
         file.execute("PRAGMA user_version = 9")
         file.commit()

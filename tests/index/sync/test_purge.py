@@ -16,6 +16,7 @@ from index.protocols import VectorRow
 from index.store.catalog_state import owes_purge
 from index.store.chroma_state import is_settled
 from index.store.chroma_vectors import ChromaVectors
+from index.sync import vector_repair
 from tests.doubles.damage import Damage, gone, overwritten, zeroed
 from tests.doubles.fakes import HashingEmbedder
 from tests.doubles.homes import Home, contents, open_home, put
@@ -41,7 +42,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
     """An index in which a file and an added document hold secrets, among others."""
     put(tmp_path / "docs" / "secret.txt", SECRETS)
     put(tmp_path / "docs" / "long.md", f"# Guide\n\n{paragraphs(30)}")
-    with open_home(tmp_path / "home", tmp_path / "docs", busy_seconds=0.05) as opened:
+    with open_home(tmp_path / "home", tmp_path / "docs", busy_seconds=0.05, texts=True) as opened:
         opened.sync()
         opened.add("/by/hand", of=f"Added by hand: {SECRETS}")
         opened.add("/by/hand", to="board", of=f"On the board: {SECRETS}")
@@ -138,7 +139,7 @@ def test_every_edit_leaves_only_what_the_document_says(home: Home) -> None:
 def test_a_rebuilt_index_holds_nothing_of_the_old_one(home: Home) -> None:
     remove_all_but_the_file(home)
     delete_file(home)
-    with open_home(home.path, home.documents, tokens=32) as other:
+    with open_home(home.path, home.documents, tokens=32, texts=True) as other:
         other.sync()
         assert traces(home.path) == {}
 
@@ -208,6 +209,83 @@ def test_other_applications_still_read_texts(home: Home) -> None:
     assert dict(zip(rows["ids"], rows["documents"], strict=True)) == {
         id: passage.text for id, passage in home.catalog.passages(sorted(ids)).items()
     }
+
+
+def texts_in_chroma(home: Home) -> dict[str, str]:
+    """Return what Chroma says that passages say, for those of which it says something."""
+    with home.vectors._client() as client:
+        found = [each.get() for each in client.list_collections()]
+    return {
+        id: text
+        for rows in found
+        for id, text in zip(rows["ids"], rows["documents"], strict=True)
+        if text is not None
+    }
+
+
+def test_texts_go_from_chroma_and_come_back_as_they_are_wanted(home: Home) -> None:
+    with_texts, embedded = texts_in_chroma(home), len(home.embedder.passages)
+    assert with_texts
+    for wanted in (False, True):
+        home.vectors.close()
+        with open_home(home.path, home.documents, texts=wanted) as other:
+            other.sync()
+            other.add("/by/hand", of=f"Added by hand: {SECRETS}")
+            assert texts_in_chroma(other) == (with_texts if wanted else {})
+            assert other.vectors.ids("documents") == other.catalog.passage_ids("documents")
+            assert not other.embedder.passages
+            assert not owes_purge(other.catalog.connection())
+        chroma = (home.path / "chroma" / "chroma.sqlite3").read_bytes()
+        assert (b"Number 1: " in chroma) == wanted
+    assert len(home.embedder.passages) == embedded
+
+
+def test_a_home_that_held_each_text_four_times_is_upgraded_without_embedding(home: Home) -> None:
+    before = home.catalog.passages(sorted(home.catalog.passage_ids("documents")))
+    home.vectors.close()
+    home.catalog.close()
+    catalog, chroma = home.path / "catalog.sqlite", home.path / "chroma" / "chroma.sqlite3"
+    with closing(sqlite3.connect(catalog)) as file:  # as format 11 had it
+        file.execute("ALTER TABLE passages ADD COLUMN text TEXT NOT NULL DEFAULT ''")
+        file.execute(
+            "UPDATE passages AS p SET text = "
+            'substr(s.text, p.start + 1, p."end" - p.start) FROM sources s WHERE s.id = p.source'
+        )
+        file.execute("DELETE FROM meta WHERE key = 'chroma_texts'")
+        file.execute("PRAGMA user_version = 11")
+        file.commit()
+    assert b"Number 1: " in chroma.read_bytes()
+    with open_home(home.path, home.documents) as upgraded:
+        assert upgraded.sync() == {"unchanged": 2, "passages": len(before)}
+        assert upgraded.catalog.passages(sorted(before)) == before
+        assert upgraded.vectors.ids("documents") == before.keys()
+        assert not upgraded.embedder.passages
+        assert not owes_purge(upgraded.catalog.connection())
+    assert b"Number 1: " not in chroma.read_bytes()
+    assert catalog.read_bytes().count(b"Number 1: ") == 1
+
+
+@pytest.mark.parametrize("step", ["queue_all", "drop", "note_texts"])
+def test_texts_come_to_chroma_though_a_writer_fails_on_the_way(
+    home: Home, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    wanted = texts_in_chroma(home)
+    home.vectors.close()
+    with open_home(home.path, home.documents) as other:
+        other.sync()
+        assert texts_in_chroma(other) == {}
+
+    def fail(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with open_home(home.path, home.documents, texts=True) as other:
+        with monkeypatch.context() as broken:
+            broken.setattr(ChromaVectors if step == "drop" else vector_repair, step, fail)
+            with pytest.raises(KeyboardInterrupt):
+                other.sync()
+        other.sync()
+        assert texts_in_chroma(other) == wanted
+        assert not other.embedder.passages
 
 
 def test_a_purge_is_paid_for_once(home: Home) -> None:
@@ -303,7 +381,7 @@ def test_what_was_removed_does_not_come_back_when_chroma_is_made_again(
     assert is_settled(str(home.path))
     (build,) = (one for one in home.catalog.builds() if one.collection == "documents")
     assert (build.deleted, build.dirty) == (0, 0)
-    with open_home(home.path.with_name("fresh"), home.documents) as fresh:
+    with open_home(home.path.with_name("fresh"), home.documents, texts=True) as fresh:
         fresh.sync()
         assert contents(fresh) == before
 
