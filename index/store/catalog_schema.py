@@ -185,6 +185,17 @@ def _point_to_vector_file(connection: sqlite3.Connection) -> None:
     connection.execute(_FREE_SLOT)
 
 
+def _nothing(_: sqlite3.Connection) -> None:
+    """Leave format 12 to what it is wanted for."""
+
+
+def _move_words(connection: sqlite3.Connection) -> None:
+    """Put words into segments, which keep no copy of the texts."""
+    from index.store.words_move import move_words
+
+    move_words(connection)
+
+
 BEFORE_VECTOR_FILE = 10
 """Format of a catalog that holds the vectors itself."""
 
@@ -200,5 +211,7 @@ CATALOG_MIGRATIONS = (
     script(_REGIONS),
     script(_AWAITED),
     _point_to_vector_file,
+    _nothing,
+    _move_words,
 )
 assert len(CATALOG_MIGRATIONS) == SCHEMA_VERSION
