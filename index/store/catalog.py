@@ -432,20 +432,14 @@ class Catalog:
             return []
         wanted = self._telling(build, wanted)
         with self._database.reading() as connection:
-
-            def matched(limit: int | None) -> list[tuple[str, float]]:
-                return word_index_of(connection).match(
-                    connection,
-                    build.number,
-                    wanted,
-                    title_weight=title_weight,
-                    body_weight=body_weight,
-                    limit=limit,
-                )
-
-            best = matched(limit + 1)
-            if len(best) > limit and best[limit][1] == best[limit - 1][1]:
-                best = matched(None)  # so that the limit cuts by uri, too
+            best = word_index_of(connection).match(
+                connection,
+                build.number,
+                wanted,
+                title_weight=title_weight,
+                body_weight=body_weight,
+                limit=limit,
+            )
         return best[:limit]
 
     def _telling(self, build: Build, wanted: list[str]) -> list[str]:
@@ -528,7 +522,7 @@ class Catalog:
         return found
 
     def merge_words(self) -> None:
-        """Take the words of deleted passages out of the full-text tables, at the price of them."""
+        """Take the words of deleted passages out of the index of words."""
         for (build,) in self.rows("SELECT build FROM builds"):
             with self.transaction() as connection:
                 word_index_of(connection).merge(connection, build)

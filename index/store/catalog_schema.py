@@ -193,6 +193,14 @@ ALTER TABLE passages DROP COLUMN text
 """A passage is a span of the text of its source. `chroma_texts` says whether Chroma was made to
 hold texts, as older releases made it."""
 
+
+def _move_words(connection: sqlite3.Connection) -> None:
+    """Put words into segments, which keep no copy of the texts."""
+    from index.store.words_move import move_words
+
+    move_words(connection)
+
+
 BEFORE_VECTOR_FILE = 10
 """Format of a catalog that holds the vectors itself."""
 
@@ -209,5 +217,6 @@ CATALOG_MIGRATIONS = (
     script(_AWAITED),
     _point_to_vector_file,
     script(_EACH_TEXT_ONCE),
+    _move_words,
 )
 assert len(CATALOG_MIGRATIONS) == SCHEMA_VERSION

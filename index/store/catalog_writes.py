@@ -19,7 +19,7 @@ from index.store.catalog_rows import (
 from index.store.database import Connection
 from index.store.sqlite_file import Row
 from index.store.vector_file import put_row
-from index.store.word_index import word_index_of
+from index.store.word_index import PassageWords, word_index_of
 from index.text.words import terms
 
 
@@ -187,7 +187,7 @@ def put_passages(
     connection: Connection, build: int, source: Source, passages: Sequence[IndexedPassage]
 ) -> None:
     """Write the passages of a source, and their words, into a build."""
-    index = word_index_of(connection)
+    prepared = []
     for passage, digest, sentences, vector, words in passages:
         made = connection.execute(
             'INSERT INTO passages (id, source, ordinal, start, "end", page, heading, kind, '
@@ -199,7 +199,9 @@ def put_passages(
             put_row(connection, key, vector, sentences)
         if vector is None:
             await_vector(connection, build, key)
-        index.put(connection, build, key, *(words or words_of(source, passage)))
+        prepared.append(PassageWords(key, *(words or words_of(source, passage))))
+    if prepared:
+        word_index_of(connection).put(connection, build, prepared)
 
 
 def keep_vectors(connection: Connection, build: int, vectors: Mapping[str, Vectors]) -> None:

@@ -41,6 +41,7 @@ from index.store.catalog_format import (
 from index.store.disk_room import is_disk_full
 from index.store.kept_originals import KeptOriginals
 from index.store.read_only_file import connect_to_read, is_read_only
+from index.store.segment_words import SegmentWords
 from index.store.write_lock import write_lock
 
 BACKUP_FORMAT = 1
@@ -128,6 +129,10 @@ def _take_out_traces(copy: sqlite3.Connection) -> None:
     ).fetchall():
         copy.execute(f"DELETE FROM {table} WHERE rowid NOT IN (SELECT key FROM passages)")
         copy.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")
+    for (build,) in copy.execute(
+        "SELECT build FROM builds WHERE 'segments_' || build IN (SELECT name FROM sqlite_master)"
+    ).fetchall():
+        SegmentWords().merge(copy, build)
     copy.commit()
     copy.execute("VACUUM")
 

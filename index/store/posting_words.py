@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from math import log
 
 from index.store.database import Connection
-from index.store.word_index import PassagePlace
+from index.store.word_index import PassagePlace, PassageWords
 
 _K1, _B, _LEAST_IDF = 1.2, 0.75, 1e-6
 """As in SQLite's `bm25()`."""
@@ -56,7 +56,8 @@ WITH hits AS (
 ), scored AS (
     SELECT passage, sum(idf * ((often * ({_K1}::float8 + 1)) / (often + {_K1}::float8
         * (1 - {_B}::float8 + {_B}::float8 * length / average))) ORDER BY place) AS score
-    FROM hits JOIN rarity USING (place), whole GROUP BY passage ORDER BY score DESC LIMIT ?
+    FROM hits JOIN rarity USING (place), whole GROUP BY passage
+    ORDER BY score DESC FETCH FIRST ? ROWS WITH TIES
 )
 SELECT p.id, m.score FROM scored m JOIN passages p ON p.key = m.passage
 JOIN sources s ON s.id = p.source ORDER BY m.score DESC, s.uri, p.ordinal
@@ -80,8 +81,12 @@ class PostingWords:
     def merge(self, connection: Connection, build: int) -> None:
         """Leave it to the purge, which writes every table anew."""
 
-    def put(self, connection: Connection, build: int, key: int, title: str, body: str) -> None:
-        """Write the terms of a passage."""
+    def put(self, connection: Connection, build: int, passages: Sequence[PassageWords]) -> None:
+        """Write the terms of passages."""
+        for each in passages:
+            self._put(connection, build, *each)
+
+    def _put(self, connection: Connection, build: int, key: int, title: str, body: str) -> None:
         above, below = Counter(title.split()), Counter(body.split())
         length, held = above.total() + below.total(), sorted(above.keys() | below.keys())
         connection.execute(
@@ -118,7 +123,7 @@ class PostingWords:
         *,
         title_weight: float,
         body_weight: float,
-        limit: int | None,
+        limit: int,
     ) -> list[tuple[str, float]]:
         """Return (passage id, BM25 score > 0) of those that hold any of some terms, best first."""
         rows = connection.execute(

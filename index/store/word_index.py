@@ -1,4 +1,4 @@
-"""Which passages hold which words: by what a file of SQLite has for it, or by tables of a server.
+"""Which passages hold which words: by segments of a file, or by tables of a server.
 
 The terms of a passage come prepared and separated by spaces
 (`index.store.catalog_writes.words_of`), so nothing cuts them again. Each build has tables of its
@@ -23,6 +23,15 @@ class PassagePlace(NamedTuple):
     end: int
 
 
+class PassageWords(NamedTuple):
+    """The prepared terms of a passage."""
+
+    key: int
+    title: str
+    """Those of the title of its source, and of its headings."""
+    body: str
+
+
 class WordIndex(Protocol):
     """The words of builds; whatever writes is called inside a transaction."""
 
@@ -38,8 +47,8 @@ class WordIndex(Protocol):
         """Leave no words of deleted passages in the tables of a build."""
         ...
 
-    def put(self, connection: Connection, build: int, key: int, title: str, body: str, /) -> None:
-        """Write the terms of a passage: of its title and headings, and of its text."""
+    def put(self, connection: Connection, build: int, passages: Sequence[PassageWords], /) -> None:
+        """Write the terms of passages."""
         ...
 
     def delete(self, connection: Connection, build: int, keys: Sequence[int], /) -> None:
@@ -54,11 +63,11 @@ class WordIndex(Protocol):
         *,
         title_weight: float,
         body_weight: float,
-        limit: int | None,
+        limit: int,
     ) -> list[tuple[str, float]]:
         """Return (passage id, BM25 score > 0) of those that hold any of some terms, best first.
 
-        The limit cuts among equal ones anywhere; those that are left are by uri and place.
+        Equal ones are by uri and place; those that equal the last of `limit` are all returned.
         """
         ...
 
@@ -97,9 +106,9 @@ class WordIndex(Protocol):
 def word_index_of(connection: Connection) -> WordIndex:
     """Return the index of words of the kind that a connection needs."""
     if isinstance(connection, sqlite3.Connection):
-        from index.store.fts5_words import Fts5Words
+        from index.store.segment_words import SegmentWords
 
-        return Fts5Words()
+        return SegmentWords()
     from index.store.posting_words import PostingWords
 
     return PostingWords()
