@@ -129,7 +129,7 @@ def _perhaps_alike(ranked: Sequence[Candidate]) -> Iterator[tuple[int, int]]:
         return
     joined = np.frombuffer(b"".join(each.words.signature for each in ranked), dtype=np.uint8)
     flags = joined.reshape(len(ranked), -1).astype(np.float32)
-    sizes = np.array([len(each.words.places) for each in ranked], dtype=np.float32)
+    sizes = np.array([len(each.words.all) for each in ranked], dtype=np.float32)
     ones = flags.sum(axis=1)
     most = (1 - NEAR_DUPLICATE) / (1 + NEAR_DUPLICATE) * np.add.outer(sizes, sizes) + 0.01
     later, earlier = np.nonzero(np.add.outer(ones, ones) - 2 * (flags @ flags.T) <= most)

@@ -7,7 +7,7 @@ the weights of the features are in `index.search.ranking_weights`.
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
@@ -71,8 +71,10 @@ class Query:
 class PassageTerms:
     """The words of a passage, prepared once.
 
-    Thousands are remembered, so they are kept in tuples and one mapping: sets for every sentence
-    took eight times the memory, and the collector of garbage a fifth of a second to look through.
+    Every search meets some that are new, so that only what each question needs is made at once: a
+    term's sentences are looked up when a question has it. Thousands are remembered, so they are
+    kept in tuples and one set: sets for every sentence took eight times the memory, and the
+    collector of garbage a fifth of a second to look through.
     """
 
     title: frozenset[str]
@@ -81,11 +83,11 @@ class PassageTerms:
     """Of the headings above that do not repeat the title."""
     words: tuple[tuple[str, ...], ...]
     """Those of each sentence, in reading order."""
-    places: Mapping[str, int]
-    """The sentences that hold a term, as bits: the first sentence is bit 0."""
+    all: frozenset[str]
+    """The terms of all sentences, and of the header."""
     length: int
     signature: bytes
-    """Flags, 0 or 1, that the terms of `places` set; other in every process."""
+    """Flags, 0 or 1, that the terms of `all` set; other in every process."""
     header: str = ""
     """The header row that the rows of a table are read under."""
 
@@ -93,11 +95,6 @@ class PassageTerms:
     def above(self) -> frozenset[str]:
         """The words of title and headings."""
         return self.title | self.heading
-
-    @property
-    def all(self) -> Set[str]:
-        """The terms of all sentences."""
-        return self.places.keys()
 
     @property
     def sentences(self) -> tuple[frozenset[str], ...]:
@@ -115,36 +112,38 @@ class PassageTerms:
         """Prepare the words of `passage` under `title`; rows also have those of their `header`."""
         offset, text = passage.start, passage.text
         spans = [(s.start - offset, s.end - offset) for s in passage.sentences] or [(0, len(text))]
-        words = tuple(tuple(terms(text[start:end])) for start, end in spans)
-        places: dict[str, int] = dict.fromkeys(_words_of(header), (1 << len(words)) - 1)
-        for number, sentence in enumerate(words):
-            for term in sentence:
-                places[term] = places.get(term, 0) | 1 << number
+        words = tuple([tuple(terms(text[start:end])) for start, end in spans])
+        found = _words_of(header).union(*words)
         return cls(
             title=_words_of(title),
-            heading=_words_of(" ".join(h for h in passage.heading if h != title)),
+            heading=_words_of(" ".join([h for h in passage.heading if h != title])),
             words=words,
-            places=places,
+            all=found,
             length=sum(map(len, words)),
-            signature=_signature(places),
+            signature=_signature(found),
             header=header,
         )
 
+    def places(self, term: str) -> tuple[int, ...]:
+        """Return the numbers of the sentences that hold a term, from 0."""
+        if term not in self.all:
+            return ()
+        if self.header and term in _words_of(self.header):
+            return tuple(range(len(self.words)))
+        return tuple([number for number, words in enumerate(self.words) if term in words])
+
     def pairs_in_common(self, pairs: Iterable[tuple[str, str]]) -> int:
         """Return how many of some pairs of content terms are neighbours in any sentence."""
-        places = self.places
-        return sum(
-            self._are_neighbours(pair, shared)
-            for pair in pairs
-            if (shared := places.get(pair[0], 0) & places.get(pair[1], 0))
-        )
+        found = self.all
+        near = [pair for pair in pairs if pair[0] in found and pair[1] in found]
+        return sum(map(self._are_neighbours, near))
 
-    def _are_neighbours(self, pair: tuple[str, str], sentences: int) -> bool:
-        """Say whether a pair is found in the sentences that these bits name."""
+    def _are_neighbours(self, pair: tuple[str, str]) -> bool:
+        """Say whether a pair is found in any sentence."""
+        first, second = pair
         return any(
-            pair in _content_pairs(words)
-            for number, words in enumerate(self.words)
-            if sentences >> number & 1
+            first in words and second in words and pair in _content_pairs(words)
+            for words in self.words
         )
 
 
@@ -213,13 +212,13 @@ def passage_features(query: Query, candidate: Candidate) -> dict[str, float]:
     below = [0.0] * len(cosines)
     passage = above = 0.0
     for term, share in query.shares:
-        sentences = words.places.get(term, 0)
+        sentences = words.places(term)
         is_above = term in words.title or term in words.heading
         if is_above:
             above += share
         if is_above or sentences:
             passage += share
-        for number in _bits(sentences):
+        for number in sentences:
             covered[number] += share
             below[number] += 0.0 if is_above else share
     best = sorted(cosines, reverse=True)[:2] or [0.0]
@@ -260,14 +259,7 @@ def _words_of(text: str) -> frozenset[str]:
     return frozenset(terms(text))
 
 
-@lru_cache(maxsize=4096)
-def _bits(number: int) -> tuple[int, ...]:
-    """Return the places of the bits that are set."""
-    return tuple(at for at in range(number.bit_length()) if number >> at & 1)
-
-
-def _signature(found: Iterable[str]) -> bytes:
-    flags = bytearray(_FLAGS)
-    for number in map(hash, found):
-        flags[number % _FLAGS] = 1
-    return bytes(flags)
+def _signature(found: Collection[str]) -> bytes:
+    flags = np.zeros(_FLAGS, dtype=np.uint8)
+    flags[np.fromiter(map(hash, found), dtype=np.int64, count=len(found)) % _FLAGS] = 1
+    return flags.tobytes()

@@ -37,13 +37,13 @@ from index.store.catalog_rows import (
 from index.store.catalog_state import (
     indexed_versions,
     missing_documents,
-    nearest_kept,
     seen_files,
     serving_builds,
 )
 from index.store.database import Connection, Database
 from index.store.kept_answers import KeptAnswers, open_kept_answers
 from index.store.kept_originals import KeptOriginals
+from index.store.kept_vectors import HeldVectors, nearest_kept
 from index.store.sqlite_file import BUSY_SECONDS, Row
 from index.store.vector_file import JOIN_VECTORS, sentences_of
 from index.store.word_index import word_index_of
@@ -134,6 +134,7 @@ class Catalog:
         self.home = home
         self.address = address
         self._counted_before: dict[int, _Counts] = {}
+        self._vectors = HeldVectors()
         self._shared: SharedParts | None = None
         self._database: CatalogDatabase
         if address is None:
@@ -536,7 +537,8 @@ class Catalog:
             build = next(iter(self._open([collection])), None)
             if build is None or build.dimension != len(vector):
                 return []
-            return nearest_kept(connection, build, vector, limit)
+            kept = self._vectors.of(connection, build, self.generation())
+            return nearest_kept(connection, kept, vector, limit)
 
     def coverage(self, collections: Sequence[str], source: str | None = None) -> Coverage | None:
         """Return how far collections, or a source, are searched; None where nothing is lacking."""

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from heapq import nlargest
 from itertools import count
 from typing import NamedTuple
-
-import numpy as np
 
 from index.protocols import Vectors
 from index.schema import Source, source_id
@@ -30,9 +27,6 @@ class FolderState(NamedTuple):
     device: int
     """The volume it is on."""
 
-
-_LOOKED_AT = 4096
-"""Vectors compared at a time: 6 MB."""
 
 _BUILD = (
     "b.build, b.collection, b.model, b.dimension, b.recipe, b.chroma, b.dirty, b.deleted, b.spare"
@@ -220,34 +214,3 @@ def kept_vectors(connection: Connection, build: Build, ids: Sequence[str]) -> di
         )
         found.update((id, vector_of(blob)) for id, blob in rows)
     return found
-
-
-def nearest_kept(
-    connection: Connection, build: Build, vector: Vectors, limit: int
-) -> list[tuple[str, float]]:
-    """Return up to `limit` (passage id, cosine) pairs, nearest first, by looking at every vector.
-
-    For when Chroma cannot be asked: 10,000 passages take a sixth of a second of a processor, and
-    more take longer in proportion.
-    """
-    best: list[tuple[float, int]] = []
-    rows = connection.execute(
-        f"SELECT p.key, v.vector FROM passages p {JOIN_VECTORS} "
-        "WHERE p.build = ? AND length(v.vector) > 0",
-        (build.number,),
-    )
-    while some := rows.fetchmany(_LOOKED_AT):
-        packed = np.frombuffer(b"".join(row[1] for row in some), dtype="<f2")
-        matrix = packed.reshape(len(some), -1).astype(np.float32)
-        lengths = np.maximum(np.sqrt(np.einsum("ij,ij->i", matrix, matrix)), 1e-12)
-        cosines = (matrix @ vector / lengths).tolist()
-        best = nlargest(limit, [*best, *zip(cosines, (row[0] for row in some), strict=True)])
-    if not best:
-        return []
-    ids = dict(
-        connection.execute(
-            f"SELECT key, id FROM passages WHERE key IN ({','.join('?' * len(best))})",
-            [key for _, key in best],
-        )
-    )
-    return [(ids[key], cosine) for cosine, key in best if key in ids]

@@ -47,6 +47,8 @@ _APOSTROPHES = re.compile("['’]")
 _LETTERS = re.compile(r"[^\W\d_]")
 _JOINERS = re.compile("[-_\u2010\u2011]+")
 _PARTS = re.compile(r"\d+(?:\.\d+)*|[A-Z]+(?![a-z])|[A-Z]?[^\W\dA-Z_]+")
+_EDGES = ".,;:!?()[]{}<>*\"'`“”‘’…–—"
+"""What surrounds words and is part of no token where no letter follows."""
 _PATH = re.compile(r"[/\\:@&+]+")
 _SINGLE_CASE = re.compile(rf"[A-Z]?(?:[^\W\dA-Z_]|[{_INDIC}])+|[A-Z]+s?")
 _FOLDED = str.maketrans(
@@ -76,7 +78,7 @@ _stemming = threading.Lock()
 def terms(text: str) -> list[str]:
     """Return the terms of `text` in reading order, those of an identifier next to each other."""
     words = text.split()  # no term holds white space
-    if len(max(words, key=len, default="")) > _LONGEST_KEPT:
+    if max(map(len, words), default=0) > _LONGEST_KEPT:
         return [term for token in _TOKEN.findall(text) for term in _terms(token)]
     return list(chain.from_iterable(map(_terms_between_spaces, words)))
 
@@ -112,8 +114,19 @@ def _fold(token: str) -> str:
 
 @lru_cache(maxsize=1 << 16)
 def _terms_between_spaces(word: str) -> tuple[str, ...]:
-    """Return the terms of what stands between two spaces; most of it is met again and again."""
+    """Return the terms of what stands between two spaces; most of it is met again and again.
+
+    What is met first is mostly a plain word, which needs none of the rules for the others.
+    """
+    bare = word.strip(_EDGES)
+    if bare.isascii() and bare.isalpha() and _is_of_one_case(bare):
+        return (stem(bare[:LONGEST_TERM].lower()),)
     return tuple(term for token in _TOKEN.findall(word) for term in _terms(token))
+
+
+def _is_of_one_case(word: str) -> bool:
+    """Say whether no capital divides a word, other than the first."""
+    return word.isupper() or word.islower() or word[1:].islower()
 
 
 @lru_cache(maxsize=1 << 16)

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ import pytest
 
 from index.errors import StoreError, VectorsAway
 from index.protocols import VectorRow
+from index.store.catalog import Catalog
 from index.store.chroma_check import DamagedVectors, check_chroma, probe_chroma
 from index.store.chroma_state import broken_file, forget_state, is_settled, looks_settled
 from index.store.chroma_vectors import ChromaVectors
@@ -196,6 +198,21 @@ def test_without_chroma_the_catalog_finds_the_same(filled: Home) -> None:
     assert [cosine for _, cosine in kept] == pytest.approx([cosine for _, cosine in near], abs=1e-5)
     assert filled.catalog.nearest("documents", vector[:3], 5) == []
     assert filled.catalog.nearest("elsewhere", vector, 5) == []
+
+
+def test_vectors_that_are_held_to_be_compared_follow_every_change(filled: Home) -> None:
+    vector = filled.embedder.embed(["fox"])[0]
+    with closing(Catalog(filled.path)) as reader:
+        before = reader.nearest("documents", vector, 9)
+        assert reader.nearest("documents", vector, 9) == before
+        write_documents(filled.documents, owl="The owl sleeps by day.")
+        filled.sync()
+        added = reader.nearest("documents", vector, 9)
+        assert len(added) == len(before) + 1
+        assert {id for id, _ in before} < {id for id, _ in added}
+        next(filled.documents.glob("owl*")).unlink()
+        filled.sync()
+        assert reader.nearest("documents", vector, 9) == before
 
 
 def test_an_older_catalog_takes_over_the_vectors_that_chroma_has(filled: Home) -> None:

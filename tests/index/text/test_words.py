@@ -89,6 +89,16 @@ def test_a_text_has_the_same_terms_beside_a_word_too_long_to_be_remembered(text:
     assert terms(f"{text} {long}") == [*terms(text), *terms(long)]
 
 
+@settings(max_examples=300, deadline=None)
+@given(st.text(alphabet="abZ0é_.,'’()“”-#+/:…", max_size=8))
+@example("(Rowing,”")
+@example("C#.")
+@example("…URLs;")
+def test_marks_around_a_word_change_none_of_its_terms(word: str) -> None:
+    long = "x" * 80  # beside it nothing is taken for a plain word
+    assert terms(f"{word} {long}") == [*terms(word), *terms(long)]
+
+
 def test_threads_get_the_same_stems() -> None:
     text = " ".join(f"running{n} conditions{n} agreements" for n in range(2000))
     expected, found = terms(text), []

@@ -1,0 +1,116 @@
+"""The nearest passages by the vectors beside the catalog, without Chroma.
+
+Those of small collections are held in memory as long as the catalog does not change: comparing
+2,000 takes .3 ms of a processor, which is less than Chroma takes, and reading them first 8 ms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from heapq import nlargest
+from itertools import chain
+
+import numpy as np
+
+from index.protocols import Vectors
+from index.store.catalog_rows import Build
+from index.store.database import Connection
+from index.store.sqlite_file import Row
+from index.store.vector_file import JOIN_VECTORS
+
+_LOOKED_AT = 4096
+"""Vectors compared at a time: 6 MB."""
+
+_MOST_HELD = 2000
+"""Vectors of a collection up to which they are held: 3 MB."""
+
+_BUILDS_HELD = 8
+"""Those that were asked last."""
+
+
+@dataclass(frozen=True)
+class KeptVectors:
+    """Vectors of passages, to be compared with questions."""
+
+    keys: Sequence[int]
+    """Of the passages, in the catalog."""
+    matrix: Vectors
+    """Shape (passages, dimension)."""
+    lengths: Vectors
+    """Of the rows, > 0, shape (passages,)."""
+
+    @classmethod
+    def of(cls, rows: Sequence[Row]) -> KeptVectors:
+        """Unpack rows of a key and a vector."""
+        packed = np.frombuffer(b"".join([row[1] for row in rows]), dtype="<f2")
+        matrix = packed.reshape(len(rows), -1).astype(np.float32)
+        lengths = np.maximum(np.sqrt(np.einsum("ij,ij->i", matrix, matrix)), 1e-12)
+        return cls([row[0] for row in rows], matrix, lengths)
+
+    def nearest(self, vector: Vectors, limit: int) -> list[tuple[float, int]]:
+        """Return up to `limit` (cosine, key) pairs, nearest first."""
+        cosines = (self.matrix @ vector / self.lengths).tolist()
+        return nlargest(limit, zip(cosines, self.keys, strict=True))
+
+
+def every_kept(connection: Connection, build: Build) -> Iterator[KeptVectors]:
+    """Yield the vectors that are kept of a build, some thousands at a time."""
+    rows = connection.execute(
+        f"SELECT p.key, v.vector FROM passages p {JOIN_VECTORS} "
+        "WHERE p.build = ? AND length(v.vector) > 0",
+        (build.number,),
+    )
+    while some := rows.fetchmany(_LOOKED_AT):
+        yield KeptVectors.of(some)
+
+
+def nearest_kept(
+    connection: Connection, kept: Iterable[KeptVectors], vector: Vectors, limit: int
+) -> list[tuple[str, float]]:
+    """Return up to `limit` (passage id, cosine) pairs, nearest first, by looking at every vector.
+
+    For when Chroma cannot be asked: 10,000 passages take a sixth of a second of a processor, and
+    more take longer in proportion.
+    """
+    best: list[tuple[float, int]] = []
+    for some in kept:
+        best = nlargest(limit, [*best, *some.nearest(vector, limit)])
+    if not best:
+        return []
+    ids = dict(
+        connection.execute(
+            f"SELECT key, id FROM passages WHERE key IN ({','.join('?' * len(best))})",
+            [key for _, key in best],
+        )
+    )
+    return [(ids[key], cosine) for cosine, key in best if key in ids]
+
+
+@dataclass
+class HeldVectors:
+    """Lends the vectors of builds; safe to use from several threads."""
+
+    _held: dict[int, tuple[int, KeptVectors]] = field(default_factory=dict)
+    """By build: the generation of the catalog that the vectors are of, and they."""
+
+    def of(self, connection: Connection, build: Build, generation: int) -> Iterable[KeptVectors]:
+        """Return the vectors of a build, some thousands at a time.
+
+        `generation` is that of the catalog before: where it is another one, they are read anew.
+        """
+        held = self._held.pop(build.number, None)
+        if held is None or held[0] != generation:
+            every = every_kept(connection, build)
+            first = next(every, None)
+            if first is None:
+                return ()
+            if len(first.keys) > _MOST_HELD:
+                return chain((first,), every)
+            held = generation, first
+        self._held[build.number] = held
+        if len(self._held) > _BUILDS_HELD:
+            with suppress(KeyError, StopIteration, RuntimeError):  # another thread was first
+                del self._held[next(iter(self._held))]
+        return (held[1],)
