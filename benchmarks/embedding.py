@@ -245,13 +245,18 @@ def measure_ranges(evals: Path, home: Path, adapter: Path) -> None:
         for number, question in enumerate(questions):
             reader.read(question, pairs[number % len(pairs) :][:2])
         print(write_ranges("reader", digest_of(adapter), seen.ranges))
-    if open_selector(home, exact=True) is not None:
-        seen = Probe(next((home / "models").glob("selector_exact-*.onnx")))
+    real, asked = sample_of_documents(evals / "real")
+    for small, name, of in (
+        (False, selector.MODEL.name, selector.ADAPTER),
+        (True, selector.SMALL_MODEL.name, selector.SMALL_ADAPTER),
+    ):
+        if open_selector(home, small=small, exact=True) is None:
+            continue
+        seen = Probe(next((home / "models").glob(f"{name}_exact-*.onnx")))
         judge_of = EncoderSelector(pieces, seen)
-        real, asked = sample_of_documents(evals / "real")
         for number, question in enumerate([*questions, *asked]):
             judge_of.select(question, [*texts, *real][number % (len(texts) + len(real)) :][:2])
-        print(write_ranges("selector", digest_of(selector.ADAPTER), seen.ranges))
+        print(write_ranges(name, digest_of(of), seen.ranges))
 
 
 def sample_of_documents(real: Path, count: int = 60) -> tuple[list[EmbeddingInput], list[str]]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from benchmarks.corpus import Question
 from benchmarks.fit_parts import (
+    DEPTHS,
     Looking,
     Part,
     Work,
@@ -23,7 +24,12 @@ from bot.answering.extractive import answer_weights
 from bot.answering.extractive.answer_weights import FIRST_PICK
 from bot.answering.extractive.confidence import confidence_features, selection_features
 from bot.answering.extractive.scored_sentences import ScoredSentence, SentenceScorer
-from bot.answering.extractive.selected_passages import SelectedPassage, selected_passages
+from bot.answering.extractive.selected_passages import (
+    CLOSE,
+    Depth,
+    SelectedPassage,
+    selected_passages,
+)
 from bot.answering.extractive.sufficient_quotes import QuotedPassage, quoted_passages
 from bot.evaluation.metrics import auroc, false_rate_at, hits_at, holds_answer, is_gold, normalised
 from index.embed.inputs import digest_of
@@ -40,6 +46,7 @@ MODELS: dict[Looking, tuple[str, str]] = {
     "matched": ("PICK_MATCHED", "CONFIDENCE_MATCHED"),
     "read": ("PICK_WITH_READER", "CONFIDENCE_WITH_READER"),
     "selected": ("PICK_WITH_READER", "CONFIDENCE_SELECTED"),
+    "judged quickly": ("PICK", "CONFIDENCE_JUDGED_QUICKLY"),
 }
 """The two models of each way of looking at sentences, by the names of their weights.
 
@@ -97,14 +104,14 @@ class Judged:
 
 def answers(work: Work, count: int) -> dict[str, LinearModel]:
     """Fit the order of sentences and the confidence for one way of looking at sentences."""
-    known = REPORTED | ({CONVERSATIONS} if work.looking == "selected" else set())
+    known = REPORTED | ({CONVERSATIONS} if work.looking in DEPTHS else set())
     used = [part for part in parts(work.sets, count, unread=True) if part.name in known]
     used += real_parts(work.sets)
     data = [(part, list(_asked(work, part))) for part in used]
     fitted = [a for part, found in data if part.fitted for a in found]
     pick_name, sure_name = MODELS[work.looking]
     pick: LinearModel = getattr(answer_weights, pick_name)
-    if work.looking != "selected":
+    if work.looking not in DEPTHS:
         pick = _fit_pick(fitted, [*pick.weights])
     told = [(part, [judged(asked, pick) for asked in found]) for part, found in data]
     names = [*getattr(answer_weights, sure_name).weights]
@@ -114,14 +121,14 @@ def answers(work: Work, count: int) -> dict[str, LinearModel]:
     _cross_validate(told, names)
     _reliability([j for part, rows in told if part.name.startswith("real/") for j in rows], sure)
     first = {"FIRST_PICK": _fit_pick(fitted, FIRST)} if work.looking == "embedded" else {}
-    picks = {} if work.looking == "selected" else {pick_name: pick}
+    picks = {} if work.looking in DEPTHS else {pick_name: pick}
     return first | picks | {sure_name: sure}
 
 
 def _asked(work: Work, part: Part) -> Iterator[Asked]:
     """Yield each question, over the whole set and over one document, and with the answer hidden."""
     for number, (question, corpus, picker, findings) in enumerate(work.each(part)):
-        look = Look(picker, work.selector(corpus), question)
+        look = Look(picker, work.selector(corpus), question, DEPTHS.get(work.looking, CLOSE))
         yield from kept_variants(look, findings, part, number)
 
 
@@ -154,6 +161,7 @@ class Look:
     picker: SentenceScorer
     selector: Selector | None
     question: Question
+    depth: Depth = CLOSE
     judged: dict[bytes, Selection] = field(default_factory=dict)
     """By the digest of what is judged."""
 
@@ -191,7 +199,7 @@ class Look:
         quoted: list[QuotedPassage] = []
         if self.selector is not None:
             asked = findings.query.text
-            selected = selected_passages(self, asked, findings.ranked, sentences)
+            selected = selected_passages(self, asked, findings.ranked, sentences, self.depth)
             quoted = quoted_passages(self, asked, selected)
         return Asked(
             self.question.qid, findings, sentences, selected, quoted, right, answerable, few

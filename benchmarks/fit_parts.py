@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from benchmarks.corpus import (
     sample,
 )
 from bot.answering.extractive.scored_sentences import SentenceScorer
+from bot.answering.extractive.selected_passages import CLOSE, QUICK, Depth
 from bot.conversation.follow_ups import resolve
 from bot.evaluation.metrics import is_gold
 from index.embed.reader import open_reader
@@ -27,8 +28,11 @@ from index.search.passage_rank import Candidate
 from index.search.searcher import Findings
 from training.held_out import fold_of, held_out
 
-Looking = Literal["embedded", "matched", "read", "selected"]
-"""How closely sentences are looked at."""
+Looking = Literal["embedded", "matched", "read", "selected", "judged quickly"]
+"""How closely sentences are looked at; the last is the small selector alone."""
+
+DEPTHS: Mapping[str, Depth] = {"selected": CLOSE, "judged quickly": QUICK}
+"""How many passages a selector judges."""
 
 
 @dataclass(frozen=True)
@@ -62,17 +66,20 @@ class Work:
 
     def selector(self, corpus: Corpus) -> Selector | None:
         """Open the selector where it is asked for; of a real set, one that has not seen it."""
-        if self.looking != "selected":
+        if self.looking not in DEPTHS:
             return None
+        small = self.looking == "judged quickly"
         name, names = corpus.home.name, real_names(self.sets)
         if self.folds is None or name not in names:
-            return _selector_at(corpus.home)
+            return _selector_at(corpus.home, small=small)
         adapter = self.folds / f"fold{fold_of(name, names)}.safetensors"
-        return _selector_at(corpus.home, adapter=adapter)
+        return _selector_at(corpus.home, adapter=adapter, small=small)
 
     def _picker(self, corpus: Corpus) -> SentenceScorer:
         if self.looking == "embedded":
             return SentenceScorer(corpus.embedder)
+        if self.looking == "judged quickly":
+            return SentenceScorer(None)
         reads = self.looking in ("read", "selected")
         reader = open_reader(corpus.home, threads=1) if reads else None
         return SentenceScorer(corpus.embedder, corpus.embedder, reader)

@@ -1,7 +1,7 @@
 """Gather once what the choices behind an answer are fitted on, set by set.
 
-    python -m benchmarks.gathered_answers gather SETS HOMES FOLDS OUT
-    python -m benchmarks.gathered_answers fit OUT [--write]
+    python -m benchmarks.gathered_answers gather SETS HOMES FOLDS OUT [--quick]
+    python -m benchmarks.gathered_answers fit OUT [--quick] [--write]
 
 `gather` asks every question that may be fitted on, those to real documents of a selector that has
 not seen their set (FOLDS, see `benchmarks.fit`), and writes one file for each set; a set that has
@@ -21,16 +21,20 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.fit_answers import CONVERSATIONS, REPORTED, Asked, Look, judged, kept_variants
-from benchmarks.fit_parts import Part, Work, parts, real_parts, repeat
+from benchmarks.fit_answers import (
+    CONVERSATIONS,
+    MODELS,
+    REPORTED,
+    Asked,
+    Look,
+    judged,
+    kept_variants,
+)
+from benchmarks.fit_parts import DEPTHS, Looking, Part, Work, parts, real_parts, repeat
 from benchmarks.held_answers import alternatives, held
 from benchmarks.linear import fit_logistic, matrix, write
-from bot.answering.extractive.answer_weights import (
-    CONFIDENCE_SELECTED,
-    PICK_WITH_READER,
-    QUOTES_HOLD,
-    QUOTES_MOSTLY,
-)
+from bot.answering.extractive import answer_weights
+from bot.answering.extractive.answer_weights import QUOTES_HOLD, QUOTES_MOSTLY
 from bot.answering.extractive.selected_passages import closest_passages
 from bot.answering.extractive.sufficient_quotes import BREVITY, extent_features, extents
 from bot.evaluation.metrics import auroc
@@ -47,11 +51,12 @@ Row = dict[str, Any]
 
 def gathered(work: Work, part: Part) -> Iterator[Row]:
     """Yield what confidence and quotes are computed from, for each question of a part."""
+    pick: LinearModel = getattr(answer_weights, MODELS[work.looking][0])
     known = alternatives(work.sets / part.name) if part.name.startswith("real/") else {}
     for number, (question, corpus, picker, findings) in enumerate(work.each(part)):
-        look = Look(picker, work.selector(corpus), question)
+        look = Look(picker, work.selector(corpus), question, DEPTHS[work.looking])
         for asked in kept_variants(look, findings, part, number):
-            row = judged(asked, PICK_WITH_READER)
+            row = judged(asked, pick)
             found: Row = {
                 "qid": row.qid,
                 "answerable": row.answerable,
@@ -138,11 +143,11 @@ class Models:
     mostly: LinearModel
 
 
-def fit(sets: Sequence[Gathered]) -> Models:
+def fit(sets: Sequence[Gathered], looking: Looking) -> Models:
     """Fit the three models."""
     sure = [row for each in sets if each.fitted for row in each.rows for _ in range(each.repeat)]
     labels = np.array([float(row["answerable"]) for row in sure])
-    names = [*CONFIDENCE_SELECTED.weights]
+    names = [*getattr(answer_weights, MODELS[looking][1]).weights]
     ways = [
         way for each in sets if each.is_real for row in each.rows for way in row.get("ways", ())
     ]
@@ -187,14 +192,14 @@ def outcomes(models: Models, rows: Sequence[Row], brevity: float = BREVITY) -> I
         )
 
 
-def crossed(sets: Sequence[Gathered], brevity: float = BREVITY) -> list[Outcome]:
+def crossed(sets: Sequence[Gathered], looking: Looking, brevity: float = BREVITY) -> list[Outcome]:
     """Return the outcomes of the real sets, each by models fitted without its quarter of them."""
     names = [Path(each.name).name for each in sets if each.is_real]
     found: list[Outcome] = []
     for fold in range(FOLDS):
         out = {name for name in names if fold_of(name, names) == fold}
         kept = [each for each in sets if Path(each.name).name not in out]
-        models = fit(kept)
+        models = fit(kept, looking)
         for each in sets:
             if each.is_real and Path(each.name).name in out:
                 found += outcomes(models, each.rows, brevity)
@@ -228,21 +233,23 @@ def main() -> None:
     second = stages.add_parser("fit")
     second.add_argument("out", type=Path)
     second.add_argument("--write", action="store_true")
+    for stage in (first, second):
+        stage.add_argument("--quick", action="store_true", help="of the small selector alone")
     given = parser.parse_args()
+    looking: Looking = "judged quickly" if given.quick else "selected"
     if given.stage == "gather":
-        gather(Work(given.sets, given.homes, "selected", given.folds), given.out)
+        gather(Work(given.sets, given.homes, looking, given.folds), given.out)
         return
     sets = read(given.out)
     for brevity in (0.2, 0.4, 0.7, 1.0):
-        found = crossed(sets, brevity)
+        found = crossed(sets, looking, brevity)
         for threshold in (0.7, 0.74, 0.77, 0.8, 0.83, 0.86):
             told = figures(found, threshold)
             print(brevity, threshold, {key: round(value, 3) for key, value in told.items()})
-    models = fit(sets)
+    models = fit(sets, looking)
     for name, model in (
-        ("CONFIDENCE_SELECTED", models.sure),
-        ("QUOTES_HOLD", models.holds),
-        ("QUOTES_MOSTLY", models.mostly),
+        (MODELS[looking][1], models.sure),
+        *(() if given.quick else (("QUOTES_HOLD", models.holds), ("QUOTES_MOSTLY", models.mostly))),
     ):
         print(name, {key: round(value, 3) for key, value in model.weights.items()}, model.offset)
         if given.write:

@@ -17,6 +17,7 @@ from bot.answering.answerer import Answerer
 from bot.answering.evidence import Quoter
 from bot.answering.extractive.by_language import NEVER, ExtractorByLanguage
 from bot.answering.extractive.extractor import Extractor
+from bot.answering.extractive.judging import Judging, close_judging, quick_judging
 from bot.answering.extractive.scored_sentences import SentenceScorer
 from bot.bridge import Bridge, open_writers
 from bot.errors import PromptError
@@ -107,13 +108,22 @@ def _build_answerer(
 
 
 def _build_quoter(library: Library) -> Quoter:
-    """Put what chooses quotes together, for English and for other languages."""
+    """Put what chooses quotes together, for English and for other languages.
+
+    The small selector judges alone; where there is none, the reader takes its place.
+    """
     models, catalog = library.models, library.catalog
     embedder, selector = models.embedder_if_any(), models.selector
-    scorer = SentenceScorer(embedder, models.matcher, models.reader)
+    judging: Judging | None = None
+    if selector is not None:
+        judging = close_judging(selector) if library.config.best else quick_judging(selector)
+    if judging is None or library.config.best:
+        scorer = SentenceScorer(embedder, models.matcher, models.reader)
+    else:
+        scorer = SentenceScorer(None)
     return ExtractorByLanguage(
-        english=Extractor(scorer, selector, neighbours=catalog),
-        unclaimed=Extractor(scorer, selector, neighbours=catalog, threshold=NEVER),
+        english=Extractor(scorer, judging, neighbours=catalog),
+        unclaimed=Extractor(scorer, judging, neighbours=catalog, threshold=NEVER),
         other=Extractor(SentenceScorer(embedder), neighbours=catalog),
     )
 

@@ -80,10 +80,11 @@ class Settings(Value):
     extra of that name) or provider/model, e.g. openai/text-embedding-3-small; a change rebuilds the
     index."""
     reader: Switch = "on"
-    """Whether the built-in reader points at the answer inside a passage: on or off."""
+    """Whether the built-in reader points at the answer inside a passage: on or off. With
+    QUOTH_QUALITY=fast, off leaves the small model out too, and none looks at passages."""
     quality: Annotated[Literal["fast", "best"], _IN_ANY_CASE] = "best"
-    """How closely passages are looked at: best judges eight of them with a larger model, fast does
-    without and takes a third of the time."""
+    """How closely passages are looked at: best judges eight of them with two models, fast four with
+    a smaller one, in a third of the time."""
     threads: int = Field(default=0, ge=0, le=256)
     """Threads for the built-in models, 0 to 256; 0 takes what the machine has."""
     read_seconds: float = Field(default=60.0, gt=0, le=3600)

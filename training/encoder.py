@@ -5,6 +5,7 @@ Module names follow the published checkpoint, so its tensors load by name.
 
 import hashlib
 import math
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -152,6 +153,11 @@ class Reader(nn.Module):
 
     def hidden(self, ids: Tensor, types: Tensor, attention: Tensor) -> Tensor:
         """Return the last layer, (batch, length, width), for (batch, length) inputs."""
+        *_, last = self.layer_outputs(ids, types, attention)
+        return last
+
+    def layer_outputs(self, ids: Tensor, types: Tensor, attention: Tensor) -> Iterator[Tensor]:
+        """Yield what each layer gives, each of shape (batch, length, width)."""
         batch, length = ids.shape
         keep = attention.bool()[:, None, None, :]
         x: Tensor = self.embeddings(ids, types).view(batch * length, WIDTH)
@@ -160,7 +166,7 @@ class Reader(nn.Module):
         assert isinstance(layers, nn.ModuleList)
         for layer in layers:
             x = layer(x, keep)
-        return x.view(batch, length, WIDTH)
+            yield x.view(batch, length, WIDTH)
 
     def forward(self, ids: Tensor, types: Tensor, attention: Tensor, allowed: Tensor) -> Tensor:
         """Return logits (2, batch, length), start then end; other than allowed ones masked."""

@@ -31,7 +31,7 @@ def loss_of(judge: Callable[[Block], Said], batch: Batch) -> Tensor:
     questions = torch.cat([block.questions for block in batch.blocks])
     loss = _chosen(odds, weights, questions, batch.questions)
     each = functional.binary_cross_entropy_with_logits(odds, weights, reduction="none")
-    loss = loss + EACH_PASSAGE * _mean_by(each, questions, batch.questions)
+    loss = loss + EACH_PASSAGE * mean_by(each, questions, batch.questions)
     parts = [
         _sentences(block, by_sentence.float(), by_word.float())
         for block, (_, by_sentence, by_word) in zip(batch.blocks, said, strict=True)
@@ -40,32 +40,37 @@ def loss_of(judge: Callable[[Block], Said], batch: Batch) -> Tensor:
     counted = torch.cat([_has_sentences(block) for block in batch.blocks])
     for losses, rows in ((gold, weights > 0), (OTHER_SENTENCES * other, weights == 0)):
         which = rows & counted
-        loss = loss + _mean_by(losses[which], questions[which], batch.questions)
+        loss = loss + mean_by(losses[which], questions[which], batch.questions)
     return loss.mean()
 
 
 def _chosen(odds: Tensor, weights: Tensor, questions: Tensor, count: int) -> Tensor:
     """Return how little of each question's mass lies where it should, shape (questions,)."""
     mass = odds.clamp(max=MOST_ODDS).exp()
-    everything = _sum_by(mass, questions, count) + 1.0
+    everything = sum_by(mass, questions, count) + 1.0
     most = torch.zeros(count, device=odds.device).scatter_reduce(0, questions, weights, "amax")
     share = weights / most[questions].clamp(min=1e-6)
-    right = _sum_by(mass * share, questions, count).clamp(min=1e-12)
+    right = sum_by(mass * share, questions, count).clamp(min=1e-12)
     return everything.log() - torch.where(most > 0, right.log(), torch.zeros_like(right))
 
 
 def _sentences(block: Block, by_sentence: Tensor, by_word: Tensor) -> tuple[Tensor, Tensor]:
     """Return the loss of each row as one that answers, and as one that does not."""
     cross = functional.binary_cross_entropy_with_logits
-    rows, first, stop = (block.sentences[:, at].long() for at in range(3))
-    sums = functional.pad(by_sentence.cumsum(1), (1, 0))
-    means = (sums[rows, stop] - sums[rows, first]) / (stop - first)
-    count = len(block.weights)
-    wanted = _mean_by(cross(means, block.sentences[:, 3], reduction="none"), rows, count)
+    means = sentence_means(block, by_sentence)
+    rows, count = block.sentences[:, 0].long(), len(block.weights)
+    wanted = mean_by(cross(means, block.sentences[:, 3], reduction="none"), rows, count)
     asked = block.belongs >= 0
     words = cross(by_word, block.belongs.clamp(min=0), reduction="none") * asked
     wanted = wanted + PIECES * words.sum(1) / asked.sum(1).clamp(min=1)
-    return block.weights * wanted, _mean_by(functional.softplus(means), rows, count)
+    return block.weights * wanted, mean_by(functional.softplus(means), rows, count)
+
+
+def sentence_means(block: Block, by_piece: Tensor) -> Tensor:
+    """Return the mean over the pieces of each sentence of a block, shape (sentences,)."""
+    rows, first, stop = (block.sentences[:, at].long() for at in range(3))
+    sums = functional.pad(by_piece.cumsum(1), (1, 0))
+    return (sums[rows, stop] - sums[rows, first]) / (stop - first)
 
 
 def _has_sentences(block: Block) -> Tensor:
@@ -74,11 +79,12 @@ def _has_sentences(block: Block) -> Tensor:
     return found
 
 
-def _sum_by(values: Tensor, index: Tensor, count: int) -> Tensor:
+def sum_by(values: Tensor, index: Tensor, count: int) -> Tensor:
+    """Return the sum of the values of each index."""
     return values.new_zeros(count).index_add(0, index, values)
 
 
-def _mean_by(values: Tensor, index: Tensor, count: int) -> Tensor:
+def mean_by(values: Tensor, index: Tensor, count: int) -> Tensor:
     """Return the mean of the values of each index, 0 where there are none."""
-    counted = _sum_by(torch.ones_like(values), index, count).clamp(min=1)
-    return _sum_by(values, index, count) / counted
+    counted = sum_by(torch.ones_like(values), index, count).clamp(min=1)
+    return sum_by(values, index, count) / counted

@@ -21,7 +21,10 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
+from index.embed.adapter import with_layers
 from index.embed.cross_encoder import NAME, SHA256, cross_encoder_tensors
+from index.embed.onnx_graph import layers_of
+from training.distillation import distilled_loss
 from training.encoder import Reader
 from training.inputs import load_tokenizer
 from training.selection import Layout, add_rewordings, asked_as, chosen_passages, read_rows
@@ -29,27 +32,46 @@ from training.selection_batch import Batch, Block, batch_of
 from training.selection_loss import loss_of
 
 log = logging.getLogger("training.selector")
-RANK, ALPHA, DROPOUT = 32, 64.0, 0.1
-LAYERS = 12
+RANK, SCALE, DROPOUT = 32, 2.0, 0.1
+"""Of the low-rank factors; what they make is multiplied by the scale."""
+LAYERS = tuple(range(12))
 WARM_UP = 0.06
 CLIP = 1.0
 AVERAGE = 0.995
 """How much of the running average each step leaves."""
 
 
-class SelectorModel(nn.Module):
-    """The cross-encoder with its pooler and three heads; `words` only helps in training."""
+def grown(value: Tensor, into: Tensor, name: str) -> Tensor:
+    """Return a tensor, or factors of a smaller rank at the beginning of larger ones."""
+    rank = value.shape[0 if name.endswith("lora_A") else -1]
+    if name.endswith("lora_A"):
+        into[:rank] = value
+    elif name.endswith("lora_B"):
+        into[:, :rank] = value
+    else:
+        return value
+    return into
 
-    def __init__(self) -> None:
+
+class SelectorModel(nn.Module):
+    """Layers of the cross-encoder, its pooler and three heads; `words` only helps in training."""
+
+    def __init__(
+        self, layers: Sequence[int] = LAYERS, rank: int = RANK, dropout: float = DROPOUT
+    ) -> None:
         super().__init__()
-        self.body = Reader(RANK, ALPHA, layers=LAYERS, head=False, dropout=DROPOUT)
+        self.layers, self.rank = tuple(layers), rank
+        alpha = SCALE * rank
+        self.body = Reader(rank, alpha, layers=len(layers), head=False, dropout=dropout)
         self.pooler = nn.Linear(384, 384)
         self.answers = nn.Linear(384, 1)
         self.belongs = nn.Linear(384, 1)
         self.words = nn.Linear(384, 1)
         published = cross_encoder_tensors().items()
         tensors = {name: torch.from_numpy(np.array(value)) for name, value in published}
-        own = {name: t for name, t in tensors.items() if name.startswith(("embed", "encoder"))}
+        own = with_layers(
+            {n: t for n, t in tensors.items() if n.startswith(("embed", "encoder"))}, layers
+        )
         missing, unexpected = self.body.load_state_dict(own, strict=False)
         if unexpected or any("lora_" not in name for name in missing):
             raise ValueError(f"the weights do not fit: {unexpected or missing}")
@@ -62,16 +84,29 @@ class SelectorModel(nn.Module):
             nn.init.zeros_(head.bias)
 
     def load_adapter(self, path: Path) -> None:
-        """Begin with what an earlier run trained; `words`, which no adapter holds, begins anew."""
-        own, held = self.state_dict(), load_file(path)
-        trained = {name if name in own else f"body.{name}": held[name] for name in held}
+        """Begin with what an earlier run trained; `words`, which no adapter holds, begins anew.
+
+        An adapter of all layers gives those that are kept. Where its rank is smaller, the rest of
+        the factors begins as in a new one.
+        """
+        held = load_file(path)
+        if len(self.layers) < len(LAYERS) == layers_of(held):
+            held = with_layers(held, self.layers)
+        own = self.state_dict()
+        trained = {}
+        for name, value in held.items():
+            whole = name if name in own else f"body.{name}"
+            trained[whole] = grown(value.float(), own[whole].clone(), name)
         _, unexpected = self.load_state_dict(trained, strict=False)
         if unexpected:
             raise ValueError(f"{path} does not fit: {unexpected}")
 
     def forward(self, block: Block) -> tuple[Tensor, Tensor, Tensor]:
         """Return log-odds of each row, and of each of its pieces by sentence and by word."""
-        states = self.body.hidden(block.ids, block.types, block.kept)
+        return self.said(self.body.hidden(block.ids, block.types, block.kept))
+
+    def said(self, states: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return what the heads make of the last layer, shape (rows, length, width)."""
         pooled = torch.tanh(self.pooler(states[:, 0]))
         by_sentence, by_word = self.belongs(states), self.words(states)
         return self.answers(pooled).squeeze(-1), by_sentence.squeeze(-1), by_word.squeeze(-1)
@@ -129,9 +164,14 @@ class Run:
         torch.set_num_threads(given.threads)
         self.given = given
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        model = SelectorModel()
-        if given.begin_with is not None:
-            model.load_adapter(given.begin_with)
+        model = SelectorModel(given.layers, given.rank, given.dropout)
+        self.whole: SelectorModel | None = None
+        if given.learn_from is not None:
+            self.whole = SelectorModel()
+            self.whole.load_adapter(given.learn_from)
+            self.whole.to(self.device).eval()
+        if (first := given.begin_with or given.learn_from) is not None:
+            model.load_adapter(first)
         self.model = model.to(self.device).train()
         self.questions = [
             row for path in given.rows for row in read_rows(path, without_fold=given.without_fold)
@@ -148,7 +188,7 @@ class Run:
         self.began = time.monotonic()
 
     def _optimizer(self) -> torch.optim.AdamW:
-        groups = []
+        groups: dict[tuple[float, float], list[nn.Parameter]] = {}
         for name, parameter in self.model.named_parameters():
             head = name.startswith(("pooler", "answers", "belongs", "words"))
             small = "lora_" in name or "LayerNorm" in name or name.endswith(".bias")
@@ -158,9 +198,15 @@ class Run:
             new = name.startswith(("belongs", "words"))
             rate = 1e-3 if new else 3e-4 if head else self.given.rate
             decay = 0.01 if parameter.dim() > 1 else 0.0
-            group = {"params": [parameter], "lr": rate, "peak": rate, "weight_decay": decay}
-            groups.append(group)
-        return torch.optim.AdamW(groups, betas=(0.9, 0.98))
+            groups.setdefault((rate, decay), []).append(parameter)
+        return torch.optim.AdamW(
+            [
+                {"params": members, "lr": rate, "peak": rate, "weight_decay": decay}
+                for (rate, decay), members in groups.items()
+            ],
+            betas=(0.9, 0.98),
+            fused=self.device.type == "cuda",
+        )
 
     def _steps(self) -> Iterator[list[dict[str, Any]]]:
         """Yield the questions of each step, every epoch in another order."""
@@ -187,13 +233,18 @@ class Run:
             group["lr"] = group["peak"] * factor
         blocks = tuple(block.to(self.device) for block in batch.blocks)
         with torch.autocast(self.device.type, torch.bfloat16):
-            loss = loss_of(self.model, Batch(blocks, batch.questions))
+            loss = self._loss(Batch(blocks, batch.questions))
         self.optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(self.trained, CLIP)
         self.optimizer.step()
         self.average.update()
         return float(loss.detach())
+
+    def _loss(self, batch: Batch) -> Tensor:
+        if self.whole is None:
+            return loss_of(self.model, batch)
+        return distilled_loss(self.model, self.whole, batch)
 
     def progress(self, number: int) -> float:
         """Return the share of the steps or of the time that is used, whichever is more."""
@@ -212,8 +263,9 @@ class Run:
             "version": "1",
             "base": NAME,
             "base_sha256": SHA256,
-            "rank": str(RANK),
-            "alpha": f"{ALPHA:g}",
+            "rank": str(self.model.rank),
+            "alpha": f"{SCALE * self.model.rank:g}",
+            "layers": " ".join(str(layer) for layer in self.model.layers),
             "step": str(step),
         }
         partial = self.given.out.with_suffix(".partial")
@@ -233,6 +285,10 @@ def main() -> None:
     parser.add_argument("--tokenizer", type=Path, required=True, help="MiniLM's tokenizer.json")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--begin-with", type=Path, help="an adapter to train further")
+    parser.add_argument("--layers", type=int, default=LAYERS, nargs="+", help="those that are kept")
+    parser.add_argument("--learn-from", type=Path, help="an adapter of all layers, to be matched")
+    parser.add_argument("--rank", type=int, default=RANK)
+    parser.add_argument("--dropout", type=float, default=DROPOUT)
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--questions", type=int, default=16, help="in one step")
     parser.add_argument("--rows-at-once", type=int, default=128, help="fewer where memory is short")

@@ -156,12 +156,13 @@ def reader_finding(patient: Patient) -> Finding:
 
 def selector_finding(patient: Patient) -> Finding:
     """Try the selector."""
-    if patient.settings.quality == "fast":
-        return Finding("off", "switched off by QUOTH_QUALITY=fast")
+    fast = patient.settings.quality == "fast"
+    if fast and patient.settings.reader == "off":
+        return Finding("off", "switched off by QUOTH_QUALITY=fast with QUOTH_READER=off")
     selector = patient.library.models.selector
     if selector is None:
-        detail = "its weights are not installed, so answers are those of QUOTH_QUALITY=fast"
-        return Finding("problem", detail, f"Run `{INSTALL}`, or set QUOTH_QUALITY=fast.")
+        detail = "its weights are not installed, so that the reader answers alone"
+        return Finding("problem", detail, f"Run `{INSTALL}`.")
     selector.select("Who came?", [EmbeddingInput(context="", text="Ada came.")])
     return Finding("ok", "works")
 

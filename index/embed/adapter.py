@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -32,8 +32,26 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 Graph: TypeAlias = Callable[[Mapping[str, Tensor], str, Ranges | None], tuple[bytes, bytes]]
 """Makes a graph and its data file of weights, the name of that file, and ranges if any."""
+
+
+LAYER = "encoder.layer."
+
+
+def with_layers(tensors: Mapping[str, T], layers: Sequence[int]) -> dict[str, T]:
+    """Return tensors by their names in an encoder that has only some layers, numbered anew."""
+    places = {str(layer): at for at, layer in enumerate(layers)}
+    found: dict[str, T] = {}
+    for name, tensor in tensors.items():
+        number, _, rest = name.removeprefix(LAYER).partition(".")
+        if not name.startswith(LAYER):
+            found[name] = tensor
+        elif number in places:
+            found[f"{LAYER}{places[number]}.{rest}"] = tensor
+    return found
 
 
 @dataclass(frozen=True)
@@ -60,6 +78,8 @@ class AdaptedModel:
     heads: tuple[str, ...]
     """Tensors that the adapter must bring."""
     base: Base = MINILM
+    trained_as: str | None = None
+    """What its adapter says that it was trained for, where that is not its name."""
 
     def merged(
         self,
@@ -69,13 +89,16 @@ class AdaptedModel:
     ) -> dict[str, Tensor]:
         """Return the weights with the adapter merged: W + alpha / rank * B A.
 
-        Tensors that the adapter holds in full (biases, norms, heads) replace those of the base.
+        Tensors that the adapter holds in full (biases, norms, heads) replace those of the base, of
+        which only the layers are used that the adapter was trained on.
         Raises ValueError when the adapter belongs to another base or use, or does not fit.
         """
-        known = (f"quoth-{self.name}-adapter", self.base.digest)
+        known = (f"quoth-{self.trained_as or self.name}-adapter", self.base.digest)
         if (metadata.get("format"), metadata.get("base_sha256")) != known:
             raise ValueError("it was trained on another base model")
         scale = float(metadata["alpha"]) / max(1, int(metadata["rank"]))
+        if "layers" in metadata:
+            base = with_layers(base, [int(number) for number in metadata["layers"].split()])
         merged = dict(base)
         for name, tensor in adapter.items():
             if name.endswith(".lora_A"):

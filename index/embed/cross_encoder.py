@@ -32,8 +32,8 @@ def cross_encoder_tensors() -> dict[str, Tensor]:
         if path.is_file() and digest_of(path) == SHA256:
             return read_tensors(path)
     raise WeightsUnavailable(
-        f"The weights of {NAME} are not installed, so answers are those of QUOTH_QUALITY=fast. "
-        f"Run `{INSTALL}`, or set QUOTH_QUALITY=fast."
+        f"The weights of {NAME} are not installed, so that the reader answers alone. "
+        f"Run `{INSTALL}`, or set QUOTH_QUALITY=fast and QUOTH_READER=off to do without both."
     )
 
 

@@ -123,12 +123,16 @@ class Models:
         )
 
     def _open_selector(self) -> Selector | None:
-        if not self._config.best or self.embedder_if_any() is None:
+        wanted = self._config.best or self._config.reader
+        if not wanted or self.embedder_if_any() is None:
             return None
         from index.embed.selector import open_selector
 
         return open_selector(
-            self._config.home, models=self._config.models, threads=self._config.threads
+            self._config.home,
+            models=self._config.models,
+            small=not self._config.best,
+            threads=self._config.threads,
         )
 
     def _open_matcher(self) -> TokenEmbedder | None:

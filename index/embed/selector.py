@@ -25,10 +25,14 @@ from index.protocols import EmbeddingInput, Selection, Vectors
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-ADAPTER = Path(__file__).parent / "selector_adapter" / "selector.safetensors"
-MODEL = AdaptedModel(
-    "selector", selector_graph, heads=("pooler", "answers", "belongs"), base=CROSS_ENCODER
+_FOLDER = Path(__file__).parent / "selector_adapter"
+ADAPTER, SMALL_ADAPTER = _FOLDER / "selector.safetensors", _FOLDER / "small_selector.safetensors"
+HEADS = ("pooler", "answers", "belongs")
+MODEL = AdaptedModel("selector", selector_graph, heads=HEADS, base=CROSS_ENCODER)
+SMALL_MODEL = AdaptedModel(
+    "small_selector", selector_graph, heads=HEADS, base=CROSS_ENCODER, trained_as="selector"
 )
+"""Every second layer, trained to say what all of them say: half the time for a passage."""
 QUESTION_PIECES = 48
 CONTEXT_PIECES = 36
 """The last pieces of title and headings: the nearest heading says most."""
@@ -107,7 +111,8 @@ def open_selector(
     home: Path,
     *,
     models: Path | None = None,
-    adapter: Path = ADAPTER,
+    adapter: Path | None = None,
+    small: bool = False,
     threads: int | None = None,
     exact: bool = False,
 ) -> EncoderSelector | None:
@@ -115,5 +120,7 @@ def open_selector(
 
     `models` is a folder that homes share. See `AdaptedModel.open` in `index.embed.adapter`.
     """
-    opened = MODEL.open(model_folders(home, models), adapter, threads=threads, exact=exact)
+    model, own = (SMALL_MODEL, SMALL_ADAPTER) if small else (MODEL, ADAPTER)
+    folders = model_folders(home, models)
+    opened = model.open(folders, adapter or own, threads=threads, exact=exact)
     return EncoderSelector(*opened) if opened else None

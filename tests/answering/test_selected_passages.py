@@ -9,9 +9,9 @@ import pytest
 
 from bot.answering.extractive.quoted_statements import quoted_statements
 from bot.answering.extractive.selected_passages import (
-    JUDGED,
-    JUDGED_AT_FIRST,
+    CLOSE,
     MOST_CLOSEST,
+    QUICK,
     closest_passages,
     selected_passages,
 )
@@ -165,10 +165,11 @@ def test_neighbouring_sentences_are_one_quote(quotes: Quotes) -> None:
 
 def test_more_passages_are_judged_where_none_of_the_first_is_likely(world: World) -> None:
     ranked = world.find("What about the boats?", "club").ranked
-    for words, count in ((("club", "boats"), JUDGED_AT_FIRST), (("nowhere",), JUDGED)):
-        selector = WordSelector(*words)
-        judged = selected_passages(selector, "?", [*ranked] * JUDGED)
-        assert len(selector.texts) == len(judged) == count
+    for depth in (CLOSE, QUICK):
+        for words, count in ((("club", "boats"), depth.at_first), (("nowhere",), depth.at_most)):
+            selector = WordSelector(*words)
+            judged = selected_passages(selector, "?", [*ranked] * depth.at_most, depth=depth)
+            assert len(selector.texts) == len(judged) == count
 
 
 class StrictSelector(WordSelector):

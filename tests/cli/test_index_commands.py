@@ -210,21 +210,23 @@ def test_doctor_says_how_to_get_the_weights_of_the_selector(
 ) -> None:
     monkeypatch.setattr("index.embed.cross_encoder.PACKAGES", {"no_such_package": "models"})
 
-    def selector(quality: str) -> dict[str, str]:
+    def selector(quality: str, reader: str) -> dict[str, str]:
         result = run(
             indexed_folder,
             "doctor",
             "--json",
             QUOTH_HOME=str(tmp_path),
             QUOTH_QUALITY=quality,
+            QUOTH_READER=reader,
             QUOTH_MODELS="",
         )
         checks = json.loads(result.stdout)["checks"]
         return next(check for check in checks if check["name"] == "selector")
 
-    assert selector("best")["state"] == "problem"
-    assert "pip install 'quoth[weights]'" in selector("best")["advice"]
-    assert selector("fast")["state"] == "off"
+    for quality in ("best", "fast"):
+        assert selector(quality, "on")["state"] == "problem"
+        assert "pip install 'quoth[weights]'" in selector(quality, "on")["advice"]
+    assert selector("fast", "off")["state"] == "off"
 
 
 # what is not English

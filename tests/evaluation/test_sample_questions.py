@@ -20,7 +20,7 @@ QUESTIONS = Path(__file__).parents[1] / "sample_questions.jsonl"
         # It claims less, since what it does not claim is shown all the same.
         pytest.param("best", "on", 50, 0.88, 0.08, 0.95, id="selector"),
         pytest.param("best", "on", 1000, 0.88, 0.08, 0.95, id="all", marks=pytest.mark.long),
-        pytest.param("fast", "on", 1000, 0.88, 0.15, 0.96, id="reader", marks=pytest.mark.long),
+        pytest.param("fast", "on", 1000, 0.88, 0.15, 0.96, id="quick", marks=pytest.mark.long),
         pytest.param("fast", "off", 1000, 0.88, 0.15, 0.96, id="words"),
     ],
 )

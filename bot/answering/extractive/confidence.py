@@ -13,7 +13,6 @@ from dataclasses import replace
 from bot.answering.extractive.answer_weights import (
     CONFIDENCE,
     CONFIDENCE_MATCHED,
-    CONFIDENCE_SELECTED,
     CONFIDENCE_WITH_READER,
 )
 from bot.answering.extractive.question_type import answer_type
@@ -31,18 +30,22 @@ _EXACT = frozenset({"count", "duration", "cost", "when"})
 """Types of question whose one right value is missing more often than reasons or meanings."""
 
 
-def confidence(
+def selection_confidence(
+    model: LinearModel,
     findings: Findings,
     sentences: Sequence[ScoredSentence],
-    selected: Sequence[SelectedPassage] = (),
-    quoted: Sequence[QuotedPassage] = (),
+    selected: Sequence[SelectedPassage],
+    quoted: Sequence[QuotedPassage],
 ) -> float:
-    """Return the calibrated probability that what was found answers the question."""
+    """Return the calibrated probability that passages answer which a selector has judged."""
+    features = confidence_features(findings, sentences) | selection_features(selected, quoted)
+    return logistic(model.value(features))
+
+
+def confidence(findings: Findings, sentences: Sequence[ScoredSentence]) -> float:
+    """Return the calibrated probability that what was found answers, without a selector."""
     if not findings.ranked or not sentences:
         return 0.0
-    if selected:
-        features = confidence_features(findings, sentences) | selection_features(selected, quoted)
-        return logistic(CONFIDENCE_SELECTED.value(features))
     model = _model(sentences[0])
     value = model.value(confidence_features(findings, sentences))
     if findings.spoken is not None:

@@ -13,11 +13,11 @@ from typing import Literal
 from bot.answering.extractive.announced_blocks import with_announced
 from bot.answering.extractive.answer_weights import (
     ANSWERED,
-    ANSWERED_SELECTED,
     NEAR,
     UNSURE,
 )
-from bot.answering.extractive.confidence import confidence
+from bot.answering.extractive.confidence import confidence, selection_confidence
+from bot.answering.extractive.judging import Judging
 from bot.answering.extractive.named_sections import has_values, named_list, of_named, of_sections
 from bot.answering.extractive.outlines import MOST_BEGINNINGS, outline, section_outline
 from bot.answering.extractive.question_type import shape, topic_of_overview
@@ -36,7 +36,6 @@ from bot.answering.extractive.sufficient_quotes import (
 )
 from bot.answering.extractive.whole_lists import is_row, list_around
 from bot.schema import Draft, DraftPart, Pick
-from index.protocols import Selector
 from index.schema import Span
 from index.search.merged_hits import Neighbours
 from index.search.passage_rank import Candidate
@@ -85,16 +84,16 @@ class Extractor:
     def __init__(
         self,
         picker: SentenceScorer,
-        selector: Selector | None = None,
+        judging: Judging | None = None,
         *,
         neighbours: Neighbours | None = None,
         threshold: float | None = None,
         floor: float = UNSURE,
     ) -> None:
         self._picker = picker
-        self._selector = selector
+        self._judging = judging
         self._neighbours = neighbours
-        usual = ANSWERED if selector is None else ANSWERED_SELECTED
+        usual = ANSWERED if judging is None else judging.answered
         self._threshold = usual if threshold is None else threshold
         self._floor = min(floor, self._threshold)
 
@@ -114,7 +113,7 @@ class Extractor:
             return Extraction(Draft(status="not_found", confidence=0.0), ())
         selected = self._selected(question, ranked, sentences)
         quoted = self._quoted(question, selected, sentences)
-        sure = confidence(findings, sentences, selected, quoted)
+        sure = self._confidence(findings, sentences, selected, quoted)
         if selected:
             nearest = tuple(closest_passages(selected, self._neighbours))
         else:
@@ -167,9 +166,10 @@ class Extractor:
         self, question: str, ranked: Sequence[Candidate], sentences: Sequence[ScoredSentence]
     ) -> list[SelectedPassage]:
         """Judge the best passages, where there is a selector."""
-        if self._selector is None:
+        if self._judging is None:
             return []
-        return selected_passages(self._selector, question, ranked, sentences)
+        judging = self._judging
+        return selected_passages(judging.selector, question, ranked, sentences, judging.depth)
 
     def _quoted(
         self,
@@ -178,9 +178,22 @@ class Extractor:
         sentences: Sequence[ScoredSentence],
     ) -> list[QuotedPassage]:
         """Choose what is quoted of the best passages, where there is a selector."""
-        if self._selector is None:
+        if self._judging is None:
             return []
-        return quoted_passages(self._selector, question, selected, _readings(sentences))
+        return quoted_passages(self._judging.selector, question, selected, _readings(sentences))
+
+    def _confidence(
+        self,
+        findings: Findings,
+        sentences: Sequence[ScoredSentence],
+        selected: Sequence[SelectedPassage],
+        quoted: Sequence[QuotedPassage],
+    ) -> float:
+        """Return how sure an answer is, by the closest look that was taken."""
+        if self._judging is None or not selected:
+            return confidence(findings, sentences)
+        model = self._judging.confidence
+        return selection_confidence(model, findings, sentences, selected, quoted)
 
 
 def _drafted(

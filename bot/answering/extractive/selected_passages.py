@@ -19,8 +19,16 @@ from index.schema import Passage, Span
 from index.search.merged_hits import Neighbours
 from index.search.passage_rank import Candidate
 
-JUDGED_AT_FIRST, JUDGED = 6, 12
-"""Passages that are judged: more of them where none of the first is likely to answer."""
+
+@dataclass(frozen=True)
+class Depth:
+    """Passages that are judged: more of them where none of the first is likely to answer."""
+
+    at_first: int
+    at_most: int
+
+
+CLOSE, QUICK = Depth(6, 12), Depth(4, 8)
 
 LIKELY = 0.0
 """Log-odds from which a passage is likely to."""
@@ -66,14 +74,15 @@ def selected_passages(
     question: str,
     ranked: Sequence[Candidate],
     sentences: Sequence[ScoredSentence] = (),
+    depth: Depth = CLOSE,
 ) -> list[SelectedPassage]:
     """Judge the best passages of a search; return them best first.
 
     `sentences` are those of the passages as they were scored otherwise.
     """
-    found = _judged(selector, question, ranked[:JUDGED_AT_FIRST])
+    found = _judged(selector, question, ranked[: depth.at_first])
     if all(each.answers < LIKELY for each in found):
-        found += _judged(selector, question, ranked[JUDGED_AT_FIRST:JUDGED])
+        found += _judged(selector, question, ranked[depth.at_first : depth.at_most])
     values = {(each.candidate.passage.id, each.index): each.value for each in sentences}
     selected = [
         SelectedPassage(
