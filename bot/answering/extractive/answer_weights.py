@@ -249,9 +249,9 @@ ANSWERED_SELECTED = 0.78
 question judged by a selector and by a fit that have not seen its set: an answer is claimed to .73
 of the questions that have one, wrongly to .17, and to .17 of those that have none."""
 
-ANSWERED_JUDGED_QUICKLY = 0.79
-"""The same with the small selector alone, chosen in the same way: an answer is claimed to .68 of
-the questions that have one, wrongly to .16, and to .18 of those that have none."""
+ANSWERED_JUDGED_QUICKLY = 0.8
+"""The same with the small selector alone, chosen in the same way: an answer is claimed to .66 of
+the questions that have one, wrongly to .15, and to .16 of those that have none."""
 
 UNSURE = 0.25
 """Confidence from which the closest is shown as what may answer: below it one in eight does."""
