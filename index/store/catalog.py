@@ -8,8 +8,8 @@ processes may read while one writes; a reader sees each source whole, in one ver
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence, Set
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence, Set
+from contextlib import AbstractContextManager, contextmanager
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -18,6 +18,7 @@ from index.errors import AmbiguousSource, SourceNotFound
 from index.protocols import PassageOutline, Vectors
 from index.schema import CatalogStats, Coverage, Passage, Source, SourceEntry, SourceState
 from index.store.added_documents import AddedDocuments, open_added_file
+from index.store.awaited_claims import AwaitedClaims, SharedClaims, SoleClaims
 from index.store.awaited_passages import awaited_by_source, coverage_of, embedded_ids
 from index.store.catalog_file import CatalogFile
 from index.store.catalog_format import ADDITIONS_FILE, ANSWERS_FILE, CATALOG_FILE
@@ -181,6 +182,18 @@ class Catalog:
         if self._shared is None:
             return is_locked(self.home, file=file)
         return self._shared.locks.is_held(file)
+
+    @contextmanager
+    def claims(self, *, seconds: float) -> Iterator[AwaitedClaims]:
+        """Lend what says which passages this process embeds; where it is one at a time, another is
+        waited for `seconds`.
+        """
+        if self._shared is None:
+            yield SoleClaims(self, seconds)
+            return
+        work = self._shared.work()
+        with work.worker() as worker:
+            yield SharedClaims(work, worker)
 
     def has_added(self) -> bool:
         """Say whether there may be documents that people added."""
