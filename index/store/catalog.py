@@ -42,17 +42,19 @@ from index.store.catalog_state import (
     serving_builds,
 )
 from index.store.database import Connection, Database
+from index.store.document_queue import LedQueue, empty_queue
 from index.store.kept_answers import KeptAnswers, open_kept_answers
 from index.store.kept_originals import KeptOriginals
 from index.store.sqlite_file import BUSY_SECONDS, Row
 from index.store.vector_file import JOIN_VECTORS, sentences_of
 from index.store.word_index import word_index_of
-from index.store.write_lock import LOCK_FILE, is_locked, write_lock
+from index.store.write_lock import FOLDER_LOCK_FILE, LOCK_FILE, is_locked, write_lock
 from index.text.words import content_terms, terms
 
 if TYPE_CHECKING:
     from index.store.postgres_address import PostgresAddress
     from index.store.shared_parts import SharedParts
+    from index.store.shared_work import SharedWork
 
 _LONGEST_QUERY = 64
 """Terms of a query that are looked up; more make it slow without making it clearer."""
@@ -163,6 +165,8 @@ class Catalog:
 
     def erase_traces(self) -> bool:
         """Leave no copy of what was deleted, nor of its vectors; False if that has to wait."""
+        if self._shared is not None and not self.is_locked(FOLDER_LOCK_FILE):
+            empty_queue(self._shared.work())  # which a killed leader left
         return self._database.erase_traces()
 
     def lock(
@@ -194,6 +198,19 @@ class Catalog:
         work = self._shared.work()
         with work.worker() as worker:
             yield SharedClaims(work, worker)
+
+    def work(self) -> SharedWork | None:
+        """Return who works on this index and on what; None where it is not shared."""
+        return None if self._shared is None else self._shared.work()
+
+    def led_queue(self, stamp: str) -> LedQueue | None:
+        """Return the documents that others help to read, where this thread follows the folder.
+
+        None where the index is not shared; `stamp` says what they are read with.
+        """
+        if self._shared is None or (run := self._shared.locks.number(FOLDER_LOCK_FILE)) is None:
+            return None
+        return LedQueue(self._shared.work(), run, stamp)
 
     def has_added(self) -> bool:
         """Say whether there may be documents that people added."""

@@ -31,7 +31,14 @@ CREATE UNLOGGED TABLE workers (
     stamp TEXT NOT NULL
 );
 CREATE UNLOGGED TABLE claimed_passages (key BIGINT PRIMARY KEY, worker BIGINT NOT NULL);
+CREATE UNLOGGED TABLE documents (
+    run BIGINT, number BIGINT, uri TEXT NOT NULL, sha256 TEXT NOT NULL, stamp TEXT NOT NULL,
+    worker BIGINT, refused BIGINT NOT NULL DEFAULT 0, result BLOB, PRIMARY KEY (run, number)
+);
+ALTER TABLE documents ALTER COLUMN uri SET STATISTICS 0;
+ALTER TABLE documents ALTER COLUMN result SET STATISTICS 0
 """
+"""The documents are those of `index.store.document_queue`."""
 
 MIGRATIONS = (script(for_postgres(_TABLES)),)
 
