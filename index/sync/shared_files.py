@@ -58,7 +58,6 @@ class SharedFiles:
     def order(self, files: Sequence[ToRead]) -> Generator[ToRead, None, None]:
         """Yield each file once, those that others have read with what they made of it."""
         self._ahead.extend(enumerate(files))
-        self.queue.clear()
         try:
             while self._ahead or self._queued:
                 yield from self._fill()

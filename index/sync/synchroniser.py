@@ -146,6 +146,9 @@ class Synchroniser:
         began, budget = self._begin(), budget or self._budget
         helper = self._helper(collection, folder) if budget == UNLIMITED else None
         with self._access.following(helper):
+            queue = self._catalog.led_queue(reading_stamp(collection, self._stamp))
+            if queue is not None:
+                queue.clear()  # of what a killed leader left
             if collection in self.mismatched():
                 self.rebuild(collection, progress, steps)
             with self._access.writing(collection, progress) as session:
@@ -165,7 +168,7 @@ class Synchroniser:
                 self._writing_pace(build, steps),
                 rest,
                 budget.reading,
-                self._catalog.led_queue(reading_stamp(collection, self._stamp)),
+                queue,
             ).run()
             self._access.catch_up()
             # Held plainly: what says that nothing changed since is to stay.

@@ -308,6 +308,18 @@ def test_what_a_leader_left_that_was_killed_is_finished_by_its_helper(
     assert is_left_clean(helper)
 
 
+def test_what_a_killed_leader_left_is_gone_though_nothing_is_to_be_read(open_one: Open) -> None:
+    home = open_one("one")
+    home.sync()
+    home.catalog.rows(
+        "INSERT INTO work.documents (run, number, uri, sha256, stamp, result) "
+        "VALUES (0, 0, 'removed.md', '', '', 'an owl')"
+    )
+    assert not is_left_clean(home)
+    home.sync()
+    assert is_left_clean(home)
+
+
 def test_what_is_lost_of_the_queue_is_read_by_the_leader(
     open_one: Open, pool: ThreadPoolExecutor
 ) -> None:
