@@ -76,6 +76,8 @@ class IndexLocked(StoreError):
 
     def __init__(self, place: Path | str, holder: str) -> None:
         """`place` is the home, or the address of its database."""
+        self.holder = holder
+        """Who is writing, as far as that is known."""
         super().__init__(
             f"The index in {str(place)!r} is being written by {holder}. "
             "Wait for it to finish, or stop it, and try again."

@@ -253,6 +253,7 @@ class SyncReport(Value):
     awaiting: int = Field(
         default=0, description="Passages found by words only, until they are embedded."
     )
+    helped: int = Field(default=0, description="Documents that were read for another process.")
     passages: int = Field(default=0, description="Passages in the collection afterwards.")
     embedded: int = Field(default=0, description="Passages whose vectors were computed.")
     kept: int = Field(default=0, description="Passages that needed no computing.")

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 _UNDONE = ("waiting", "unread", "awaiting")
 """What a report tells only where something is left to be done."""
 
+_AT_TIMES = (*_UNDONE, "helped")
+"""What it tells where it is not nothing."""
+
 
 def dumps(payload: Payload | list[Payload], *, indent: int | None = 2) -> str:
     """Return JSON; with `indent=None` on one line. A lone surrogate is escaped."""
@@ -24,11 +27,11 @@ def dumps(payload: Payload | list[Payload], *, indent: int | None = 2) -> str:
 
 def sync_payload(report: SyncReport) -> Payload:
     """Return the shape of `quoth sync --json` and `quoth add --json`."""
-    unsaid = {"warnings", "languages", "missing", "missing_folders", *_UNDONE}
+    unsaid = {"warnings", "languages", "missing", "missing_folders", *_AT_TIMES}
     shown = report.model_dump(exclude=unsaid) | {"seconds": round(report.seconds, 3)}
     if report.missing:
         shown |= {"missing": report.missing, "missing_folders": report.missing_folders}
-    return shown | {name: left for name in _UNDONE if (left := getattr(report, name))}
+    return shown | {name: left for name in _AT_TIMES if (left := getattr(report, name))}
 
 
 def stats_payload(stats: CatalogStats, home: str, embeddings: str) -> Payload:

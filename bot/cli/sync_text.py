@@ -32,6 +32,7 @@ def sync_screen(report: SyncReport, *, is_addition: bool = False) -> str:
         kinds=Counter(each.kind for each in report.not_read),
         ignored=report.ignored,
         waiting=report.waiting,
+        helped=report.helped,
     )
 
 

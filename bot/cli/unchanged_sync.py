@@ -151,6 +151,7 @@ def report_line(
     kinds: Mapping[str, int] = {},
     ignored: int = 0,
     waiting: int = 0,
+    helped: int = 0,
 ) -> str:
     """Return one line that says what a synchronisation did, and what it left out.
 
@@ -163,6 +164,9 @@ def report_line(
         parts.append(f"{missing:,} missing")
     if failed:
         parts.append(f"{failed:,} failed")
+    if helped:
+        documents = "1 document" if helped == 1 else f"{helped:,} documents"
+        parts.append(f"helped another process with {documents}")
     if waiting:
         parts.append(f"{waiting:,} still being written")
     done = ", ".join(parts) or ("nothing was read" if kinds else "nothing to do")

@@ -8,8 +8,8 @@ processes may read while one writes; a reader sees each source whole, in one ver
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence, Set
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence, Set
+from contextlib import AbstractContextManager, contextmanager
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -18,6 +18,7 @@ from index.errors import AmbiguousSource, SourceNotFound
 from index.protocols import PassageOutline, Vectors
 from index.schema import CatalogStats, Coverage, Passage, Source, SourceEntry, SourceState
 from index.store.added_documents import AddedDocuments, open_added_file
+from index.store.awaited_claims import AwaitedClaims, SharedClaims, SoleClaims
 from index.store.awaited_passages import awaited_by_source, coverage_of, embedded_ids
 from index.store.catalog_file import CatalogFile
 from index.store.catalog_format import ADDITIONS_FILE, ANSWERS_FILE, CATALOG_FILE
@@ -41,18 +42,20 @@ from index.store.catalog_state import (
     serving_builds,
 )
 from index.store.database import Connection, Database
+from index.store.document_queue import LedQueue, empty_queue
 from index.store.kept_answers import KeptAnswers, open_kept_answers
 from index.store.kept_originals import KeptOriginals
 from index.store.kept_vectors import HeldVectors, nearest_kept
 from index.store.sqlite_file import BUSY_SECONDS, Row
 from index.store.vector_file import JOIN_VECTORS, sentences_of
 from index.store.word_index import word_index_of
-from index.store.write_lock import LOCK_FILE, is_locked, write_lock
+from index.store.write_lock import FOLDER_LOCK_FILE, LOCK_FILE, is_locked, write_lock
 from index.text.words import content_terms, terms
 
 if TYPE_CHECKING:
     from index.store.postgres_address import PostgresAddress
     from index.store.shared_parts import SharedParts
+    from index.store.shared_work import SharedWork
 
 _LONGEST_QUERY = 64
 """Terms of a query that are looked up; more make it slow without making it clearer."""
@@ -177,6 +180,8 @@ class Catalog:
 
     def erase_traces(self) -> bool:
         """Leave no copy of what was deleted, nor of its vectors; False if that has to wait."""
+        if self._shared is not None and not self.is_locked(FOLDER_LOCK_FILE):
+            empty_queue(self._shared.work())  # which a killed leader left
         return self._database.erase_traces()
 
     def lock(
@@ -196,6 +201,31 @@ class Catalog:
         if self._shared is None:
             return is_locked(self.home, file=file)
         return self._shared.locks.is_held(file)
+
+    @contextmanager
+    def claims(self, *, seconds: float) -> Iterator[AwaitedClaims]:
+        """Lend what says which passages this process embeds; where it is one at a time, another is
+        waited for `seconds`.
+        """
+        if self._shared is None:
+            yield SoleClaims(self, seconds)
+            return
+        work = self._shared.work()
+        with work.worker() as worker:
+            yield SharedClaims(work, worker)
+
+    def work(self) -> SharedWork | None:
+        """Return who works on this index and on what; None where it is not shared."""
+        return None if self._shared is None else self._shared.work()
+
+    def led_queue(self, stamp: str) -> LedQueue | None:
+        """Return the documents that others help to read, where this thread follows the folder.
+
+        None where the index is not shared; `stamp` says what they are read with.
+        """
+        if self._shared is None or (run := self._shared.locks.number(FOLDER_LOCK_FILE)) is None:
+            return None
+        return LedQueue(self._shared.work(), run, stamp)
 
     def has_added(self) -> bool:
         """Say whether there may be documents that people added."""

@@ -102,6 +102,9 @@ class DatabaseLocks:
         session = self._session()
         try:
             number = self._take(session, name, seconds, waiting)
+        except IndexLocked:
+            self._give_back(session)
+            raise
         except BaseException:
             session.close()
             raise
@@ -131,6 +134,10 @@ class DatabaseLocks:
         finally:
             self._give_back(session)
         return False
+
+    def number(self, name: str) -> int | None:
+        """Return the how manieth holder of a lock this thread is, if it holds it."""
+        return self._numbers.get(name)
 
     def check(self, connection: Connection) -> None:
         """Refuse to commit what this thread writes under a write lock that it has lost.

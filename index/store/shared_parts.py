@@ -1,4 +1,5 @@
-"""What homes that share a database have of the index in it: the catalog, the additions, the locks.
+"""What homes that share a database have of the index in it: the catalog, the additions, the
+locks, the work.
 
 Nothing is committed under a write lock that was lost to another.
 """
@@ -13,6 +14,7 @@ from index.store.database_lock import DatabaseLocks
 from index.store.postgres import PostgresDatabase
 from index.store.postgres_address import PostgresAddress
 from index.store.postgres_connection import LOCK_SECONDS
+from index.store.shared_work import SharedWork
 
 
 class SharedParts:
@@ -22,6 +24,7 @@ class SharedParts:
         """`lock_seconds` is how long a statement waits for another writer."""
         self._address = address
         self._added: PostgresDatabase | None = None
+        self._work: SharedWork | None = None
         self._opening = threading.Lock()
         self.catalog = CatalogTables(address, lock_seconds=lock_seconds)
         try:
@@ -39,9 +42,17 @@ class SharedParts:
                 self._added.guards.append(self.locks.check)
             return self._added
 
+    def work(self) -> SharedWork:
+        """Return who works on the index and on what, which stays open."""
+        with self._opening:
+            if self._work is None:
+                self._work = SharedWork(self._address)
+            return self._work
+
     def close(self) -> None:
         """Close the connections of all threads."""
         self.catalog.close()
         self.locks.close()
-        if self._added is not None:
-            self._added.close()
+        for opened in (self._added, self._work):
+            if opened is not None:
+                opened.close()

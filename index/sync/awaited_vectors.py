@@ -1,7 +1,8 @@
 """Embeds what is found by words only so far: slice by slice, each written as soon as it is made.
 
 Each slice is embedded while nobody holds the write lock, and written in one short holding of it;
-others write, and have the model, in between. What is killed loses the slice at hand, and the next
+others write, and have the model, in between. Who shares a database embeds other slices at the same
+time (`index.store.awaited_claims`). What is killed loses the slice at hand, and the next
 run goes on with what still waits.
 """
 
@@ -13,11 +14,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from index.errors import EmbeddingError
-from index.store.awaited_passages import count_awaited, next_awaited
+from index.store.awaited_claims import AwaitedClaims
+from index.store.awaited_passages import count_awaited
 from index.store.catalog import Catalog
 from index.store.catalog_rows import Build
 from index.store.catalog_state import serving_builds
-from index.store.write_lock import EMBEDDING_LOCK_FILE
 from index.sync.builds import Builds
 from index.sync.indexer import Indexer
 from index.sync.pace import Pace, Steps
@@ -84,15 +85,16 @@ class AwaitedVectors:
         if not self.indexer.embedder.can_embed(build):
             return self.count(build)
         ends = None if seconds is None else time.monotonic() + seconds
-        done, left = 0, self.count(build)
+        done, left, looks = 0, self.count(build), 0
         refused: dict[str, EmbeddingError] = {}
-        while left > len(refused) and (ends is None or time.monotonic() < ends):
-            pace.step(done, done + left)
-            if done:
-                time.sleep(PAUSE)
-            refused |= self._add_slice(build, pace, ends, refused)
-            now = self.count(build)
-            done, left = done + max(0, left - now), now
+        with self.catalog.claims(seconds=PATIENCE) as claims:
+            while left > len(refused) and (ends is None or time.monotonic() < ends):
+                pace.step(done, done + left)
+                if looks:
+                    time.sleep(PAUSE)
+                refused |= self._add_slice(build, pace, ends, claims, refused)
+                now = self.count(build)
+                done, left, looks = done + max(0, left - now), now, looks + 1
         if done:
             pace.step(done, done + left)
         for failure in refused.values():
@@ -100,17 +102,22 @@ class AwaitedVectors:
         return left
 
     def _add_slice(
-        self, build: Build, pace: Pace, ends: float | None, refused: Mapping[str, EmbeddingError]
+        self,
+        build: Build,
+        pace: Pace,
+        ends: float | None,
+        claims: AwaitedClaims,
+        refused: Mapping[str, EmbeddingError],
     ) -> dict[str, EmbeddingError]:
         """Embed some passages and write them, while nobody else embeds any.
 
         Returns those that the model refuses, as it did the `refused`; raises EmbeddingError when it
         takes none.
         """
-        connection = self.catalog.connection()
-        with pace.turn(), self.catalog.lock(seconds=PATIENCE, file=EMBEDDING_LOCK_FILE):
-            ids = next_awaited(connection, build.number, _MOST + len(refused))
+        with pace.turn(), claims.some(build.number, _MOST + len(refused)) as ids:
             prepared = self._prepared([id for id in ids if id not in refused])
+            if not prepared:
+                return {}  # others are at all that is left
             until = time.monotonic() + SLICE_SECONDS
             until = until if ends is None else min(until, ends)
 
@@ -118,6 +125,8 @@ class AwaitedVectors:
                 return time.monotonic() < until and not pace.is_wanted()
 
             made = self.indexer.embedder.embed_some(build, prepared, goes_on)
+            tried = len(made.vectors) + len(made.refused)
+            claims.embedded(tried, was_all=tried >= sum(len(each.passages) for each in prepared))
             if made.vectors or made.failure is None:
                 with pace.hold():  # which raises where the build serves no more
                     self.indexer.add_vectors(build, prepared, made.vectors)

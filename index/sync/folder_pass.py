@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -27,6 +27,7 @@ from index.store.catalog_state import (
     seen_files,
 )
 from index.store.catalog_writes import mark_missing, put_file, put_folder
+from index.store.document_queue import LedQueue
 from index.sync.indexer import Indexer
 from index.sync.left_out_files import LeftOutFiles, changed_files, stale_states
 from index.sync.losses import gone_folders, held_documents
@@ -36,6 +37,7 @@ from index.sync.prepared_batch import Batch, Prepared
 from index.sync.preparer import Preparer
 from index.sync.renamed_files import renamed_sources
 from index.sync.resting_files import look_at, moving_files
+from index.sync.shared_files import SharedFiles, ToRead
 from index.sync.survey import survey
 from index.sync.tally import Tally
 from index.sync.unchanged import UnchangedSummary, note
@@ -79,6 +81,8 @@ class FolderPass:
     """Seconds for which a file must not have changed to be read; others wait for the next pass."""
     seconds: float | None = None
     """After which no further file is read; they wait for the next pass, too."""
+    queue: LedQueue | None = None
+    """Where others find files to read, if any do; only where time is unlimited."""
     tally: Tally = field(default_factory=Tally)
     _seen: dict[str, FileState] = field(default_factory=dict)
     _ids: dict[str, str] = field(default_factory=dict)
@@ -232,34 +236,49 @@ class FolderPass:
         ends = None if self.seconds is None else time.monotonic() + self.seconds
         versions = indexed_versions(self.catalog.connection(), self.build.collection)
         batch, unread = Batch(partial(self.indexer.write, self.build, pace=self.pace)), list[str]()
-        with contextlib.closing(self._archives):
-            for done, (file, seen) in enumerate(files):
+        with contextlib.closing(self._archives), self._order(files, versions) as order:
+            for done, each in enumerate(order):
                 if done and ends is not None and time.monotonic() > ends:
                     files, unread = files[:done], [file.uri for file, _ in files[done:]]
                     break
                 if self.progress is not None:
-                    self.progress(done, len(files), file.uri)
-                self._read_one(file, seen, versions.get(file.uri), batch)
+                    self.progress(done, len(files), each.file.uri)
+                self._read_one(each, versions.get(each.file.uri), batch)
         batch.flush()
         if self.progress is not None and files:
             self.progress(len(files), len(files), files[-1][0].uri)
         self.tally.unread = len(unread)
         return unread
 
-    def _read_one(
-        self, file: FoundFile, seen: FileState, indexed: str | None, batch: Batch
-    ) -> None:
+    @contextlib.contextmanager
+    def _order(
+        self, files: Sequence[tuple[FoundFile, FileState]], versions: Mapping[str, str]
+    ) -> Iterator[Iterator[ToRead]]:
+        """Lend the files as they are taken in: in their order, unless others help to read them."""
+        to_read = [ToRead(*each) for each in files]
+        if self.queue is None or not to_read or self.seconds is not None:
+            yield iter(to_read)
+            return
+        with contextlib.closing(SharedFiles(self.queue, versions).order(to_read)) as order:
+            yield order
+
+    def _read_one(self, each: ToRead, indexed: str | None, batch: Batch) -> None:
         """Look at one file; a failure leaves what was indexed of it."""
-        collection, uri = self.build.collection, file.uri
+        collection, (file, seen, finished) = self.build.collection, each
+        uri = file.uri
         id = self._ids.get(uri) or id_at(self.catalog.connection(), collection, uri)
         try:
-            loaded = self.preparer.file(
-                collection,
-                file.path if file.member is None else Path(uri),
-                uri,
-                indexed=indexed,
-                id=id,
-                read=None if file.member is None else partial(self._archives.read, file),
+            loaded = (
+                self.preparer.finished(collection, finished, uri, id=id)
+                if finished is not None
+                else self.preparer.file(
+                    collection,
+                    file.path if file.member is None else Path(uri),
+                    uri,
+                    indexed=indexed,
+                    id=id,
+                    read=None if file.member is None else partial(self._archives.read, file),
+                )
             )
         except LoadError as error:
             self._fail(file, indexed, error.reason, seen)

@@ -28,7 +28,7 @@ class PlainUnpickler(pickle.Unpickler):
 
 def framed(value: Plain) -> bytes:
     """Return a frame that holds `value`."""
-    body = pickle.dumps(value, protocol=5)
+    body = packed(value)
     return _LENGTH.pack(len(body)) + body
 
 
@@ -36,8 +36,16 @@ def read_frame(stream: io.RawIOBase) -> Plain | None:
     """Read a frame and not a byte more; None where the other side ended first."""
     head = _exactly(stream, _LENGTH.size)
     body = _exactly(stream, _LENGTH.unpack(head)[0]) if head else None
-    if body is None:
-        return None
+    return None if body is None else unpacked(body)
+
+
+def packed(value: Plain) -> bytes:
+    """Return the bytes of `value`."""
+    return pickle.dumps(value, protocol=5)
+
+
+def unpacked(body: bytes | bytearray) -> Plain | None:
+    """Return the value that bytes stand for; None where it is none of ours."""
     found = PlainUnpickler(io.BytesIO(body)).load()
     return found if isinstance(found, dict) else None
 

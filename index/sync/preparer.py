@@ -10,9 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
 
+from index.chunk.chunker import passages_of
 from index.errors import LoadError, QuothError
 from index.load.read_file import read_file
 from index.schema import LoadedDocument, Passage, Source, source_id
+from index.sync.finished_document import FinishedDocument
 from index.sync.prepared_batch import Prepared, has_pages_to_show
 
 Load: TypeAlias = Callable[[bytes, str], LoadedDocument]
@@ -70,16 +72,14 @@ class Preparer:
         added_by: str | None = None,
     ) -> Prepared:
         """Prepare a document that is loaded already; raises LoadError when it cannot be cut."""
-        source = Source(
-            **dict(loaded),
-            id=id or source_id(collection, uri),
-            collection=collection,
-            uri=uri,
-            sha256=sha256,
-            added_at=datetime.now(UTC),
-            added_by=added_by,
-        )
-        return self._cut(source)
+        return self._cut(_source(collection, loaded, uri, sha256, id=id, added_by=added_by))
+
+    def finished(
+        self, collection: str, finished: FinishedDocument, uri: str, *, id: str | None = None
+    ) -> Prepared:
+        """Prepare a document that another process has loaded and cut."""
+        source = _source(collection, finished.document, uri, finished.sha256, id=id)
+        return Prepared(source, passages_of(source, finished.cuts))
 
     def stored(self, source: Source) -> Prepared:
         """Prepare a stored source; one that cannot be cut any more stays, without passages."""
@@ -99,6 +99,26 @@ class Preparer:
             raise LoadError(
                 source.uri, f"It could not be cut into passages ({type(error).__name__})."
             ) from error
+
+
+def _source(
+    collection: str,
+    loaded: LoadedDocument,
+    uri: str,
+    sha256: str,
+    *,
+    id: str | None,
+    added_by: str | None = None,
+) -> Source:
+    return Source(
+        **dict(loaded),
+        id=id or source_id(collection, uri),
+        collection=collection,
+        uri=uri,
+        sha256=sha256,
+        added_at=datetime.now(UTC),
+        added_by=added_by,
+    )
 
 
 def version_of_text(loaded: LoadedDocument) -> str:

@@ -36,14 +36,16 @@ from index.store.kept_originals import KeptOriginals
 from index.sync.addition_writer import AdditionWriter
 from index.sync.additions import Addition
 from index.sync.additions_pass import AdditionsPass
-from index.sync.awaited_vectors import AwaitedVectors
+from index.sync.awaited_vectors import SLICE_SECONDS, AwaitedVectors
 from index.sync.builds import WORDS_ONLY, Builds, Stamp
+from index.sync.folder_helper import FolderHelper
 from index.sync.folder_pass import FolderPass, Forget, Progress
 from index.sync.indexer import Indexer
 from index.sync.originals_transfer import OriginalsTransfer
 from index.sync.pace import FairTurns, Pace, Steps, owner_of
 from index.sync.prepared_batch import Batch
 from index.sync.preparer import Cut, Load, Preparer
+from index.sync.reading_stamp import reading_stamp
 from index.sync.rebuild import Rebuild
 from index.sync.tally import Tally
 from index.sync.time_budget import UNLIMITED, TimeBudget
@@ -98,6 +100,7 @@ class Synchroniser:
             dimension=0 if embedder is None else embedder.dimension,
             recipe=recipe or default_recipe(),
         )
+        self._stamp = stamp
         self._builds = Builds(catalog, vectors, stamp)
         self._has_vectors = stamp.dimension > 0
         self._access = WriteAccess(
@@ -136,9 +139,16 @@ class Synchroniser:
         A collection that was built with another model, or cut otherwise, is rebuilt first. Files
         that vanished together (`index.sync.losses`) are only forgotten if `forget` says so; `steps`
         as in `add`. A file that changed in the last `rest` seconds is left for the next call.
+
+        Where homes share a database and another one is at the folder, its documents are read and
+        embedded with it, unless time is limited.
         """
         began, budget = self._begin(), budget or self._budget
-        with self._access.following():
+        helper = self._helper(collection, folder) if budget == UNLIMITED else None
+        with self._access.following(helper):
+            queue = self._catalog.led_queue(reading_stamp(collection, self._stamp))
+            if queue is not None:
+                queue.clear()  # of what a killed leader left
             if collection in self.mismatched():
                 self.rebuild(collection, progress, steps)
             with self._access.writing(collection, progress) as session:
@@ -158,11 +168,13 @@ class Synchroniser:
                 self._writing_pace(build, steps),
                 rest,
                 budget.reading,
+                queue,
             ).run()
             self._access.catch_up()
             # Held plainly: what says that nothing changed since is to stay.
             with self._catalog.lock(seconds=PATIENCE):
-                return self._report(collection, tally, began)
+                report = self._report(collection, tally, began)
+        return report if helper is None else helper.told_in(report)
 
     def add(
         self,
@@ -264,6 +276,20 @@ class Synchroniser:
         AdditionsPass(
             self._catalog, added, self._indexer, self._builds, self._preparer, progress
         ).run()
+
+    def _helper(self, collection: str, folder: Path) -> FolderHelper | None:
+        """Return what helps another who is at the folder; None where no work is shared."""
+        work, embedded = self._catalog.work(), self._indexer.embedder.embedded.passages
+        if work is None:
+            return None
+
+        def embed() -> int:
+            before = embedded.total()
+            self._awaited.add_all(None, TimeBudget(embedding=SLICE_SECONDS), raises=True)
+            return embedded.total() - before
+
+        stamp = reading_stamp(collection, self._stamp)
+        return FolderHelper(work, self._preparer, folder, collection, stamp, embed)
 
     def _begin(self) -> float:
         """Begin to count anew what is embedded; returns the time."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from typing import NamedTuple
 
 from index.errors import IndexLocked, StoreError
@@ -25,6 +25,7 @@ from index.store.write_lock import (
 )
 from index.sync.builds import Builds
 from index.sync.chroma_slices import ChromaSlices
+from index.sync.folder_helper import FolderHelper
 from index.sync.folder_pass import Progress
 from index.sync.indexer import Indexer
 from index.sync.originals_transfer import OriginalsTransfer
@@ -93,10 +94,42 @@ class WriteAccess:
             yield Session(began, added)
 
     @contextmanager
-    def following(self) -> Iterator[None]:
-        """Follow the documents folder alone, while others may write."""
-        with self._lock(self._lock_seconds, FOLDER_LOCK_FILE):
+    def following(self, helper: FolderHelper | None = None) -> Iterator[None]:
+        """Follow the documents folder alone, while others may write.
+
+        Who has a `helper` waits as long as there is something to help another one with.
+        """
+        with ExitStack() as held:
+            if helper is None:
+                held.enter_context(self._lock(self._lock_seconds, FOLDER_LOCK_FILE))
+            else:
+                self._take_turn(held, helper)
             yield
+
+    def _take_turn(self, held: ExitStack, helper: FolderHelper) -> None:
+        """Take the lock of the folder, and help whoever holds it until then."""
+        locked = self._try_to_follow(held)
+        if locked is None:
+            return
+        logger.warning("Helping %s…", locked.holder)
+        with helper.at_work():
+            idle_since = time.monotonic()
+            while locked is not None:
+                if helper.do_some():
+                    idle_since = time.monotonic()
+                elif time.monotonic() - idle_since > self._lock_seconds:
+                    raise locked
+                else:
+                    time.sleep(PAUSE)
+                locked = self._try_to_follow(held)
+
+    def _try_to_follow(self, held: ExitStack) -> IndexLocked | None:
+        """Take the lock of the folder; returns why that is not possible now."""
+        try:
+            held.enter_context(self._catalog.lock(seconds=0, file=FOLDER_LOCK_FILE))
+        except IndexLocked as locked:
+            return locked
+        return None
 
     @contextmanager
     def rebuilding(self) -> Iterator[None]:

@@ -9,10 +9,13 @@ import pytest
 from pptx import Presentation
 
 from bot.cli.index_checks import languages_finding
+from bot.cli.json_output import sync_payload
+from bot.cli.sync_text import sync_screen
 from bot.cli.terminal_text import size_text
 from bot.cli.unchanged_sync import report_line
 from bot.settings import load_settings
 from index.library import open_library
+from index.schema import SyncReport
 from tests.cli.test_commands import GUIDE, canonical
 from tests.doubles.cli_fakes import run
 
@@ -283,3 +286,13 @@ def test_doctor_says_of_how_many_documents_it_tells_the_language(indexed_folder:
     with open_library(settings.index) as library:
         found = languages_finding(library, most=3)
     assert found.detail == "3 of 4 were looked at; all of these seem to be English"
+
+
+def test_what_was_read_for_another_process_is_told() -> None:
+    report = SyncReport(unchanged=24, helped=7, passages=90, embedded=30, kept=60, seconds=2.0)
+    assert sync_screen(report) == (
+        "24 unchanged, helped another process with 7 documents; 90 passages, 30 of them embedded; "
+        "2.0 s"
+    )
+    assert sync_payload(report)["helped"] == 7
+    assert "helped" not in sync_payload(SyncReport(unchanged=24))
