@@ -10,7 +10,9 @@ list is kept, and nothing that is deleted has to be prepared again.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import accumulate
 from math import log
@@ -22,9 +24,11 @@ import numpy.typing as npt
 from index.store.database import Connection
 from index.store.sqlite_file import Row
 from index.store.word_arrays import (
+    Bundle,
     Instances,
     Numbers,
     PackedPostings,
+    bundled,
     instances_of,
     is_in,
     joined,
@@ -48,10 +52,15 @@ CREATE TABLE {postings} (
     segment INTEGER NOT NULL, term TEXT NOT NULL, first INTEGER NOT NULL, held INTEGER NOT NULL,
     passages BLOB NOT NULL, counts BLOB NOT NULL, places BLOB NOT NULL,
     PRIMARY KEY (segment, term, first)
-) WITHOUT ROWID
+) WITHOUT ROWID;
+CREATE TABLE {bundles} (
+    segment INTEGER PRIMARY KEY, terms TEXT NOT NULL, firsts BLOB NOT NULL, held BLOB NOT NULL,
+    passages BLOB NOT NULL, counts BLOB NOT NULL, places BLOB NOT NULL
+)
 """
 """`passages` of a segment counts those that were written; `gone` has a bit for each, which is set
-when it is deleted, and is empty before one is; `lengths` are their terms, `keys` their keys."""
+when it is deleted, and is empty before one is; `lengths` are their terms, `keys` their keys.
+A small segment is a bundle instead of rows, since most of them are soon merged."""
 
 MOST_WRITTEN = 8192
 """Passages of a segment that is written at once."""
@@ -59,7 +68,10 @@ MOST_WRITTEN = 8192
 _FULL = 4096
 """Passages of a segment that is not merged any more: merging one takes a second of a processor."""
 
-_MERGED = 8
+_BUNDLED = 64
+"""Passages of a segment from which on it has rows."""
+
+_MERGED = 16
 """Segments of a like size that are merged, and how many times larger the next size is."""
 
 _BOUND = 900
@@ -142,15 +154,23 @@ class SegmentWords:
     def counts(self, connection: Connection, build: int, terms: Sequence[str]) -> dict[str, int]:
         """Return how many passages hold each of the terms that any holds."""
         counts: dict[str, int] = {}
-        for first in range(0, len(terms), _BOUND):
-            some = terms[first : first + _BOUND]
-            counts |= _counts(connection, build, f"w.term IN ({_marks(some)})", some)
-        return counts
+        with _one_moment(connection):
+            for first in range(0, len(terms), _BOUND):
+                some = terms[first : first + _BOUND]
+                counts |= _counts(connection, build, f"w.term IN ({_marks(some)})", some)
+            return _counted_besides(connection, build, counts, lambda held: _among(held, terms))
 
     def counts_beginning(self, connection: Connection, build: int, start: str) -> dict[str, int]:
         """Return the terms that begin with `start`, with how many passages hold each."""
         within = (start, f"{start}\U0010ffff")
-        return _counts(connection, build, "w.term >= ? AND w.term < ?", within)
+        with _one_moment(connection):
+            counts = _counts(connection, build, "w.term >= ? AND w.term < ?", within)
+            return _counted_besides(
+                connection,
+                build,
+                counts,
+                lambda held: range(bisect_left(held, within[0]), bisect_left(held, within[1])),
+            )
 
     def texts_with(self, connection: Connection, build: int, term: str, limit: int) -> list[str]:
         """Return title, headings and text of up to `limit` passages that hold a term."""
@@ -342,20 +362,43 @@ def _counts(
         f"FROM {_segments(build)} s CROSS JOIN {_postings(build)} w "
         f"ON w.segment = s.segment AND {condition}"
     )
-    with _one_moment(connection):
-        counted = connection.execute(
-            f"SELECT w.term, sum(w.held) {held} GROUP BY w.term", values
-        ).fetchall()
-        rows = connection.execute(
-            f"SELECT s.passages, s.gone, w.term, w.first, w.held, w.passages, w.counts {held} "
-            "WHERE length(s.gone) > 0",
-            values,
-        ).fetchall()
+    counted = connection.execute(
+        f"SELECT w.term, sum(w.held) {held} GROUP BY w.term", values
+    ).fetchall()
+    rows = connection.execute(
+        f"SELECT s.passages, s.gone, w.term, w.first, w.held, w.passages, w.counts {held} "
+        "WHERE length(s.gone) > 0",
+        values,
+    ).fetchall()
     counts: dict[str, int] = dict(counted)
     for passages, gone, term, *row in rows:
         deleted = _mask(gone, passages)[postings_of([PackedPostings(*row)]).passages]
         counts[term] -= int(deleted.sum())
     return {term: count for term, count in counts.items() if count}
+
+
+def _counted_besides(
+    connection: Connection,
+    build: int,
+    counts: dict[str, int],
+    meant: Callable[[Sequence[str]], Sequence[int]],
+) -> dict[str, int]:
+    """Return counts with those of bundles; `meant` names terms by places in a vocabulary."""
+    found = Counter(counts)
+    rows = connection.execute(
+        f"SELECT s.passages, s.gone, b.* FROM {_bundles(build)} b "
+        f"JOIN {_segments(build)} s ON s.segment = b.segment"
+    )
+    for passages, gone, _, *row in rows:
+        bundle = Bundle(*row)
+        vocabulary = bundle.vocabulary()
+        numbers = meant(vocabulary)
+        if not numbers:
+            continue
+        present = ~_mask(gone, passages) if gone else None
+        for number, held in zip(numbers, bundle.holding(numbers, present), strict=True):
+            found[vocabulary[number]] += held
+    return {term: count for term, count in found.items() if count}
 
 
 def _rows_of(
@@ -371,7 +414,27 @@ def _rows_of(
     found: dict[str, list[PackedPostings]] = {term: [] for term in terms}
     for segment, term, first, *row in rows:
         found[term].append(PackedPostings(segments.firsts[segment] + first, *row))
+    for segment, bundle in _bundled(connection, build):
+        vocabulary = bundle.vocabulary()
+        numbers = _among(vocabulary, found)
+        rows_held = bundle.rows(numbers, segments.firsts[segment])
+        for number, row in zip(numbers, rows_held, strict=True):
+            found[vocabulary[number]].append(row)
+    if len(segments.firsts) > 1:
+        for its_rows in found.values():
+            its_rows.sort(key=lambda row: row.first)
     return found
+
+
+def _bundled(connection: Connection, build: int) -> list[tuple[int, Bundle]]:
+    rows = connection.execute(f"SELECT * FROM {_bundles(build)} ORDER BY segment")
+    return [(segment, Bundle(*row)) for segment, *row in rows]
+
+
+def _among(vocabulary: Sequence[str], terms: Iterable[str]) -> list[int]:
+    """Return where in a sorted vocabulary those of some terms stand that it has."""
+    places = ((bisect_left(vocabulary, term), term) for term in terms)
+    return [at for at, term in places if at < len(vocabulary) and vocabulary[at] == term]
 
 
 def _write(connection: Connection, build: int, keys: Numbers, instances: Instances) -> None:
@@ -383,6 +446,12 @@ def _write(connection: Connection, build: int, keys: Numbers, instances: Instanc
         (len(keys), b"", packed_numbers(lengths), packed_numbers(keys)),
     )
     segment = int(made.fetchone()[0])
+    if len(keys) < _BUNDLED:
+        if bundle := bundled(instances):
+            connection.execute(
+                f"INSERT INTO {_bundles(build)} VALUES (?, ?, ?, ?, ?, ?, ?)", (segment, *bundle)
+            )
+        return
     connection.executemany(
         f"INSERT INTO {_postings(build)} VALUES (?, ?, ?, ?, ?, ?, ?)",
         ((segment, term, *row) for term, row in packed(instances)),
@@ -418,15 +487,18 @@ def _merge(connection: Connection, build: int, segments: Sequence[int]) -> None:
     rows = [
         (term, PackedPostings(firsts[segment] + first, *row))
         for segment, term, first, *row in connection.execute(
-            f"SELECT * FROM {_postings(build)} WHERE segment IN ({marks}) "
-            "ORDER BY segment, term, first",
+            f"SELECT * FROM {_postings(build)} WHERE segment IN ({marks})",
             segments,
         )
     ]
-    rows.sort(key=lambda row: row[0])
+    bundles = [
+        (firsts[segment], bundle)
+        for segment, bundle in _bundled(connection, build)
+        if segment in firsts
+    ]
     _drop_segments(connection, build, segments)
     if stays.any():
-        instances = joined(rows, np.where(stays, np.cumsum(stays) - 1, -1))
+        instances = joined(rows, bundles, np.where(stays, np.cumsum(stays) - 1, -1))
         _write(connection, build, keys[stays], instances)
 
 
@@ -455,7 +527,9 @@ def _marks(values: Sequence[object]) -> str:
 
 
 def _names(build: int) -> dict[str, str]:
-    return {"segments": _segments(build), "postings": _postings(build)}
+    return {
+        "segments": _segments(build), "postings": _postings(build), "bundles": _bundles(build),
+    }  # fmt: skip
 
 
 def _segments(build: int) -> str:
@@ -464,3 +538,7 @@ def _segments(build: int) -> str:
 
 def _postings(build: int) -> str:
     return f"postings_{build:d}"
+
+
+def _bundles(build: int) -> str:
+    return f"bundles_{build:d}"

@@ -87,27 +87,130 @@ def instances_of(passages: Sequence[tuple[str, str]]) -> Instances:
     )
 
 
-def packed(instances: Instances) -> Iterator[tuple[str, PackedPostings]]:
-    """Yield the rows of a segment, by term and passage."""
+class Bundle(NamedTuple):
+    """A small segment as a whole, its terms one behind the other in every array."""
+
+    terms: str
+    """Sorted, with spaces between them."""
+    firsts: bytes
+    """As `PackedPostings` has them, of each term."""
+    held: bytes
+    passages: bytes
+    counts: bytes
+    places: bytes
+
+    def vocabulary(self) -> list[str]:
+        """Return its terms, sorted."""
+        return self.terms.split()
+
+    def unpacked(self) -> tuple[Numbers, Postings, Numbers]:
+        """Return how many passages hold each term, which ones, and at which places."""
+        size = self.terms.count(" ") + 1
+        firsts, held = unpacked_numbers([self.firsts, self.held], [size, size]).reshape(2, size)
+        steps = unpacked_numbers([self.passages], [held.sum()])
+        counts, widths = _unpacked([self.counts], np.array([len(steps)]))
+        half = 4 * int(widths[0])
+        in_title, in_text = counts >> half, counts & ((1 << half) - 1)
+        passed = np.cumsum(steps)
+        passages = passed + np.repeat(firsts - passed[np.cumsum(held) - held], held)
+        places = unpacked_numbers([self.places], [(in_title + in_text).sum()])
+        return held, Postings(passages, in_title, in_text), places
+
+    def holding(self, numbers: Sequence[int], present: npt.NDArray[np.bool_] | None) -> list[int]:
+        """Return how many passages hold terms, of those that are present if that is told."""
+        if present is None:
+            held = unpacked_numbers([self.held], [self.terms.count(" ") + 1])
+            return [int(held[number]) for number in numbers]
+        held, found, _ = self.unpacked()
+        passed = np.cumsum(np.r_[0, present[found.passages]])
+        ends = np.cumsum(held)
+        return [int(passed[ends[at]] - passed[ends[at] - held[at]]) for at in numbers]
+
+    def rows(self, numbers: Sequence[int], first: int) -> list[PackedPostings]:
+        """Return the rows of terms by their places in the vocabulary; `first` as in a row."""
+        if not numbers:
+            return []
+        held, found, _ = self.unpacked()
+        ends = np.cumsum(held)
+        often = np.cumsum(found.in_title + found.in_text)
+        rows = []
+        for number in numbers:
+            its = slice(int(ends[number] - held[number]), int(ends[number]))
+            stood = slice(int(often[its.start - 1]) if its.start else 0, int(often[its.stop - 1]))
+            rows.append(
+                PackedPostings(
+                    first + int(found.passages[its.start]),
+                    int(held[number]),
+                    _part(self.passages, its, len(often)),
+                    _part(self.counts, its, len(often)),
+                    _part(self.places, stood, int(often[-1])),
+                )
+            )
+        return rows
+
+
+def _part(packed: bytes, part: slice, size: int) -> bytes:
+    """Return a part of so many packed numbers."""
+    width = len(packed) // size
+    return packed[part.start * width : part.stop * width]
+
+
+class _Arrays(NamedTuple):
+    """Instances by posting: what rows are cut out of."""
+
+    of_posting: Numbers
+    """The first instance of each posting."""
+    terms: Numbers
+    numbers: Numbers
+    in_title: Numbers
+    in_text: Numbers
+
+    def gaps(self, rows: Numbers) -> Numbers:
+        """Return how much further each passage is than the one before in its row."""
+        found = np.diff(self.numbers, prepend=0)
+        found[rows] = 0
+        return found
+
+
+def _arrays(instances: Instances) -> _Arrays:
     terms, passages = instances.terms, instances.passages
-    if not len(terms):
-        return
     is_new = np.r_[True, (terms[1:] != terms[:-1]) | (passages[1:] != passages[:-1])]
     of_posting = np.flatnonzero(is_new)
     in_text = np.add.reduceat(instances.in_text, of_posting)
     in_title = np.diff(np.r_[of_posting, len(terms)]) - in_text
-    rows, row_terms = _rows(terms, terms[of_posting], len(instances.vocabulary))
-    numbers = passages[of_posting]
-    firsts, held = numbers[rows[:-1]], np.diff(rows)
-    gaps = np.diff(numbers, prepend=0)
-    gaps[rows[:-1]] = 0
+    return _Arrays(of_posting, terms[of_posting], passages[of_posting], in_title, in_text)
+
+
+def bundled(instances: Instances) -> Bundle | None:
+    """Return the instances of a small segment as a whole; None where there are none."""
+    if not len(instances.terms):
+        return None
+    arrays = _arrays(instances)
+    rows = np.searchsorted(arrays.terms, np.arange(len(instances.vocabulary) + 1))
+    whole = np.array([0, len(arrays.numbers)])
+    return Bundle(
+        " ".join(instances.vocabulary),
+        packed_numbers(arrays.numbers[rows[:-1]]),
+        packed_numbers(np.diff(rows)),
+        packed_numbers(arrays.gaps(rows[:-1])),
+        next(_narrow_halves(arrays.in_title, arrays.in_text, whole)),
+        packed_numbers(instances.places),
+    )
+
+
+def packed(instances: Instances) -> Iterator[tuple[str, PackedPostings]]:
+    """Yield the rows of a segment, by term and passage."""
+    if not len(instances.terms):
+        return
+    arrays = _arrays(instances)
+    rows, row_terms = _rows(instances.terms, arrays.terms, len(instances.vocabulary))
     packed_rows = map(
         PackedPostings,
-        firsts.tolist(),
-        held.tolist(),
-        _narrow(gaps, rows),
-        _narrow_halves(in_title, in_text, rows),
-        _narrow(instances.places, np.r_[of_posting, len(terms)][rows]),
+        arrays.numbers[rows[:-1]].tolist(),
+        np.diff(rows).tolist(),
+        _narrow(arrays.gaps(rows[:-1]), rows),
+        _narrow_halves(arrays.in_title, arrays.in_text, rows),
+        _narrow(instances.places, np.r_[arrays.of_posting, len(instances.terms)][rows]),
     )
     for term, row in zip(row_terms.tolist(), packed_rows, strict=True):
         yield instances.vocabulary[term], row
@@ -135,32 +238,49 @@ def postings_of(rows: Sequence[PackedPostings]) -> Postings:
     return Postings(passed + np.repeat(begun, sizes), counts >> half, counts & ((1 << half) - 1))
 
 
-def joined(rows: Sequence[tuple[str, PackedPostings]], numbers: Numbers) -> Instances:
+def joined(
+    rows: Sequence[tuple[str, PackedPostings]],
+    bundles: Sequence[tuple[int, Bundle]],
+    numbers: Numbers,
+) -> Instances:
     """Return the instances of several segments as those of one.
 
-    `rows` are by term, and those of a term by passage, whose numbers count through all segments.
-    `numbers` tells the new number of each passage, -1 where it is left out, shape (passages,).
+    They are rows with their terms, whose passages are numbered through all segments, and bundles
+    with the numbers of their first passages. `numbers` tells the new number of each passage, -1
+    where it is left out, shape (passages,).
     """
-    if not rows:
+    words = [term for term, _ in rows]
+    sizes = [row.held for _, row in rows]
+    parts = []
+    if rows:
+        packed_rows = [row for _, row in rows]
+        found = postings_of(packed_rows)
+        of_row = _sums(found.in_title + found.in_text, sizes)
+        parts.append((*found, _unpacked([row.places for row in packed_rows], of_row)[0]))
+    for first, bundle in bundles:
+        held, found, places = bundle.unpacked()
+        parts.append((found.passages + first, found.in_title, found.in_text, places))
+        words += bundle.vocabulary()
+        sizes += held.tolist()
+    if not words:
         return instances_of([])
-    packed_rows = [row for _, row in rows]
-    found = postings_of(packed_rows)
-    often = found.in_title + found.in_text
-    of_row = _sums(often, [row.held for row in packed_rows])
-    vocabulary = list(dict.fromkeys(term for term, _ in rows))
+    passages, in_title, in_text, places = map(np.concatenate, zip(*parts, strict=True))
+    often = in_title + in_text
+    vocabulary = sorted(set(words))
     by_term = {term: number for number, term in enumerate(vocabulary)}
-    terms = np.repeat(np.array([by_term[term] for term, _ in rows], np.int64), of_row)
-    passages = numbers[np.repeat(found.passages, often)]
-    in_text = counted_up(often) >= np.repeat(found.in_title, often)
-    places, _ = _unpacked([row.places for row in packed_rows], of_row)
-    stay = passages >= 0
-    is_held = np.bincount(terms[stay], minlength=len(vocabulary)) > 0
+    of_words = np.fromiter(map(by_term.__getitem__, words), np.int64, len(words))
+    terms = np.repeat(np.repeat(of_words, sizes), often)
+    passages = numbers[np.repeat(passages, often)]
+    is_text = counted_up(often) >= np.repeat(in_title, often)
+    stay = np.flatnonzero(passages >= 0)
+    order = stay[np.argsort(terms[stay] * len(numbers) + passages[stay], kind="stable")]
+    is_held = np.bincount(terms[order], minlength=len(vocabulary)) > 0
     return Instances(
         list(compress(vocabulary, is_held)),
-        (np.cumsum(is_held) - 1)[terms[stay]],
-        passages[stay],
-        in_text[stay].astype(np.int64),
-        places[stay],
+        (np.cumsum(is_held) - 1)[terms[order]],
+        passages[order],
+        is_text[order].astype(np.int64),
+        places[order],
     )
 
 
@@ -225,7 +345,7 @@ def packed_numbers(numbers: Numbers) -> bytes:
     return next(_narrow(numbers, np.array([0, len(numbers)]))) if len(numbers) else b""
 
 
-def unpacked_numbers(blobs: Sequence[bytes], sizes: Sequence[int]) -> Numbers:
+def unpacked_numbers(blobs: Sequence[bytes], sizes: Sequence[int | np.int64]) -> Numbers:
     """Return the numbers of such bytes, one behind the other."""
     return _unpacked(blobs, np.array(sizes, np.int64))[0]
 

@@ -9,7 +9,6 @@ from contextlib import closing
 from pathlib import Path
 
 from index.store.catalog import Catalog
-from index.store.catalog_rows import heading_of
 from index.store.catalog_state import serving_builds
 from index.store.catalog_writes import remove_source
 from index.store.exact_words import places_of_phrases
@@ -17,7 +16,7 @@ from index.store.segment_words import SegmentWords
 from index.store.word_arrays import PackedPostings, instances_of, packed, postings_of
 from index.store.word_index import PassageWords
 from index.store.words_move import move_words
-from index.text.words import terms
+from tests.doubles.full_text_words import write_full_text
 from tests.index.store.test_catalog import put, source_of
 
 BUILD = 1
@@ -76,6 +75,8 @@ def test_segments_are_merged_and_hold_nothing_of_what_was_deleted() -> None:
         }
         index.merge(connection, BUILD)
     kept = {row[0] for row in connection.execute("SELECT term FROM postings_1")}
+    for (bundled,) in connection.execute("SELECT terms FROM bundles_1"):
+        kept |= set(bundled.split())
     assert kept == expected("").keys() | {"heading"}
 
 
@@ -101,28 +102,9 @@ def test_words_are_moved_out_of_full_text_tables(tmp_path: Path) -> None:
         assert any(before)
         with catalog.transaction() as connection:
             assert isinstance(connection, sqlite3.Connection)
-            back_to_full_text(connection, build.number)
+            SegmentWords().drop(connection, build.number)
+            write_full_text(connection, build.number)
             move_words(connection)
         assert [catalog.match("documents", each, 30) for each in asked] == before
         names = {row[0] for row in catalog.rows("SELECT name FROM sqlite_master")}
         assert not {name for name in names if name.startswith(("words_", "counts_"))}
-
-
-def back_to_full_text(connection: sqlite3.Connection, build: int) -> None:
-    """Make the tables that a catalog of format 12 had."""
-    connection.execute(
-        f"CREATE VIRTUAL TABLE words_{build} USING fts5 "
-        "(title, body, tokenize = \"ascii tokenchars '-_./\\:@&+#'\")"
-    )
-    connection.execute(f"CREATE VIRTUAL TABLE counts_{build} USING fts5vocab (words_{build}, row)")
-    rows = connection.execute(
-        "SELECT p.key, s.title, p.heading, p.text FROM passages p JOIN sources s ON s.id = p.source"
-    ).fetchall()
-    connection.executemany(
-        f"INSERT INTO words_{build} (rowid, title, body) VALUES (?, ?, ?)",
-        [
-            (key, " ".join(terms(" ".join((title, *heading_of(heading))))), " ".join(terms(text)))
-            for key, title, heading, text in rows
-        ],
-    )
-    SegmentWords().drop(connection, build)

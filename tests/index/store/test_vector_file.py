@@ -18,6 +18,7 @@ from index.store.catalog_state import kept_vectors, serving_builds
 from index.store.fresh_vectors import FreshVectors
 from index.store.sqlite_file import SqliteFile
 from index.store.vector_file import is_behind, sentences_blob, sentences_of, vector_blob
+from tests.doubles.full_text_words import write_full_text
 from tests.doubles.homes import Home, contents, open_home, put, write_documents
 
 WORDS = ("fox", "owl", "elk", "ant", "bee", "cod", "cat", "hen", "jay", "koi")
@@ -162,6 +163,7 @@ def write_old_home(home: Path, passages: int) -> dict[str, tuple[bytes, bytes]]:
                 (whole.tobytes(),),
             )
             made[f"p{n}"] = vector_blob(whole), sentences_blob(parts.astype(np.float32))
+        write_full_text(file, 1)
     return made
 
 
