@@ -17,7 +17,7 @@ from bot.answering.answerer import Answerer
 from bot.answering.evidence import Quoter
 from bot.answering.extractive.by_language import NEVER, ExtractorByLanguage
 from bot.answering.extractive.extractor import Extractor
-from bot.answering.extractive.judging import Judging, close_judging, quick_judging
+from bot.answering.extractive.judgement import Judgement, close_judgement, quick_judgement
 from bot.answering.extractive.scored_sentences import SentenceScorer
 from bot.bridge import Bridge, open_writers
 from bot.errors import PromptError
@@ -114,16 +114,16 @@ def _build_quoter(library: Library) -> Quoter:
     """
     models, catalog = library.models, library.catalog
     embedder, selector = models.embedder_if_any(), models.selector
-    judging: Judging | None = None
+    judgement: Judgement | None = None
     if selector is not None:
-        judging = close_judging(selector) if library.config.best else quick_judging(selector)
-    if judging is None or library.config.best:
+        judgement = close_judgement(selector) if library.config.best else quick_judgement(selector)
+    if judgement is None or library.config.best:
         scorer = SentenceScorer(embedder, models.matcher, models.reader)
     else:
         scorer = SentenceScorer(None)
     return ExtractorByLanguage(
-        english=Extractor(scorer, judging, neighbours=catalog),
-        unclaimed=Extractor(scorer, judging, neighbours=catalog, threshold=NEVER),
+        english=Extractor(scorer, judgement, neighbours=catalog),
+        unclaimed=Extractor(scorer, judgement, neighbours=catalog, threshold=NEVER),
         other=Extractor(SentenceScorer(embedder), neighbours=catalog),
     )
 

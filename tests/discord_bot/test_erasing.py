@@ -346,7 +346,7 @@ async def test_nothing_of_a_server_is_left_in_the_real_index(own_folder: Path) -
         await stage.start()
         await live(general, kim, ann)
         before = await asyncio.to_thread(_texts, own_folder / ".quoth")
-        assert {name.split(":")[0] for name in before} == {"catalog", "additions", "chroma"}
+        assert {name.split(":")[0] for name in before} == {"catalog", "additions"}
         assert await erase(kim, general) == ERASED
         assert await held(stage, acme) == {}
         assert await asyncio.to_thread(_texts, own_folder / ".quoth", acme.id) == {}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot.answering.answerer import Answerer
 from bot.answering.extractive.extractor import Extractor
-from bot.answering.extractive.judging import close_judging
+from bot.answering.extractive.judgement import close_judgement
 from bot.answering.extractive.scored_sentences import SentenceScorer
 from bot.answering.generative.generator import Generator
 from bot.bridge import Bridge
@@ -83,8 +83,8 @@ class World:
         picker = SentenceScorer(used, used if isinstance(used, TokenEmbedder) else None, reader)
         given = {"threshold": threshold, "floor": floor}
         limits = {name: value for name, value in given.items() if value is not None}
-        judging = close_judging(selector) if selector is not None else None
-        extractor = Extractor(picker, judging, neighbours=self.catalog, **limits)
+        judgement = close_judgement(selector) if selector is not None else None
+        extractor = Extractor(picker, judgement, neighbours=self.catalog, **limits)
         return Answerer(
             searcher=self.searcher(embedder),
             extractor=extractor,

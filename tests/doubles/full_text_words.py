@@ -15,7 +15,8 @@ def write_full_text(connection: Connection, build: int) -> None:
     )
     connection.execute(f"CREATE VIRTUAL TABLE counts_{build} USING fts5vocab (words_{build}, row)")
     rows = connection.execute(
-        "SELECT p.key, s.title, p.heading, p.text FROM passages p JOIN sources s ON s.id = p.source"
+        'SELECT p.key, s.title, p.heading, substr(s.text, p.start + 1, p."end" - p.start) '
+        "FROM passages p JOIN sources s ON s.id = p.source"
     ).fetchall()
     connection.executemany(
         f"INSERT INTO words_{build} (rowid, title, body) VALUES (?, ?, ?)",

@@ -17,7 +17,7 @@ from bot.answering.extractive.answer_weights import (
     UNSURE,
 )
 from bot.answering.extractive.confidence import confidence, selection_confidence
-from bot.answering.extractive.judging import Judging
+from bot.answering.extractive.judgement import Judgement
 from bot.answering.extractive.named_sections import has_values, named_list, of_named, of_sections
 from bot.answering.extractive.outlines import MOST_BEGINNINGS, outline, section_outline
 from bot.answering.extractive.question_type import shape, topic_of_overview
@@ -84,16 +84,16 @@ class Extractor:
     def __init__(
         self,
         picker: SentenceScorer,
-        judging: Judging | None = None,
+        judgement: Judgement | None = None,
         *,
         neighbours: Neighbours | None = None,
         threshold: float | None = None,
         floor: float = UNSURE,
     ) -> None:
         self._picker = picker
-        self._judging = judging
+        self._judgement = judgement
         self._neighbours = neighbours
-        usual = ANSWERED if judging is None else judging.answered
+        usual = ANSWERED if judgement is None else judgement.answered
         self._threshold = usual if threshold is None else threshold
         self._floor = min(floor, self._threshold)
 
@@ -166,10 +166,10 @@ class Extractor:
         self, question: str, ranked: Sequence[Candidate], sentences: Sequence[ScoredSentence]
     ) -> list[SelectedPassage]:
         """Judge the best passages, where there is a selector."""
-        if self._judging is None:
+        if self._judgement is None:
             return []
-        judging = self._judging
-        return selected_passages(judging.selector, question, ranked, sentences, judging.depth)
+        judgement = self._judgement
+        return selected_passages(judgement.selector, question, ranked, sentences, judgement.depth)
 
     def _quoted(
         self,
@@ -178,9 +178,9 @@ class Extractor:
         sentences: Sequence[ScoredSentence],
     ) -> list[QuotedPassage]:
         """Choose what is quoted of the best passages, where there is a selector."""
-        if self._judging is None:
+        if self._judgement is None:
             return []
-        return quoted_passages(self._judging.selector, question, selected, _readings(sentences))
+        return quoted_passages(self._judgement.selector, question, selected, _readings(sentences))
 
     def _confidence(
         self,
@@ -190,9 +190,9 @@ class Extractor:
         quoted: Sequence[QuotedPassage],
     ) -> float:
         """Return how sure an answer is, by the closest look that was taken."""
-        if self._judging is None or not selected:
+        if self._judgement is None or not selected:
             return confidence(findings, sentences)
-        model = self._judging.confidence
+        model = self._judgement.confidence
         return selection_confidence(model, findings, sentences, selected, quoted)
 
 

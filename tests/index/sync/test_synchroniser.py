@@ -321,8 +321,10 @@ def test_passages_are_embedded_under_title_and_headings(home: Home) -> None:
     assert contexts == ["Guide > Setting up"]
 
 
-def test_chroma_rows_say_where_they_come_from(home: Home) -> None:
-    with home.vectors._client() as client:
+def test_chroma_rows_say_where_they_come_from_where_they_are_to(home: Home) -> None:
+    with open_home(home.path, home.documents, texts=True) as told:
+        told.sync()
+    with told.vectors._client() as client:
         (found,) = client.list_collections()
         row = found.get(where={"uri": "b.txt"})
     (metadata,) = row["metadatas"]

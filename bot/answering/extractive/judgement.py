@@ -16,7 +16,7 @@ from index.search.linear_model import LinearModel
 
 
 @dataclass(frozen=True)
-class Judging:
+class Judgement:
     """A selector, how many passages it looks at, and how sure an answer then is."""
 
     selector: Selector
@@ -27,11 +27,11 @@ class Judging:
     """Confidence from which an answer is given."""
 
 
-def close_judging(selector: Selector) -> Judging:
+def close_judgement(selector: Selector) -> Judgement:
     """Return how the whole selector judges, beside what the reader points at."""
-    return Judging(selector, CLOSE, CONFIDENCE_SELECTED, ANSWERED_SELECTED)
+    return Judgement(selector, CLOSE, CONFIDENCE_SELECTED, ANSWERED_SELECTED)
 
 
-def quick_judging(selector: Selector) -> Judging:
+def quick_judgement(selector: Selector) -> Judgement:
     """Return how the small selector judges alone: fewer passages, and no other model beside it."""
-    return Judging(selector, QUICK, CONFIDENCE_JUDGED_QUICKLY, ANSWERED_JUDGED_QUICKLY)
+    return Judgement(selector, QUICK, CONFIDENCE_JUDGED_QUICKLY, ANSWERED_JUDGED_QUICKLY)
