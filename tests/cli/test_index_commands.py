@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -230,6 +231,23 @@ def test_doctor_says_how_to_get_the_weights_of_the_selector(
         assert selector(quality, "on")["state"] == "problem"
         assert "pip install 'quoth[weights]'" in selector(quality, "on")["advice"]
     assert selector("fast", "off")["state"] == "off"
+
+
+def test_without_the_weights_of_the_selector_the_reader_answers_quickly(
+    indexed_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("index.embed.cross_encoder.PACKAGES", {"no_such_package": "models"})
+    home = tmp_path / "home"
+    shutil.copytree(indexed_folder / ".quoth", home)
+    asked = ("ask", "Who hosts the summit?", "--json")
+    result = run(
+        indexed_folder, *asked, QUOTH_HOME=str(home), QUOTH_QUALITY="fast", QUOTH_MODELS=""
+    )
+    assert "the reader answers alone" in caplog.text
+    assert "Emmanuel Macron" in json.loads(result.stdout)["citations"][0]["quote"]
 
 
 # what is not English

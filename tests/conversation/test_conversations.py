@@ -1,7 +1,7 @@
 """Three conversations over the sample documents without a language model: every turn, whole.
 
-Each is held with everything, with the reader alone and without it. Confidence is left out: it moves
-with every fit. After a change that is meant to show, read what
+Each is held with everything, with the small selector alone and without it. Confidence is left
+out: it moves with every fit. After a change that is meant to show, read what
 `python -m tests.conversation.test_conversations` writes before you commit it.
 """
 
@@ -28,7 +28,7 @@ FILE = Path(__file__).parent / "transcripts" / "conversations.txt"
 SCOPE = Scope(collections=("documents",))
 WAYS = {
     "with the selector": {"QUOTH_QUALITY": "best"},
-    "with the reader": {"QUOTH_QUALITY": "fast"},
+    "with the small selector": {"QUOTH_QUALITY": "fast"},
     "without the reader": {"QUOTH_QUALITY": "fast", "QUOTH_READER": "off"},
 }
 CONVERSATIONS = {

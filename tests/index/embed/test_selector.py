@@ -10,9 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
+from index.embed.adapter import with_layers
 from index.embed.cross_encoder import cross_encoder_tensors
 from index.embed.quantize import read_ranges
-from index.embed.selector import ADAPTER, LIMIT, MODEL, UNSEEN, EncoderSelector, open_selector
+from index.embed.selector import (
+    ADAPTER,
+    LIMIT,
+    MODEL,
+    SMALL_ADAPTER,
+    SMALL_MODEL,
+    UNSEEN,
+    EncoderSelector,
+    open_selector,
+)
 from index.embed.weights import ModelFiles, Tensor, digest_of, read_tensors
 from index.errors import WeightsUnavailable
 from index.protocols import EmbeddingInput, Selection, Selector
@@ -31,24 +41,29 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("home")
 
 
+@pytest.fixture(scope="module", params=[False, True], ids=["whole", "small"])
+def small(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param)
+
+
 @pytest.fixture(scope="module")
-def exact(home: Path) -> EncoderSelector:
-    opened = open_selector(home, threads=1, exact=True)
+def exact(home: Path, small: bool) -> EncoderSelector:
+    opened = open_selector(home, small=small, threads=1, exact=True)
     assert opened is not None
     return opened
 
 
 @pytest.fixture(scope="module")
-def selector(home: Path) -> EncoderSelector:
-    opened = open_selector(home, threads=1)
+def selector(home: Path, small: bool) -> EncoderSelector:
+    opened = open_selector(home, small=small, threads=1)
     assert opened is not None
     return opened
 
 
 @pytest.fixture(scope="module")
-def merged() -> dict[str, Tensor]:
-    adapter, metadata = read_tensors(ADAPTER)
-    return MODEL.merged(cross_encoder_tensors(), adapter, metadata)
+def merged(small: bool) -> dict[str, Tensor]:
+    adapter, metadata = read_tensors(SMALL_ADAPTER if small else ADAPTER)
+    return (SMALL_MODEL if small else MODEL).merged(cross_encoder_tensors(), adapter, metadata)
 
 
 def expected(merged: dict[str, Tensor], question: str, text: EmbeddingInput) -> Selection:
@@ -129,10 +144,24 @@ def test_any_text_gets_a_finite_number_for_each_sentence(
     assert len(found.sentences) == 2
 
 
-def test_the_trained_adapter_comes_with_its_ranges() -> None:
-    ranges = read_ranges("selector", digest_of(ADAPTER))
+@pytest.mark.parametrize(
+    ("name", "adapter", "linears"),
+    [("selector", ADAPTER, 48), ("small_selector", SMALL_ADAPTER, 24)],
+)
+def test_the_trained_adapter_comes_with_its_ranges(name: str, adapter: Path, linears: int) -> None:
+    ranges = read_ranges(name, digest_of(adapter))
     assert ranges is not None, "run `python -m benchmarks.embedding ranges` and commit the result"
-    assert len(ranges) == 48
+    assert len(ranges) == linears
+
+
+def test_layers_that_are_kept_are_numbered_anew() -> None:
+    base = {"head": 0, **{f"encoder.layer.{at}.bias": at for at in range(12)}}
+    assert with_layers(base, [0, 4, 10]) == {
+        "head": 0,
+        "encoder.layer.0.bias": 0,
+        "encoder.layer.1.bias": 4,
+        "encoder.layer.2.bias": 10,
+    }
 
 
 def test_without_an_adapter_there_is_no_selector(tmp_path: Path) -> None:
