@@ -22,18 +22,28 @@ import numpy as np
 import numpy.typing as npt
 
 from index.store.database import Connection
+from index.store.segment_tables import (
+    MOST_WRITTEN,
+    SEGMENT_TABLES,
+    bundles_of,
+    bundles_table,
+    deleted_of,
+    drop_segments,
+    marks_of,
+    merge_segments,
+    merge_small_segments,
+    postings_table,
+    segments_table,
+    table_names,
+    write_segment,
+)
 from index.store.sqlite_file import Row
 from index.store.word_arrays import (
     Bundle,
-    Instances,
     Numbers,
     PackedPostings,
-    bundled,
     instances_of,
     is_in,
-    joined,
-    packed,
-    packed_numbers,
     postings_of,
     runs_of,
     unpacked_numbers,
@@ -42,37 +52,6 @@ from index.store.word_index import PassagePlace, PassageWords
 
 _K1, _B, _LEAST_IDF = 1.2, 0.75, 1e-6
 """As in SQLite's `bm25()`."""
-
-_TABLES = """
-CREATE TABLE {segments} (
-    segment INTEGER PRIMARY KEY, passages INTEGER NOT NULL, gone BLOB NOT NULL,
-    lengths BLOB NOT NULL, keys BLOB NOT NULL
-);
-CREATE TABLE {postings} (
-    segment INTEGER NOT NULL, term TEXT NOT NULL, first INTEGER NOT NULL, held INTEGER NOT NULL,
-    passages BLOB NOT NULL, counts BLOB NOT NULL, places BLOB NOT NULL,
-    PRIMARY KEY (segment, term, first)
-) WITHOUT ROWID;
-CREATE TABLE {bundles} (
-    segment INTEGER PRIMARY KEY, terms TEXT NOT NULL, firsts BLOB NOT NULL, held BLOB NOT NULL,
-    passages BLOB NOT NULL, counts BLOB NOT NULL, places BLOB NOT NULL
-)
-"""
-"""`passages` of a segment counts those that were written; `gone` has a bit for each, which is set
-when it is deleted, and is empty before one is; `lengths` are their terms, `keys` their keys.
-A small segment is a bundle instead of rows, since most of them are soon merged."""
-
-MOST_WRITTEN = 8192
-"""Passages of a segment that is written at once."""
-
-_FULL = 4096
-"""Passages of a segment that is not merged any more: merging one takes a second of a processor."""
-
-_BUNDLED = 64
-"""Passages of a segment from which on it has rows."""
-
-_MERGED = 16
-"""Segments of a like size that are merged, and how many times larger the next size is."""
 
 _BOUND = 900
 """Values of one statement."""
@@ -83,45 +62,47 @@ class SegmentWords:
 
     def create(self, connection: Connection, build: int) -> None:
         """Make the tables of a build."""
-        for statement in _TABLES.format(**_names(build)).split(";"):
+        for statement in SEGMENT_TABLES.format(**table_names(build)).split(";"):
             connection.execute(statement)
 
     def drop(self, connection: Connection, build: int) -> None:
         """Delete the tables of a build."""
-        for table in _names(build).values():
+        for table in table_names(build).values():
             connection.execute(f"DROP TABLE IF EXISTS {table}")
 
     def merge(self, connection: Connection, build: int) -> None:
         """Write the segments anew that hold words of deleted passages."""
         rows = connection.execute(
-            f"SELECT segment FROM {_segments(build)} WHERE length(gone) > 0"
+            f"SELECT segment FROM {segments_table(build)} WHERE length(gone) > 0"
         ).fetchall()
         for (segment,) in rows:
-            _merge(connection, build, [segment])
+            merge_segments(connection, build, [segment])
 
     def put(self, connection: Connection, build: int, passages: Sequence[PassageWords]) -> None:
         """Write the terms of passages."""
         for first in range(0, len(passages), MOST_WRITTEN):
             some = passages[first : first + MOST_WRITTEN]
             instances = instances_of([(each.title, each.body) for each in some])
-            _write(connection, build, np.array([each.key for each in some], np.int64), instances)
-        _merge_small(connection, build)
+            write_segment(
+                connection, build, np.array([each.key for each in some], np.int64), instances
+            )
+        merge_small_segments(connection, build)
 
     def delete(self, connection: Connection, build: int, keys: Sequence[int]) -> None:
         """Delete the words of passages by their keys."""
         rows = connection.execute(
-            f"SELECT segment, passages, gone, keys FROM {_segments(build)}"
+            f"SELECT segment, passages, gone, keys FROM {segments_table(build)}"
         ).fetchall()
         for segment, passages, gone, packed_keys in rows:
             found = is_in(unpacked_numbers([packed_keys], [passages]), keys)
             if not found.any():
                 continue
-            found |= _mask(gone, passages)
+            found |= deleted_of(gone, passages)
             if found.all():
-                _drop_segments(connection, build, [segment])
+                drop_segments(connection, build, [segment])
             else:
                 connection.execute(
-                    f"UPDATE {_segments(build)} SET gone = ? WHERE segment = ?",
+                    f"UPDATE {segments_table(build)} SET gone = ? WHERE segment = ?",
                     (np.packbits(found).tobytes(), segment),
                 )
 
@@ -157,7 +138,7 @@ class SegmentWords:
         with _one_moment(connection):
             for first in range(0, len(terms), _BOUND):
                 some = terms[first : first + _BOUND]
-                counts |= _counts(connection, build, f"w.term IN ({_marks(some)})", some)
+                counts |= _counts(connection, build, f"w.term IN ({marks_of(some)})", some)
             return _counted_besides(connection, build, counts, lambda held: _among(held, terms))
 
     def counts_beginning(self, connection: Connection, build: int, start: str) -> dict[str, int]:
@@ -250,25 +231,18 @@ class _Best(NamedTuple):
 
 def _open(connection: Connection, build: int) -> _Segments:
     rows = connection.execute(
-        f"SELECT segment, passages, gone, lengths FROM {_segments(build)} ORDER BY segment"
+        f"SELECT segment, passages, gone, lengths FROM {segments_table(build)} ORDER BY segment"
     ).fetchall()
     sizes = [row[1] for row in rows]
     gone = None
     if any(row[2] for row in rows):
-        gone = np.concatenate([_mask(gone, passages) for _, passages, gone, _ in rows])
+        gone = np.concatenate([deleted_of(gone, passages) for _, passages, gone, _ in rows])
     firsts = accumulate(sizes, initial=0)
     return _Segments(
         dict(zip((row[0] for row in rows), firsts, strict=False)),
         unpacked_numbers([row[3] for row in rows], sizes),
         gone,
     )
-
-
-def _mask(gone: bytes, passages: int) -> npt.NDArray[np.bool_]:
-    """Return which of so many passages are deleted."""
-    if not gone:
-        return np.zeros(passages, np.bool_)
-    return np.unpackbits(np.frombuffer(gone, np.uint8), count=passages).astype(np.bool_)
 
 
 def _scores(
@@ -310,7 +284,7 @@ def _by_keys(
     numbers = list(segments.firsts)
     for at in sorted(set(inside.tolist())):
         passages, keys = connection.execute(
-            f"SELECT passages, keys FROM {_segments(build)} WHERE segment = ?", (numbers[at],)
+            f"SELECT passages, keys FROM {segments_table(build)} WHERE segment = ?", (numbers[at],)
         ).fetchone()
         some = inside == at
         held = unpacked_numbers([keys], [passages])[best.passages[some] - firsts[at]]
@@ -324,7 +298,7 @@ def _is_of(connection: Connection, build: int, source: str) -> npt.NDArray[np.bo
         "SELECT key FROM passages WHERE source = ? AND build = ?", (source, build)
     ).fetchall()
     rows = connection.execute(
-        f"SELECT keys, passages FROM {_segments(build)} ORDER BY segment"
+        f"SELECT keys, passages FROM {segments_table(build)} ORDER BY segment"
     ).fetchall()
     held = unpacked_numbers([row[0] for row in rows], [row[1] for row in rows])
     return is_in(held, [row[0] for row in of_source])
@@ -348,7 +322,7 @@ def _by_key(connection: Connection, columns: str, keys: Sequence[int]) -> list[R
         some = keys[first : first + _BOUND]
         found += connection.execute(
             f"SELECT {columns} FROM passages p JOIN sources s ON s.id = p.source "
-            f"WHERE p.key IN ({_marks(some)})",
+            f"WHERE p.key IN ({marks_of(some)})",
             some,
         ).fetchall()
     return found
@@ -359,7 +333,7 @@ def _counts(
 ) -> dict[str, int]:
     """Return how many passages hold each of the terms that a condition is true of."""
     held = (
-        f"FROM {_segments(build)} s CROSS JOIN {_postings(build)} w "
+        f"FROM {segments_table(build)} s CROSS JOIN {postings_table(build)} w "
         f"ON w.segment = s.segment AND {condition}"
     )
     counted = connection.execute(
@@ -372,7 +346,7 @@ def _counts(
     ).fetchall()
     counts: dict[str, int] = dict(counted)
     for passages, gone, term, *row in rows:
-        deleted = _mask(gone, passages)[postings_of([PackedPostings(*row)]).passages]
+        deleted = deleted_of(gone, passages)[postings_of([PackedPostings(*row)]).passages]
         counts[term] -= int(deleted.sum())
     return {term: count for term, count in counts.items() if count}
 
@@ -386,8 +360,8 @@ def _counted_besides(
     """Return counts with those of bundles; `meant` names terms by places in a vocabulary."""
     found = Counter(counts)
     rows = connection.execute(
-        f"SELECT s.passages, s.gone, b.* FROM {_bundles(build)} b "
-        f"JOIN {_segments(build)} s ON s.segment = b.segment"
+        f"SELECT s.passages, s.gone, b.* FROM {bundles_table(build)} b "
+        f"JOIN {segments_table(build)} s ON s.segment = b.segment"
     )
     for passages, gone, _, *row in rows:
         bundle = Bundle(*row)
@@ -395,7 +369,7 @@ def _counted_besides(
         numbers = meant(vocabulary)
         if not numbers:
             continue
-        present = ~_mask(gone, passages) if gone else None
+        present = ~deleted_of(gone, passages) if gone else None
         for number, held in zip(numbers, bundle.holding(numbers, present), strict=True):
             found[vocabulary[number]] += held
     return {term: count for term, count in found.items() if count}
@@ -406,15 +380,15 @@ def _rows_of(
 ) -> dict[str, list[PackedPostings]]:
     """Return the rows of each term, their passages numbered through all segments."""
     rows = connection.execute(
-        f"SELECT w.segment, w.term, w.first, w.held, w.{columns} FROM {_segments(build)} s "
-        f"CROSS JOIN {_postings(build)} w ON w.segment = s.segment "
-        f"AND w.term IN ({_marks(terms)}) ORDER BY s.segment",
+        f"SELECT w.segment, w.term, w.first, w.held, w.{columns} FROM {segments_table(build)} s "
+        f"CROSS JOIN {postings_table(build)} w ON w.segment = s.segment "
+        f"AND w.term IN ({marks_of(terms)}) ORDER BY s.segment",
         terms,
     )
     found: dict[str, list[PackedPostings]] = {term: [] for term in terms}
     for segment, term, first, *row in rows:
         found[term].append(PackedPostings(segments.firsts[segment] + first, *row))
-    for segment, bundle in _bundled(connection, build):
+    for segment, bundle in bundles_of(connection, build):
         vocabulary = bundle.vocabulary()
         numbers = _among(vocabulary, found)
         rows_held = bundle.rows(numbers, segments.firsts[segment])
@@ -426,87 +400,10 @@ def _rows_of(
     return found
 
 
-def _bundled(connection: Connection, build: int) -> list[tuple[int, Bundle]]:
-    rows = connection.execute(f"SELECT * FROM {_bundles(build)} ORDER BY segment")
-    return [(segment, Bundle(*row)) for segment, *row in rows]
-
-
 def _among(vocabulary: Sequence[str], terms: Iterable[str]) -> list[int]:
     """Return where in a sorted vocabulary those of some terms stand that it has."""
     places = ((bisect_left(vocabulary, term), term) for term in terms)
     return [at for at, term in places if at < len(vocabulary) and vocabulary[at] == term]
-
-
-def _write(connection: Connection, build: int, keys: Numbers, instances: Instances) -> None:
-    """Write a segment of passages by their keys."""
-    lengths = np.bincount(instances.passages, minlength=len(keys))
-    made = connection.execute(
-        f"INSERT INTO {_segments(build)} (passages, gone, lengths, keys) VALUES (?, ?, ?, ?) "
-        "RETURNING segment",
-        (len(keys), b"", packed_numbers(lengths), packed_numbers(keys)),
-    )
-    segment = int(made.fetchone()[0])
-    if len(keys) < _BUNDLED:
-        if bundle := bundled(instances):
-            connection.execute(
-                f"INSERT INTO {_bundles(build)} VALUES (?, ?, ?, ?, ?, ?, ?)", (segment, *bundle)
-            )
-        return
-    connection.executemany(
-        f"INSERT INTO {_postings(build)} VALUES (?, ?, ?, ?, ?, ?, ?)",
-        ((segment, term, *row) for term, row in packed(instances)),
-    )
-
-
-def _merge_small(connection: Connection, build: int) -> None:
-    """Merge segments for as long as there are `_MERGED` of a like size."""
-    while True:
-        by_size: dict[int, list[int]] = {}
-        for segment, passages in connection.execute(
-            f"SELECT segment, passages FROM {_segments(build)} WHERE passages < ?", (_FULL,)
-        ):
-            by_size.setdefault(int(log(passages, _MERGED)), []).append(segment)
-        many = next((some for some in by_size.values() if len(some) >= _MERGED), None)
-        if many is None:
-            return
-        _merge(connection, build, many)
-
-
-def _merge(connection: Connection, build: int, segments: Sequence[int]) -> None:
-    """Write one segment in place of some, without what was deleted of them."""
-    marks = _marks(segments)
-    found = connection.execute(
-        f"SELECT segment, passages, gone, keys FROM {_segments(build)} "
-        f"WHERE segment IN ({marks}) ORDER BY segment",
-        segments,
-    ).fetchall()
-    sizes = [row[1] for row in found]
-    firsts = dict(zip((row[0] for row in found), accumulate(sizes, initial=0), strict=False))
-    stays = ~np.concatenate([_mask(gone, passages) for _, passages, gone, _ in found])
-    keys = unpacked_numbers([row[3] for row in found], sizes)
-    rows = [
-        (term, PackedPostings(firsts[segment] + first, *row))
-        for segment, term, first, *row in connection.execute(
-            f"SELECT * FROM {_postings(build)} WHERE segment IN ({marks})",
-            segments,
-        )
-    ]
-    bundles = [
-        (firsts[segment], bundle)
-        for segment, bundle in _bundled(connection, build)
-        if segment in firsts
-    ]
-    _drop_segments(connection, build, segments)
-    if stays.any():
-        instances = joined(rows, bundles, np.where(stays, np.cumsum(stays) - 1, -1))
-        _write(connection, build, keys[stays], instances)
-
-
-def _drop_segments(connection: Connection, build: int, segments: Sequence[int]) -> None:
-    for table in _names(build).values():
-        connection.executemany(
-            f"DELETE FROM {table} WHERE segment = ?", [(segment,) for segment in segments]
-        )
 
 
 @contextmanager
@@ -520,25 +417,3 @@ def _one_moment(connection: Connection) -> Iterator[None]:
         yield
     finally:
         connection.execute("ROLLBACK")
-
-
-def _marks(values: Sequence[object]) -> str:
-    return ",".join("?" * len(values))
-
-
-def _names(build: int) -> dict[str, str]:
-    return {
-        "segments": _segments(build), "postings": _postings(build), "bundles": _bundles(build),
-    }  # fmt: skip
-
-
-def _segments(build: int) -> str:
-    return f"segments_{build:d}"
-
-
-def _postings(build: int) -> str:
-    return f"postings_{build:d}"
-
-
-def _bundles(build: int) -> str:
-    return f"bundles_{build:d}"

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import sqlite3
 
-from index.store.segment_words import MOST_WRITTEN, SegmentWords
+from index.store.segment_tables import MOST_WRITTEN
+from index.store.segment_words import SegmentWords
 from index.store.word_index import PassageWords
 
 
