@@ -351,17 +351,6 @@ class Catalog:
             raise SourceNotFound(id)
         return source_of(rows[0])
 
-    def sources_by_id(self, ids: Set[str]) -> dict[str, Source]:
-        """Return the sources that exist, with their texts, by id."""
-        known = sorted(ids)
-        found: dict[str, Source] = {}
-        for first in range(0, len(known), _MOST_BOUND):
-            some = known[first : first + _MOST_BOUND]
-            marks = ",".join("?" * len(some))
-            sql = f"SELECT {SOURCE_COLUMNS}, m.uri FROM {_SOURCES} WHERE s.id IN ({marks})"
-            found |= {row[0]: source_of(row) for row in self.rows(sql, some)}
-        return found
-
     def find_source(self, collections: Sequence[str], name: str) -> Source:
         """Return the one source that a person means by `name`.
 

@@ -153,13 +153,16 @@ def test_what_comes_back_is_like_what_is_checked_field_by_field(catalog: Catalog
     assert span is Span
 
 
-def test_several_sources_come_at_once_and_others_not_at_all(catalog: Catalog) -> None:
+def test_passages_come_with_their_sources_and_others_not_at_all(catalog: Catalog) -> None:
     sources = [source_of(f"Fox {n}.", uri=f"{n}.txt") for n in range(3)]
     for source in sources:
         put(catalog, source)
-    found = catalog.sources_by_id({sources[0].id, sources[2].id, "unknown"})
-    assert found == {source.id: source for source in (sources[0], sources[2])}
-    assert catalog.sources_by_id(set()) == {}
+    wanted = [sources[0], sources[2]]
+    passages = {each.id: each for source in wanted for each in catalog.passages_of(source, 0, 9)}
+    assert {each.text for each in passages.values()} == {"Fox 0.", "Fox 2."}
+    found = catalog.passages_and_sources([*passages, "unknown"])
+    assert found == (passages, {source.id: source for source in wanted})
+    assert catalog.passages_and_sources([]) == ({}, {})
 
 
 def test_passages_of_a_source_come_by_position(catalog: Catalog) -> None:
