@@ -148,7 +148,7 @@ def _elsewhere(
         marks,
         {
             "rules": [common.rules.load],
-            "team answers": [team_answers.load],
+            "team answers": [team_answers.load, _called(open_questions.announce)],
             "followed messages": [followed.read],
             "left out persons": [sources.channels.records.read_left_out],
             "channels": [_called(lambda: sources.channels.on_new())],

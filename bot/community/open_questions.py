@@ -104,6 +104,10 @@ class OpenQuestions:
                 told += notice
                 closed.append(gap.id)
         await self._notices.close_gaps(guild, closed, _each_once(told))
+        self.announce()
+
+    def announce(self) -> None:
+        """Let be told now what waited for an answer to be used."""
         self._notices.on_new()
 
     async def _others(self, group: GapGroup, guild: int) -> list[Gap]:

@@ -194,6 +194,8 @@ class TeamAnswers:
             report = await self._index(made)
             if not report.failed:
                 await self._keep(made)
+        if not report.failed:
+            self._open_questions.announce()
         return Written(report)
 
     async def sign(self) -> None:
