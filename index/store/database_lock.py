@@ -135,6 +135,16 @@ class DatabaseLocks:
             self._give_back(session)
         return False
 
+    def holder(self, name: str) -> str | None:
+        """Return who holds a lock now; None where nobody does."""
+        if not self.is_held(name):
+            return None
+        session = self._session()
+        try:
+            return self._holder(session, name)
+        finally:
+            self._give_back(session)
+
     def number(self, name: str) -> int | None:
         """Return the how manieth holder of a lock this thread is, if it holds it."""
         return self._numbers.get(name)

@@ -11,6 +11,7 @@ import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import NamedTuple
 
 from index.errors import DatabaseAway, StoreError
 from index.store.postgres import PostgresDatabase
@@ -40,7 +41,12 @@ ALTER TABLE documents ALTER COLUMN result SET STATISTICS 0
 """
 """The documents are those of `index.store.document_queue`."""
 
-MIGRATIONS = (script(for_postgres(_TABLES)),)
+_SINCE = """
+ALTER TABLE workers ADD COLUMN since TIMESTAMPTZ NOT NULL DEFAULT clock_timestamp();
+ALTER TABLE documents ADD COLUMN since TIMESTAMPTZ NOT NULL DEFAULT clock_timestamp()
+"""
+
+MIGRATIONS = (script(for_postgres(_TABLES)), script(_SINCE))
 
 LIVING = """(
     SELECT w.worker FROM work.workers w WHERE w.until > clock_timestamp() AND EXISTS (
@@ -68,6 +74,29 @@ WITH free AS (
 SELECT p.id FROM claimed JOIN catalog.passages p USING (key) ORDER BY key DESC
 """
 """Who claims at the same moment is passed by, or was first: none is claimed twice."""
+
+
+_LISTED = f"""
+SELECT w.process, CAST(max(CASE WHEN w.stamp <> '' THEN 1 ELSE 0 END) AS BIGINT), CAST(count(
+    (SELECT 1 FROM work.claimed_passages c WHERE c.worker = w.worker LIMIT 1)
+) AS BIGINT), CAST(extract(epoch FROM clock_timestamp() - min(w.since)) AS DOUBLE PRECISION)
+FROM work.workers w WHERE w.worker IN {LIVING} GROUP BY w.process ORDER BY min(w.since)
+"""
+
+_CLAIMED = f"SELECT count(*) FROM work.claimed_passages c WHERE c.worker IN {LIVING}"
+
+
+class Worker(NamedTuple):
+    """A process that works, or is there to work, on an index."""
+
+    process: str
+    """Which one it is, on which machine."""
+    reads: bool
+    """Whether it reads documents for whoever leads."""
+    embeds: bool
+    """Whether it embeds passages now."""
+    seconds: float | None = None
+    """For how long it has been there, where that is known."""
 
 
 class SharedWork(PostgresDatabase):
@@ -117,6 +146,17 @@ class SharedWork(PostgresDatabase):
         """Leave what a worker claimed, and did not embed, to others."""
         self.rows("DELETE FROM work.claimed_passages WHERE worker = ?", (worker,))
 
+    def workers(self) -> list[Worker]:
+        """Return the processes that go on, who has been there longest first."""
+        return [
+            Worker(_shown(process), bool(reads), bool(embeds), float(seconds))
+            for process, reads, embeds, seconds in self.rows(_LISTED)
+        ]
+
+    def claimed_passages(self) -> int:
+        """Return how many passages are being embedded."""
+        return int(self.rows(_CLAIMED)[0][0])
+
     def _say(self, worker: int, stamp: str) -> None:
         self.rows(_GO_ON, (worker, process_name(), self._lease, stamp))
 
@@ -135,3 +175,9 @@ class SharedWork(PostgresDatabase):
         """Delete what workers left that were killed."""
         for table in ("workers", "claimed_passages"):
             self.rows(f"DELETE FROM work.{table} WHERE worker NOT IN {LIVING}")
+
+
+def _shown(process: str) -> str:
+    """Return what a process is called in the list of connections, as people are told of it."""
+    number, at, machine = process.removeprefix("quoth ").partition("@")
+    return f"process {number} on {machine}" if at else process
