@@ -155,6 +155,9 @@ class PostgresConnection:
         except (InterfaceError, OSError) as error:
             self.close()
             raise _away(self._address, str(error) or type(error).__name__) from error
+        except BaseException:
+            self.close()  # Ctrl-C: what the server still answers would be taken for the next answer
+            raise
         return PostgresCursor([tuple(row) for row in done.rows or ()], done.row_count)
 
     def _run_prepared(self, driver: Driver, sql: str, parameters: Sequence[Any]) -> Any:
