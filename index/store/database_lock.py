@@ -18,12 +18,9 @@ from index.errors import DatabaseAway, IndexLocked, StoreError
 from index.store.database import Connection
 from index.store.postgres import PostgresDatabase, signed
 from index.store.postgres_address import PostgresAddress
-from index.store.postgres_connection import (
-    LockedTable,
-    PostgresConnection,
-    connect,
-    process_name,
-)
+from index.store.postgres_connection import PostgresConnection
+from index.store.postgres_driver import connect, process_name
+from index.store.postgres_errors import LockedTable
 from index.store.sqlite_file import script
 from index.store.write_lock import LOCK_FILE, UNTOLD_SECONDS, describe_self
 

@@ -16,7 +16,8 @@ from typing import NamedTuple
 from index.errors import DatabaseAway, StoreError
 from index.store.postgres import PostgresDatabase
 from index.store.postgres_address import PostgresAddress
-from index.store.postgres_connection import LOCK_SECONDS, LockedTable, process_name
+from index.store.postgres_driver import LOCK_SECONDS, process_name
+from index.store.postgres_errors import LockedTable
 from index.store.postgres_types import for_postgres
 from index.store.sqlite_file import script
 

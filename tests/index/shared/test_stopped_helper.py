@@ -13,7 +13,8 @@ import pytest
 from bot.settings import load_settings
 from index.library import Library, open_library
 from index.store.postgres_address import PostgresAddress
-from index.store.postgres_connection import PostgresConnection, connect
+from index.store.postgres_connection import PostgresConnection
+from index.store.postgres_driver import connect
 from index.store.write_lock import FOLDER_LOCK_FILE
 from index.sync.time_budget import TimeBudget
 from tests.cli.test_process import COMMAND, environ
