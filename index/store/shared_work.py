@@ -62,11 +62,17 @@ INSERT INTO work.workers VALUES (?, ?, clock_timestamp() + make_interval(secs =>
 ON CONFLICT (worker) DO UPDATE SET until = excluded.until
 """
 
+_FREE = f"""
+    FROM catalog.awaited_vectors a WHERE a.build = ? AND NOT EXISTS (
+        SELECT 1 FROM work.claimed_passages c WHERE c.key = a.key AND c.worker IN {LIVING}
+    )
+"""
+
+_UNCLAIMED = f"SELECT count(*) {_FREE}"
+
 _CLAIM_PASSAGES = f"""
 WITH free AS (
-    SELECT a.key FROM catalog.awaited_vectors a WHERE a.build = ? AND NOT EXISTS (
-        SELECT 1 FROM work.claimed_passages c WHERE c.key = a.key AND c.worker IN {LIVING}
-    ) ORDER BY a.key DESC LIMIT ? FOR UPDATE OF a SKIP LOCKED
+    SELECT a.key {_FREE} ORDER BY a.key DESC LIMIT ? FOR UPDATE OF a SKIP LOCKED
 ), claimed AS (
     INSERT INTO work.claimed_passages AS c SELECT key, CAST(? AS BIGINT) FROM free
     ON CONFLICT (key) DO UPDATE SET worker = excluded.worker WHERE c.worker NOT IN {LIVING}
@@ -142,6 +148,15 @@ class SharedWork(PostgresDatabase):
     def claim_passages(self, worker: int, build: int, limit: int) -> list[str]:
         """Claim passages that await vectors; returns their ids, the newest first."""
         return [row[0] for row in self.rows(_CLAIM_PASSAGES, (build, limit, worker))]
+
+    def count_unclaimed(self, build: int) -> int:
+        """Return how many passages await vectors that nobody has claimed."""
+        return int(self.rows(_UNCLAIMED, (build,))[0][0])
+
+    def count_processes(self) -> int:
+        """Return how many processes work."""
+        counted = f"SELECT count(DISTINCT process) FROM work.workers WHERE worker IN {LIVING}"
+        return int(self.rows(counted)[0][0])
 
     def release_passages(self, worker: int) -> None:
         """Leave what a worker claimed, and did not embed, to others."""
