@@ -33,6 +33,7 @@ from index.sync.time_budget import UNLIMITED, TimeBudget
 
 if TYPE_CHECKING:
     from index.search.searcher import Searcher
+    from index.store.work_state import WorkState
     from index.sync.folder_pass import Forget, Progress
     from index.sync.home_pass import HomePass
     from index.sync.named_sources import NamedSources
@@ -220,6 +221,12 @@ class Library:
                 "original_bytes": counted.original_bytes + sum(stored),
             }
         )
+
+    def work(self) -> WorkState:
+        """Return what is still to be done for the index, and who is at it."""
+        from index.store.work_state import work_state
+
+        return work_state(self.catalog)
 
     def stored_originals(self) -> dict[str, int]:
         """Return the bytes of each file that was put at an address for files, by hash."""

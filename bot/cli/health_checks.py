@@ -30,6 +30,7 @@ from bot.cli.installation_checks import (
     python_finding,
     settings_finding,
 )
+from bot.cli.work_check import work_finding
 from index.errors import QuothError
 
 
@@ -43,6 +44,7 @@ def examine(patient: Patient) -> Iterator[tuple[str, Finding]]:
         "documents": documents_finding,
         "database": database_finding,
         "index": index_finding,
+        "work": work_finding,
         "people": people_finding,
         "files": files_finding,
         "languages": language_finding,

@@ -1,16 +1,51 @@
-"""What is said when a person stops indexing with Ctrl-C."""
+"""What is said when indexing is stopped, with Ctrl-C or by SIGTERM."""
 
 from __future__ import annotations
 
 import contextlib
+import signal
+import threading
 from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from bot.cli.environment import say
 from index.schema import Coverage
+from index.store.write_lock import FOLDER_LOCK_FILE
 
 if TYPE_CHECKING:
     from index.library import Library
+
+
+TERMINATED = 143
+"""Exit code after SIGTERM, as shells count it: 128 and the number of the signal."""
+
+
+@contextlib.contextmanager
+def ended_as_by_ctrl_c(code: int = TERMINATED) -> Iterator[None]:
+    """Let SIGTERM stop this block as Ctrl-C does, and the program leave with `code` then.
+
+    Only in the main thread, and where nothing else is to be done at SIGTERM.
+    """
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    told: list[int] = []
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        told.append(number)
+        signal.raise_signal(signal.SIGINT)  # which waits where something is written
+
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    except KeyboardInterrupt:
+        if told:
+            raise SystemExit(code) from None
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 @contextlib.contextmanager
@@ -23,12 +58,16 @@ def told_when_stopped(
     """
     before = _versions(library, collection)
     try:
-        yield
-    except KeyboardInterrupt:
+        with ended_as_by_ctrl_c():
+            yield
+    except (KeyboardInterrupt, SystemExit) as stop:
+        if isinstance(stop, SystemExit) and stop.code != TERMINATED:
+            raise
         kept = len(_versions(library, collection) - before)
         is_rebuild = rebuilds and bool(library.synchroniser.mismatched())
         coverage = library.catalog.coverage([collection])
-        say(stopped_text(kept, is_rebuild=is_rebuild, coverage=coverage))
+        leader = library.catalog.holder(FOLDER_LOCK_FILE) if library.catalog.is_shared else None
+        say(stopped_text(kept, is_rebuild=is_rebuild, coverage=coverage, leader=leader))
         raise
 
 
@@ -58,13 +97,23 @@ def told_steps(
     return step
 
 
-def stopped_text(kept: int, *, is_rebuild: bool, coverage: Coverage | None = None) -> str:
-    """Say how many documents are kept, and how the work is gone on with."""
+def stopped_text(
+    kept: int, *, is_rebuild: bool, coverage: Coverage | None = None, leader: str | None = None
+) -> str:
+    """Say how many documents are kept, and how the work is gone on with.
+
+    `leader` is another process that follows the folder of an index that both share.
+    """
     again = "the same command goes on from there."
     if is_rebuild:
         return (
             "Stopped while the index was being built anew: the old one serves until that is done, "
             f"and {again}"
+        )
+    if leader is not None:
+        return (
+            f"Stopped: what was read and embedded is kept, and {leader} goes on with the rest; the "
+            "same command helps it again."
         )
     if coverage is not None and coverage.embedded < coverage.passages:
         return (

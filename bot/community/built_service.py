@@ -42,6 +42,7 @@ from bot.observer import Observer
 from bot.schema import Embed
 from bot.settings import Settings
 from index.schema import CatalogStats
+from index.store.work_state import WorkState
 
 _MINUTE = 60.0
 
@@ -63,6 +64,8 @@ class Parts:
     """Is told of what is done."""
     stats: Callable[[], CatalogStats] | None = None
     """Counts what is in the index, where that can be done."""
+    work: Callable[[], WorkState] | None = None
+    """Looks at what is still to be done for it."""
 
 
 @dataclass(frozen=True)

@@ -299,4 +299,5 @@ async def parts_of(app: App, observer: Observer) -> Parts:
         embed=app.embed,
         observer=observer,
         stats=app.library.catalog.stats,
+        work=app.library.work,
     )

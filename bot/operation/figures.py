@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from bot.observer import Observer
 from bot.operation.home_size import HomeSize
+from index.store.work_state import WorkState
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -197,6 +198,7 @@ class _HomeGauges:
             registry=register,
         )  # fmt: skip
         self._free = Gauge("quoth_disk_free_bytes", "Left on the home's disk.", registry=register)
+        self._work = _WorkGauges(register)
 
     def take(self, home: HomeSize) -> None:
         """Show what was read."""
@@ -205,8 +207,52 @@ class _HomeGauges:
         self._passages.set(home.passages)
         self._unread.set(home.failed)
         self._free.set(home.free)
+        self._work.take(home.work)
         for part, size in home.parts.items():
             self._bytes.labels(part).set(size)
+
+
+class _WorkGauges:
+    """What is still to be done for the index, and how many are at it."""
+
+    def __init__(self, register: CollectorRegistry) -> None:
+        from prometheus_client import Gauge
+
+        self._waiting = Gauge(
+            "quoth_work_waiting", "Documents to be read, passages without vectors.",
+            ("what",), registry=register,
+        )  # fmt: skip
+        self._taken = Gauge(
+            "quoth_work_taken", "How many of those processes that share an index are at.",
+            ("what",), registry=register,
+        )  # fmt: skip
+        self._refused = Gauge(
+            "quoth_work_refused", "Documents that a helper could not read, left to the leader.",
+            registry=register,
+        )  # fmt: skip
+        self._oldest = Gauge(
+            "quoth_work_oldest_seconds", "How long the oldest of those waits.", registry=register
+        )
+        self._idle = Gauge(
+            "quoth_work_idle_seconds", "How long passages wait and none got its vector.",
+            registry=register,
+        )  # fmt: skip
+        self._workers = Gauge(
+            "quoth_workers", "Processes that work on the index.", ("does",), registry=register
+        )
+
+    def take(self, work: WorkState) -> None:
+        """Show what was read."""
+        self._waiting.labels("documents").set(work.documents)
+        self._waiting.labels("passages").set(work.passages)
+        self._taken.labels("documents").set(work.queue.reading)
+        self._taken.labels("passages").set(work.embedding)
+        self._refused.set(work.queue.refused)
+        self._oldest.set(work.oldest)
+        self._idle.set(work.idle)
+        self._workers.labels("lead").set(work.leader is not None)
+        self._workers.labels("read").set(sum(each.reads for each in work.workers))
+        self._workers.labels("embed").set(sum(each.embeds for each in work.workers))
 
 
 def _tier(confidence: float) -> str:

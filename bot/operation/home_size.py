@@ -15,6 +15,7 @@ from bot.community.store.records_file import Records
 from index.config import IndexConfig
 from index.embed.model_folders import kept_models, model_folders
 from index.schema import CatalogStats
+from index.store.work_state import WorkState
 
 logger = logging.getLogger(__name__)
 
@@ -50,18 +51,25 @@ class HomeSize:
     """Bytes left on its disk."""
     owed: int
     """Commands and questions nobody was replied to yet."""
+    work: WorkState
+    """What is still to be done for its index, and who is at it."""
 
 
 class HomeMeter:
     """Reads the numbers of a home on the thread of the records, where no question waits for it."""
 
     def __init__(
-        self, config: IndexConfig, records: Records, stats: Callable[[], CatalogStats]
+        self,
+        config: IndexConfig,
+        records: Records,
+        stats: Callable[[], CatalogStats],
+        work: Callable[[], WorkState] = WorkState,
     ) -> None:
         self._home = config.home
         self._models = model_folders(config.home, config.models)
         self._records = records
         self._stats = stats
+        self._work = work
         self._owed = OpenAnswers(records)
         self._last: HomeSize | None = None
         self._at = 0.0
@@ -108,6 +116,7 @@ class HomeMeter:
             },
             free=shutil.disk_usage(self._home).free,
             owed=owed,
+            work=self._work(),
         )
 
 

@@ -16,6 +16,7 @@ from bot.operation.heartbeat import beat
 from bot.operation.home_size import HomeMeter
 from bot.operation.service_notice import ServiceNotice
 from bot.settings import Settings
+from index.store.work_state import WorkState
 
 
 class Connections(Protocol):
@@ -46,7 +47,9 @@ class Monitor:
         self._service: Service | None = None
         self._home: HomeMeter | None = None
         if parts.stats is not None:
-            self._home = HomeMeter(parts.settings.index, parts.records, parts.stats)
+            self._home = HomeMeter(
+                parts.settings.index, parts.records, parts.stats, parts.work or WorkState
+            )
 
     def watch(self, service: Service) -> None:
         """Look at this service from now on."""

@@ -20,11 +20,18 @@ _FIRST = 64
 """Passages that one of several claims at first, and the fewest later: others find some, too."""
 
 
+_LAST = 16
+"""Passages that one of several claims at the end: embedding them takes a quarter of a second."""
+
+
 class AwaitedClaims(Protocol):
     """Passages of a build that one process embeds."""
 
-    def some(self, build: int, limit: int) -> AbstractContextManager[list[str]]:
-        """Lend the ids of up to `limit` passages, the newest first, that nobody else embeds."""
+    def some(self, build: int, limit: int, refused: int = 0) -> AbstractContextManager[list[str]]:
+        """Lend the ids of up to `limit` passages, the newest first, that nobody else embeds.
+
+        So many more that a model has `refused`, which may be the newest.
+        """
         ...
 
     def embedded(self, count: int, *, was_all: bool) -> None:
@@ -41,10 +48,10 @@ class SoleClaims:
         self._seconds = seconds
 
     @contextmanager
-    def some(self, build: int, limit: int) -> Iterator[list[str]]:
+    def some(self, build: int, limit: int, refused: int = 0) -> Iterator[list[str]]:
         """Lend some, and keep others from embedding; raises IndexLocked."""
         with self._catalog.lock(seconds=self._seconds, file=EMBEDDING_LOCK_FILE):
-            yield next_awaited(self._catalog.connection(), build, limit)
+            yield next_awaited(self._catalog.connection(), build, limit + refused)
 
     def embedded(self, count: int, *, was_all: bool) -> None:
         """Nothing is to be learned."""
@@ -59,10 +66,18 @@ class SharedClaims:
         self._most = _FIRST
 
     @contextmanager
-    def some(self, build: int, limit: int) -> Iterator[list[str]]:
-        """Lend some that nobody has claimed; none where others have claimed all."""
+    def some(self, build: int, limit: int, refused: int = 0) -> Iterator[list[str]]:
+        """Lend some that nobody has claimed; none where others have claimed all.
+
+        Towards the end fewer and fewer, so that all who embed are done at about the same time.
+        """
+        processes = self._work.count_processes()
+        if processes > 1:
+            share = self._work.count_unclaimed(build) // (2 * processes)
+            limit = min(limit, max(_LAST, share))
         try:
-            yield self._work.claim_passages(self._worker, build, min(limit, self._most))
+            most = min(limit, self._most) + refused
+            yield self._work.claim_passages(self._worker, build, most)
         finally:
             self._work.release_passages(self._worker)
 

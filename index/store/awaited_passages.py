@@ -7,6 +7,7 @@ a killed writer left is what the table says. A build of words alone waits for no
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from index.schema import Coverage
 from index.store.catalog_rows import Build
@@ -22,8 +23,47 @@ def await_vector(connection: Connection, build: int, key: int) -> None:
     )
 
 
+def note_first_awaited(connection: Connection, build: int) -> None:
+    """Note since when passages wait, where none does yet; before they do, in a transaction."""
+    connection.execute(
+        "INSERT INTO meta SELECT 'awaited_since', CAST(CURRENT_TIMESTAMP AS TEXT) FROM builds "
+        "WHERE build = ? AND dimension > 0 ON CONFLICT (key) DO UPDATE SET value = excluded.value "
+        "WHERE NOT EXISTS (SELECT 1 FROM awaited_vectors)",
+        (build,),
+    )
+
+
+def note_embedded(connection: Connection) -> None:
+    """Note when passages were last given the vectors that they waited for; in a transaction."""
+    connection.execute(
+        "INSERT INTO meta VALUES ('embedded_at', CAST(CURRENT_TIMESTAMP AS TEXT)) "
+        "ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+    )
+
+
+def awaited_seconds(connection: Connection) -> tuple[float, float]:
+    """Return for how long passages wait without a break, and for how long none got its vector.
+
+    Both by the clock of the database; the second is no longer than the first. 0 where nothing says.
+    """
+    rows = connection.execute(
+        "SELECT key, value, CAST(CURRENT_TIMESTAMP AS TEXT) FROM meta "
+        "WHERE key IN ('awaited_since', 'embedded_at')"
+    ).fetchall()
+    ago = {key: (_moment(now) - _moment(then)).total_seconds() for key, then, now in rows}
+    waited = max(0.0, ago.get("awaited_since", 0.0))
+    return waited, min(waited, max(0.0, ago.get("embedded_at", waited)))
+
+
+def _moment(text: str) -> datetime:
+    """Return a moment as a database writes it; a file has no time zone, and means UTC."""
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
 def await_missing(connection: Connection, build: int) -> None:
     """Note every passage of a build that has no vector; in a transaction."""
+    note_first_awaited(connection, build)
     connection.execute(
         "INSERT INTO awaited_vectors SELECT key, build FROM passages JOIN builds "
         "USING (build) WHERE build = ? AND dimension > 0 AND (slot IS NULL OR slot IN "
@@ -100,7 +140,7 @@ def coverage_of(
         else f"SELECT count(*) FROM awaited_vectors WHERE build IN ({numbers})",
         of,
     ).fetchone()
-    unread, changed = (0, 0) if source else _to_read(connection, builds)
+    unread, changed = (0, 0) if source else documents_to_read(connection, builds)
     if not awaited and not unread and not changed:
         return None
     (passages,) = connection.execute(
@@ -120,7 +160,7 @@ def coverage_of(
     )
 
 
-def _to_read(connection: Connection, builds: Sequence[Build]) -> tuple[int, int]:
+def documents_to_read(connection: Connection, builds: Sequence[Build]) -> tuple[int, int]:
     """Return how many documents of folders have yet to be read, and how many to be read again."""
     new = again = 0
     for build in builds:

@@ -49,7 +49,7 @@ from index.store.kept_vectors import HeldVectors, nearest_kept
 from index.store.sqlite_file import BUSY_SECONDS, Row
 from index.store.vector_file import JOIN_VECTORS, sentences_of
 from index.store.word_index import word_index_of
-from index.store.write_lock import FOLDER_LOCK_FILE, LOCK_FILE, is_locked, write_lock
+from index.store.write_lock import FOLDER_LOCK_FILE, LOCK_FILE, holder_of, is_locked, write_lock
 from index.text.words import content_terms, terms
 
 if TYPE_CHECKING:
@@ -201,6 +201,12 @@ class Catalog:
         if self._shared is None:
             return is_locked(self.home, file=file)
         return self._shared.locks.is_held(file)
+
+    def holder(self, file: str = LOCK_FILE) -> str | None:
+        """Return who holds a lock now; None where nobody does."""
+        if self._shared is None:
+            return holder_of(self.home, file=file)
+        return self._shared.locks.holder(file)
 
     @contextmanager
     def claims(self, *, seconds: float) -> Iterator[AwaitedClaims]:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from index.store.database import Connection
 from index.store.postgres import PostgresDatabase
 from index.store.postgres_address import PostgresAddress
-from index.store.postgres_connection import LOCK_SECONDS
+from index.store.postgres_driver import LOCK_SECONDS
 from index.store.postgres_types import for_postgres
 from index.store.sqlite_file import script
 from index.store.vector_file import BLANK

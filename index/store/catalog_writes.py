@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from index.protocols import Vectors
 from index.schema import Passage, Source
-from index.store.awaited_passages import await_no_longer, await_vector
+from index.store.awaited_passages import await_no_longer, await_vector, note_first_awaited
 from index.store.catalog_rows import (
     REPLACE_VERSION,
     FileState,
@@ -188,6 +188,8 @@ def put_passages(
 ) -> None:
     """Write the passages of a source, and their words, into a build."""
     prepared = []
+    if any(each.vector is None for each in passages):
+        note_first_awaited(connection, build)
     for passage, digest, sentences, vector, words in passages:
         made = connection.execute(
             'INSERT INTO passages (id, source, ordinal, start, "end", page, heading, kind, '

@@ -18,12 +18,9 @@ from index.errors import DatabaseAway, IndexLocked, StoreError
 from index.store.database import Connection
 from index.store.postgres import PostgresDatabase, signed
 from index.store.postgres_address import PostgresAddress
-from index.store.postgres_connection import (
-    LockedTable,
-    PostgresConnection,
-    connect,
-    process_name,
-)
+from index.store.postgres_connection import PostgresConnection
+from index.store.postgres_driver import connect, process_name
+from index.store.postgres_errors import LockedTable
 from index.store.sqlite_file import script
 from index.store.write_lock import LOCK_FILE, UNTOLD_SECONDS, describe_self
 
@@ -134,6 +131,16 @@ class DatabaseLocks:
         finally:
             self._give_back(session)
         return False
+
+    def holder(self, name: str) -> str | None:
+        """Return who holds a lock now; None where nobody does."""
+        if not self.is_held(name):
+            return None
+        session = self._session()
+        try:
+            return self._holder(session, name)
+        finally:
+            self._give_back(session)
 
     def number(self, name: str) -> int | None:
         """Return the how manieth holder of a lock this thread is, if it holds it."""

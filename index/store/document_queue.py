@@ -43,6 +43,28 @@ DELETE FROM work.documents WHERE run = ? AND number IN (
 _MINE = "run = ? AND number = ? AND worker = ?"
 
 
+_COUNTED = f"""
+SELECT count(*), count(*) FILTER (WHERE result IS NULL AND worker IN {LIVING}),
+count(*) FILTER (WHERE refused <> 0),
+CAST(coalesce(extract(epoch FROM clock_timestamp() - min(since)), 0) AS DOUBLE PRECISION)
+FROM work.documents
+WHERE run = (SELECT number FROM locks.leases WHERE name = '{FOLDER_LOCK_FILE}')
+"""
+
+
+class QueueCounts(NamedTuple):
+    """What is in the queue of who leads."""
+
+    queued: int
+    """Documents in it, those that were read and not written included."""
+    reading: int
+    """How many of them helpers read now."""
+    refused: int
+    """How many of them a helper could not read."""
+    seconds: float
+    """For how long the oldest has been there."""
+
+
 class QueuedDocument(NamedTuple):
     """A document that is to be read."""
 
@@ -132,6 +154,12 @@ class HelpedQueue:
         mine = (claimed.run, claimed.number, self._worker)
         sql = f"UPDATE work.documents SET {change} WHERE {_MINE} RETURNING number"
         return self._work.row(sql, (*values, *mine)) is not None
+
+
+def count_queue(work: SharedWork) -> QueueCounts:
+    """Return what is in the queue now."""
+    queued, reading, refused, seconds = work.rows(_COUNTED)[0]
+    return QueueCounts(int(queued), int(reading), int(refused), float(seconds))
 
 
 def empty_queue(work: SharedWork) -> None:

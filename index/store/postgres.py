@@ -17,12 +17,9 @@ from typing import ClassVar, TypeAlias
 from index.errors import StoreError
 from index.store.database import Connection
 from index.store.postgres_address import PostgresAddress
-from index.store.postgres_connection import (
-    LOCK_SECONDS,
-    LockedTable,
-    PostgresConnection,
-    connect,
-)
+from index.store.postgres_connection import PostgresConnection
+from index.store.postgres_driver import LOCK_SECONDS, connect
+from index.store.postgres_errors import LockedTable
 from index.store.sqlite_file import Row
 
 PostgresMigration: TypeAlias = Callable[[Connection], None]

@@ -6,6 +6,7 @@ What the rows hold is told in `index.store.word_arrays`, what is asked of them i
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import accumulate
 from math import log
@@ -49,7 +50,8 @@ MOST_WRITTEN = 8192
 """Passages of a segment that is written at once."""
 
 _FULL = 4096
-"""Passages of a segment that is not merged any more: merging one takes a second of a processor."""
+"""Passages of a segment that is not merged any more: to write one takes 0.4 seconds of a processor,
+for which others cannot write."""
 
 _BUNDLED = 64
 """Passages of a segment from which on it has rows."""
@@ -94,17 +96,31 @@ def write_segment(connection: Connection, build: int, keys: Numbers, instances: 
 
 
 def merge_small_segments(connection: Connection, build: int) -> None:
-    """Merge segments for as long as there are `_MERGED` of a like size."""
+    """Merge segments for as long as there are `_MERGED` of a like size, or enough to fill one.
+
+    No more are merged at a time than fill one.
+    """
     while True:
-        by_size: dict[int, list[int]] = {}
+        by_size: dict[int, list[tuple[int, int]]] = {}
         for segment, passages in connection.execute(
-            f"SELECT segment, passages FROM {segments_table(build)} WHERE passages < ?", (_FULL,)
+            f"SELECT segment, passages FROM {segments_table(build)} WHERE passages < ? "
+            "ORDER BY segment",
+            (_FULL,),
         ):
-            by_size.setdefault(int(log(passages, _MERGED)), []).append(segment)
-        many = next((some for some in by_size.values() if len(some) >= _MERGED), None)
+            by_size.setdefault(int(log(passages, _MERGED)), []).append((segment, passages))
+        many = next(filter(None, map(_to_merge, by_size.values())), None)
         if many is None:
             return
         merge_segments(connection, build, many)
+
+
+def _to_merge(alike: Sequence[tuple[int, int]]) -> list[int]:
+    """Return those of some segments, each with its passages, that are merged next; none if few."""
+    filled = list(accumulate(passages for _, passages in alike))
+    needed = bisect_left(filled, _FULL) + 1
+    if len(alike) < min(needed, _MERGED):
+        return []
+    return [segment for segment, _ in alike[:needed]]
 
 
 def merge_segments(connection: Connection, build: int, segments: Sequence[int]) -> None:

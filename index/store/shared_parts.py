@@ -13,7 +13,7 @@ from index.store.catalog_tables import CatalogTables
 from index.store.database_lock import DatabaseLocks
 from index.store.postgres import PostgresDatabase
 from index.store.postgres_address import PostgresAddress
-from index.store.postgres_connection import LOCK_SECONDS
+from index.store.postgres_driver import LOCK_SECONDS
 from index.store.shared_work import SharedWork
 
 

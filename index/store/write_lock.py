@@ -101,6 +101,14 @@ def is_locked(home: Path, *, file: str = LOCK_FILE) -> bool:
         return False
 
 
+def holder_of(home: Path, *, file: str = LOCK_FILE) -> str | None:
+    """Say who holds a lock of `home` now; None where nobody does. Makes no file."""
+    holder = (home / file).with_suffix(_HOLDER)
+    if not holder.exists() or not is_locked(home, file=file):
+        return None
+    return _read_holder(holder)
+
+
 def describe_self() -> str:
     """Say who this process is."""
     command = " ".join([Path(sys.argv[0]).name or "python", *sys.argv[1:]])

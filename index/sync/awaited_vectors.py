@@ -114,7 +114,7 @@ class AwaitedVectors:
         Returns those that the model refuses, as it did the `refused`; raises EmbeddingError when it
         takes none.
         """
-        with pace.turn(), claims.some(build.number, _MOST + len(refused)) as ids:
+        with pace.turn(), claims.some(build.number, _MOST, len(refused)) as ids:
             prepared = self._prepared([id for id in ids if id not in refused])
             if not prepared:
                 return {}  # others are at all that is left

@@ -21,7 +21,12 @@ from collections.abc import Callable, Sequence, Set
 
 from index.embed.inputs import facts, metadata
 from index.protocols import Embedder, PassageVectors, VectorRow
-from index.store.awaited_passages import await_missing, embedded_ids, still_awaited
+from index.store.awaited_passages import (
+    await_missing,
+    embedded_ids,
+    note_embedded,
+    still_awaited,
+)
 from index.store.catalog import Catalog
 from index.store.catalog_rows import Build
 from index.store.catalog_state import is_stored, passages_held, serving_builds
@@ -104,6 +109,7 @@ class Indexer:
                 for passage in indexed(each, made, but=ids):
                     if passage.passage.id in still and passage.vector is not None:
                         put_sentences(connection, build.number, passage)
+            note_embedded(connection)
             generation = move_generation(connection)
         self._vectors.wrote(generation)
 

@@ -89,7 +89,7 @@ def test_every_change_is_read_once_it_rests(own_folder: Path) -> None:
         watching.until(lambda: "1 removed" in watching.out[-1])
         shutil.rmtree(documents / "board")
         watching.until(lambda: "3 missing" in watching.out[-1])
-        assert any("(board/: 3)" in line for line in watching.errors)
+        watching.until(lambda: any("(board/: 3)" in line for line in watching.errors))
         listed = json.loads(run(own_folder, "sources", "--json").stdout)
         assert {entry["source"]: entry["missing"] for entry in listed} == {
             "tides.md": False, **{f"board/{number}.md": True for number in range(3)},

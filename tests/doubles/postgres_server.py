@@ -102,6 +102,28 @@ class PostgresServer:
         with self._admin() as admin:
             return admin.run(sql) or []
 
+    def encrypt(self, certificate: Path, key: Path) -> None:
+        """Encrypt connections that begin from now on, with a certificate and its key."""
+        settings = {"ssl_cert_file": certificate, "ssl_key_file": key}
+        for name, path in settings.items():
+            own = self.folder / name
+            own.write_bytes(path.read_bytes())
+            own.chmod(0o600)
+            if (user := _unprivileged()) is not None:
+                os.chown(own, user.pw_uid, user.pw_gid)
+            self.run(f"ALTER SYSTEM SET {name} = '{own}'")
+        self._encrypt("on")
+
+    def encrypt_no_more(self) -> None:
+        """Refuse to encrypt from now on."""
+        self._encrypt("off")
+
+    def _encrypt(self, value: str) -> None:
+        self.run(f"ALTER SYSTEM SET ssl = {value}")
+        self.run("SELECT pg_reload_conf()")
+        while self.run("SHOW ssl") != [[value]]:
+            time.sleep(0.02)
+
     def stop(self) -> None:
         """End it as a system that shuts down does: everybody is sent away."""
         self._end(signal.SIGINT)

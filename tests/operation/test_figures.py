@@ -16,6 +16,7 @@ from bot.operation.figures import Figures, Moment
 from bot.operation.home_size import HomeSize
 from index.config import SHARED_COLLECTION
 from index.errors import ConfigurationError
+from index.store.work_state import WorkState
 from tests.conftest import ROOT
 from tests.doubles.discord.fixtures import Stage, eventually, source, staged
 from tests.doubles.discord.server import Person
@@ -178,7 +179,7 @@ async def test_a_port_that_is_taken_is_told_in_one_sentence(tmp_path: Path) -> N
 def test_the_documentation_names_every_figure() -> None:
     text = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
     table = "".join(line.split("|")[1] for line in text.splitlines() if line.startswith("| `"))
-    home = HomeSize(sources=0, passages=0, failed=0, parts={}, free=0, owed=0)
+    home = HomeSize(sources=0, passages=0, failed=0, parts={}, free=0, owed=0, work=WorkState())
     moment = Moment(connected=True, home=home)
     newer, media_type = Figures().exposed(moment, "application/openmetrics-text;version=1.0.0")
     assert (newer.endswith(b"# EOF\n"), "openmetrics" in media_type) == (True, True)

@@ -17,7 +17,7 @@ from bot.cli.environment import PAGES, Environment, pass_environment, say, write
 from bot.cli.json_output import dumps, sync_payload
 from bot.cli.progress import indexing_bar
 from bot.cli.session import say_problems
-from bot.cli.stopped_work import told_steps, told_when_stopped
+from bot.cli.stopped_work import ended_as_by_ctrl_c, told_steps, told_when_stopped
 from bot.cli.sync_text import missing_text, no_documents_text, read_nothing_text, sync_screen
 from index.config import SHARED_COLLECTION
 from index.schema import SyncReport, merged_reports
@@ -150,7 +150,7 @@ def _watch(
     if report.missing:
         say(missing_text(report, folder))
     say(f"Following {folder!r}. Ctrl-C stops.")
-    with contextlib.suppress(KeyboardInterrupt):
+    with contextlib.suppress(KeyboardInterrupt), ended_as_by_ctrl_c(0):
         follow_folder(library, looks, report, tell, indexing_bar)
 
 

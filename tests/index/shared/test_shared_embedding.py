@@ -8,13 +8,15 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from threading import Barrier
 
 import pytest
+from pg8000.native import Connection
 
 from index.protocols import EmbeddingInput, PassageVectors
+from index.store.postgres_address import PostgresAddress
 from index.sync.time_budget import TimeBudget
 from tests.doubles.chroma_server import ChromaServer
 from tests.doubles.homes import Home, contents, open_home, put
@@ -67,6 +69,37 @@ def test_what_one_claimed_that_fell_silent_is_lent_to_another(
         one.rows("UPDATE work.workers SET until = clock_timestamp()")
         with other.claims(seconds=1) as others, others.some(build, 7) as second:
             assert second == first
+
+
+def test_fewer_and_fewer_are_claimed_while_others_embed_too(
+    two_homes: tuple[Home, Home], database_url: str
+) -> None:
+    home, build = two_homes[0], number_of(two_homes[0])
+    count = home.catalog.stats().passages
+    address = PostgresAddress.of(database_url)
+    other = Connection(
+        address.user, address.host, address.database, address.port, address.password,
+        ssl_context=False, application_name="quoth 1@elsewhere",
+    )  # fmt: skip
+    with closing(other), home.catalog.claims(seconds=1) as claims:
+        for _ in range(10):
+            claims.embedded(1, was_all=True)  # as quick as can be
+        with claims.some(build, count) as alone:
+            assert len(alone) == count
+        other.run(
+            "INSERT INTO work.workers (worker, process, until, stamp) "
+            "VALUES (1, 'quoth 1@elsewhere', now() + interval '1 hour', '')"
+        )
+        with claims.some(build, count) as first, claims.some(build, count) as second:
+            assert (len(first), len(second)) == (count // 4, (count - count // 4) // 4)
+        with claims.some(build, count, refused=5) as more:
+            assert len(more) == count // 4 + 5
+        home.catalog.connection().execute(
+            "DELETE FROM awaited_vectors WHERE key NOT IN "
+            "(SELECT key FROM awaited_vectors ORDER BY key LIMIT 40)"
+        )
+        with claims.some(build, count) as last:
+            assert len(last) == 16
 
 
 CLAIMING = """

@@ -80,6 +80,17 @@ def test_segments_are_merged_and_hold_nothing_of_what_was_deleted() -> None:
     assert kept == expected("").keys() | {"heading"}
 
 
+def test_no_more_is_merged_at_a_time_than_fills_a_segment() -> None:
+    connection, index, key = tables(), SegmentWords(), 0
+    for _ in range(20):
+        some = [PassageWords(key + n, "", "fox") for n in range(1, 601)]
+        index.put(connection, BUILD, some)
+        key += len(some)
+    rows = connection.execute("SELECT passages FROM segments_1 ORDER BY segment").fetchall()
+    assert [row[0] for row in rows] == [4200, 4200, *[600] * 6]
+    assert index.counts(connection, BUILD, ["fox"]) == {"fox": key}
+
+
 def test_a_run_of_terms_is_found_in_one_part_only(tmp_path: Path) -> None:
     with closing(Catalog(tmp_path)) as catalog:
         put(catalog, source_of("One two three. One two.", uri="a.md"))
