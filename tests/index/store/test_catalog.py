@@ -562,7 +562,7 @@ def test_a_home_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
 def test_common_words_of_a_question_are_left_out_where_they_are_everywhere(
     catalog: Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.store.catalog._MATCHED", 20)
+    monkeypatch.setattr("index.store.catalog_words._MATCHED", 20)
     texts = [f"Rivers flow number{n}." for n in range(30)] + ["Rivers flow past herons."]
     for n, text in enumerate(texts):
         put(catalog, source_of(text, uri=f"{n}.txt"))
