@@ -38,17 +38,28 @@ _LONGEST_PIECED = 50_000
 """Characters of a source up to which each passage is read by itself: SQLite reads a text up to its
 end for each, so that of longer ones the whole text is read once."""
 
+_COLUMNS_FOUND = f"""
+SELECT {PASSAGE_COLUMNS}, s.collection, s.uri, s.title, s.sha256,
+    CASE WHEN s.characters <= {_LONGEST_PIECED} THEN {{piece}} {{whole}} END,
+    s.characters > {_LONGEST_PIECED}, {{vectors}}
+"""
+
 _FOUND = f"""
+{_COLUMNS_FOUND.replace("{whole}", "")}
+FROM passages p {SERVING} JOIN sources s ON s.id = p.source {{join}} WHERE p.id IN ({{marks}})
+"""
+"""Passages, without the text where their source is long."""
+
+_FOUND_IN_LONG = f"""
 WITH found AS (
     SELECT {PASSAGE_COLUMNS}, p.build, p.byte_start, p.byte_end, p.slot, p.mark,
         row_number() OVER (PARTITION BY p.source) AS nth
     FROM passages p {SERVING} WHERE p.id IN ({{marks}})
 )
-SELECT {PASSAGE_COLUMNS}, s.collection, s.uri, s.title, s.sha256,
-    CASE WHEN s.characters <= {_LONGEST_PIECED} THEN {{piece}} WHEN p.nth = 1 THEN s.text END,
-    s.characters > {_LONGEST_PIECED}, {{vectors}}
-FROM found p JOIN sources s ON s.id = p.source
+{_COLUMNS_FOUND.replace("{whole}", "WHEN p.nth = 1 THEN s.text")}
+FROM found p JOIN sources s ON s.id = p.source {{join}}
 """
+"""The same, one of each long source with all of its text."""
 
 _WITH_VECTORS = f"LEFT {JOIN_VECTORS} LEFT JOIN builds b ON b.build = p.build"
 
@@ -65,14 +76,10 @@ class CatalogPassages(OpenedCatalog):
 
         With `vectors`, those of their sentences as well, where there are any.
         """
-        sql = _FOUND + (_WITH_VECTORS if vectors else "")
-        piece = _PIECE_BY_CHARACTERS if self.is_shared else _PIECE_BY_BYTES
-        columns = "v.sentences, b.dimension" if vectors else "NULL, NULL"
-        rows: list[Row] = []
-        for first in range(0, len(ids), MOST_BOUND):
-            some = tuple(ids[first : first + MOST_BOUND])
-            marks = ",".join("?" * len(some))
-            rows += self.rows(sql.format(marks=marks, piece=piece, vectors=columns), some)
+        rows = self._found_rows(_FOUND, ids, vectors)
+        if long := [row[0] for row in rows if row[-4] is None]:
+            rows = [row for row in rows if row[-4] is not None]
+            rows += self._found_rows(_FOUND_IN_LONG, long, vectors)
         texts = {row[1]: row[-4] for row in rows if row[-3] and row[-4] is not None}
         return {
             row[0]: FoundPassage(
@@ -82,6 +89,19 @@ class CatalogPassages(OpenedCatalog):
                 rows, vectors_of_sentences(row[-2:] for row in rows), strict=True
             )
         }
+
+    def _found_rows(self, sql: str, ids: Sequence[str], vectors: bool) -> list[Row]:
+        piece = _PIECE_BY_CHARACTERS if self.is_shared else _PIECE_BY_BYTES
+        columns, join = (
+            ("v.sentences, b.dimension", _WITH_VECTORS) if vectors else ("NULL, NULL", "")
+        )
+        rows: list[Row] = []
+        for first in range(0, len(ids), MOST_BOUND):
+            some = tuple(ids[first : first + MOST_BOUND])
+            marks = ",".join("?" * len(some))
+            filled = sql.format(marks=marks, piece=piece, vectors=columns, join=join)
+            rows += self.rows(filled, some)
+        return rows
 
     def sources_of(self, versions: Iterable[SourceVersion]) -> dict[str, Source]:
         """Return the sources that are still of these versions, with their texts, by id."""
