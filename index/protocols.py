@@ -48,6 +48,25 @@ class PassageOutline(NamedTuple):
     heading: tuple[str, ...]
 
 
+class SourceVersion(NamedTuple):
+    """Which version of which source a passage was cut from, without its text."""
+
+    id: str
+    collection: str
+    uri: str
+    title: str
+    sha256: str
+
+
+class FoundPassage(NamedTuple):
+    """A passage with what a search asks of it, all of one version of its source."""
+
+    passage: Passage
+    version: SourceVersion
+    vectors: Vectors | None
+    """Pooled sentence vectors, shape (sentences, dimension); None where they were not asked for."""
+
+
 class Embedder(Protocol):
     """Turns text into vectors. Implementations are safe to call from several threads."""
 

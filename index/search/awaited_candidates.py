@@ -15,7 +15,7 @@ from typing import TypeAlias
 from index.errors import EmbeddingError
 from index.protocols import Embedder, EmbeddingInput, PassageVectors
 from index.schema import Passage, Source
-from index.search.passage_rank import Candidate, Query, ranking_value
+from index.search.passage_rank import Query, RankedPassage, ranking_value
 
 FEW = 8
 """Passages embedded for one question: half a second of one processor."""
@@ -34,21 +34,30 @@ class AwaitedCandidates:
     input_of: PassageInput
 
     def placed(
-        self, queries: Sequence[Query], found: Sequence[Mapping[str, Candidate]], awaited: Set[str]
-    ) -> list[dict[str, Candidate]]:
+        self,
+        queries: Sequence[Query],
+        found: Sequence[Mapping[str, RankedPassage]],
+        awaited: Set[str],
+        source_of: Callable[[Passage], Source | None],
+    ) -> list[dict[str, RankedPassage]]:
         """Return the candidates of each wording, those whose ids are `awaited` with a likeness."""
-        made = self._embedded(self._best(queries, found, awaited))
+        best = [each.passage for each in self._best(queries, found, awaited)]
+        there = [(each, source) for each in best if (source := source_of(each)) is not None]
+        made = self._embedded(there)
         return [
             _placed(query, by_id, awaited, made)
             for query, by_id in zip(queries, found, strict=True)
         ]
 
     def _best(
-        self, queries: Sequence[Query], found: Sequence[Mapping[str, Candidate]], awaited: Set[str]
-    ) -> list[Candidate]:
+        self,
+        queries: Sequence[Query],
+        found: Sequence[Mapping[str, RankedPassage]],
+        awaited: Set[str],
+    ) -> list[RankedPassage]:
         """Return the few awaited candidates that words alone put first for any wording."""
         values: dict[str, float] = {}
-        known: dict[str, Candidate] = {}
+        known: dict[str, RankedPassage] = {}
         for query, by_id in zip(queries, found, strict=True):
             for id in by_id.keys() & awaited:
                 known[id] = by_id[id]
@@ -57,23 +66,23 @@ class AwaitedCandidates:
         best = sorted(values, key=lambda id: (-values[id], id))
         return [known[id] for id in best[:FEW]]
 
-    def _embedded(self, candidates: Sequence[Candidate]) -> dict[str, PassageVectors]:
+    def _embedded(self, passages: Sequence[tuple[Passage, Source]]) -> dict[str, PassageVectors]:
         """Return the vectors of passages by id; none when the model fails."""
-        given = [self.input_of(each.source, each.passage) for each in candidates]
+        given = [self.input_of(source, passage) for passage, source in passages]
         try:
             made = self.embedder.embed_passages(given) if given else []
         except EmbeddingError as error:
             logger.warning("Passages without vectors are ranked by words: %s", error)
             return {}
-        return {each.passage.id: of for each, of in zip(candidates, made, strict=True)}
+        return {passage.id: of for (passage, _), of in zip(passages, made, strict=True)}
 
 
 def _placed(
     query: Query,
-    by_id: Mapping[str, Candidate],
+    by_id: Mapping[str, RankedPassage],
     awaited: Set[str],
     made: Mapping[str, PassageVectors],
-) -> dict[str, Candidate]:
+) -> dict[str, RankedPassage]:
     assert query.vector is not None
     placed = {
         id: replace(

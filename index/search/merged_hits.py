@@ -5,7 +5,7 @@ Neighbours that were both found are one hit, and a section short enough is retur
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from operator import attrgetter
@@ -15,7 +15,7 @@ import numpy as np
 
 from index.protocols import PassageOutline
 from index.schema import Hit, Passage, Source
-from index.search.passage_rank import Candidate
+from index.search.passage_rank import Candidate, RankedPassage
 
 WHOLE_SECTION = 3000
 """Characters up to which a section is returned whole: about 480 words, two full passages."""
@@ -45,17 +45,24 @@ class Merger:
 
     catalog: Neighbours
 
-    def hits(self, ranked: Sequence[Candidate], limit: int) -> list[Hit]:
-        """Return up to `limit` hits, best first."""
+    def hits(
+        self,
+        ranked: Sequence[RankedPassage],
+        source_of: Callable[[Passage], Source | None],
+        limit: int,
+    ) -> list[Hit]:
+        """Return up to `limit` hits, best first; what has no source any more is left out."""
         hits: list[Hit] = []
-        for candidate in ranked:
+        for each in ranked:
             if len(hits) == limit:
                 break
-            if not _shown(candidate.passage, hits):
-                hits.append(self._hit(candidate, ranked, hits))
+            if not _shown(each.passage, hits) and (source := source_of(each.passage)) is not None:
+                hits.append(self._hit(Candidate.of(each, source), ranked, hits))
         return hits
 
-    def _hit(self, candidate: Candidate, ranked: Sequence[Candidate], before: Sequence[Hit]) -> Hit:
+    def _hit(
+        self, candidate: Candidate, ranked: Sequence[RankedPassage], before: Sequence[Hit]
+    ) -> Hit:
         """Return a candidate as a hit, with its section or its best found neighbour."""
         section = section_around(candidate, self.catalog, WHOLE_SECTION)
         run = section or _with_neighbour(candidate.passage, ranked)
@@ -110,7 +117,7 @@ def _reaches_edge(run: Sequence[PassageOutline | Passage], passage: Passage, rea
     return 0 < first == passage.ordinal - reach or last == passage.ordinal + reach
 
 
-def fold_duplicates(ranked: Sequence[Candidate]) -> list[Candidate]:
+def fold_duplicates(ranked: Sequence[RankedPassage]) -> list[RankedPassage]:
     """Keep the best of passages that say the same in nearly the same words and the same numbers."""
     dropped: set[int] = set()
     for at, other in _perhaps_alike(ranked):
@@ -119,7 +126,7 @@ def fold_duplicates(ranked: Sequence[Candidate]) -> list[Candidate]:
     return [candidate for at, candidate in enumerate(ranked) if at not in dropped]
 
 
-def _perhaps_alike(ranked: Sequence[Candidate]) -> Iterator[tuple[int, int]]:
+def _perhaps_alike(ranked: Sequence[RankedPassage]) -> Iterator[tuple[int, int]]:
     """Yield the places of every two that may say the same, the later first, in order.
 
     No more flags of their signatures differ than terms of theirs do, and of n terms that both have
@@ -180,7 +187,7 @@ def stands_in(passage: Passage, source: Source) -> bool:
     return source.text[passage.start : passage.end] == passage.text
 
 
-def _with_neighbour(passage: Passage, ranked: Sequence[Candidate]) -> list[Passage]:
+def _with_neighbour(passage: Passage, ranked: Sequence[RankedPassage]) -> list[Passage]:
     """Return a passage with the better one of its neighbours that were found, in order."""
     for other in (candidate.passage for candidate in ranked):
         beside = other.source_id == passage.source_id and abs(other.ordinal - passage.ordinal) == 1
@@ -197,7 +204,7 @@ def _unshown(run: Sequence[Passage], passage: Passage, before: Sequence[Hit]) ->
     return [other for other in run if first < other.ordinal < last]
 
 
-def _same_words(one: Candidate, other: Candidate) -> bool:
+def _same_words(one: RankedPassage, other: RankedPassage) -> bool:
     a, b = one.words.all, other.words.all
     if not a or not b:
         return False

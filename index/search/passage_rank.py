@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from operator import add
@@ -148,11 +148,10 @@ class PassageTerms:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """A passage with everything the ranking and the answering engines know of it."""
+class RankedPassage:
+    """A passage with everything the ranking knows of it."""
 
     passage: Passage
-    source: Source
     words: PassageTerms
     vectors: Vectors | None
     """Pooled sentence vectors, shape (sentences, dimension), or None."""
@@ -179,6 +178,20 @@ class Candidate:
         return sum(self.values) / len(self.values)
 
 
+@dataclass(frozen=True, slots=True)
+class Candidate(RankedPassage):
+    """A passage with everything the answering engines know of it."""
+
+    source: Source = field(kw_only=True)
+    """The version that the passage was cut from."""
+
+    @classmethod
+    def of(cls, ranked: RankedPassage, source: Source) -> Candidate:
+        """Return a passage that was ranked, with its source."""
+        known = {each.name: getattr(ranked, each.name) for each in fields(RankedPassage)}
+        return cls(**known, source=source)
+
+
 def query_of(
     text: str, vector: Vectors | None, documents: int, frequencies: Mapping[str, int]
 ) -> Query:
@@ -195,7 +208,7 @@ def rarity(documents: int, frequency: int) -> float:
     return math.log(1 + (documents - frequency + 0.5) / (frequency + 0.5))
 
 
-def sentence_cosines(query: Query, candidate: Candidate) -> Sequence[float]:
+def sentence_cosines(query: Query, candidate: RankedPassage) -> Sequence[float]:
     """Return the similarity of each sentence; the passage's own where sentences have none."""
     count = len(candidate.words.words)
     if query.vector is None or candidate.vectors is None or len(candidate.vectors) != count:
@@ -204,7 +217,7 @@ def sentence_cosines(query: Query, candidate: Candidate) -> Sequence[float]:
     return found
 
 
-def passage_features(query: Query, candidate: Candidate) -> dict[str, float]:
+def passage_features(query: Query, candidate: RankedPassage) -> dict[str, float]:
     """Return the features that order passages; each is roughly between 0 and 1."""
     words = candidate.words
     cosines = sentence_cosines(query, candidate)
@@ -236,7 +249,7 @@ def passage_features(query: Query, candidate: Candidate) -> dict[str, float]:
     }
 
 
-def ranking_value(query: Query, candidate: Candidate) -> float:
+def ranking_value(query: Query, candidate: RankedPassage) -> float:
     """Return the value that orders passages for a question."""
     return PASSAGE_RANK.value(passage_features(query, candidate))
 

@@ -10,19 +10,30 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 from index.errors import EmbeddingError, QuestionError, SourceNotFound, StoreError, VectorsAway
-from index.protocols import Embedder, Lexical, PassageStore, Vectors, VectorStore
+from index.protocols import (
+    Embedder,
+    FoundPassage,
+    Lexical,
+    PassageStore,
+    SourceVersion,
+    Vectors,
+    VectorStore,
+)
 from index.schema import Coverage, Hit, Passage, Source
 from index.search.awaited_candidates import AwaitedCandidates, PassageInput
 from index.search.cited_sections import CitedSection, gain
-from index.search.merged_hits import Merger, Neighbours, fold_duplicates, stands_in
+from index.search.found_sources import FoundSources, SourceTexts
+from index.search.merged_hits import Merger, Neighbours, fold_duplicates
 from index.search.misspelt_words import Speller, Vocabulary, WordPieceCounter
 from index.search.passage_rank import (
     Candidate,
     PassageTerms,
     Query,
+    RankedPassage,
     mean_vector,
     query_of,
     ranking_value,
@@ -53,6 +64,9 @@ WORDS_KEPT = 4096
 """Passages whose words are remembered: some 30 MB. The id of a passage tells all that they are made
 of, but for the header of its table, which its place in a version of its document tells."""
 
+TRIES = 3
+"""Searches for one question, where documents are replaced between finding and reading them."""
+
 NEAREST = 3
 """Passages kept even when all are noise: what is shown when nothing answers."""
 
@@ -67,17 +81,17 @@ class Frequencies(Protocol):
         ...
 
 
-class SearchableCatalog(Lexical, PassageStore, Neighbours, Frequencies, Vocabulary, Protocol):
+class SearchableCatalog(
+    Lexical, PassageStore, Neighbours, Frequencies, Vocabulary, SourceTexts, Protocol
+):
     """What search asks of the catalog."""
 
     def nearest(self, collection: str, vector: Vectors, limit: int) -> list[tuple[str, float]]:
         """Return what the vector store would, slower; nothing where no vectors are kept."""
         ...
 
-    def passages_and_sources(
-        self, ids: Sequence[str]
-    ) -> tuple[dict[str, Passage], dict[str, Source]]:
-        """Return the passages that exist and their sources, of one version, by id."""
+    def found_passages(self, ids: Sequence[str], *, vectors: bool) -> dict[str, FoundPassage]:
+        """Return the passages that exist, each with the version of its source, by id."""
         ...
 
     def model_of(self, collection: str) -> str | None:
@@ -112,6 +126,33 @@ class Findings:
     """Whether nothing could be found by meaning, because the vectors cannot be read now."""
     coverage: Coverage | None = None
     """How far the collections are indexed, where that is not to the end."""
+
+
+@dataclass(frozen=True)
+class _Ranking:
+    """What was found for one question, before the texts of the sources are read."""
+
+    queries: Sequence[Query]
+    ranked: Sequence[RankedPassage]
+    """All, best first."""
+    distinct: Sequence[RankedPassage]
+    """Those that do not say the same as a better one."""
+    sources: FoundSources
+    words_only: bool
+    coverage: Coverage | None
+
+    @property
+    def worth(self) -> list[RankedPassage]:
+        """Those that are not noise."""
+        return [each for each in self.distinct if each.score >= SCORE_FLOOR]
+
+    @property
+    def nearest(self) -> list[Passage]:
+        """The best passage of each of the nearest sources, weak ones included."""
+        best: dict[str, Passage] = {}
+        for each in self.ranked:
+            best.setdefault(each.passage.source_id, each.passage)
+        return list(best.values())[:NEAREST_SOURCES]
 
 
 class Searcher:
@@ -160,7 +201,15 @@ class Searcher:
         limit: int = 10,
     ) -> list[Hit]:
         """Return the best hits for a question; raises QuestionError for an unusable one."""
-        return list(self.find(question, collections=collections, source=source, limit=limit).hits)
+        hits: list[Hit] = []
+        for _ in range(TRIES):
+            ranking = self._ranking(question, collections, source)
+            worth, sources = ranking.worth, ranking.sources
+            sources.read(each.passage for each in worth[:limit])
+            hits = self._merger.hits(worth, sources.of, limit)
+            if not sources.are_behind:
+                break
+        return hits
 
     def find(
         self,
@@ -178,6 +227,39 @@ class Searcher:
         a passage's value then comes from each, so that a wrong guess cannot ruin the search.
         What stands in sections that were `cited` before is preferred.
         """
+        for _ in range(TRIES):
+            ranking = self._ranking(question, collections, source, asked, cited)
+            found = self._findings(ranking, limit)
+            if not ranking.sources.are_behind:
+                break
+        return found
+
+    def _findings(self, ranking: _Ranking, limit: int) -> Findings:
+        """Return what was found, with the texts of the sources."""
+        worth, sources, queries = ranking.worth, ranking.sources, ranking.queries
+        shown, nearest = worth or ranking.distinct[:NEAREST], ranking.nearest
+        sources.read([*(each.passage for each in shown), *nearest])
+        there = ((each, sources.of(each.passage)) for each in shown)
+        return Findings(
+            query=queries[0],
+            ranked=tuple(Candidate.of(each, source) for each, source in there if source),
+            hits=tuple(self._merger.hits(worth, sources.of, limit)),
+            cosines=nearest_cosines(ranking.ranked),
+            spoken=queries[1] if len(queries) > 1 else None,
+            sources=tuple(source for each in nearest if (source := sources.of(each))),
+            words_only=ranking.words_only,
+            coverage=ranking.coverage,
+        )
+
+    def _ranking(
+        self,
+        question: str,
+        collections: Sequence[str],
+        source: str | None,
+        asked: str | None = None,
+        cited: Sequence[CitedSection] = (),
+    ) -> _Ranking:
+        """Rank what either search finds for a question, or for both of its wordings."""
         text = checked_question(question)
         query = self._query(text, collections)
         queries = [query]
@@ -186,38 +268,38 @@ class Searcher:
         coverage = self._catalog.coverage(collections, source)
         limited = CANDIDATES if source is None else CANDIDATES * 10
         near = [[self._nearest(one, each, limited) for each in collections] for one in queries]
+        sources = FoundSources(self._catalog)
         found = [
             {
                 candidate.passage.id: candidate
                 for collection, dense in zip(collections, of_each, strict=True)
-                for candidate in self._candidates(one, collection, source, dense or [])
+                for candidate in self._candidates(one, collection, source, dense or [], sources)
             }
             for one, of_each in zip(queries, near, strict=True)
         ]
         if coverage is not None and coverage.embedded < coverage.passages:
-            found = self._placed(queries, found)
-        ranked = sorted(_valued(queries, found, cited), key=_place)
-        distinct = fold_duplicates(ranked)
-        worth = [c for c in distinct if c.score >= SCORE_FLOOR]
-        return Findings(
-            query=query,
-            ranked=tuple(worth or distinct[:NEAREST]),
-            hits=tuple(self._merger.hits(worth, limit)),
-            cosines=nearest_cosines(ranked),
-            spoken=queries[1] if len(queries) > 1 else None,
-            sources=tuple({c.source.id: c.source for c in ranked}.values())[:NEAREST_SOURCES],
+            found = self._placed(queries, found, sources)
+        ranked = sorted(_valued(queries, found, cited), key=partial(_place, sources))
+        return _Ranking(
+            queries=queries,
+            ranked=ranked,
+            distinct=fold_duplicates(ranked),
+            sources=sources,
             words_only=any(dense is None for of_each in near for dense in of_each),
             coverage=coverage,
         )
 
     def _placed(
-        self, queries: Sequence[Query], found: list[dict[str, Candidate]]
-    ) -> list[dict[str, Candidate]]:
+        self,
+        queries: Sequence[Query],
+        found: list[dict[str, RankedPassage]],
+        sources: FoundSources,
+    ) -> list[dict[str, RankedPassage]]:
         """Give candidates that have no vectors yet a place among those that have."""
         if self._awaited is None or any(query.vector is None for query in queries):
             return found
         awaited = self._catalog.awaited({id for by_id in found for id in by_id})
-        return self._awaited.placed(queries, found, awaited)
+        return self._awaited.placed(queries, found, awaited, sources.of)
 
     def _query(self, text: str, collections: Sequence[str]) -> Query:
         words = tuple(dict.fromkeys([*content_terms(text), *terms(text)]))
@@ -263,7 +345,8 @@ class Searcher:
         collection: str,
         source: str | None,
         dense: Sequence[tuple[str, float]],
-    ) -> list[Candidate]:
+        sources: FoundSources,
+    ) -> list[RankedPassage]:
         """Return every passage that either search names, with what the ranking needs."""
         limit = CANDIDATES if source is None else CANDIDATES * 10
         lexical = self._catalog.match(collection, query.text, limit)
@@ -271,47 +354,44 @@ class Searcher:
         dense_ranks = {id: rank for rank, (id, _) in enumerate(dense, start=1)}
         lexical_ranks = {id: rank for rank, (id, _) in enumerate(lexical, start=1)}
         ids = list(dict.fromkeys([*dense_ranks, *lexical_ranks]))
-        passages, sources = self._catalog.passages_and_sources(ids)
-        if source is not None:
-            passages, sources = self._of_source(source, collection, passages, sources)
         comparable = self._is_comparable(collection)
-        vectors = self._catalog.sentence_vectors(list(passages)) if comparable else {}
-        found = []
-        for id, passage in passages.items():
-            of_source = sources[passage.source_id]
-            found.append(
-                Candidate(
-                    passage=passage,
-                    source=of_source,
-                    words=self._words.of(passage, of_source),
-                    vectors=vectors.get(id),
-                    cosine=_cosine(query, cosines.get(id), vectors.get(id)),
-                    dense_rank=dense_ranks.get(id),
-                    lexical_rank=lexical_ranks.get(id),
-                )
+        found = self._catalog.found_passages(ids, vectors=comparable)
+        if source is not None:
+            found = self._of_source(source, collection, found, comparable)
+        sources.note(found.values())
+        sources.read(each.passage for each in found.values() if each.passage.kind == "table")
+        return [
+            RankedPassage(
+                passage=each.passage,
+                words=self._words.of(each.passage, each.version, sources),
+                vectors=each.vectors,
+                cosine=_cosine(query, cosines.get(id), each.vectors),
+                dense_rank=dense_ranks.get(id),
+                lexical_rank=lexical_ranks.get(id),
             )
-        return found
+            for id, each in found.items()
+        ]
 
     def _of_source(
         self,
         id: str,
         collection: str,
-        found: Mapping[str, Passage],
-        sources: dict[str, Source],
-    ) -> tuple[dict[str, Passage], dict[str, Source]]:
+        found: Mapping[str, FoundPassage],
+        comparable: bool,
+    ) -> dict[str, FoundPassage]:
         """Return those of one source; the whole of it where the collection's best has few."""
-        known = {each.id: each for each in found.values() if each.source_id == id}
+        known = {each.passage.id: each for each in found.values() if each.version.id == id}
         if len(known) >= CANDIDATES:
-            return known, sources
+            return known
         try:
             source = self._catalog.source(id)
         except SourceNotFound:
-            return {}, {}
+            return {}
         if source.collection != collection:
-            return known, sources
-        whole = {each.id: each for each in self._catalog.passages_of(source, 0, MOST_OF_SOURCE)}
-        still = {id: each for id, each in known.items() if stands_in(each, source)}
-        return still | whole, {source.id: source}
+            return known
+        whole = [each.id for each in self._catalog.passages_of(source, 0, MOST_OF_SOURCE)]
+        others = [id for id in whole if id not in known]
+        return known | self._catalog.found_passages(others, vectors=comparable)
 
 
 class _WordsKept:
@@ -320,14 +400,17 @@ class _WordsKept:
     def __init__(self) -> None:
         self._kept: dict[tuple[str, str, str], PassageTerms] = {}
 
-    def of(self, passage: Passage, source: Source) -> PassageTerms:
+    def of(self, passage: Passage, version: SourceVersion, sources: FoundSources) -> PassageTerms:
         """Return the words of a passage of this version of its source."""
-        place = f"{source.sha256} {passage.start}" if passage.kind == "table" else ""
-        key = passage.id, source.title, place
+        place = f"{version.sha256} {passage.start}" if passage.kind == "table" else ""
+        key = passage.id, version.title, place
         found = self._kept.pop(key, None)
         if found is None:
-            header = header_in(source, passage) if place else ""
-            found = PassageTerms.of(passage, source.title, header)
+            source = sources.of(passage) if place else None
+            header = "" if source is None else header_in(source, passage)
+            found = PassageTerms.of(passage, version.title, header)
+            if place and source is None:
+                return found  # the search is made anew
         self._kept[key] = found
         if len(self._kept) > WORDS_KEPT:
             with suppress(KeyError, StopIteration, RuntimeError):  # another thread was first
@@ -335,10 +418,10 @@ class _WordsKept:
         return found
 
 
-def _place(candidate: Candidate) -> tuple[float, str, str, int]:
-    """Return where a candidate stands among the others; equal ones by name, whoever was first."""
-    source = candidate.source
-    return -candidate.value, source.collection, source.uri, candidate.passage.start
+def _place(sources: FoundSources, each: RankedPassage) -> tuple[float, str, str, int]:
+    """Return where a passage stands among the others; equal ones by name, whoever was first."""
+    version = sources.version_of(each.passage)
+    return -each.value, version.collection, version.uri, each.passage.start
 
 
 def checked_question(text: str) -> str:
@@ -359,9 +442,9 @@ def checked_question(text: str) -> str:
 
 def _valued(
     queries: Sequence[Query],
-    found: Sequence[Mapping[str, Candidate]],
+    found: Sequence[Mapping[str, RankedPassage]],
     cited: Sequence[CitedSection],
-) -> Iterator[Candidate]:
+) -> Iterator[RankedPassage]:
     """Yield every candidate once, with its value for each wording of one question and its gain.
 
     What only one wording has found is compared with the others as well.
@@ -376,11 +459,11 @@ def _valued(
         yield replace(known, values=values, gain=gain(known.passage, cited) if cited else 0.0)
 
 
-def nearest_cosines(candidates: Sequence[Candidate]) -> tuple[float, ...]:
+def nearest_cosines(candidates: Sequence[RankedPassage]) -> tuple[float, ...]:
     """Return the highest similarity of each of the nearest sources, highest first."""
     best: dict[str, float] = {}
     for candidate in candidates:
-        id = candidate.source.id
+        id = candidate.passage.source_id
         best[id] = max(best.get(id, candidate.cosine), candidate.cosine)
     return tuple(sorted(best.values(), reverse=True)[:NEAREST_SOURCES])
 

@@ -13,7 +13,7 @@ from index.store.awaited_passages import next_awaited
 from index.store.write_lock import EMBEDDING_LOCK_FILE
 
 if TYPE_CHECKING:
-    from index.store.catalog import Catalog
+    from index.store.opened_catalog import OpenedCatalog
     from index.store.shared_work import SharedWork
 
 _FIRST = 64
@@ -42,7 +42,7 @@ class AwaitedClaims(Protocol):
 class SoleClaims:
     """All that there are, for one process at a time."""
 
-    def __init__(self, catalog: Catalog, seconds: float) -> None:
+    def __init__(self, catalog: OpenedCatalog, seconds: float) -> None:
         """`seconds` is how long another one is waited for."""
         self._catalog = catalog
         self._seconds = seconds

@@ -38,7 +38,7 @@ ORIGINALS_FOLDER = "originals"
 PAGE_PICTURES_FOLDER = "pages"
 """Pictures of pages that were shown; derived: `index.store.page_cache`."""
 
-SCHEMA_VERSION = 13
+SCHEMA_VERSION = 14
 """Number of the last migration in `index.store.catalog_schema`."""
 
 ADDITIONS_VERSION = 5

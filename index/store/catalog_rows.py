@@ -10,7 +10,16 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 from pydantic_core import from_json
 
-from index.schema import Passage, Place, Region, Source, SourceEntry, SourceState, Span, source_id
+from index.schema import (
+    Passage,
+    Place,
+    Region,
+    Source,
+    SourceEntry,
+    SourceState,
+    Span,
+    source_id,
+)
 from index.store.sqlite_file import Row
 
 
@@ -65,9 +74,11 @@ _SOURCE = (
 # fmt: on
 """Fields in the order of their columns."""
 
+
 _Kind = TypeVar("_Kind", Passage, Source, Span)
 _FIELDS = {kind: tuple(kind.model_fields) for kind in (Passage, Source, Span)}
 _FIELDS_SET = {kind: set(names) for kind, names in _FIELDS.items()}
+_SET = object.__setattr__
 
 _NONE = "[]"
 
@@ -76,6 +87,7 @@ PASSAGE_COLUMNS = (
 )
 _SHARED_COLUMNS = ", ".join(f"s.{name}" for name in _SOURCE)
 PASSAGE_WIDTH = len(_PASSAGE)
+_START, _END = _PASSAGE.index("start"), _PASSAGE.index("end")
 SOURCE_COLUMNS = f"{_SHARED_COLUMNS}, s.text, s.places, s.regions, f.mtime_ns, f.failure"
 ENTRY_COLUMNS = f"{_SHARED_COLUMNS}, s.characters, f.mtime_ns, f.failure"
 
@@ -101,8 +113,13 @@ def passage_columns(passage: Passage, names: Sequence[str]) -> Row:
 
 def passage_of(row: Row, text: str) -> Passage:
     """Return the passage of a row of `PASSAGE_COLUMNS`, cut from the text of its source."""
+    return passage_saying(row, text[row[_START] : row[_END]])
+
+
+def passage_saying(row: Row, said: str) -> Passage:
+    """Return the passage of a row of `PASSAGE_COLUMNS`, which has this text."""
     known = dict(zip(_PASSAGE, row, strict=True))
-    known["text"] = text[known["start"] : known["end"]]
+    known["text"] = said
     known["heading"] = heading_of(known["heading"])
     known["sentences"] = _spans(known["sentences"])
     return _made(Passage, {name: known[name] for name in _FIELDS[Passage]})
@@ -111,7 +128,7 @@ def passage_of(row: Row, text: str) -> Passage:
 @lru_cache(maxsize=4096)
 def heading_of(packed: str) -> tuple[str, ...]:
     """Return the headings of a passage, outermost first, from their column."""
-    return tuple(json.loads(packed))
+    return tuple(from_json(packed))
 
 
 def source_row(source: Source) -> Row:
@@ -188,13 +205,10 @@ def _made(kind: type[_Kind], known: dict[str, Any]) -> _Kind:
     As `model_construct`, which takes longer than checking them again.
     """
     made = kind.__new__(kind)
-    for name, value in (
-        ("__dict__", known),
-        ("__pydantic_fields_set__", _FIELDS_SET[kind]),
-        ("__pydantic_extra__", None),
-        ("__pydantic_private__", None),
-    ):
-        object.__setattr__(made, name, value)
+    _SET(made, "__dict__", known)
+    _SET(made, "__pydantic_fields_set__", _FIELDS_SET[kind])
+    _SET(made, "__pydantic_extra__", None)
+    _SET(made, "__pydantic_private__", None)
     return made
 
 
@@ -202,10 +216,8 @@ def _spans(packed: str) -> tuple[Span, ...]:
     if packed == _NONE:
         return ()
     edges: Sequence[int] = from_json(packed)
-    return tuple(
-        _made(Span, {"start": start, "end": end})
-        for start, end in zip(edges[::2], edges[1::2], strict=True)
-    )
+    pairs = zip(edges[::2], edges[1::2], strict=True)
+    return tuple([_made(Span, {"start": start, "end": end}) for start, end in pairs])
 
 
 def _places(packed: str) -> tuple[Place, ...]:

@@ -201,6 +201,13 @@ def _move_words(connection: sqlite3.Connection) -> None:
     move_words(connection)
 
 
+def _measure_passages(connection: sqlite3.Connection) -> None:
+    """Note where passages stand in bytes, so that they are read without their documents."""
+    from index.store.passage_bytes import measure_passages
+
+    measure_passages(connection)
+
+
 BEFORE_VECTOR_FILE = 10
 """Format of a catalog that holds the vectors itself."""
 
@@ -218,5 +225,6 @@ CATALOG_MIGRATIONS = (
     _point_to_vector_file,
     script(_EACH_TEXT_ONCE),
     _move_words,
+    _measure_passages,
 )
 assert len(CATALOG_MIGRATIONS) == SCHEMA_VERSION

@@ -168,7 +168,17 @@ UPDATE meta SET value = '1' WHERE key = 'purge' AND EXISTS (SELECT 1 FROM builds
 ALTER TABLE passages DROP COLUMN text
 """
 
-MIGRATIONS = (_make_tables, script(_EACH_TEXT_ONCE))
+_PASSAGE_BYTES = """
+ALTER TABLE passages ADD COLUMN byte_start INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE passages ADD COLUMN byte_end INTEGER NOT NULL DEFAULT 0;
+UPDATE passages p SET
+byte_start = octet_length(substr(s.text, 1, CAST(p.start AS INTEGER))),
+byte_end = octet_length(substr(s.text, 1, CAST(p."end" AS INTEGER)))
+FROM sources s WHERE s.id = p.source
+"""
+"""As in a file, where passages are read by them; a server counts characters itself."""
+
+MIGRATIONS = (_make_tables, script(_EACH_TEXT_ONCE), script(_PASSAGE_BYTES))
 """The first makes the tables of release 0.2.0 from nothing; no database is older."""
 
 

@@ -17,6 +17,7 @@ from index.store.catalog_rows import (
     source_row,
 )
 from index.store.database import Connection
+from index.store.passage_bytes import byte_spans
 from index.store.sqlite_file import Row
 from index.store.vector_file import put_row
 from index.store.word_index import PassageWords, word_index_of
@@ -148,37 +149,43 @@ def put_source(
     stay = {each.passage.id for each in passages} & before.keys()
     gone = before.keys() - stay
     _delete_passages(connection, build, [before[id][0] for id in gone])
-    for each in passages:
-        if each.passage.id in stay:
-            _move_passage(connection, before[each.passage.id], each)
+    staying = [each for each in passages if each.passage.id in stay]
+    for each, span in zip(staying, _byte_spans(source, staying), strict=True):
+        _move_passage(connection, before[each.passage.id], each, span)
     put_passages(connection, build, source, [p for p in passages if p.passage.id not in stay])
     return gone
 
 
 _PLACE = ("ordinal", "start", "end", "page", "sentences")
-"""Columns of a passage that an edit elsewhere in its document changes."""
+"""Columns of a passage that an edit elsewhere in its document changes, besides its bytes."""
+
+
+def _byte_spans(source: Source, passages: Sequence[IndexedPassage]) -> list[tuple[int, int]]:
+    return byte_spans(source.text, [(each.passage.start, each.passage.end) for each in passages])
 
 
 def _known_passages(connection: Connection, build: int, source: str) -> dict[str, Row]:
-    """Return (key, whether it lacks vectors, `_PLACE`) of each passage by id."""
+    """Return (key, whether it lacks vectors, `_PLACE`, bytes) of each passage by id."""
     rows = connection.execute(
-        'SELECT id, key, slot IS NULL, ordinal, start, "end", page, sentences FROM passages '
-        "WHERE source = ? AND build = ?",
+        'SELECT id, key, slot IS NULL, ordinal, start, "end", page, sentences, byte_start, '
+        "byte_end FROM passages WHERE source = ? AND build = ?",
         (source, build),
     )
     return {id: tuple(row) for id, *row in rows}
 
 
-def _move_passage(connection: Connection, before: Row, each: IndexedPassage) -> None:
+def _move_passage(
+    connection: Connection, before: Row, each: IndexedPassage, span: tuple[int, int]
+) -> None:
     """Write where a passage stands now, if that or its sentence vectors are new."""
     key, bare, *place = before
-    now = passage_columns(each.passage, _PLACE)
+    now = (*passage_columns(each.passage, _PLACE), *span)
     if bare and each.sentences is not None:
         put_row(connection, key, None, each.sentences)
     if tuple(place) != now:
         connection.execute(
-            'UPDATE passages SET ordinal = ?, start = ?, "end" = ?, page = ?, sentences = ? '
-            "WHERE key = ?",
+            'UPDATE passages SET ordinal = ?, start = ?, "end" = ?, page = ?, sentences = ?, '
+            "byte_start = ?, byte_end = ? WHERE key = ?",
             (*now, key),
         )
 
@@ -190,11 +197,13 @@ def put_passages(
     prepared = []
     if any(each.vector is None for each in passages):
         note_first_awaited(connection, build)
-    for passage, digest, sentences, vector, words in passages:
+    spans = _byte_spans(source, passages)
+    for span, (passage, digest, sentences, vector, words) in zip(spans, passages, strict=True):
         made = connection.execute(
             'INSERT INTO passages (id, source, ordinal, start, "end", page, heading, kind, '
-            "sentences, build, input) VALUES (?,?,?,?,?,?,?,?,?,?,?) RETURNING key",
-            (*passage_row(passage), build, digest),
+            "sentences, build, input, byte_start, byte_end) "
+            "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING key",
+            (*passage_row(passage), build, digest, *span),
         )
         key = int(made.fetchone()[0])
         if vector is not None or sentences is not None:

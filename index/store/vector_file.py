@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
@@ -212,10 +213,30 @@ def sentences_blob(vectors: Vectors) -> bytes:
 
 def sentences_of(blob: bytes, dimension: int) -> Vectors | None:
     """Unpack sentence vectors, shape (sentences, dimension); None where there are none."""
-    count = len(blob) // (dimension + _SCALE_BYTES)
-    if not count:
-        return None
-    scales = np.frombuffer(blob, dtype="<f4", count=count)
-    packed = np.frombuffer(blob, dtype=np.int8, offset=count * _SCALE_BYTES)
-    found: Vectors = packed.reshape(count, dimension).astype(np.float32) * scales[:, None]
+    return vectors_of_sentences([(blob, dimension)])[0]
+
+
+def vectors_of_sentences(
+    packed: Iterable[tuple[bytes | None, int | None]],
+) -> list[Vectors | None]:
+    """Unpack the sentence vectors of many passages, each with its dimension, as `sentences_of`.
+
+    All of one dimension are unpacked at once: each returned array is a part of one.
+    """
+    rows = [(blob or b"", dimension or 0) for blob, dimension in packed]
+    found: list[Vectors | None] = [None] * len(rows)
+    for dimension in {dimension for blob, dimension in rows if blob}:
+        places = [at for at, (blob, of) in enumerate(rows) if blob and of == dimension]
+        counts = [len(rows[at][0]) // (dimension + _SCALE_BYTES) for at in places]
+        edges = [count * _SCALE_BYTES for count in counts]
+        blobs = [memoryview(rows[at][0]) for at in places]
+        scales = b"".join([blob[:edge] for blob, edge in zip(blobs, edges, strict=True)])
+        bytes = b"".join([blob[edge:] for blob, edge in zip(blobs, edges, strict=True)])
+        whole: Vectors = np.frombuffer(bytes, dtype=np.int8).reshape(-1, dimension).astype("f4")
+        whole *= np.frombuffer(scales, dtype="<f4")[:, None]
+        last = 0
+        for at, count in zip(places, counts, strict=True):
+            if count:
+                found[at] = whole[last : last + count]
+            last += count
     return found

@@ -1,6 +1,6 @@
 """Retrieval over a real catalog and a real Chroma; meaning comes from words shared."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.errors import EmbeddingUnavailable, QuestionError
-from index.protocols import Vectors
+from index.protocols import FoundPassage, SourceVersion, Vectors
 from index.schema import Hit, LoadedDocument, Passage, Source
 from index.search.merged_hits import NEAR_DUPLICATE, WHOLE_SECTION, fold_duplicates
 from index.search.passage_rank import Candidate, PassageTerms
@@ -219,7 +219,7 @@ def _saying(words: str) -> Candidate:
         added_at=datetime(2025, 1, 1, tzinfo=UTC),
     )
     words_of = PassageTerms.of(passage, "S")
-    return Candidate(passage, source, words_of, None, 0.5, dense_rank=1, lexical_rank=None)
+    return Candidate(passage, words_of, None, 0.5, dense_rank=1, lexical_rank=None, source=source)
 
 
 def test_a_row_is_read_under_the_header_that_its_table_has_now(world: World) -> None:
@@ -352,25 +352,36 @@ def test_another_model_may_tell_which_words_are_english(world: World) -> None:
 
 
 class ChangingCatalog(Catalog):
-    """A catalog in which a document is replaced between two reads of the first search."""
+    """A catalog in which a document changes just before one of the reads of the first search."""
 
-    def __init__(self, home: Path, change: Callable[[], object]) -> None:
+    def __init__(self, home: Path, change: Callable[[], object], before: str) -> None:
         super().__init__(home)
         self._change = [change]
+        self._before = before
 
-    def passages_and_sources(
-        self, ids: Sequence[str]
-    ) -> tuple[dict[str, Passage], dict[str, Source]]:
-        while self._change:
+    def found_passages(self, ids: Sequence[str], *, vectors: bool) -> dict[str, FoundPassage]:
+        self._meet("passages")
+        return super().found_passages(ids, vectors=vectors)
+
+    def sources_of(self, versions: Iterable[SourceVersion]) -> dict[str, Source]:
+        self._meet("sources")
+        return super().sources_of(versions)
+
+    def _meet(self, read: str) -> None:
+        while read == self._before and self._change:
             self._change.pop()()
-        return super().passages_and_sources(ids)
 
 
-def test_a_document_that_changes_during_a_search_is_never_cut_at_old_places(world: World) -> None:
+@pytest.mark.parametrize("before", ["passages", "sources"])
+def test_a_document_that_changes_during_a_search_is_never_cut_at_old_places(
+    world: World, before: str
+) -> None:
     world.add("changing", "guide.md", f"{TIDES}\n\n{BREAD}", title="Guide")
     changed = f"The harbour has moved.\n\n{TIDES}\n\n{BREAD}"
     catalog = ChangingCatalog(
-        world.catalog.path.parent, lambda: world.add("changing", "guide.md", changed, title="Guide")
+        world.catalog.path.parent,
+        lambda: world.add("changing", "guide.md", changed, title="Guide"),
+        before,
     )
     with closing(catalog):
         searcher = Searcher(catalog=catalog, vectors=world.vectors, embedder=world.embedder)
@@ -383,11 +394,30 @@ def test_a_document_that_changes_during_a_search_is_never_cut_at_old_places(worl
     assert changed.startswith(found.hits[0].passage.text[:20])
 
 
-def test_a_document_that_is_removed_during_a_search_is_left_out(world: World) -> None:
+def test_a_document_that_changes_before_its_text_is_read_is_found_as_it_is_now(
+    world: World,
+) -> None:
+    world.add("moving", "tides.md", TIDES, title="Tides")
+    changed = f"The harbour has moved.\n\n{TIDES}"
+    catalog = ChangingCatalog(
+        world.catalog.path.parent,
+        lambda: world.add("moving", "tides.md", changed, title="Tides"),
+        "sources",
+    )
+    with closing(catalog):
+        searcher = Searcher(catalog=catalog, vectors=world.vectors, embedder=world.embedder)
+        found = exact(searcher.search("When does harbour water rise?", collections=["moving"]))
+    assert {hit.source.text for hit in found} == {changed}
+
+
+@pytest.mark.parametrize("before", ["passages", "sources"])
+def test_a_document_that_is_removed_during_a_search_is_left_out(world: World, before: str) -> None:
     world.add("shrinking", "tides.md", TIDES, title="Tides")
     world.add("shrinking", "bread.md", BREAD, title="Bread")
     catalog = ChangingCatalog(
-        world.catalog.path.parent, lambda: world.synchroniser.remove("shrinking", "tides.md")
+        world.catalog.path.parent,
+        lambda: world.synchroniser.remove("shrinking", "tides.md"),
+        before,
     )
     with closing(catalog):
         searcher = Searcher(catalog=catalog, vectors=world.vectors, embedder=world.embedder)

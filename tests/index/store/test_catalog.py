@@ -562,7 +562,7 @@ def test_a_home_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
 def test_common_words_of_a_question_are_left_out_where_they_are_everywhere(
     catalog: Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.store.catalog._MATCHED", 20)
+    monkeypatch.setattr("index.store.catalog_words._MATCHED", 20)
     texts = [f"Rivers flow number{n}." for n in range(30)] + ["Rivers flow past herons."]
     for n, text in enumerate(texts):
         put(catalog, source_of(text, uri=f"{n}.txt"))
@@ -594,6 +594,64 @@ def test_stats_count_what_serves(catalog: Catalog) -> None:
     assert (stats.collections, stats.sources, stats.passages, stats.characters) == (2, 2, 10, 15)
     assert stats.bytes > 10_000
     assert stats.generation == 2
+
+
+LONG = "Die Brücke “über” den Fluß 🦊 ist 東京. " * 2000
+"""Of more characters than a source has whose passages are read one by one."""
+
+
+@pytest.mark.parametrize("text", ["Über den Fluß, 東京 🦊 und zurück.", "Plain words.", LONG])
+def test_passages_are_found_with_the_very_text_and_version_of_their_source(
+    catalog: Catalog, text: str
+) -> None:
+    source, other = source_of(text), source_of("Äther und Öl.", uri="b.txt")
+    vectors: Vectors = np.eye(4, dtype=np.float32)[:2]
+    passages = put(catalog, source, pieces=7, vectors=vectors) + put(catalog, other, pieces=2)
+    found = catalog.found_passages([*(each.id for each in passages), "unknown"], vectors=True)
+    assert {id: each.passage for id, each in found.items()} == {each.id: each for each in passages}
+    versions = {each.version for each in found.values()}
+    assert {each[1:] for each in versions} == {
+        (each.collection, each.uri, each.title, each.sha256) for each in (source, other)
+    }
+    assert catalog.sources_of(versions) == {each.id: each for each in (source, other)}
+    for each in found.values():
+        shape = None if each.vectors is None else each.vectors.shape
+        assert shape == ((2, 4) if each.version.id == source.id else None)
+    assert all(
+        each.vectors is None
+        for each in catalog.found_passages([p.id for p in passages], vectors=False).values()
+    )
+
+
+def test_a_source_of_another_version_is_not_lent(catalog: Catalog) -> None:
+    source = source_of("The old fox.")
+    (passage,) = put(catalog, source)
+    version = catalog.found_passages([passage.id], vectors=False)[passage.id].version
+    put(catalog, source_of("The new fox."))
+    assert catalog.sources_of([version]) == {}
+
+
+def test_a_passage_is_found_whole_where_only_the_bytes_before_it_changed(catalog: Catalog) -> None:
+    before, after = source_of("ae. The fox."), source_of("äé. The fox.")
+    kept = passage_of(before, 4, 12)
+    moved = kept.model_copy(update={"text": after.text[4:12]})
+    put(catalog, source_of("Öl", uri="b.txt"))
+    (build,) = serving_builds(catalog.connection())
+    for source, passage in ((before, kept), (after, moved)):
+        with catalog.transaction() as connection:
+            put_source(connection, build.number, source, [IndexedPassage(passage, b"1", None)])
+        assert catalog.passages([kept.id])[kept.id].text == "The fox."
+
+
+def test_a_catalog_of_the_format_before_learns_where_its_passages_stand(tmp_path: Path) -> None:
+    with closing(Catalog(tmp_path)) as catalog:
+        passages = put(catalog, source_of("Über den Fluß, 東京 🦊 und zurück."), pieces=5)
+        for column in ("byte_start", "byte_end"):
+            catalog.connection().execute(f"ALTER TABLE passages DROP COLUMN {column}")
+        catalog.connection().execute("PRAGMA user_version = 13")
+    with closing(Catalog(tmp_path)) as catalog:
+        found = catalog.passages([each.id for each in passages])
+    assert found == {each.id: each for each in passages}
 
 
 @settings(

@@ -238,7 +238,7 @@ def test_a_catalog_of_the_format_before_awaits_what_has_no_vectors(home: Home) -
         for table in ("awaited_vectors", "freed_slots"):
             file.execute(f"DROP TABLE {table}")
         file.execute("DROP TRIGGER passages_free_slot")
-        for column in ("slot", "mark"):
+        for column in ("slot", "mark", "byte_start", "byte_end"):
             file.execute(f"ALTER TABLE passages DROP COLUMN {column}")
         file.execute("ALTER TABLE passages ADD COLUMN text TEXT NOT NULL DEFAULT ''")
         file.execute("DELETE FROM meta WHERE key IN ('slots', 'chroma_texts')")

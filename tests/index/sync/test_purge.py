@@ -252,6 +252,8 @@ def test_a_home_that_held_each_text_four_times_is_upgraded_without_embedding(hom
     home.catalog.close()
     catalog, chroma = home.path / "catalog.sqlite", home.path / "chroma" / "chroma.sqlite3"
     with closing(sqlite3.connect(catalog)) as file:
+        for column in ("byte_start", "byte_end"):
+            file.execute(f"ALTER TABLE passages DROP COLUMN {column}")
         file.execute("ALTER TABLE passages ADD COLUMN text TEXT NOT NULL DEFAULT ''")
         file.execute(
             "UPDATE passages AS p SET text = "
