@@ -6,7 +6,7 @@ import numpy as np
 
 from benchmarks.corpus import Question
 from benchmarks.fit_parts import Part, Work, holds_gold, parts, repeat
-from benchmarks.linear import Choice, fit_choice, fit_logistic, matrix
+from benchmarks.linear import Choice, fit_choice, fit_logistic
 from bot.evaluation.metrics import hits_at, ndcg
 from index.search.linear_model import LinearModel
 from index.search.passage_rank import passage_features
@@ -46,6 +46,7 @@ def rank(work: Work, count: int) -> dict[str, LinearModel]:
 
 
 def _passages(question: Question, found: Findings) -> Choice:
-    rows = [passage_features(found.query, c) for c in found.ranked]
+    features = passage_features(found.query, found.ranked) if found.ranked else {}
     right = [float(holds_gold(question, c)) for c in found.ranked]
-    return Choice(matrix(rows, RANK).reshape(-1, len(RANK)), np.array(right))
+    rows = np.array([features[name] for name in RANK if features]).T.reshape(-1, len(RANK))
+    return Choice(rows, np.array(right))

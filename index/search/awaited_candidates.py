@@ -15,7 +15,7 @@ from typing import TypeAlias
 from index.errors import EmbeddingError
 from index.protocols import Embedder, EmbeddingInput, PassageVectors
 from index.schema import Passage, Source
-from index.search.passage_rank import Query, RankedPassage, ranking_value
+from index.search.passage_rank import Query, RankedPassage, ranking_values
 
 FEW = 8
 """Passages embedded for one question: half a second of one processor."""
@@ -59,9 +59,10 @@ class AwaitedCandidates:
         values: dict[str, float] = {}
         known: dict[str, RankedPassage] = {}
         for query, by_id in zip(queries, found, strict=True):
-            for id in by_id.keys() & awaited:
-                known[id] = by_id[id]
-                value = ranking_value(query, by_id[id])
+            waiting = {id: each for id, each in by_id.items() if id in awaited}
+            known |= waiting
+            of_each = ranking_values(query, [*waiting.values()])
+            for id, value in zip(waiting, of_each, strict=True):
                 values[id] = max(values.get(id, value), value)
         best = sorted(values, key=lambda id: (-values[id], id))
         return [known[id] for id in best[:FEW]]

@@ -6,6 +6,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
+Values = npt.NDArray[np.float64]
+
 
 @dataclass(frozen=True)
 class LinearModel:
@@ -19,6 +24,11 @@ class LinearModel:
         return self.offset + sum(
             weight * features.get(name, 0.0) for name, weight in self.weights.items()
         )
+
+    def values(self, features: Mapping[str, Values]) -> Values:
+        """Return the weighted sums of many at once; every feature has to be there."""
+        total = sum(weight * features[name] for name, weight in self.weights.items())
+        return np.asarray(self.offset + total)
 
 
 def logistic(value: float) -> float:

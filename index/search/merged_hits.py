@@ -5,8 +5,9 @@ Neighbours that were both found are one hit, and a section short enough is retur
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
+from functools import cache
 from itertools import takewhile
 from operator import attrgetter
 from typing import Protocol
@@ -15,6 +16,7 @@ import numpy as np
 
 from index.protocols import PassageOutline
 from index.schema import Hit, Passage, Source
+from index.search.joined_passages import word_flags
 from index.search.passage_rank import Candidate, RankedPassage
 
 WHOLE_SECTION = 3000
@@ -25,6 +27,13 @@ REACH = 6
 
 NEAR_DUPLICATE = 0.9
 """Share of common words from which two passages say the same."""
+
+MAY_DIFFER = 0.3
+"""Share of the words as they are written that may differ where the terms are nearly the same:
+several times what may differ of the terms, since `runs` and `running` are one term."""
+
+SHORT = 8
+"""So many may differ besides, as those of two very short passages do."""
 
 
 class Neighbours(Protocol):
@@ -85,8 +94,10 @@ def section_around(
         around = neighbours.outline(
             passage.source_id, max(0, passage.ordinal - reach), passage.ordinal + reach
         )
+        before = [other for other in reversed(around) if other.ordinal < passage.ordinal]
+        after = [other for other in around if other.ordinal > passage.ordinal]
         for depth in range(len(passage.heading) + 1):
-            run = _run_under(around, passage, depth)
+            run = _run_under(before, passage, after, depth)
             if _length(run) > limit:
                 continue
             if _reaches_edge(run, passage, reach):
@@ -120,8 +131,9 @@ def _reaches_edge(run: Sequence[PassageOutline | Passage], passage: Passage, rea
 def fold_duplicates(ranked: Sequence[RankedPassage]) -> list[RankedPassage]:
     """Keep the best of passages that say the same in nearly the same words and the same numbers."""
     dropped: set[int] = set()
+    words = cache(lambda at: ranked[at].words.all)
     for at, other in _perhaps_alike(ranked):
-        if at not in dropped and other not in dropped and _same_words(ranked[at], ranked[other]):
+        if at not in dropped and other not in dropped and _are_same(words(at), words(other)):
             dropped.add(at)
     return [candidate for at, candidate in enumerate(ranked) if at not in dropped]
 
@@ -129,17 +141,15 @@ def fold_duplicates(ranked: Sequence[RankedPassage]) -> list[RankedPassage]:
 def _perhaps_alike(ranked: Sequence[RankedPassage]) -> Iterator[tuple[int, int]]:
     """Yield the places of every two that may say the same, the later first, in order.
 
-    No more flags of their signatures differ than terms of theirs do, and of n terms that both have
-    together (those in common counted twice), at most n * (1 - share) / (1 + share) may.
+    Told by their words as they are written, of which more differ than of their terms.
     """
     if not ranked:
         return
-    joined = np.frombuffer(b"".join(each.words.signature for each in ranked), dtype=np.uint8)
-    flags = joined.reshape(len(ranked), -1).astype(np.float32)
-    sizes = np.array([len(each.words.all) for each in ranked], dtype=np.float32)
-    ones = flags.sum(axis=1)
-    most = (1 - NEAR_DUPLICATE) / (1 + NEAR_DUPLICATE) * np.add.outer(sizes, sizes) + 0.01
-    later, earlier = np.nonzero(np.add.outer(ones, ones) - 2 * (flags @ flags.T) <= most)
+    flags = word_flags([f"{each.words.header} {each.passage.text}" for each in ranked])
+    common = flags @ flags.T
+    sizes = common.diagonal()
+    together = np.add.outer(sizes, sizes)
+    later, earlier = np.nonzero(together - 2 * common <= MAY_DIFFER * together + SHORT)
     for at, other in zip(later.tolist(), earlier.tolist(), strict=True):
         if other < at:
             yield at, other
@@ -162,17 +172,21 @@ def join(passages: Sequence[Passage], source: Source) -> Passage:
 
 
 def _run_under(
-    around: Sequence[PassageOutline], passage: Passage, depth: int
+    before: Sequence[PassageOutline],
+    passage: Passage,
+    after: Sequence[PassageOutline],
+    depth: int,
 ) -> list[PassageOutline | Passage]:
-    """Return the unbroken run of passages that share the first `depth` headings of `passage`."""
+    """Return the unbroken run of passages that share the first `depth` headings of `passage`.
+
+    `before` and `after` are its neighbours, the nearest first.
+    """
     above = passage.heading[:depth]
 
     def shares(other: PassageOutline) -> bool:
         return other.heading[:depth] == above
 
-    before = [other for other in around if other.ordinal < passage.ordinal]
-    after = [other for other in around if other.ordinal > passage.ordinal]
-    reached = list(takewhile(shares, reversed(before)))
+    reached = list(takewhile(shares, before))
     return [*reversed(reached), passage, *takewhile(shares, after)]
 
 
@@ -189,9 +203,10 @@ def stands_in(passage: Passage, source: Source) -> bool:
 
 def _with_neighbour(passage: Passage, ranked: Sequence[RankedPassage]) -> list[Passage]:
     """Return a passage with the better one of its neighbours that were found, in order."""
-    for other in (candidate.passage for candidate in ranked):
-        beside = other.source_id == passage.source_id and abs(other.ordinal - passage.ordinal) == 1
-        if beside and other.heading == passage.heading:
+    source, beside = passage.source_id, (passage.ordinal - 1, passage.ordinal + 1)
+    for other in [candidate.passage for candidate in ranked]:
+        is_beside = other.ordinal in beside and other.source_id == source
+        if is_beside and other.heading == passage.heading:
             return sorted([passage, other], key=attrgetter("start"))
     return [passage]
 
@@ -204,8 +219,8 @@ def _unshown(run: Sequence[Passage], passage: Passage, before: Sequence[Hit]) ->
     return [other for other in run if first < other.ordinal < last]
 
 
-def _same_words(one: RankedPassage, other: RankedPassage) -> bool:
-    a, b = one.words.all, other.words.all
+def _are_same(a: Set[str], b: Set[str]) -> bool:
+    """Say whether two passages have nearly the same words, and the same numbers."""
     if not a or not b:
         return False
     shared = len(a & b)

@@ -7,29 +7,24 @@ the weights of the features are in `index.search.ranking_weights`.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property, lru_cache
 from itertools import pairwise
-from operator import add
 
 import numpy as np
 
 from index.protocols import Vectors
 from index.schema import Passage, Source
-from index.search.linear_model import logistic
+from index.search.joined_passages import JoinedPassages, PassageParts, content_pairs
+from index.search.linear_model import Values, logistic
 from index.search.ranking_weights import PASSAGE_RANK, PASSAGE_SCORE
-from index.text.words import STOP_WORDS, content_terms, stem, terms
+from index.text.words import content_terms, stem, terms
 
 _ASKING = frozenset(
     stem(word) for word in ("much", "many", "happen", "mean", "tell", "explain", "describe", "give")
 )
 """Words that ask, and that an answer does not repeat; rare in documents, they would weigh most."""
-
-_STOP_STEMS = frozenset(stem(word) for word in STOP_WORDS)
-
-_FLAGS = 256
-"""Several times the differing terms up to which two passages may say the same."""
 
 
 @dataclass(frozen=True)
@@ -69,27 +64,26 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class PassageTerms:
-    """The words of a passage, prepared once.
+    """The words of a passage, read from its text by whoever asks for them.
 
-    Every search meets some that are new, so that only what each question needs is made at once: a
-    term's sentences are looked up when a question has it. Thousands are remembered, so they are
-    kept in tuples and one set: sets for every sentence took eight times the memory, and the
-    collector of garbage a fifth of a second to look through.
+    Answers are picked from a few passages; the ranking of sixty looks only for what it is asked
+    (`index.search.joined_passages`).
     """
 
-    title: frozenset[str]
-    """Of the source's title."""
-    heading: frozenset[str]
-    """Of the headings above that do not repeat the title."""
-    words: tuple[tuple[str, ...], ...]
-    """Those of each sentence, in reading order."""
-    all: frozenset[str]
-    """The terms of all sentences, and of the header."""
-    length: int
-    signature: bytes
-    """Flags, 0 or 1, that the terms of `all` set; other in every process."""
+    passage: Passage
+    source_title: str
     header: str = ""
     """The header row that the rows of a table are read under."""
+
+    @property
+    def title(self) -> frozenset[str]:
+        """The words of the source's title."""
+        return _words_of(self.source_title)
+
+    @property
+    def heading(self) -> frozenset[str]:
+        """The words of the headings above that do not repeat the title."""
+        return _words_of(" ".join([h for h in self.passage.heading if h != self.source_title]))
 
     @property
     def above(self) -> frozenset[str]:
@@ -97,54 +91,31 @@ class PassageTerms:
         return self.title | self.heading
 
     @property
+    def words(self) -> tuple[tuple[str, ...], ...]:
+        """The terms of each sentence, in reading order."""
+        return tuple([tuple(terms(sentence)) for sentence in _sentences(self.passage)])
+
+    @property
     def sentences(self) -> tuple[frozenset[str], ...]:
         """The terms of each sentence; rows also have those of their header."""
         columns = _words_of(self.header)
-        return tuple(columns.union(sentence) for sentence in self.words)
+        return tuple([columns.union(sentence) for sentence in self.words])
+
+    @property
+    def all(self) -> frozenset[str]:
+        """The terms of all sentences, and of the header."""
+        return _words_of(self.header).union(*self.words)
 
     @property
     def pairs(self) -> tuple[frozenset[tuple[str, str]], ...]:
         """Neighbouring content terms, sentence by sentence."""
-        return tuple(frozenset(_content_pairs(sentence)) for sentence in self.words)
+        return tuple([frozenset(content_pairs(sentence)) for sentence in self.words])
 
-    @classmethod
-    def of(cls, passage: Passage, title: str, header: str = "") -> PassageTerms:
-        """Prepare the words of `passage` under `title`; rows also have those of their `header`."""
-        offset, text = passage.start, passage.text
-        spans = [(s.start - offset, s.end - offset) for s in passage.sentences] or [(0, len(text))]
-        words = tuple([tuple(terms(text[start:end])) for start, end in spans])
-        found = _words_of(header).union(*words)
-        return cls(
-            title=_words_of(title),
-            heading=_words_of(" ".join([h for h in passage.heading if h != title])),
-            words=words,
-            all=found,
-            length=sum(map(len, words)),
-            signature=_signature(found),
-            header=header,
-        )
-
-    def places(self, term: str) -> tuple[int, ...]:
-        """Return the numbers of the sentences that hold a term, from 0."""
-        if term not in self.all:
-            return ()
-        if self.header and term in _words_of(self.header):
-            return tuple(range(len(self.words)))
-        return tuple([number for number, words in enumerate(self.words) if term in words])
-
-    def pairs_in_common(self, pairs: Iterable[tuple[str, str]]) -> int:
-        """Return how many of some pairs of content terms are neighbours in any sentence."""
-        found = self.all
-        near = [pair for pair in pairs if pair[0] in found and pair[1] in found]
-        return sum(map(self._are_neighbours, near))
-
-    def _are_neighbours(self, pair: tuple[str, str]) -> bool:
-        """Say whether a pair is found in any sentence."""
-        first, second = pair
-        return any(
-            first in words and second in words and pair in _content_pairs(words)
-            for words in self.words
-        )
+    @property
+    def parts(self) -> PassageParts:
+        """What the ranking looks for words in."""
+        above = " ".join([self.source_title, *self.passage.heading])
+        return PassageParts(above, self.header, _sentences(self.passage))
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,71 +179,99 @@ def rarity(documents: int, frequency: int) -> float:
     return math.log(1 + (documents - frequency + 0.5) / (frequency + 0.5))
 
 
-def sentence_cosines(query: Query, candidate: RankedPassage) -> Sequence[float]:
-    """Return the similarity of each sentence; the passage's own where sentences have none."""
-    count = len(candidate.words.words)
-    if query.vector is None or candidate.vectors is None or len(candidate.vectors) != count:
-        return [candidate.cosine] * count
-    found: list[float] = (candidate.vectors @ query.vector).tolist()
+def sentence_cosines(query: Query, candidates: Sequence[RankedPassage]) -> Values:
+    """Return the similarity of every sentence of all candidates, shape (sentences,).
+
+    It is the passage's own where its sentences have no vectors.
+    """
+    counts = [len(each.passage.sentences) or 1 for each in candidates]
+    found = np.repeat([each.cosine for each in candidates], counts)
+    if query.vector is None:
+        return found
+    vectors = [
+        each.vectors if each.vectors is not None and len(each.vectors) == count else None
+        for each, count in zip(candidates, counts, strict=True)
+    ]
+    given = [each for each in vectors if each is not None]
+    if given:
+        known = np.repeat([each is not None for each in vectors], counts)
+        # One product each: those of a joined matrix differ in the last digit by the place of a row,
+        # and passages that say the same would stand in another order.
+        found[known] = np.concatenate([each @ query.vector for each in given])
     return found
 
 
-def passage_features(query: Query, candidate: RankedPassage) -> dict[str, float]:
-    """Return the features that order passages; each is roughly between 0 and 1."""
-    words = candidate.words
-    cosines = sentence_cosines(query, candidate)
-    covered = [0.0] * len(cosines)
-    below = [0.0] * len(cosines)
-    passage = above = 0.0
-    for term, share in query.shares:
-        sentences = words.places(term)
-        is_above = term in words.title or term in words.heading
-        if is_above:
-            above += share
-        if is_above or sentences:
-            passage += share
-        for number in sentences:
-            covered[number] += share
-            below[number] += 0.0 if is_above else share
-    best = sorted(cosines, reverse=True)[:2] or [0.0]
-    pairs = query.pairs
+def passage_features(query: Query, candidates: Sequence[RankedPassage]) -> dict[str, Values]:
+    """Return the features that order passages, each of shape (candidates,).
+
+    Each is roughly between 0 and 1; there has to be a candidate.
+    """
+    joined = JoinedPassages.of([each.words.parts for each in candidates])
+    found = joined.found(query.terms, sorted(query.pairs))
+    cosines = sentence_cosines(query, candidates)
+    first, passage_of = joined.first_sentence, joined.passage_of
+    passage, above = np.zeros((2, len(candidates)))
+    covered, below = np.zeros((2, len(cosines)))
+    for (_, share), sentences, is_above in zip(
+        query.shares, found.sentences, found.above, strict=True
+    ):
+        above += share * is_above
+        passage += share * (is_above | np.logical_or.reduceat(sentences, first))
+        covered += share * sentences
+        below += share * (sentences & ~is_above[passage_of])
+    best, second = _two_best(cosines, joined)
     return {
-        "passage_cosine": candidate.cosine,
-        "best_sentence": best[0],
-        "best_two": sum(best) / len(best),
-        "sentence_coverage": above + max(below) if below else 0.0,
+        "passage_cosine": np.array([each.cosine for each in candidates]),
+        "best_sentence": best,
+        "best_two": (best + second) / 2,
+        "sentence_coverage": above + np.maximum.reduceat(below, first),
         "passage_coverage": passage,
         "title_coverage": above,
-        "pairs": words.pairs_in_common(pairs) / len(pairs) if pairs else 0.0,
-        "length": math.log1p(words.length),
-        "agreement": max(map(add, cosines, covered), default=0.0),
+        "pairs": found.pairs / (len(query.pairs) or 1),
+        "length": np.log1p(joined.lengths()),
+        "agreement": np.maximum.reduceat(cosines + covered, first),
     }
 
 
-def ranking_value(query: Query, candidate: RankedPassage) -> float:
-    """Return the value that orders passages for a question."""
-    return PASSAGE_RANK.value(passage_features(query, candidate))
+def ranking_values(query: Query, candidates: Sequence[RankedPassage]) -> list[float]:
+    """Return the value of each candidate, by which passages are ordered for a question."""
+    if not candidates:
+        return []
+    values: list[float] = PASSAGE_RANK.values(passage_features(query, candidates)).tolist()
+    return values
 
 
-def mean_vector(vectors: Vectors) -> Vectors:
-    """Return the unit mean of sentence vectors: nearly the passage's own vector."""
-    mean: Vectors = np.add.reduce(vectors, axis=0) / len(vectors)
-    norm = math.sqrt(mean @ mean)
-    return mean / norm if norm else mean
+def _two_best(cosines: Values, joined: JoinedPassages) -> tuple[Values, Values]:
+    """Return the likeness of the two nearest sentences of each passage; of one, twice its own."""
+    ordered = cosines[np.lexsort((cosines, joined.passage_of))]
+    first = joined.first_sentence
+    last = np.append(first[1:], len(cosines)) - 1
+    return ordered[last], ordered[np.maximum(last - 1, first)]
 
 
-def _content_pairs(words: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Return neighbouring terms, function words left out."""
-    return pairwise([word for word in words if word not in _STOP_STEMS])
+def mean_cosines(vector: Vectors, sentences: Sequence[Vectors]) -> list[float]:
+    """Return the likeness of a question to the mean of each passage's sentences, nearly its own.
+
+    `vector` has shape (dimension,), each of `sentences` (sentences, dimension), with one at least.
+    """
+    if not sentences:
+        return []
+    counts = np.array([len(each) for each in sentences])
+    sums = np.add.reduceat(np.concatenate(sentences), counts.cumsum() - counts, axis=0)
+    lengths = np.sqrt(np.einsum("ij,ij->i", sums, sums))
+    found: list[float] = (
+        np.einsum("ij,j->i", sums, vector) / np.where(lengths > 0, lengths, 1)
+    ).tolist()
+    return found
+
+
+def _sentences(passage: Passage) -> list[str]:
+    """Return the text of each sentence; all of it where none are known."""
+    offset, text = passage.start, passage.text
+    return [text[s.start - offset : s.end - offset] for s in passage.sentences] or [text]
 
 
 @lru_cache(maxsize=2048)
 def _words_of(text: str) -> frozenset[str]:
     """Return the words of a title, of headings or of a header, which many passages share."""
     return frozenset(terms(text))
-
-
-def _signature(found: Collection[str]) -> bytes:
-    flags = np.zeros(_FLAGS, dtype=np.uint8)
-    flags[np.fromiter(map(hash, found), dtype=np.int64, count=len(found)) % _FLAGS] = 1
-    return flags.tobytes()

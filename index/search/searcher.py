@@ -34,9 +34,9 @@ from index.search.passage_rank import (
     PassageTerms,
     Query,
     RankedPassage,
-    mean_vector,
+    mean_cosines,
     query_of,
-    ranking_value,
+    ranking_values,
 )
 from index.text.invisible_characters import is_blank
 from index.text.language import language_of
@@ -60,9 +60,8 @@ SCORE_FLOOR = 0.001
 NEAREST_SOURCES = 10
 """Sources whose nearness is told."""
 
-WORDS_KEPT = 4096
-"""Passages whose words are remembered: some 30 MB. The id of a passage tells all that they are made
-of, but for the header of its table, which its place in a version of its document tells."""
+HEADERS_KEPT = 4096
+"""Passages of tables of which the header is remembered."""
 
 TRIES = 3
 """Searches for one question, where documents are replaced between finding and reading them."""
@@ -179,7 +178,7 @@ class Searcher:
         self._vectors = vectors
         self._embedder = embedder
         self._merger = Merger(catalog)
-        self._words = _WordsKept()
+        self._headers = _HeadersKept()
         self._word_pieces = word_pieces or (lambda: embedder)
 
     def spelled(self, question: str, *, collections: Sequence[str]) -> str:
@@ -350,7 +349,6 @@ class Searcher:
         """Return every passage that either search names, with what the ranking needs."""
         limit = CANDIDATES if source is None else CANDIDATES * 10
         lexical = self._catalog.match(collection, query.text, limit)
-        cosines = dict(dense)
         dense_ranks = {id: rank for rank, (id, _) in enumerate(dense, start=1)}
         lexical_ranks = {id: rank for rank, (id, _) in enumerate(lexical, start=1)}
         ids = list(dict.fromkeys([*dense_ranks, *lexical_ranks]))
@@ -360,12 +358,17 @@ class Searcher:
             found = self._of_source(source, collection, found, comparable)
         sources.note(found.values())
         sources.read(each.passage for each in found.values() if each.passage.kind == "table")
+        cosines = _cosines(query, dict(dense), {id: each.vectors for id, each in found.items()})
         return [
             RankedPassage(
                 passage=each.passage,
-                words=self._words.of(each.passage, each.version, sources),
+                words=PassageTerms(
+                    each.passage,
+                    each.version.title,
+                    self._headers.of(each.passage, each.version, sources),
+                ),
                 vectors=each.vectors,
-                cosine=_cosine(query, cosines.get(id), each.vectors),
+                cosine=cosines.get(id, 0.0),
                 dense_rank=dense_ranks.get(id),
                 lexical_rank=lexical_ranks.get(id),
             )
@@ -394,25 +397,25 @@ class Searcher:
         return known | self._catalog.found_passages(others, vectors=comparable)
 
 
-class _WordsKept:
-    """The prepared words of the passages that were met last; safe to use from several threads."""
+class _HeadersKept:
+    """The headers of the tables whose rows were met last; safe to use from several threads."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[str, str, str], PassageTerms] = {}
+        self._kept: dict[tuple[str, str, int], str] = {}
 
-    def of(self, passage: Passage, version: SourceVersion, sources: FoundSources) -> PassageTerms:
-        """Return the words of a passage of this version of its source."""
-        place = f"{version.sha256} {passage.start}" if passage.kind == "table" else ""
-        key = passage.id, version.title, place
+    def of(self, passage: Passage, version: SourceVersion, sources: FoundSources) -> str:
+        """Return the header row of a passage of this version of its source; empty without one."""
+        if passage.kind != "table":
+            return ""
+        key = version.id, version.sha256, passage.start
         found = self._kept.pop(key, None)
         if found is None:
-            source = sources.of(passage) if place else None
-            header = "" if source is None else header_in(source, passage)
-            found = PassageTerms.of(passage, version.title, header)
-            if place and source is None:
-                return found  # the search is made anew
+            source = sources.of(passage)
+            if source is None:
+                return ""  # the search is made anew
+            found = header_in(source, passage)
         self._kept[key] = found
-        if len(self._kept) > WORDS_KEPT:
+        if len(self._kept) > HEADERS_KEPT:
             with suppress(KeyError, StopIteration, RuntimeError):  # another thread was first
                 del self._kept[next(iter(self._kept))]
         return found
@@ -449,14 +452,24 @@ def _valued(
 
     What only one wording has found is compared with the others as well.
     """
-    for id in dict.fromkeys(id for by_id in found for id in by_id):
-        known = next(by_id[id] for by_id in found if id in by_id)
-        each = [
-            by_id.get(id) or replace(known, cosine=_cosine(query, None, known.vectors))
-            for query, by_id in zip(queries, found, strict=True)
-        ]
-        values = tuple(map(ranking_value, queries, each))
-        yield replace(known, values=values, gain=gain(known.passage, cited) if cited else 0.0)
+    known = {id: each for by_id in reversed(found) for id, each in by_id.items()}
+    values = [
+        ranking_values(query, _all_of(query, by_id, known))
+        for query, by_id in zip(queries, found, strict=True)
+    ]
+    for each, of_each in zip(known.values(), zip(*values, strict=True), strict=True):
+        yield replace(each, values=of_each, gain=gain(each.passage, cited) if cited else 0.0)
+
+
+def _all_of(
+    query: Query, found: Mapping[str, RankedPassage], known: Mapping[str, RankedPassage]
+) -> list[RankedPassage]:
+    """Return every known candidate as a wording sees it, those as well that it has not found."""
+    others = {id: each.vectors for id, each in known.items() if id not in found}
+    cosines = _cosines(query, {}, others)
+    return [
+        found.get(id) or replace(each, cosine=cosines.get(id, 0.0)) for id, each in known.items()
+    ]
 
 
 def nearest_cosines(candidates: Sequence[RankedPassage]) -> tuple[float, ...]:
@@ -468,10 +481,18 @@ def nearest_cosines(candidates: Sequence[RankedPassage]) -> tuple[float, ...]:
     return tuple(sorted(best.values(), reverse=True)[:NEAREST_SOURCES])
 
 
-def _cosine(query: Query, found: float | None, sentences: Vectors | None) -> float:
-    """Return the passage's similarity: Chroma's, or that of the mean of its sentences."""
-    if found is not None:
+def _cosines(
+    query: Query, found: Mapping[str, float], sentences: Mapping[str, Vectors | None]
+) -> Mapping[str, float]:
+    """Return the likeness of passages: Chroma's, or that of the mean of their sentences."""
+    if query.vector is None:
         return found
-    if query.vector is None or sentences is None or not len(sentences):
-        return 0.0
-    return float(mean_vector(sentences) @ query.vector)
+    others = {
+        id: vectors
+        for id, vectors in sentences.items()
+        if id not in found and vectors is not None and len(vectors)
+    }
+    return {
+        **found,
+        **dict(zip(others, mean_cosines(query.vector, [*others.values()]), strict=True)),
+    }

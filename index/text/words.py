@@ -103,6 +103,20 @@ def stems(words: Sequence[str]) -> list[str]:
     return found
 
 
+STOP_STEMS = frozenset(stems(sorted(STOP_WORDS)))
+
+
+def unstemmed_prefix(term: str) -> str:
+    """Return what every lower-cased ASCII word with this term has in it.
+
+    A stem is the beginning of its word, but for its last letters: `skies` gives `sky`, `hoping`
+    gives `hope`, `capability` gives `capabl`, and `lying` gives `lie`.
+    """
+    if len(term) < 3:
+        return term
+    return term[:-2] if term.endswith("ie") else term[:-1] if term[-1] in "eily" else term
+
+
 def _fold(token: str) -> str:
     """Drop accents and compatibility forms, keep case."""
     if token.isascii():

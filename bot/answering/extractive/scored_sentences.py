@@ -297,7 +297,7 @@ def _of_passage(
     query: Query, candidate: Candidate, rank: int, best: float, kind: AnswerType
 ) -> list[ScoredSentence]:
     passage, words = candidate.passage, candidate.words
-    cosines = sentence_cosines(query, candidate)
+    cosines = sentence_cosines(query, [candidate]).tolist()
     by_sentence = zip(passage.sentences, words.sentences, words.pairs, strict=False)
     above, asked = words.above, query.pairs
     found = []

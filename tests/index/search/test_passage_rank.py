@@ -18,10 +18,10 @@ from index.search.passage_rank import (
     Candidate,
     PassageTerms,
     Query,
-    mean_vector,
+    mean_cosines,
     passage_features,
     query_of,
-    ranking_value,
+    ranking_values,
     rarity,
     sentence_cosines,
 )
@@ -48,7 +48,7 @@ def candidate(
     return Candidate(
         passage=passage,
         source=of,
-        words=PassageTerms.of(passage, of.title),
+        words=PassageTerms(passage, of.title),
         vectors=vectors,
         cosine=cosine,
         dense_rank=1,
@@ -58,6 +58,13 @@ def candidate(
 
 def asked(text: str, vector: Vectors | None = None, **frequencies: int) -> Query:
     return query_of(text, vector, 100, frequencies)
+
+
+def features_of(query: Query, found: Candidate) -> dict[str, float]:
+    """Return the features of one candidate between two others."""
+    others = candidate("# Boats\n\nThe fee is in March. Members row."), candidate("x")
+    features = passage_features(query, [others[0], found, others[1]])
+    return {name: float(values[1]) for name, values in features.items()}
 
 
 def rows(*values: tuple[float, ...]) -> Vectors:
@@ -111,7 +118,7 @@ def test_sentences_have_their_own_similarity_where_they_have_vectors() -> None:
     vectors = rows((1, 0), (0, 1), (0.6, 0.8))
     query = asked("fee", rows((1, 0))[0])
     found = candidate(vectors=vectors)
-    assert sentence_cosines(query, found) == pytest.approx([1.0, 0.0, 0.6])
+    assert sentence_cosines(query, [found]) == pytest.approx([1.0, 0.0, 0.6])
 
 
 @pytest.mark.parametrize("vectors", [None, rows((1, 0))], ids=["none", "of another cut"])
@@ -119,14 +126,14 @@ def test_sentences_share_the_similarity_of_their_passage_where_they_have_none(
     vectors: Vectors | None,
 ) -> None:
     found = candidate(vectors=vectors, cosine=0.4)
-    assert sentence_cosines(asked("fee", rows((1, 0))[0]), found) == [0.4, 0.4, 0.4]
-    assert sentence_cosines(asked("fee"), found) == [0.4, 0.4, 0.4]
+    for query in (asked("fee", rows((1, 0))[0]), asked("fee")):
+        assert sentence_cosines(query, [found]).tolist() == [0.4, 0.4, 0.4]
 
 
 def test_features_of_a_passage_are_what_they_say() -> None:
     vectors = rows((1, 0), (0, 1), (0.6, 0.8))
     query = asked("What is the membership fee in March?", rows((1, 0))[0])
-    features = passage_features(query, candidate(vectors=vectors, cosine=0.7))
+    features = features_of(query, candidate(vectors=vectors, cosine=0.7))
     assert features["passage_cosine"] == 0.7
     assert features["best_sentence"] == pytest.approx(1.0)
     assert features["best_two"] == pytest.approx(0.8)
@@ -141,7 +148,8 @@ def test_a_passage_with_the_words_and_the_meaning_ranks_above_one_without() -> N
     query = asked("What is the membership fee?", rows((1, 0))[0])
     near = candidate(vectors=rows((1, 0), (0, 1), (0, 1)), cosine=0.8)
     far = candidate("# Boats\n\nAll boats are green. They float. They are old.", cosine=0.1)
-    assert ranking_value(query, near) > ranking_value(query, far)
+    of_near, of_far = ranking_values(query, [near, far])
+    assert of_near > of_far
 
 
 @given(st.text(max_size=200), st.text(max_size=80), st.floats(-1, 1))
@@ -150,7 +158,7 @@ def test_any_passage_has_finite_features_for_any_question(
     text: str, question: str, cosine: float
 ) -> None:
     found = candidate(f"x {text}", cosine=cosine)
-    features = passage_features(asked(question), found)
+    features = features_of(asked(question), found)
     assert all(math.isfinite(value) for value in features.values())
     for name in ("sentence_coverage", "passage_coverage", "title_coverage", "pairs"):
         assert 0 <= features[name] <= 1 + 1e-9
@@ -176,7 +184,7 @@ def test_features_are_those_of_the_words_of_each_sentence(
     spans = found.passage.sentences
     assert words.sentences == tuple(frozenset(terms(s.of(found.source.text))) for s in spans)
     assert words.all == frozenset().union(*words.sentences)
-    features = passage_features(query, found)
+    features = features_of(query, found)
     assert features["title_coverage"] == pytest.approx(covered(above))
     assert features["passage_coverage"] == pytest.approx(covered(words.all | above))
     assert features["sentence_coverage"] == pytest.approx(
@@ -204,6 +212,7 @@ def test_a_feature_that_is_absent_counts_as_zero() -> None:
     assert LinearModel({"a": 2.0, "b": 3.0}, offset=1.0).value({"a": 0.5, "c": 9.0}) == 2.0
 
 
-def test_the_mean_of_vectors_has_unit_length_and_that_of_opposites_is_no_direction() -> None:
-    assert np.linalg.norm(mean_vector(rows((1, 0), (0, 1)))) == pytest.approx(1.0)
-    assert mean_vector(rows((1, 0), (-1, 0))).tolist() == [0.0, 0.0]
+def test_the_likeness_to_the_mean_of_vectors_is_a_cosine_and_none_to_that_of_opposites() -> None:
+    of_each = [rows((1, 0), (0, 1)), rows((1, 0), (-1, 0)), rows((0, 3))]
+    assert mean_cosines(rows((0, 1))[0], of_each) == pytest.approx([math.sqrt(0.5), 0.0, 1.0])
+    assert mean_cosines(rows((0, 1))[0], []) == []

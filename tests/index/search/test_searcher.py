@@ -218,7 +218,7 @@ def _saying(words: str) -> Candidate:
         text=words,
         added_at=datetime(2025, 1, 1, tzinfo=UTC),
     )
-    words_of = PassageTerms.of(passage, "S")
+    words_of = PassageTerms(passage, "S")
     return Candidate(passage, words_of, None, 0.5, dense_rank=1, lexical_rank=None, source=source)
 
 
