@@ -196,6 +196,12 @@ def measure_reading(evals: Path, home: Path, adapter: Path, count: int = 150) ->
     )
 
 
+def _layer(weights: str) -> str:
+    """Return the layer whose ranges are those of a matrix; query, key and value share theirs."""
+    name = weights.removesuffix(".weight")
+    return name.removesuffix(".key").removesuffix(".value")
+
+
 class Probe:
     """Stands in for a session, and notes what goes into each linear layer of an exact graph."""
 
@@ -203,9 +209,12 @@ class Probe:
         model = onnx.load(graph, load_external_data=False)
         self._outputs = [output.name for output in model.graph.output]
         self._layers = {
-            node.input[0]: node.input[1].removesuffix(".weight")
+            node.input[0]: _layer(node.input[1])
             for node in model.graph.node
-            if node.op_type in ("MatMul", "Attention") and node.input[1].startswith("encoder.")
+            if node.op_type == "MatMul"
+            and node.input[1].startswith("encoder.")
+            # What queries are made of is a part of what keys and values are made of.
+            and ".query." not in node.input[1]
         }
         model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in self._layers)
         self.ranges: dict[str, Tensor] = {}
@@ -217,6 +226,8 @@ class Probe:
 
     def run(self, _: None, feed: Mapping[str, Any]) -> list[Any]:
         names = list(self._layers)
+        if "kept_from" in feed:
+            feed = {**feed, "kept_from": np.array([1])}
         answers = self._session.run([*self._outputs, *names], feed)
         inside = np.arange(feed["ids"].shape[1]) < feed["lengths"][:, None]
         for name, values in zip(names, answers[len(self._outputs) :], strict=True):
