@@ -2,6 +2,7 @@
 
     python -m benchmarks.embedding speed EVALS       passages a second, integers against floats
     python -m benchmarks.embedding ranking EVALS     hits at 1 and 4 of both
+    python -m benchmarks.embedding bare EVALS        embedding and judging against bare products
     python -m benchmarks.embedding reading EVALS     the reader's spans and speed, both ways
     python -m benchmarks.embedding ranges EVALS      measure the ranges that integers need
 
@@ -18,6 +19,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,12 +30,14 @@ import onnxruntime
 
 from index.embed import selector
 from index.embed.minilm import MODEL, MiniLM, open_minilm
+from index.embed.onnx_graph import HEADS, IR_VERSION, OPSET, WIDTH
 from index.embed.quantize import write_ranges
 from index.embed.reader import ADAPTER, MiniLMReader, open_reader
 from index.embed.selector import EncoderSelector, open_selector
 from index.embed.weights import SHA256, WEIGHTS, ModelFiles, Tensor, digest_of
 from index.embed.word_pieces import open_pieces
 from index.protocols import EmbeddingInput, Vectors
+from index.schema import Span
 
 SEED = 0
 QUESTIONS_TIMED, READINGS_TIMED = 20, 8
@@ -141,6 +145,121 @@ def measure_ranking(evals: Path, home: Path, count: int = 300) -> None:
         report(**{f"hits_at_{n}_{kind}": float((ranks < n).mean()) for n in (1, 4, 10)})
 
 
+class Feeds:
+    """Stands before a session, and notes how many tokens each row of it has."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+        self.lengths: list[list[int]] = []
+
+    def run(self, wanted: Any, feed: Mapping[str, Any]) -> list[Any]:
+        self.lengths.append(feed["lengths"].tolist())
+        return list(self._session.run(wanted, feed))
+
+
+def bare_products(inputs: int, outputs: int) -> onnxruntime.InferenceSession:
+    """Return a session that multiplies bytes by a matrix of bytes, and does nothing else."""
+    matrix = np.random.default_rng(SEED).integers(-63, 64, (inputs, outputs)).astype(np.int8)
+    return _session(
+        [onnx.helper.make_node("MatMulInteger", ["x", "matrix", "zero"], ["y"])],
+        {"x": onnx.TensorProto.UINT8},
+        onnx.TensorProto.INT32,
+        {"matrix": matrix, "zero": np.array(128, np.uint8)},
+    )
+
+
+def bare_attention() -> onnxruntime.InferenceSession:
+    """Return a session that makes the two products of floats of every head, and nothing else."""
+    nodes = [
+        onnx.helper.make_node("MatMul", ["q", "k"], ["scores"]),
+        onnx.helper.make_node("MatMul", ["scores", "v"], ["y"]),
+    ]
+    return _session(nodes, dict.fromkeys("qkv", onnx.TensorProto.FLOAT), onnx.TensorProto.FLOAT, {})
+
+
+def _session(
+    nodes: list[Any], inputs: Mapping[str, int], output: int, constants: Mapping[str, Any]
+) -> onnxruntime.InferenceSession:
+    kinds = [onnx.helper.make_tensor_value_info(name, kind, None) for name, kind in inputs.items()]
+    out = [onnx.helper.make_tensor_value_info("y", output, None)]
+    held = [onnx.numpy_helper.from_array(value, name) for name, value in constants.items()]
+    graph = onnx.helper.make_graph(nodes, "bare", kinds, out, held)
+    opset = [onnx.helper.make_opsetid("", OPSET)]
+    model = onnx.helper.make_model(graph, opset_imports=opset, ir_version=IR_VERSION)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession(model.SerializeToString(), options)
+
+
+class BareWork:
+    """The matrix products of a model for batches of rows, without padding."""
+
+    def __init__(self, batches: Sequence[Sequence[int]], layers: int) -> None:
+        self._layers = layers
+        shapes = ((WIDTH, 3 * WIDTH), (WIDTH, WIDTH), (WIDTH, 4 * WIDTH), (4 * WIDTH, WIDTH))
+        # Matrices of their own for each layer: they pass through the cache as the model's do.
+        self._products = [[bare_products(*shape) for shape in shapes] for _ in range(layers)]
+        self._attention = bare_attention()
+        chosen = np.random.default_rng(SEED)
+        self._bytes = [
+            [chosen.integers(0, 256, (sum(rows), each)).astype(np.uint8) for each, _ in shapes]
+            for rows in batches
+        ]
+        self._heads = [
+            {
+                "q": chosen.normal(size=(HEADS, row, WIDTH // HEADS)).astype(np.float32),
+                "k": chosen.normal(size=(HEADS, WIDTH // HEADS, row)).astype(np.float32),
+                "v": chosen.normal(size=(HEADS, row, WIDTH // HEADS)).astype(np.float32),
+            }
+            for rows in batches
+            for row in rows
+        ]
+
+    def integers(self) -> None:
+        for inputs in self._bytes:
+            for layer in self._products:
+                for product, x in zip(layer, inputs, strict=True):
+                    product.run(None, {"x": x})
+
+    def floats(self) -> None:
+        for heads in self._heads:
+            for _ in range(self._layers):
+                self._attention.run(None, heads)
+
+
+def measure_bare(evals: Path, home: Path, turns: int = 7) -> None:
+    texts = random.Random(SEED).sample(paragraphs(evals / JUDGED_ON, 60), 32)
+    texts = [replace(text, sentences=(Span(start=0, end=len(text.text)),)) for text in texts]
+    small, whole = (open_selector(home, small=small, threads=1) for small in (True, False))
+    assert small is not None and whole is not None, "the selector's weights are not installed"
+    minilm, asked = models(home)[False], "When did the company begin to sell abroad?"
+    for name, model, run, layers in (
+        ("minilm", minilm, partial(minilm.embed_passages, texts), 6),
+        ("small selector", small, partial(small.select, asked, texts[:12]), 6),
+        ("selector", whole, partial(whole.select, asked, texts[:12]), 12),
+    ):
+        seen = Feeds(model._session)
+        model._session = seen
+        run()
+        model._session = seen._session
+        work = BareWork(seen.lengths, layers)
+        spent: dict[str, list[float]] = {}
+        for _ in range(turns):
+            for part, each in (("model", run), ("in", work.integers), ("fl", work.floats)):
+                spent.setdefault(part, []).append(processor_seconds(each))
+        took, integers, floats = (statistics.median(spent[part]) for part in ("model", "in", "fl"))
+        rows = sum(map(len, seen.lengths))
+        print(name)
+        report(
+            tokens_a_text=sum(map(sum, seen.lengths)) / rows,
+            ms_a_text=took / rows * 1000,
+            ms_products_of_integers=integers / rows * 1000,
+            ms_products_of_attention=floats / rows * 1000,
+            to_products_of_integers=took / integers,
+            to_all_products=took / (integers + floats),
+        )
+
+
 def reading_tasks(evals: Path, count: int) -> list[tuple[str, list[str], list[tuple[str, str]]]]:
     """Return questions with their answers, and their paragraph among four of the same article."""
     texts = paragraphs(evals / JUDGED_ON)
@@ -196,6 +315,12 @@ def measure_reading(evals: Path, home: Path, adapter: Path, count: int = 150) ->
     )
 
 
+def _layer(weights: str) -> str:
+    """Return the layer whose ranges are those of a matrix; query, key and value share theirs."""
+    name = weights.removesuffix(".weight")
+    return name.removesuffix(".key").removesuffix(".value")
+
+
 class Probe:
     """Stands in for a session, and notes what goes into each linear layer of an exact graph."""
 
@@ -203,9 +328,12 @@ class Probe:
         model = onnx.load(graph, load_external_data=False)
         self._outputs = [output.name for output in model.graph.output]
         self._layers = {
-            node.input[0]: node.input[1].removesuffix(".weight")
+            node.input[0]: _layer(node.input[1])
             for node in model.graph.node
-            if node.op_type in ("MatMul", "Attention") and node.input[1].startswith("encoder.")
+            if node.op_type == "MatMul"
+            and node.input[1].startswith("encoder.")
+            # What queries are made of is a part of what keys and values are made of.
+            and ".query." not in node.input[1]
         }
         model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in self._layers)
         self.ranges: dict[str, Tensor] = {}
@@ -217,6 +345,8 @@ class Probe:
 
     def run(self, _: None, feed: Mapping[str, Any]) -> list[Any]:
         names = list(self._layers)
+        if "kept_from" in feed:
+            feed = {**feed, "kept_from": np.array([1])}
         answers = self._session.run([*self._outputs, *names], feed)
         inside = np.arange(feed["ids"].shape[1]) < feed["lengths"][:, None]
         for name, values in zip(names, answers[len(self._outputs) :], strict=True):
@@ -294,7 +424,7 @@ def sample(evals: Path) -> tuple[list[EmbeddingInput], list[str]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["speed", "ranking", "reading", "ranges"])
+    parser.add_argument("what", choices=["speed", "ranking", "bare", "reading", "ranges"])
     parser.add_argument("evals", type=Path)
     parser.add_argument("--adapter", type=Path, default=ADAPTER)
     parser.add_argument("--home", type=Path, default=Path(tempfile.gettempdir()) / "quoth-bench")
@@ -303,6 +433,8 @@ def main() -> None:
         measure_speed(given.evals, given.home)
     elif given.what == "ranking":
         measure_ranking(given.evals, given.home)
+    elif given.what == "bare":
+        measure_bare(given.evals, given.home)
     elif given.what == "reading":
         measure_reading(given.evals, given.home, given.adapter)
     else:

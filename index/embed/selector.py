@@ -65,9 +65,10 @@ class EncoderSelector:
         rows = self._rows(question, texts)
         found: dict[int, Selection] = {}
         for batch in batches([len(row.ids) for row in rows], BATCH_TOKENS):
-            answers, belongs = self._judged([rows[at] for at in batch])
+            kept_from = min(_wanted_from(rows[at], texts[at]) for at in batch)
+            answers, belongs = self._judged([rows[at] for at in batch], kept_from)
             for line, at in enumerate(batch):
-                sentences = _by_sentence(rows[at], belongs[line], texts[at])
+                sentences = _by_sentence(rows[at], belongs[line], kept_from, texts[at])
                 found[at] = Selection(float(answers[line]), sentences)
         return [found[at] for at in range(len(texts))]
 
@@ -81,15 +82,19 @@ class EncoderSelector:
             for head, body in zip(heads, bodies, strict=True)
         ]
 
-    def _judged(self, rows: Sequence[_Row]) -> tuple[Vectors, Vectors]:
-        """Return the log-odds of each row, shape (rows,), and of its tokens, (rows, length)."""
+    def _judged(self, rows: Sequence[_Row], kept_from: int) -> tuple[Vectors, Vectors]:
+        """Return the log-odds of each row, and of its tokens from `kept_from` on.
+
+        Shapes (rows,) and (rows, length - kept_from).
+        """
         ids, lengths = padded([row.ids for row in rows])
         types = np.zeros_like(ids)
         for line, row in enumerate(rows):
             types[line, row.question_length + 2 : len(row.ids)] = 1
-        feed = {"ids": ids, "types": types, "lengths": lengths}
+        kept = np.array([kept_from], dtype=np.int64)
+        feed = {"ids": ids, "types": types, "lengths": lengths, "kept_from": kept}
         answers, belongs = self._session.run(["answers", "belongs"], feed)
-        return answers, belongs
+        return answers, belongs[:, 1:]
 
 
 def _row(asked: list[int], above: list[int], body: Pieces) -> _Row:
@@ -99,9 +104,17 @@ def _row(asked: list[int], above: list[int], body: Pieces) -> _Row:
     return _Row(ids, len(asked), len(before), Pieces(body.ids[:room], body.offsets[:room]))
 
 
-def _by_sentence(row: _Row, belongs: Vectors, text: EmbeddingInput) -> tuple[float, ...]:
+def _wanted_from(row: _Row, text: EmbeddingInput) -> int:
+    """Return the first token that something is asked about; without sentences there is none."""
+    return row.text_start if text.sentences else len(row.ids)
+
+
+def _by_sentence(
+    row: _Row, belongs: Vectors, kept_from: int, text: EmbeddingInput
+) -> tuple[float, ...]:
     """Return the mean over the pieces of each sentence."""
-    values = belongs[row.text_start : row.text_start + len(row.body.offsets)]
+    start = row.text_start - kept_from
+    values = belongs[max(0, start) : start + len(row.body.offsets)]
     starts, ends = row.body.offsets[:, 0], row.body.offsets[:, 1]
     inside = ((starts < span.end) & (ends > span.start) for span in text.sentences)
     return tuple(float(values[each].mean()) if each.any() else UNSEEN for each in inside)

@@ -86,5 +86,5 @@ def test_a_graph_is_valid_onnx_as_the_checker_sees_it(tmp_path: Path) -> None:
     added(tmp_path, Build())
     onnx.checker.check_model(str(tmp_path / "sum-1.onnx"))
     model = onnx.load(tmp_path / "sum-1.onnx")
-    assert [opset.version for opset in model.opset_import if not opset.domain] == [20]
+    assert [opset.version for opset in model.opset_import if not opset.domain] == [23]
     assert model.graph.output[0].type.tensor_type.elem_type == TensorProto.FLOAT

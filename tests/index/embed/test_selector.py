@@ -98,6 +98,17 @@ def test_the_numbers_are_those_of_the_reference(
     assert found.sentences == pytest.approx(wanted.sentences, abs=5e-3)
 
 
+def test_a_text_is_judged_alike_whether_its_sentences_are_or_not(
+    selector: EncoderSelector,
+) -> None:
+    unasked = EmbeddingInput(LETTER.context, LETTER.text)
+    both = selector.select(QUESTION, [LETTER, unasked])
+    [alone] = selector.select(QUESTION, [unasked])
+    assert both[1].sentences == alone.sentences == ()
+    assert [each.answers for each in both] == pytest.approx([alone.answers] * 2, abs=1e-4)
+    assert both[0].sentences == selector.select(QUESTION, [LETTER])[0].sentences
+
+
 def test_integers_come_near_to_floats(selector: EncoderSelector, exact: EncoderSelector) -> None:
     for rough, fine in zip(
         selector.select(QUESTION, [LETTER, SOUP]),
