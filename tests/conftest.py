@@ -6,6 +6,7 @@ import faulthandler
 import gc
 import os
 import shutil
+import signal
 import socket
 import sys
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ from index.opened_parts import OpenedParts
 from index.sync.read_worker import ReadWorkers
 from tests.doubles.postgres_server import PostgresServer, missing_server
 from tests.doubles.record_place import RecordPlace, in_database
-from tests.doubles.s3_server import BUCKET, S3Server, s3_variables
+from tests.doubles.s3_server import BUCKET, S3Server, descriptions_read_once, s3_variables
 
 ROOT = Path(__file__).parents[1]
 
@@ -46,6 +47,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_TERMINAL_FD] = os.dup(sys.stderr.fileno())
     _keep_bytecode()
     _write_to_memory()
+    _heed_interrupts()
+    _compute_in_one_thread()
 
 
 def _keep_bytecode() -> None:
@@ -69,6 +72,17 @@ def _write_to_memory() -> None:
         is_free = memory.f_bavail * memory.f_frsize >= _MEMORY_BYTES
         if is_free and not memory.f_flag & os.ST_NOEXEC and os.access(_MEMORY, os.W_OK):
             os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", _MEMORY)
+
+
+def _heed_interrupts() -> None:
+    """Let Ctrl-C end what tests start, also where a shell had all this ignore it (`pytest &`)."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _compute_in_one_thread() -> None:
+    """Let NumPy's matrices take one thread in the processes of tests, which fill the processors."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -156,6 +170,17 @@ class _SharedReadWorkers(ReadWorkers):
 
 
 @pytest.fixture(scope="session", autouse=True)
+def models_of_one_thread() -> Iterator[None]:
+    """Let the models of this process compute in one thread: the other workers have the rest.
+
+    Threads that share too few processors wait for each other. Every command that is run as a
+    process has as many as there are processors.
+    """
+    with patch("index.embed.onnx_session.default_threads", lambda: 1):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def no_network() -> Iterator[None]:
     """Let sockets of this process reach this machine only."""
     connect = socket.socket.connect
@@ -215,7 +240,8 @@ def s3_server() -> Iterator[S3Server]:
     server = S3Server()
     try:
         server.start()
-        yield server
+        with descriptions_read_once():
+            yield server
     finally:
         server.kill()
 

@@ -106,11 +106,12 @@ class Terminal:
         self.screen = ""
         self._seen = 0
 
-    def expect(self, text: str, *, seconds: float = 120, pressing: int | None = None) -> None:
+    def expect(self, text: str, *, seconds: float = 100, pressing: int | None = None) -> None:
         """Wait until `text` has appeared behind what was expected before.
 
-        `pressing` is a signal to send, and again after each silent second: one that comes while a
-        key is being handled waits for the next key.
+        `pressing` is a signal to send, and again after ten silent seconds: one that comes while a
+        key is being handled waits for the next key. Sooner, a busy machine would get it twice, and
+        the second would drop what is typed next.
         """
         deadline = time.monotonic() + seconds
         silent = True
@@ -118,7 +119,7 @@ class Terminal:
             assert time.monotonic() < deadline, f"{text!r} did not come:\n{self.screen}"
             if pressing is not None and silent:
                 os.killpg(self._process.pid, pressing)
-            silent = not self._read(1.0)
+            silent = not self._read(10.0)
         self._seen = found + len(text)
 
     def _read(self, seconds: float) -> bool:

@@ -1,7 +1,9 @@
 """A folder's `.env` sends nothing anywhere, and no key ever, before the person has allowed it.
 
-Real processes with a real environment, wherever the shell holds a secret or a library might read
-what it should not; servers on loopback write down what they get.
+Real processes with a real environment, wherever a library might read what it should not while it is
+imported; servers on loopback write down what they get. A question to a model takes a process three
+seconds of imports: where another such process has shown that nothing is read then, this process
+asks it, with the same environment.
 """
 
 import os
@@ -11,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from click.testing import Result
@@ -77,6 +80,12 @@ def here(folder: Path, *arguments: str, **more: str) -> Result:
     return run(folder, *arguments, fake=None, stdin=None, **environ(folder, **more))
 
 
+def in_the_shell(folder: Path, *arguments: str, **more: str) -> Result:
+    """Do as `quoth` in this process, where libraries find what the shell says, secrets too."""
+    with patch.dict(os.environ, environ(folder, **more), clear=True):
+        return here(folder, *arguments, **more)
+
+
 def trust(folder: Path) -> None:
     assert here(folder, "trust").exit_code == 0
 
@@ -113,7 +122,7 @@ def test_a_key_of_the_same_file_goes_with_its_address(
 ) -> None:
     write_env(folder, **model_at(attacker), QUOTH_LLM_API_KEY="key-of-the-file")
     trust(folder)
-    quoth(folder, *QUESTION, **SHELL_KEYS)
+    in_the_shell(folder, *QUESTION, **SHELL_KEYS)
     assert "Bearer key-of-the-file" in attacker.everything
     assert CANARY not in attacker.everything
 
@@ -152,7 +161,7 @@ def test_an_address_of_the_file_does_not_bend_a_model_of_the_shell(
 ) -> None:
     # OpenAI's own address is asked through the person's proxy, which sees the name of the host.
     write_env(folder, QUOTH_LLM_BASE_URL=f"{attacker.url}/v1", OPENAI_BASE_URL=attacker.url)
-    quoth(folder, *QUESTION, **SHELL_KEYS, QUOTH_LLM="openai/gpt", HTTPS_PROXY=chosen.url)
+    in_the_shell(folder, *QUESTION, **SHELL_KEYS, QUOTH_LLM="openai/gpt", HTTPS_PROXY=chosen.url)
     assert attacker.received == []
     assert "CONNECT api.openai.com" in chosen.everything
 
@@ -165,7 +174,7 @@ def test_a_model_named_by_the_file_does_not_spend_the_key_of_the_shell(
     assert chosen.received == []
     assert (done.returncode, len(done.stderr.splitlines())) == (0, 1)
     trust(folder)
-    quoth(folder, *QUESTION, **SHELL_KEYS, HTTPS_PROXY=chosen.url)
+    in_the_shell(folder, *QUESTION, **SHELL_KEYS, HTTPS_PROXY=chosen.url)
     assert "CONNECT api.openai.com" in chosen.everything
 
 
@@ -173,7 +182,8 @@ def test_a_key_of_the_file_does_not_take_the_passages_to_its_account(
     folder: Path, chosen: RecordingServer
 ) -> None:
     write_env(folder, QUOTH_LLM_API_KEY="key-of-the-file", OPENAI_API_KEY="key-of-the-file")
-    done = quoth(folder, *QUESTION, **model_at(chosen), OPENAI_API_KEY="key-of-the-shell")
+    keys = {"OPENAI_API_KEY": "key-of-the-shell"}
+    done = in_the_shell(folder, *QUESTION, **model_at(chosen), **keys)
     assert "Bearer key-of-the-shell" in chosen.everything
     assert "key-of-the-file" not in chosen.everything
     assert "QUOTH_LLM_API_KEY" in done.stderr
@@ -324,7 +334,8 @@ def test_doctor_says_where_each_address_comes_from_and_no_secret(
         if allowed == "allowed":
             trust(folder)
         shell = {"QUOTH_CHROMA_URL": attacker.url.replace("//", "//ada:pass-word@")}
-        done = quoth(folder, "doctor", **SHELL_KEYS, **shell)
+        check = quoth if allowed == "allowed" else in_the_shell
+        done = check(folder, "doctor", **SHELL_KEYS, **shell)
         (line,) = [each for each in done.stdout.splitlines() if " addresses " in each]
         file = f"'{folder / '.env'}'"
         assert f"QUOTH_LLM_BASE_URL=http://127.0.0.1:9/v1 from {file} ({allowed})" in line

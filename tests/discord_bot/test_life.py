@@ -278,7 +278,7 @@ async def test_stopping_finishes_answers_under_way(stage: Stage) -> None:
     asked = await ann.slash("ask", question=QUESTION, in_=general)
     await eventually(lambda: stage.answerer.asked)
     stopping = asyncio.create_task(stage.stop())
-    await asyncio.sleep(0.05)
+    await eventually(lambda: stage.service.questions.stopping)
     refused = await ann.slash("ask", question="Another ceasefire question?", in_=general)
     assert (await ann.sees(to=refused)).text == str(StoppingError())
     stage.answerer.held.set()

@@ -682,6 +682,7 @@ async def test_an_unknown_route_is_a_problem(server: DiscordServer) -> None:
 
 async def test_fifty_people_at_once_each_see_their_own_answer(place: Place) -> None:
     people = [place.guild.member(f"P{number}") for number in range(50)]
+    place.server.deadline = 60  # this is about who sees what; a busy machine may need more than 3 s
 
     async def one(number: int, person: Person) -> str:
         asked = await person.slash("ask", question=f"q{number}", in_=place.general)

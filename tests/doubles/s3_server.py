@@ -8,7 +8,9 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from http.server import BaseHTTPRequestHandler
+from unittest.mock import patch
 
 from tests.doubles.loopback import on_loopback
 from tests.doubles.server_process import ServerProcess
@@ -46,6 +48,19 @@ def s3_variables(url: str) -> dict[str, str]:
         "AWS_CONFIG_FILE": "/nowhere",
         "AWS_SHARED_CREDENTIALS_FILE": "/nowhere",
     }
+
+
+@contextmanager
+def descriptions_read_once() -> Iterator[None]:
+    """Let this process read once what each client of S3 reads anew: two MB of JSON, 0.3 s.
+
+    A program has one client, or a few; tests have hundreds.
+    """
+    from botocore.loaders import JSONFileLoader
+
+    read_once = staticmethod(cache(JSONFileLoader().load_file))
+    with patch.object(JSONFileLoader, "load_file", read_once):
+        yield
 
 
 class _Refusal(BaseHTTPRequestHandler):
