@@ -27,13 +27,15 @@ UPDATE catalog.passages p SET text = 'stored twice: ' || substr(
 ) FROM catalog.sources s WHERE s.id = p.source;
 ALTER TABLE catalog.passages ALTER COLUMN text SET NOT NULL;
 ALTER TABLE catalog.passages ALTER COLUMN text SET STATISTICS 0;
+ALTER TABLE catalog.passages DROP COLUMN byte_start, DROP COLUMN byte_end;
 DELETE FROM catalog.meta WHERE key IN ('chroma_texts', 'awaited_since', 'embedded_at');
 UPDATE catalog.meta SET value = '0' WHERE key = 'purge';
 UPDATE catalog.format SET number = 1;
 DROP SCHEMA work CASCADE;
 CHECKPOINT
 """
-"""What the catalog was when each passage had a text of its own, and indexers shared no work."""
+"""What the catalog was when each passage had a text of its own and was not measured in bytes, and
+indexers shared no work."""
 
 OPENING = """
 import sys
