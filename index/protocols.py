@@ -181,7 +181,7 @@ class Lexical(Protocol):
 
 
 class PassageStore(Protocol):
-    """Reads passages, their sources and their sentence vectors by id."""
+    """Reads passages and their sources by id."""
 
     def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
         """Return the passages that exist, by id."""
@@ -189,10 +189,6 @@ class PassageStore(Protocol):
 
     def source(self, id: str) -> Source:
         """Return a source with its text; raises SourceNotFound."""
-        ...
-
-    def sentence_vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
-        """Return the pooled sentence vectors of the passages that have them, by passage id."""
         ...
 
 

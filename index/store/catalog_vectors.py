@@ -10,7 +10,6 @@ from index.schema import Coverage
 from index.store.awaited_passages import coverage_of, embedded_ids
 from index.store.kept_vectors import HeldVectors, nearest_kept
 from index.store.opened_catalog import OpenedCatalog
-from index.store.vector_file import JOIN_VECTORS, vectors_of_sentences
 
 
 class CatalogVectors(OpenedCatalog):
@@ -20,13 +19,6 @@ class CatalogVectors(OpenedCatalog):
     def _vectors(self) -> HeldVectors:
         """Those of small collections."""
         return HeldVectors()
-
-    def sentence_vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
-        """Return the pooled sentence vectors of the passages that have them, by passage id."""
-        join = f"JOIN builds b ON b.build = p.build {JOIN_VECTORS}"
-        rows = self._by_ids("p.id, v.sentences, b.dimension", ids, join)
-        found = zip(rows, vectors_of_sentences(row[1:] for row in rows), strict=True)
-        return {row[0]: vectors for row, vectors in found if vectors is not None}
 
     def nearest(self, collection: str, vector: Vectors, limit: int) -> list[tuple[str, float]]:
         """Return up to `limit` (passage id, cosine) pairs, nearest first, without Chroma.

@@ -177,7 +177,9 @@ def contents(home: Home, collection: str = "documents") -> dict[str, object]:
         "in chroma": home.vectors.ids(collection) - ids,
         "not in chroma": ids - home.vectors.ids(collection),
         "sentence vectors": {
-            names[id]: found.shape for id, found in catalog.sentence_vectors(sorted(ids)).items()
+            names[id]: found.vectors.shape
+            for id, found in catalog.found_passages(sorted(ids), vectors=True).items()
+            if found.vectors is not None
         },
         "words": {
             question: sorted(
