@@ -73,6 +73,14 @@ def test_the_limit_is_kept(world: World) -> None:
     assert len(world.searcher().search(question, collections=["plain"], limit=1)) == 1
 
 
+def test_as_many_hits_come_as_are_wanted(tmp_path: Path) -> None:
+    with open_world(tmp_path, HashingEmbedder(), tokens=60) as many:
+        for number in range(80):
+            many.add("plain", f"{number}.md", f"Fox number {number} runs.", title=f"Fox {number}")
+        found = many.searcher().search("Which fox runs?", collections=["plain"], limit=75)
+    assert len(found) == 75
+
+
 @pytest.mark.parametrize("question", ["", "   ", "\n\t ", "\u00a0"])
 def test_a_blank_question_is_refused(world: World, question: str) -> None:
     with pytest.raises(QuestionError, match="The question is empty"):
