@@ -293,7 +293,7 @@ def write_elsewhere(home: Home, version: str, *, steps: int = -1) -> subprocess.
 
 
 @pytest.mark.parametrize(
-    "steps", [17, *(pytest.param(n, marks=pytest.mark.long) for n in range(2, 48, 4))]
+    "steps", [17, *(pytest.param(n, marks=pytest.mark.long) for n in range(1, 28, 3))]
 )
 @pytest.mark.limit(600)
 def test_what_a_killed_writer_did_not_tell_the_next_one_tells(home: Home, steps: int) -> None:
