@@ -151,14 +151,15 @@ def _mounts(tree: Path, data: Path, documents: Path) -> Iterator[str]:
     yield f"mkdir -p {root}; mount -t tmpfs -o mode=755 none {root}"
     for name in ("bin", "lib", "lib64", "sbin"):
         yield f"ln -s usr/{name} {root}/{name}"
-    # The tree itself may lie below /tmp, which is mounted before it.
+    # The tree itself may lie below /tmp or /dev/shm, which are mounted before it.
     yield f"mkdir {root}/tmp; mount -t tmpfs -o mode=1777 none {root}/tmp"
+    yield f"mkdir {root}/dev {root}/proc; mount --rbind /dev {root}/dev"
+    yield f"mount -t tmpfs -o mode=1777 none {root}/dev/shm"
     for path, place in read_only.items():
         yield f"mkdir -p {root}{place}; mount --bind {path} {root}{place}"
         yield f"mount -o remount,bind,ro {root}{place}"
     yield f"mkdir -p {root}/opt; ln -s {tree}/opt/quoth {root}/opt/quoth"
     yield f"mkdir {root}/data; mount --bind {data} {root}/data"
-    yield f"mkdir {root}/dev {root}/proc; mount --rbind /dev {root}/dev"
     yield f"mount -t proc proc {root}/proc"
     yield f"mount -o remount,ro {root}"
 
