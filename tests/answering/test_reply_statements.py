@@ -4,7 +4,7 @@ import re
 from functools import partial
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.answering.generative.harmless_text import plain
@@ -95,6 +95,7 @@ def test_a_list_keeps_its_lead_in_and_its_items() -> None:
 
 
 @settings(max_examples=150, deadline=None)
+@example("[.1]")
 @given(st.text(alphabet='ab. [](){}12,\u201c\u201d"\n-#>\u3010\u3011!?\ue000\u3002A', max_size=120))
 def test_no_statement_shows_anything_that_looks_like_an_id(reply: str) -> None:
     for one in statements(plain(reply)):

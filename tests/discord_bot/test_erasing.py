@@ -16,7 +16,7 @@ import pytest
 from bot.community.store.erasure_records import WHOLE, ErasureRecords
 from bot.community.store.records_file import Records
 from bot.discord_bot.erasure_buttons import ERASED, ERASES
-from tests.doubles.discord.fixtures import Stage, eventually, staged, staged_for_real
+from tests.doubles.discord.fixtures import Stage, eventually, settled, staged, staged_for_real
 from tests.doubles.discord.server import GuildHandle, Person, Upload
 from tests.doubles.discord.world import MANAGE_GUILD, Channel
 
@@ -116,6 +116,7 @@ async def test_erasing_leaves_nothing_of_a_server_and_everything_of_the_others(
     await stage.start()
     await live(general, kim, ann)
     await live(place, bea, bob, "otherbird")
+    await settled(stage)
     before = await held(stage, other, "otherbird")
     assert {"bot_answers", "bot_turns", "bot_ratings", "bot_gaps", "bot_team_answers"} <= {*before}
     assert {"bot_guilds", "bot_followed"} <= {*before}

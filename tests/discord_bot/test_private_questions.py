@@ -13,7 +13,7 @@ import pytest
 
 from bot.community.published_question import OWN_WORDS
 from bot.community.store.records_file import Records
-from tests.doubles.discord.fixtures import Stage, eventually, source, staged
+from tests.doubles.discord.fixtures import Stage, eventually, settled, source, staged
 from tests.doubles.discord.server import GuildHandle, Person, Shown
 from tests.doubles.discord.world import (
     MANAGE_GUILD,
@@ -69,15 +69,6 @@ def texts(person: Person) -> str:
 
 def titles(stage: Stage) -> list[str]:
     return [paper.title for paper in stage.documents.papers.values()]
-
-
-async def settled(stage: Stage) -> None:
-    """Wait until nobody has to be told anything any more."""
-
-    async def nothing_left() -> bool:
-        return not await stage.service.notices.pending()
-
-    await eventually(nothing_left)
 
 
 # --- who sees a gap --------------------------------------------------------------------------

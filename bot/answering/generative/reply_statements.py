@@ -25,7 +25,7 @@ _MARK = re.compile(f"[{_MARKS}]")
 _MARKER = re.compile(
     r"[\[\u3010][\[\s]*+"
     r"(?:(?:\^|(?:ids?|passages?|sentences?|sources?|refs?|s|p)\b\s*+[:#]?)?\s*+"
-    r"(?P<ids>\d[^\[\]\u3010\u3011\n]{0,120}?)[\s\]]*[\]\u3011])?",
+    r"(?P<ids>[.,;]{0,9}\d[^\[\]\u3010\u3011\n]{0,120}?)[\s\]]*[\]\u3011])?",
     re.IGNORECASE,
 )
 """A marker, or brackets alone: a row of them is read once, and not from each of them."""

@@ -591,6 +591,15 @@ async def eventually(
             await asyncio.sleep(every)
 
 
+async def settled(stage: Stage) -> None:
+    """Wait until nobody has to be told anything any more."""
+
+    async def nothing_left() -> bool:
+        return not await stage.service.notices.pending()
+
+    await eventually(nothing_left)
+
+
 async def _value(said: object) -> object:
     return await said if isinstance(said, Awaitable) else said
 
