@@ -44,7 +44,8 @@ from bot.schema import (
     printed,
 )
 from index.protocols import PassageStore
-from index.search.searcher import LONGEST_QUESTION, Searcher, checked_question
+from index.search.checked_question import LONGEST_QUESTION, checked_question
+from index.search.searcher import Searcher
 
 if TYPE_CHECKING:
     from bot.answering.generative.generator import Generator

@@ -21,8 +21,8 @@ from bot.schema import Citation, Scope
 from index.errors import EmbeddingError
 from index.library import Library
 from index.schema import Span
+from index.search.checked_question import LONGEST_QUESTION
 from index.search.passage_rank import Candidate
-from index.search.searcher import LONGEST_QUESTION
 from index.text.layout import folded
 from index.text.readable_markdown import markup_of, read_characters
 

@@ -19,7 +19,7 @@ from bot.cli.terminal_text import Style
 from bot.schema import Answer, Citation, Turn
 from index.errors import QuestionError
 from index.schema import Span
-from index.search.searcher import checked_question
+from index.search.checked_question import checked_question
 
 if TYPE_CHECKING:
     from index.library import Library

@@ -15,7 +15,7 @@ from bot.conversation.plain_turns import turn_of_text
 from bot.json_shapes.json_shape import Payload
 from bot.schema import Turn
 from index.errors import QuestionError, QuothError
-from index.search.searcher import checked_question
+from index.search.checked_question import checked_question
 
 
 @dataclass(frozen=True)

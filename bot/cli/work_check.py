@@ -28,7 +28,9 @@ def work_told(found: WorkState) -> Finding:
 def _waiting(found: WorkState) -> str:
     parts = []
     if found.documents or found.queue.queued:
-        said = f"{max(found.documents, found.queue.queued):,} documents are to be read"
+        documents = max(found.documents, found.queue.queued)
+        said = "1 document is" if documents == 1 else f"{documents:,} documents are"
+        said += " to be read"
         if queue := found.queue.queued and found.queue:
             said += f" ({queue.queued:,} in the queue for helpers, {queue.reading:,} being read"
             said += f", {queue.refused:,} that a helper could not read" if queue.refused else ""
@@ -36,7 +38,8 @@ def _waiting(found: WorkState) -> str:
         parts.append(said)
     if found.passages:
         at_it = f" ({found.embedding:,} being embedded)" if found.embedding else ""
-        parts.append(f"{found.passages:,} passages wait for vectors{at_it}")
+        waits = "1 passage waits" if found.passages == 1 else f"{found.passages:,} passages wait"
+        parts.append(f"{waits} for vectors{at_it}")
     if not parts:
         return "nothing waits"
     if found.oldest:

@@ -32,7 +32,7 @@ from bot.observer import Observer
 from bot.schema import Answer, Scope, Turn
 from index.errors import QuothError
 from index.schema import Value
-from index.search.searcher import checked_question
+from index.search.checked_question import checked_question
 
 logger = logging.getLogger(__name__)
 

@@ -37,7 +37,7 @@ from bot.discord_bot.text.plain_words import for_people
 from bot.discord_bot.text.safe_markdown import clean, one_line
 from bot.discord_bot.views import answer_view
 from bot.schema import Answer, Scope
-from index.search.searcher import checked_question
+from index.search.checked_question import checked_question
 from index.text.invisible_characters import is_blank
 
 logger = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from bot.conversation.plain_turns import turn_of_text
 from bot.schema import Turn
 from index.errors import ConfigurationError, QuestionError
 from index.schema import LoadedDocument, Value
-from index.search.searcher import checked_question
+from index.search.checked_question import checked_question
 from index.sync.additions import Addition
 
 

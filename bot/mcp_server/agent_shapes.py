@@ -13,7 +13,7 @@ from bot.json_shapes.json_shape import JsonShape
 from bot.json_shapes.source_shapes import EntryShape, ShownShape
 from bot.mcp_server.agent_instructions import MOST_SHOWN, QUOTED
 from bot.schema import Status
-from index.search.searcher import LONGEST_QUESTION
+from index.search.checked_question import LONGEST_QUESTION
 
 MOST_HITS = 20
 """Passages that are found at a time."""

@@ -37,7 +37,7 @@ from bot.schema import Answer, Citation, Scope
 from index.config import SHARED_COLLECTION
 from index.errors import CollectionNotFound, QuestionError, SourceNotFound
 from index.schema import Hit, Source, SourceEntry, Span
-from index.search.searcher import checked_question
+from index.search.checked_question import checked_question
 
 if TYPE_CHECKING:
     from bot.app import App

@@ -27,7 +27,7 @@ from bot.web.text_blocks import Marks
 from bot.web.visitors import Visitor, reader_of
 from index.errors import QuothError
 from index.schema import Span
-from index.search.searcher import LONGEST_QUESTION
+from index.search.checked_question import LONGEST_QUESTION
 
 EVENTS = "text/event-stream"
 

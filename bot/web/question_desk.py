@@ -14,7 +14,7 @@ from bot.web.addressed_answers import AddressedAnswer, AddressedAnswers, turns
 from bot.web.visitors import Visitor
 from bot.web.web_parts import WebParts
 from index.errors import QuothError
-from index.search.searcher import checked_question
+from index.search.checked_question import checked_question
 
 PATIENCE = 10.0
 """Seconds of a cooldown that are waited out; for more, the person is told how long."""

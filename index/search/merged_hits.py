@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
-from functools import cache
 from itertools import takewhile
 from operator import attrgetter
 from typing import Protocol
@@ -131,9 +130,13 @@ def _reaches_edge(run: Sequence[PassageOutline | Passage], passage: Passage, rea
 def fold_duplicates(ranked: Sequence[RankedPassage]) -> list[RankedPassage]:
     """Keep the best of passages that say the same in nearly the same words and the same numbers."""
     dropped: set[int] = set()
-    words = cache(lambda at: ranked[at].words.all)
+    words = [each.words for each in ranked]
     for at, other in _perhaps_alike(ranked):
-        if at not in dropped and other not in dropped and _are_same(words(at), words(other)):
+        if (
+            at not in dropped
+            and other not in dropped
+            and _are_same(words[at].all, words[other].all)
+        ):
             dropped.add(at)
     return [candidate for at, candidate in enumerate(ranked) if at not in dropped]
 

@@ -62,9 +62,9 @@ class Query:
         return sum(share for term, share in self.shares if term in found)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PassageTerms:
-    """The words of a passage, read from its text by whoever asks for them.
+    """The words of a passage, read from its text when they are first asked for.
 
     Answers are picked from a few passages; the ranking of sixty looks only for what it is asked
     (`index.search.joined_passages`).
@@ -85,12 +85,12 @@ class PassageTerms:
         """The words of the headings above that do not repeat the title."""
         return _words_of(" ".join([h for h in self.passage.heading if h != self.source_title]))
 
-    @property
+    @cached_property
     def above(self) -> frozenset[str]:
         """The words of title and headings."""
         return self.title | self.heading
 
-    @property
+    @cached_property
     def words(self) -> tuple[tuple[str, ...], ...]:
         """The terms of each sentence, in reading order."""
         return tuple([tuple(terms(sentence)) for sentence in _sentences(self.passage)])
@@ -101,7 +101,7 @@ class PassageTerms:
         columns = _words_of(self.header)
         return tuple([columns.union(sentence) for sentence in self.words])
 
-    @property
+    @cached_property
     def all(self) -> frozenset[str]:
         """The terms of all sentences, and of the header."""
         return _words_of(self.header).union(*self.words)
@@ -247,6 +247,23 @@ def _two_best(cosines: Values, joined: JoinedPassages) -> tuple[Values, Values]:
     first = joined.first_sentence
     last = np.append(first[1:], len(cosines)) - 1
     return ordered[last], ordered[np.maximum(last - 1, first)]
+
+
+def passage_cosines(
+    query: Query, found: Mapping[str, float], sentences: Mapping[str, Vectors | None]
+) -> Mapping[str, float]:
+    """Return the likeness of passages: Chroma's, or that of the mean of their sentences."""
+    if query.vector is None:
+        return found
+    others = {
+        id: vectors
+        for id, vectors in sentences.items()
+        if id not in found and vectors is not None and len(vectors)
+    }
+    return {
+        **found,
+        **dict(zip(others, mean_cosines(query.vector, [*others.values()]), strict=True)),
+    }
 
 
 def mean_cosines(vector: Vectors, sentences: Sequence[Vectors]) -> list[float]:

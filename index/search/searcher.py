@@ -8,64 +8,42 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
-from index.errors import EmbeddingError, QuestionError, SourceNotFound, StoreError, VectorsAway
+from index.errors import EmbeddingError
 from index.protocols import (
     Embedder,
-    FoundPassage,
-    Lexical,
-    PassageStore,
-    SourceVersion,
     Vectors,
     VectorStore,
 )
 from index.schema import Coverage, Hit, Passage, Source
 from index.search.awaited_candidates import AwaitedCandidates, PassageInput
+from index.search.candidate_passages import CANDIDATES, CandidateCatalog, CandidatePassages
+from index.search.checked_question import LONGEST_QUESTION, checked_question
 from index.search.cited_sections import CitedSection, gain
 from index.search.found_sources import FoundSources, SourceTexts
 from index.search.merged_hits import Merger, Neighbours, fold_duplicates
 from index.search.misspelt_words import Speller, Vocabulary, WordPieceCounter
 from index.search.passage_rank import (
     Candidate,
-    PassageTerms,
     Query,
     RankedPassage,
-    mean_cosines,
+    passage_cosines,
     query_of,
     ranking_values,
 )
-from index.text.invisible_characters import is_blank
 from index.text.language import language_of
-from index.text.table_rows import header_in
 from index.text.words import content_terms, terms
 
 logger = logging.getLogger(__name__)
-
-CANDIDATES = 30
-"""Passages asked of each of the two searches, if no more hits are wanted.
-
-With 40, 99 gold passages of 100 were among them. With 20, a search takes .95 times as long, and of
-537 questions to eleven real sets the first four hold the whole answer for .710 instead of .711.
-"""
-
-MOST_OF_SOURCE = 1000
-"""Passages read of a source that was asked for and that the collection's best hold little of."""
-
-LONGEST_QUESTION = 4000
-"""Characters; a longer question is a document, not a question."""
 
 SCORE_FLOOR = 0.001
 """Hits below this are noise."""
 
 NEAREST_SOURCES = 10
 """Sources whose nearness is told."""
-
-HEADERS_KEPT = 4096
-"""Passages of tables of which the header is remembered."""
 
 TRIES = 3
 """Searches for one question, where documents are replaced between finding and reading them."""
@@ -85,28 +63,12 @@ class Frequencies(Protocol):
 
 
 class SearchableCatalog(
-    Lexical, PassageStore, Neighbours, Frequencies, Vocabulary, SourceTexts, Protocol
+    CandidateCatalog, Neighbours, Frequencies, Vocabulary, SourceTexts, Protocol
 ):
     """What search asks of the catalog."""
 
-    def nearest(self, collection: str, vector: Vectors, limit: int) -> list[tuple[str, float]]:
-        """Return what the vector store would, slower; nothing where no vectors are kept."""
-        ...
-
-    def found_passages(self, ids: Sequence[str], *, vectors: bool) -> dict[str, FoundPassage]:
-        """Return the passages that exist, each with the version of its source, by id."""
-        ...
-
-    def model_of(self, collection: str) -> str | None:
-        """Return the embedding model whose vectors a collection has, if it has any."""
-        ...
-
     def awaited(self, ids: Set[str]) -> set[str]:
         """Return those of some passages that have no vectors yet."""
-        ...
-
-    def coverage(self, collections: Sequence[str], source: str | None = None) -> Coverage | None:
-        """Return how far collections, or a source, are searched; None where nothing is lacking."""
         ...
 
 
@@ -182,7 +144,7 @@ class Searcher:
         self._vectors = vectors
         self._embedder = embedder
         self._merger = Merger(catalog)
-        self._headers = _HeadersKept()
+        self._candidates = CandidatePassages(catalog, vectors, embedder)
         self._word_pieces = word_pieces or (lambda: embedder)
 
     def spelled(self, question: str, *, collections: Sequence[str]) -> str:
@@ -271,13 +233,15 @@ class Searcher:
             queries.append(self._query(checked_question(asked), collections))
         coverage = self._catalog.coverage(collections, source)
         most = max(CANDIDATES, limit) * (1 if source is None else 10)
-        near = [[self._nearest(one, each, most) for each in collections] for one in queries]
+        near = [
+            [self._candidates.nearest(one, each, most) for each in collections] for one in queries
+        ]
         sources = FoundSources(self._catalog)
         found = [
             {
                 candidate.passage.id: candidate
                 for collection, dense in zip(collections, of_each, strict=True)
-                for candidate in self._candidates(
+                for candidate in self._candidates.of(
                     one, collection, source, dense or [], most, sources
                 )
             }
@@ -323,131 +287,11 @@ class Searcher:
             return None
         return vector
 
-    def _nearest(self, query: Query, collection: str, limit: int) -> list[tuple[str, float]] | None:
-        """Return what is near by meaning; None when neither store can tell it now."""
-        if query.vector is None or self._vectors is None:
-            return []
-        if not self._is_comparable(collection):
-            return None
-        try:
-            return self._vectors.query(collection, query.vector, limit)
-        except StoreError as error:
-            level = logging.DEBUG if isinstance(error, VectorsAway) else logging.WARNING
-            logger.log(level, "Searching without Chroma: %s", error)
-            found = self._catalog.nearest(collection, query.vector, limit)
-            return found if found or self._catalog.coverage([collection]) else None
-
-    def _is_comparable(self, collection: str) -> bool:
-        """Say whether the vectors of a collection are of the model that embeds the question.
-
-        They are not until the collection has been built anew for another model.
-        """
-        model = self._catalog.model_of(collection)
-        return self._embedder is None or model in (None, self._embedder.model)
-
-    def _candidates(
-        self,
-        query: Query,
-        collection: str,
-        source: str | None,
-        dense: Sequence[tuple[str, float]],
-        most: int,
-        sources: FoundSources,
-    ) -> list[RankedPassage]:
-        """Return every passage that either search names, with what the ranking needs."""
-        lexical = self._catalog.match(collection, query.text, most)
-        dense_ranks = {id: rank for rank, (id, _) in enumerate(dense, start=1)}
-        lexical_ranks = {id: rank for rank, (id, _) in enumerate(lexical, start=1)}
-        ids = list(dict.fromkeys([*dense_ranks, *lexical_ranks]))
-        comparable = self._is_comparable(collection)
-        found = self._catalog.found_passages(ids, vectors=comparable)
-        if source is not None:
-            found = self._of_source(source, collection, found, comparable)
-        sources.note(found.values())
-        sources.read(each.passage for each in found.values() if each.passage.kind == "table")
-        cosines = _cosines(query, dict(dense), {id: each.vectors for id, each in found.items()})
-        return [
-            RankedPassage(
-                passage=each.passage,
-                words=PassageTerms(
-                    each.passage,
-                    each.version.title,
-                    self._headers.of(each.passage, each.version, sources),
-                ),
-                vectors=each.vectors,
-                cosine=cosines.get(id, 0.0),
-                dense_rank=dense_ranks.get(id),
-                lexical_rank=lexical_ranks.get(id),
-            )
-            for id, each in found.items()
-        ]
-
-    def _of_source(
-        self,
-        id: str,
-        collection: str,
-        found: Mapping[str, FoundPassage],
-        comparable: bool,
-    ) -> dict[str, FoundPassage]:
-        """Return those of one source; the whole of it where the collection's best has few."""
-        known = {each.passage.id: each for each in found.values() if each.version.id == id}
-        if len(known) >= CANDIDATES:
-            return known
-        try:
-            source = self._catalog.source(id)
-        except SourceNotFound:
-            return {}
-        if source.collection != collection:
-            return known
-        whole = [each.id for each in self._catalog.passages_of(source, 0, MOST_OF_SOURCE)]
-        others = [id for id in whole if id not in known]
-        return known | self._catalog.found_passages(others, vectors=comparable)
-
-
-class _HeadersKept:
-    """The headers of the tables whose rows were met last; safe to use from several threads."""
-
-    def __init__(self) -> None:
-        self._kept: dict[tuple[str, str, int], str] = {}
-
-    def of(self, passage: Passage, version: SourceVersion, sources: FoundSources) -> str:
-        """Return the header row of a passage of this version of its source; empty without one."""
-        if passage.kind != "table":
-            return ""
-        key = version.id, version.sha256, passage.start
-        found = self._kept.pop(key, None)
-        if found is None:
-            source = sources.of(passage)
-            if source is None:
-                return ""  # the search is made anew
-            found = header_in(source, passage)
-        self._kept[key] = found
-        if len(self._kept) > HEADERS_KEPT:
-            with suppress(KeyError, StopIteration, RuntimeError):  # another thread was first
-                del self._kept[next(iter(self._kept))]
-        return found
-
 
 def _place(sources: FoundSources, each: RankedPassage) -> tuple[float, str, str, int]:
     """Return where a passage stands among the others; equal ones by name, whoever was first."""
     version = sources.version_of(each.passage)
     return -each.value, version.collection, version.uri, each.passage.start
-
-
-def checked_question(text: str) -> str:
-    """Return a question on one line; raises QuestionError when it is blank or too long.
-
-    Bytes that are no text, which Python hands on as lone surrogates, are replaced.
-    """
-    text = " ".join(text.encode("utf-8", "replace").decode().split())
-    if is_blank(text):
-        raise QuestionError("The question is empty. Ask something, for example: what is new?")
-    if len(text) > LONGEST_QUESTION:
-        raise QuestionError(
-            f"The question has {len(text):,} characters; ask one of at most "
-            f"{LONGEST_QUESTION:,}. A long text can be added as a document and asked about."
-        )
-    return text
 
 
 def _valued(
@@ -473,7 +317,7 @@ def _all_of(
 ) -> list[RankedPassage]:
     """Return every known candidate as a wording sees it, those as well that it has not found."""
     others = {id: each.vectors for id, each in known.items() if id not in found}
-    cosines = _cosines(query, {}, others)
+    cosines = passage_cosines(query, {}, others)
     return [
         found.get(id) or replace(each, cosine=cosines.get(id, 0.0)) for id, each in known.items()
     ]
@@ -486,20 +330,3 @@ def nearest_cosines(candidates: Sequence[RankedPassage]) -> tuple[float, ...]:
         id = candidate.passage.source_id
         best[id] = max(best.get(id, candidate.cosine), candidate.cosine)
     return tuple(sorted(best.values(), reverse=True)[:NEAREST_SOURCES])
-
-
-def _cosines(
-    query: Query, found: Mapping[str, float], sentences: Mapping[str, Vectors | None]
-) -> Mapping[str, float]:
-    """Return the likeness of passages: Chroma's, or that of the mean of their sentences."""
-    if query.vector is None:
-        return found
-    others = {
-        id: vectors
-        for id, vectors in sentences.items()
-        if id not in found and vectors is not None and len(vectors)
-    }
-    return {
-        **found,
-        **dict(zip(others, mean_cosines(query.vector, [*others.values()]), strict=True)),
-    }

@@ -17,7 +17,7 @@ from bot.schema import EXTRACTIVE, NOT_IN_SOURCES, NOT_SURE, Citation, Scope, Tu
 from index.embed.minilm import open_minilm
 from index.errors import EmbeddingUnavailable, QuestionError
 from index.protocols import Vectors
-from index.search.searcher import LONGEST_QUESTION
+from index.search.checked_question import LONGEST_QUESTION
 from prompts import load
 from tests.doubles.answer_world import World, cited, open_world, quotes, turns
 from tests.doubles.fakes import HashingEmbedder

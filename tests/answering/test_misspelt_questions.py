@@ -8,7 +8,7 @@ import pytest
 from bot.cli.answer_screen import answer_screen
 from bot.cli.terminal_text import Style
 from index.embed.minilm import open_minilm
-from index.search.searcher import LONGEST_QUESTION
+from index.search.checked_question import LONGEST_QUESTION
 from tests.doubles.answer_world import World, open_world, turns
 from tests.doubles.fakes import HashingEmbedder
 

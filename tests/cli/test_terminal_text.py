@@ -14,7 +14,7 @@ from bot.cli.terminal_text import Style, neutral, one_line, table
 from bot.schema import NOT_SURE, Answer, AnswerPart, Citation, Turn
 from index.errors import QuestionError, SourceNotFound
 from index.schema import Evidence, Place, Source, SourceEntry, Span
-from index.search.searcher import LONGEST_QUESTION, checked_question
+from index.search.checked_question import LONGEST_QUESTION, checked_question
 from index.text.layout import display_width
 from tests.doubles.turns import stated
 

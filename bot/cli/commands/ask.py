@@ -13,7 +13,7 @@ from bot.cli.input_lines import Asked, answer_lines
 from bot.cli.json_output import dumps
 from bot.cli.session import answer_watched, open_session, show_answer
 from bot.json_shapes.answer_shapes import AnswerShape
-from index.search.searcher import checked_question
+from index.search.checked_question import checked_question
 from index.sync.time_budget import UNLIMITED
 
 NOT_CLAIMED = 1

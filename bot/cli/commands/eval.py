@@ -22,7 +22,7 @@ from bot.cli.progress import progress_bar
 from bot.cli.session import Session, open_session
 from index.config import SHARED_COLLECTION
 from index.errors import ConfigurationError
-from index.search.searcher import checked_question
+from index.search.checked_question import checked_question
 from index.sync.time_budget import UNLIMITED
 
 if TYPE_CHECKING:

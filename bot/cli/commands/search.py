@@ -20,7 +20,7 @@ from bot.json_shapes.answer_shapes import HitsShape
 from bot.json_shapes.json_shape import Payload
 from index.library import Library
 from index.schema import Coverage, Hit
-from index.search.searcher import checked_question
+from index.search.checked_question import checked_question
 from index.sync.time_budget import UNLIMITED
 
 NOT_FOUND = 1

@@ -34,7 +34,7 @@ from bot.web.api.operations import Call
 from bot.web.api.problem_details import Problem, openai_shape, problem_of
 from bot.web.api.question_calls import LONGEST_TEXT, QuestionCalls
 from index.errors import CollectionNotFound
-from index.search.searcher import checked_question
+from index.search.checked_question import checked_question
 from index.text.token_estimate import estimate_tokens
 
 MOST_READ = 20

@@ -20,7 +20,7 @@ from bot.web.api.operations import Call, is_stream_wanted
 from bot.web.api.problem_details import problem_of, problem_shape
 from bot.web.api.question_room import QuestionRoom
 from bot.web.api.read_request import QueryRequest, StrictRequest
-from index.search.searcher import LONGEST_QUESTION, checked_question
+from index.search.checked_question import LONGEST_QUESTION, checked_question
 
 LONGEST_TEXT = 20_000
 """Characters of one message of a history."""

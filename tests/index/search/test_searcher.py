@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from index.errors import EmbeddingUnavailable, QuestionError
 from index.protocols import FoundPassage, SourceVersion, Vectors
 from index.schema import Hit, LoadedDocument, Passage, Source
+from index.search.checked_question import LONGEST_QUESTION, checked_question
 from index.search.merged_hits import NEAR_DUPLICATE, WHOLE_SECTION, fold_duplicates
 from index.search.passage_rank import Candidate, PassageTerms
-from index.search.searcher import LONGEST_QUESTION, Findings, Searcher, checked_question
+from index.search.searcher import Findings, Searcher
 from index.store.catalog import Catalog
 from tests.doubles.answer_world import World, open_world
 from tests.doubles.fakes import HashingEmbedder

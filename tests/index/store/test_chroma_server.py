@@ -138,7 +138,7 @@ def test_a_server_that_begins_anew_gets_all_vectors_and_nothing_that_was_removed
 def test_a_server_that_does_not_answer_keeps_nobody_waiting(
     home: Home, server: ChromaServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.DEBUG, "index.search.searcher")
+    caplog.set_level(logging.DEBUG, "index.search.candidate_passages")
     waiting = FreshVectors(home.catalog, home.path, url=server.url)
     home.vectors.close()
     home.vectors = waiting
