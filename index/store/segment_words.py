@@ -44,14 +44,19 @@ from index.store.word_arrays import (
     PackedPostings,
     instances_of,
     is_in,
+    numbers_at,
     postings_of,
     runs_of,
     unpacked_numbers,
+    weighed_postings,
 )
 from index.store.word_index import PassagePlace, PassageWords
 
 _K1, _B, _LEAST_IDF = 1.2, 0.75, 1e-6
 """As in SQLite's `bm25()`."""
+
+_GROUPED = 64
+"""Passages of which only the best is looked at first."""
 
 _BOUND = 900
 """Values of one statement."""
@@ -123,12 +128,14 @@ class SegmentWords:
             found = []
             for term in terms:
                 if rows[term]:
-                    held = postings_of(rows[term])
-                    often = held.in_title * title_weight + held.in_text * body_weight
-                    found.append(segments.present(held.passages, often))
+                    held = weighed_postings(rows[term], title_weight, body_weight)
+                    found.append(segments.present(*held))
             best = _best(_scores(found, segments), limit)
             scores = _by_keys(connection, build, segments, best)
-            places = _by_key(connection, "p.key, s.uri, p.ordinal, p.id", list(scores))
+            if len(set(scores.values())) == len(scores):  # nothing else tells them apart
+                places = _by_key(connection, "p.key, p.id", list(scores), "passages p")
+            else:
+                places = _by_key(connection, "p.key, s.uri, p.ordinal, p.id", list(scores))
         ordered = sorted((-scores[key], *place, id) for key, *place, id in places)
         return [(each[-1], -each[0]) for each in ordered]
 
@@ -254,18 +261,18 @@ def _scores(
     """
     scores = np.zeros(len(segments.lengths))
     whole, terms = segments.totals()
+    lengths = np.arange(int(segments.lengths.max(initial=0)) + 1)
+    norms = _K1 * (1 - _B + _B * lengths / (max(terms, 1) / max(whole, 1)))
     for passages, often in found:
         idf = log((whole - len(passages) + 0.5) / (len(passages) + 0.5))
-        norm = _K1 * (1 - _B + _B * segments.lengths[passages] / (terms / max(whole, 1)))
-        scores[passages] += (idf if idf > 0 else _LEAST_IDF) * (
-            (often * (_K1 + 1.0)) / (often + norm)
-        )
+        share = (often * (_K1 + 1.0)) / (often + norms[segments.lengths[passages]])
+        scores[passages] += (idf if idf > 0 else _LEAST_IDF) * share
     return scores
 
 
 def _best(scores: npt.NDArray[np.float64], limit: int) -> _Best:
     """Return the best passages, and all that equal the last of them."""
-    found = np.flatnonzero(scores > 0)
+    found = np.flatnonzero(scores >= _surely(scores, limit))
     its_scores = scores[found]
     if len(found) > limit:
         last = np.partition(its_scores, len(found) - limit)[len(found) - limit]
@@ -274,21 +281,39 @@ def _best(scores: npt.NDArray[np.float64], limit: int) -> _Best:
     return _Best(found, its_scores)
 
 
+def _surely(scores: npt.NDArray[np.float64], limit: int) -> float:
+    """Return a score above 0 that at least `limit` passages have, or all that hold anything.
+
+    It is one of the largest in as many groups of passages, which is quicker than to order them all.
+    """
+    groups = len(scores) // _GROUPED
+    least = 0.0
+    if groups > limit:
+        largest = scores[: groups * _GROUPED].reshape(_GROUPED, groups).max(axis=0)
+        least = float(np.partition(largest, groups - limit)[groups - limit])
+    return least or float(np.nextafter(0.0, 1.0))
+
+
 def _by_keys(
     connection: Connection, build: int, segments: _Segments, best: _Best
 ) -> dict[int, float]:
     """Return the scores of passages by their keys."""
-    found: dict[int, float] = {}
-    firsts = list(segments.firsts.values())
+    numbers = np.array(list(segments.firsts), np.int64)
+    firsts = np.array(list(segments.firsts.values()), np.int64)
     inside = np.searchsorted(firsts, best.passages, "right") - 1
-    numbers = list(segments.firsts)
-    for at in sorted(set(inside.tolist())):
-        passages, keys = connection.execute(
-            f"SELECT passages, keys FROM {segments_table(build)} WHERE segment = ?", (numbers[at],)
-        ).fetchone()
-        some = inside == at
-        held = unpacked_numbers([keys], [passages])[best.passages[some] - firsts[at]]
-        found.update(zip(held.tolist(), best.scores[some].tolist(), strict=True))
+    held = numbers[np.unique(inside)].tolist()
+    found: dict[int, float] = {}
+    for start in range(0, len(held), _BOUND):
+        some = held[start : start + _BOUND]
+        for segment, passages, packed in connection.execute(
+            f"SELECT segment, passages, keys FROM {segments_table(build)} "
+            f"WHERE segment IN ({marks_of(some)})",
+            some,
+        ):
+            its = numbers[inside] == segment
+            places = best.passages[its] - segments.firsts[segment]
+            keys = numbers_at(packed, passages, places)
+            found.update(zip(keys.tolist(), best.scores[its].tolist(), strict=True))
     return found
 
 
@@ -315,15 +340,18 @@ def _keys_with(connection: Connection, build: int, term: str) -> list[int]:
     return sorted(_by_keys(connection, build, segments, _Best(*segments.present(passages, scores))))
 
 
-def _by_key(connection: Connection, columns: str, keys: Sequence[int]) -> list[Row]:
-    """Select columns of passages `p` and their sources `s`."""
+def _by_key(
+    connection: Connection,
+    columns: str,
+    keys: Sequence[int],
+    tables: str = "passages p JOIN sources s ON s.id = p.source",
+) -> list[Row]:
+    """Select columns of passages `p` and their sources `s`, or of other tables with these."""
     found: list[Row] = []
     for first in range(0, len(keys), _BOUND):
         some = keys[first : first + _BOUND]
         found += connection.execute(
-            f"SELECT {columns} FROM passages p JOIN sources s ON s.id = p.source "
-            f"WHERE p.key IN ({marks_of(some)})",
-            some,
+            f"SELECT {columns} FROM {tables} WHERE p.key IN ({marks_of(some)})", some
         ).fetchall()
     return found
 

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 Numbers: TypeAlias = npt.NDArray[np.int64]
+Weights: TypeAlias = npt.NDArray[np.float64]
 
 MOST_IN_SEGMENT = 1 << 16
 """Passages of a segment."""
@@ -230,12 +231,35 @@ def _rows(terms: Numbers, of_postings: Numbers, vocabulary: int) -> tuple[Number
 def postings_of(rows: Sequence[PackedPostings]) -> Postings:
     """Return the passages of rows, one row behind the other."""
     sizes = np.array([row.held for row in rows], np.int64)
+    counts, widths = _unpacked([row.counts for row in rows], sizes)
+    half = 4 * widths
+    return Postings(_passages_of(rows), counts >> half, counts & ((1 << half) - 1))
+
+
+def _passages_of(rows: Sequence[PackedPostings]) -> Numbers:
+    """Return the passages of rows, one row behind the other."""
+    sizes = np.array([row.held for row in rows], np.int64)
     steps, _ = _unpacked([row.passages for row in rows], sizes)
     passed = np.cumsum(steps)
     begun = np.array([row.first for row in rows], np.int64) - passed[np.cumsum(sizes) - sizes]
-    counts, widths = _unpacked([row.counts for row in rows], sizes)
-    half = 4 * widths
-    return Postings(passed + np.repeat(begun, sizes), counts >> half, counts & ((1 << half) - 1))
+    found: Numbers = passed + np.repeat(begun, sizes)
+    return found
+
+
+def weighed_postings(
+    rows: Sequence[PackedPostings], title_weight: float, text_weight: float
+) -> tuple[Numbers, Weights]:
+    """Return the passages of rows, and how often each holds the term, by where it stands there.
+
+    Most rows have counts of a byte, of which there are few.
+    """
+    packed = [row.counts for row in rows]
+    if any(len(counts) != row.held for counts, row in zip(packed, rows, strict=True)):
+        held = postings_of(rows)
+        return held.passages, held.in_title * title_weight + held.in_text * text_weight
+    bytes_ = np.arange(256)
+    often = (bytes_ >> 4) * title_weight + (bytes_ & 15) * text_weight
+    return _passages_of(rows), often[np.frombuffer(b"".join(packed), np.uint8)]
 
 
 def joined(
@@ -348,6 +372,11 @@ def packed_numbers(numbers: Numbers) -> bytes:
 def unpacked_numbers(blobs: Sequence[bytes], sizes: Sequence[int | np.int64]) -> Numbers:
     """Return the numbers of such bytes, one behind the other."""
     return _unpacked(blobs, np.array(sizes, np.int64))[0]
+
+
+def numbers_at(packed: bytes, size: int, places: Numbers) -> Numbers:
+    """Return some of `size` packed numbers by their places, without unpacking the others."""
+    return np.frombuffer(packed, f"<u{len(packed) // size}")[places].astype(np.int64)
 
 
 def _sums(numbers: Numbers, sizes: Sequence[int]) -> Numbers:

@@ -13,7 +13,13 @@ from index.store.catalog_state import serving_builds
 from index.store.catalog_writes import remove_source
 from index.store.exact_words import places_of_phrases
 from index.store.segment_words import SegmentWords
-from index.store.word_arrays import PackedPostings, instances_of, packed, postings_of
+from index.store.word_arrays import (
+    PackedPostings,
+    instances_of,
+    packed,
+    postings_of,
+    weighed_postings,
+)
 from index.store.word_index import PassageWords
 from index.store.words_move import move_words
 from tests.doubles.full_text_words import write_full_text
@@ -48,6 +54,33 @@ def test_what_is_packed_says_how_often_each_part_holds_a_term() -> None:
             assert {n: often for n, often in told.items() if often} == {
                 n: often for n, often in expected.items() if often
             }
+
+
+def test_what_stands_in_titles_is_weighed_otherwise_however_often_it_does() -> None:
+    texts = [(said(number, 5), said(-number, 40)) for number in range(700)]
+    texts += [("w1 " * 20, "w1"), ("w3", "w2 " * 300)]  # more than half a byte, and than a byte
+    rows: dict[str, list[PackedPostings]] = {}
+    for term, row in packed(instances_of(texts)):
+        rows.setdefault(term, []).append(row)
+    for word in ("w1", "w2", "w3", "w17"):
+        passages, often = weighed_postings(rows[word], 0.5, 2.0)
+        counted = {
+            number: title.split().count(word) * 0.5 + text.split().count(word) * 2.0
+            for number, (title, text) in enumerate(texts)
+        }
+        told = dict(zip(passages.tolist(), often.tolist(), strict=True))
+        assert told == {number: weight for number, weight in counted.items() if weight}
+
+
+def test_the_best_of_many_passages_are_the_same_however_many_are_wanted(tmp_path: Path) -> None:
+    with closing(Catalog(tmp_path)) as catalog:
+        for number in range(300):
+            text = said(number % 250, 12 + number % 3)  # some say the same
+            put(catalog, source_of(f"{text}.", uri=f"{number:03}.md"))
+        for query in ("w1 w2", "w3 w5 w1", "w4", "w2 w9 w30", "w1 w2 w3 w4 w5", "w3999", "none"):
+            ranked = catalog.match("documents", query, 300)
+            for limit in (1, 2, 3, 4, 30):
+                assert catalog.match("documents", query, limit) == ranked[:limit]
 
 
 def test_segments_are_merged_and_hold_nothing_of_what_was_deleted() -> None:
