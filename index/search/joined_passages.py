@@ -10,37 +10,54 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, pairwise
+from string import ascii_letters, digits
 
 import numpy as np
 import numpy.typing as npt
 
-from index.text.words import STOP_STEMS, terms, unstemmed_prefix
+from index.text.words import STOP_STEMS, terms, terms_of_word, unstemmed_prefix
 
 Numbers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+WordFlags = npt.NDArray[np.float32]
+"""0 or 1, shape (passages, flags)."""
 
-_SPACE = 0x20
-"""What ends a word: the space, and the control characters before it."""
+_SPACE, _APART, _IN_WORD, _LEAD = 1, 2, 4, 8
+"""What a byte of UTF-8 may be: a space, or a control character, which end words; of a word whose
+terms may begin otherwise than what is written; of a letter or a digit; the first of a character of
+three bytes or more, mostly of no alphabet."""
 
-_APART = np.zeros(256, dtype=np.bool_)
-"""Bytes of words whose terms may begin otherwise than what is written."""
-_APART[[*b"-_'", *range(0x80, 0x100)]] = True
+
+def _kinds() -> bytes:
+    """Return what every byte is."""
+    letters = {*(digits + ascii_letters).encode(), *range(0x80, 0x100)}
+    apart = {*b"-_'", *range(0x80, 0x100)}
+    return bytes(
+        (_SPACE if byte <= ord(" ") else 0)
+        | (_APART if byte in apart else 0)
+        | (_IN_WORD if byte in letters else 0)
+        | (_LEAD if byte >= 0xE0 else 0)
+        for byte in range(256)
+    )
+
+
+_KINDS = _kinds()
 
 _DIGIT = np.zeros(256, dtype=np.bool_)
-_DIGIT[[*b"0123456789"]] = True
+_DIGIT[[*digits.encode()]] = True
 
-_IN_WORD = np.zeros(256, dtype=np.bool_)
-_IN_WORD[[*b"0123456789abcdefghijklmnopqrstuvwxyz", *range(0x80, 0x100)]] = True
-
+_ASCII_LETTER = np.zeros(256, dtype=np.bool_)
+_ASCII_LETTER[[*ascii_letters.encode()]] = True
 
 _FLAGS = 512
 """Several times the words of a passage."""
 
-_LEAD = 0xE0
-"""Bytes from here on begin a character of three bytes or more: mostly of no alphabet."""
-
 _MARK = 0xE2
 """Begins quotation marks, dashes and other signs, of three bytes each."""
+
+
+NO_FLAGS: WordFlags = np.zeros((0, _FLAGS), dtype=np.float32)
+"""Those of no passage."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +92,7 @@ class JoinedPassages:
     first: Numbers
     """The part of each passage that its own begin with, shape (passages,)."""
     data: bytes
-    """All parts in UTF-8, a space before and behind each."""
+    """All parts in UTF-8, a space before and behind each, and one more at the end."""
     begins: Numbers
     """Where each part begins in `data`, shape (parts,)."""
     is_sentence: Flags
@@ -97,7 +114,7 @@ class JoinedPassages:
         return cls(
             parts=parts,
             first=first,
-            data=b" ".join([b"", *encoded, b""]),
+            data=b" ".join([b"", *encoded, b" "]),
             begins=np.array([0, *map(len, encoded[:-1])]).cumsum() + np.arange(1, len(parts) + 1),
             is_sentence=is_sentence,
             passage_of=np.repeat(np.arange(len(passages)), counts),
@@ -115,17 +132,39 @@ class JoinedPassages:
         )
 
     def lengths(self) -> Numbers:
-        """Return how many words the sentences of each passage have together."""
-        starts = np.flatnonzero(_word_starts(self._codes))
-        words = np.diff(np.searchsorted(starts, self.begins), append=len(starts))
+        """Return how many words the sentences of each passage have together.
+
+        A word is a run of letters and digits, or one character of a script without spaces.
+        """
+        words = self._words_of_parts
         return np.add.reduceat(words[self.is_sentence], self.first_sentence)
+
+    def word_flags(self) -> WordFlags:
+        """Return flags, 0 or 1, that the words of each passage and its columns set.
+
+        A word sets one by its first three bytes, which it mostly has in common with its stem.
+        Shape (passages, flags).
+        """
+        passage_of = np.repeat(
+            np.arange(len(self.first)), np.diff(self.first, append=len(self.parts))
+        )
+        passage_of[self.first] = -1  # what stands above is no matter
+        numbers = np.repeat(passage_of, self._words_of_parts)
+        inside, at = self._has(_IN_WORD), self._words
+        long = inside[at + 1] & inside[at + 2] & (numbers >= 0)
+        at, numbers = at[long], numbers[long]
+        codes = self._codes
+        flags = np.zeros((len(self.first), _FLAGS), dtype=np.float32)
+        beginnings = (codes[at].astype(np.int64) * 31 + codes[at + 1]) * 31 + codes[at + 2]
+        flags[numbers, beginnings % _FLAGS] = 1
+        return flags
 
     def _parts_with(self, sought: Sequence[str]) -> Flags:
         """Say which parts hold which terms, shape (terms, parts)."""
         begins, words = self._words_to_look_at(sought)
         numbers = {term: number for number, term in enumerate(sought)}
         terms_in = {
-            word: [numbers[term] for term in terms(word.decode()) if term in numbers]
+            word: [numbers[term] for term in terms_of_word(word.decode()) if term in numbers]
             for word in set(words)
         }
         found = [terms_in[word] for word in words]
@@ -140,17 +179,26 @@ class JoinedPassages:
         A word of ASCII letters and digits has a term only if it holds what the term begins with;
         others (accents, hyphens, commas between digits) are looked at whatever they hold.
         """
-        lowered, codes, spaces = self._lowered, self._codes, self._spaces
+        codes, spaces = self._codes, self._spaces
         commas = np.flatnonzero(codes == ord(","))
-        at = [np.flatnonzero(_APART[codes]), commas[_DIGIT[codes[commas + 1]]]]
+        at = [np.flatnonzero(self._has(_APART)), commas[_DIGIT[codes[commas + 1]]]]
         prefixes = {unstemmed_prefix(term).encode() for term in sought}
-        at += [_places(prefix, lowered) for prefix in prefixes]
+        at += [self._beginnings(prefix) for prefix in prefixes]
         is_sought = np.zeros(len(spaces), dtype=np.bool_)
         is_sought[np.searchsorted(spaces, np.concatenate(at))] = True
         words = np.flatnonzero(is_sought)
         begins, ends = spaces[words - 1] + 1, spaces[words]
         data = self.data
         return begins, [data[i:j] for i, j in zip(begins.tolist(), ends.tolist(), strict=True)]
+
+    def _beginnings(self, prefix: bytes) -> Numbers:
+        """Return where a term may begin with this: with a small letter never behind another one."""
+        at = _places(prefix, self._lowered)
+        if not prefix[:1].isalpha():
+            return at
+        is_capital = self._written[at] != self._codes[at]
+        found: Numbers = at[is_capital | ~_ASCII_LETTER[self._codes[at - 1]]]
+        return found
 
     def _pairs(self, pairs: Sequence[tuple[str, str]], holds: dict[str, Flags]) -> Numbers:
         """Count in each passage the pairs that are neighbours in any sentence."""
@@ -171,55 +219,48 @@ class JoinedPassages:
         return self.data.lower()
 
     @cached_property
+    def _written(self) -> npt.NDArray[np.uint8]:
+        return np.frombuffer(self.data, dtype=np.uint8)
+
+    @cached_property
     def _codes(self) -> npt.NDArray[np.uint8]:
         return np.frombuffer(self._lowered, dtype=np.uint8)
 
     @cached_property
+    def _kinds(self) -> npt.NDArray[np.uint8]:
+        """What each byte is."""
+        kinds = np.frombuffer(bytearray(self.data.translate(_KINDS)), dtype=np.uint8)
+        marks = np.flatnonzero(self._codes == _MARK)
+        kinds[marks] = kinds[marks + 1] = kinds[marks + 2] = _APART
+        return kinds
+
+    def _has(self, kind: int) -> Flags:
+        """Say of each byte whether it is of a kind."""
+        found: Flags = (self._kinds & kind) != 0
+        return found
+
+    @cached_property
     def _spaces(self) -> Numbers:
         """Where words end, and before the first one."""
-        return np.flatnonzero(self._codes <= _SPACE)
+        return np.flatnonzero(self._has(_SPACE))
+
+    @cached_property
+    def _words(self) -> Numbers:
+        """Where words begin, as they are counted."""
+        inside = self._has(_IN_WORD)
+        starts = inside.copy()
+        starts[1:] &= ~inside[:-1] | self._has(_LEAD)[1:]
+        return np.flatnonzero(starts)
+
+    @cached_property
+    def _words_of_parts(self) -> Numbers:
+        """How many words each part has, shape (parts,)."""
+        return np.diff(np.searchsorted(self._words, self.begins), append=len(self._words))
 
 
 def content_pairs(words: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Return neighbouring terms, function words left out."""
     return pairwise([word for word in words if word not in STOP_STEMS])
-
-
-def word_flags(texts: Sequence[str]) -> npt.NDArray[np.float32]:
-    """Return flags, 0 or 1, that the words of each text set; shape (texts, flags).
-
-    A word sets one by its first three bytes, which it mostly has in common with its stem.
-    """
-    encoded = [text.encode("utf-8", "replace").lower() for text in texts]
-    codes = np.frombuffer(b" ".join([*encoded, b"  "]), dtype=np.uint8)
-    inside = _in_words(codes)
-    starts = _word_starts(codes)
-    starts[:-2] &= inside[1:-1] & inside[2:]
-    at = np.flatnonzero(starts)
-    counts = np.searchsorted(at, np.cumsum([len(each) + 1 for each in encoded]))
-    numbers = (codes[at].astype(np.int64) * 31 + codes[at + 1]) * 31 + codes[at + 2]
-    flags = np.zeros((len(texts), _FLAGS), dtype=np.float32)
-    flags[np.repeat(np.arange(len(texts)), np.diff(counts, prepend=0)), numbers % _FLAGS] = 1
-    return flags
-
-
-def _in_words(codes: npt.NDArray[np.uint8]) -> Flags:
-    """Say of each byte of lower-cased UTF-8 whether it is of a letter or a digit."""
-    inside = _IN_WORD[codes]
-    marks = np.flatnonzero(codes == _MARK)
-    inside[marks] = inside[marks + 1] = inside[marks + 2] = False
-    return inside
-
-
-def _word_starts(codes: npt.NDArray[np.uint8]) -> Flags:
-    """Say of each byte of lower-cased UTF-8 whether a word begins with it.
-
-    A word is a run of letters and digits, or one character of a script without spaces.
-    """
-    inside = _in_words(codes)
-    starts = inside.copy()
-    starts[1:] &= ~inside[:-1] | (codes[1:] >= _LEAD)
-    return starts
 
 
 def _places(sought: bytes, data: bytes) -> Numbers:

@@ -15,7 +15,7 @@ import numpy as np
 
 from index.protocols import PassageOutline
 from index.schema import Hit, Passage, Source
-from index.search.joined_passages import word_flags
+from index.search.joined_passages import WordFlags
 from index.search.passage_rank import Candidate, RankedPassage
 
 WHOLE_SECTION = 3000
@@ -127,11 +127,14 @@ def _reaches_edge(run: Sequence[PassageOutline | Passage], passage: Passage, rea
     return 0 < first == passage.ordinal - reach or last == passage.ordinal + reach
 
 
-def fold_duplicates(ranked: Sequence[RankedPassage]) -> list[RankedPassage]:
-    """Keep the best of passages that say the same in nearly the same words and the same numbers."""
+def fold_duplicates(ranked: Sequence[RankedPassage], flags: WordFlags) -> list[RankedPassage]:
+    """Keep the best of passages that say the same in nearly the same words and the same numbers.
+
+    `flags` are those that their words set (`JoinedPassages.word_flags`), in the same order.
+    """
     dropped: set[int] = set()
     words = [each.words for each in ranked]
-    for at, other in _perhaps_alike(ranked):
+    for at, other in _perhaps_alike(flags):
         if (
             at not in dropped
             and other not in dropped
@@ -141,14 +144,11 @@ def fold_duplicates(ranked: Sequence[RankedPassage]) -> list[RankedPassage]:
     return [candidate for at, candidate in enumerate(ranked) if at not in dropped]
 
 
-def _perhaps_alike(ranked: Sequence[RankedPassage]) -> Iterator[tuple[int, int]]:
+def _perhaps_alike(flags: WordFlags) -> Iterator[tuple[int, int]]:
     """Yield the places of every two that may say the same, the later first, in order.
 
     Told by their words as they are written, of which more differ than of their terms.
     """
-    if not ranked:
-        return
-    flags = word_flags([f"{each.words.header} {each.passage.text}" for each in ranked])
     common = flags @ flags.T
     sizes = common.diagonal()
     together = np.add.outer(sizes, sizes)

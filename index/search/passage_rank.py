@@ -134,6 +134,19 @@ class RankedPassage:
     gain: float = 0.0
     """What it gains for standing where the conversation is."""
 
+    def valued(self, values: tuple[float, ...], gain: float) -> RankedPassage:
+        """Return the same passage with its values and its gain."""
+        return RankedPassage(
+            self.passage,
+            self.words,
+            self.vectors,
+            self.cosine,
+            self.dense_rank,
+            self.lexical_rank,
+            values,
+            gain,
+        )
+
     @property
     def value(self) -> float:
         """The mean over the wordings, and the gain; only the order means something."""
@@ -201,31 +214,42 @@ def sentence_cosines(query: Query, candidates: Sequence[RankedPassage]) -> Value
     return found
 
 
-def passage_features(query: Query, candidates: Sequence[RankedPassage]) -> dict[str, Values]:
+def _summed(values: Values) -> Values:
+    """Return the sums over terms, added in their order wherever a passage stands."""
+    sums: Values = np.add.reduce(values, axis=0)
+    return sums
+
+
+def joined_parts(candidates: Sequence[RankedPassage]) -> JoinedPassages:
+    """Return what words are looked for in of one candidate or more, behind one another."""
+    return JoinedPassages.of([each.words.parts for each in candidates])
+
+
+def passage_features(
+    query: Query, candidates: Sequence[RankedPassage], joined: JoinedPassages | None = None
+) -> dict[str, Values]:
     """Return the features that order passages, each of shape (candidates,).
 
-    Each is roughly between 0 and 1; there has to be a candidate.
+    Each is roughly between 0 and 1; there has to be a candidate. `joined` are their parts, where
+    these are laid behind one another already.
     """
-    joined = JoinedPassages.of([each.words.parts for each in candidates])
+    joined = joined or joined_parts(candidates)
     found = joined.found(query.terms, sorted(query.pairs))
     cosines = sentence_cosines(query, candidates)
     first, passage_of = joined.first_sentence, joined.passage_of
-    passage, above = np.zeros((2, len(candidates)))
-    covered, below = np.zeros((2, len(cosines)))
-    for (_, share), sentences, is_above in zip(
-        query.shares, found.sentences, found.above, strict=True
-    ):
-        above += share * is_above
-        passage += share * (is_above | np.logical_or.reduceat(sentences, first))
-        covered += share * sentences
-        below += share * (sentences & ~is_above[passage_of])
+    shares = np.array([share for _, share in query.shares]).reshape(-1, 1)
+    is_above, sentences = found.above, found.sentences
+    above = _summed(shares * is_above)
+    covered = _summed(shares * sentences)
+    below = _summed(shares * (sentences & ~is_above[:, passage_of]))
+    anywhere = is_above | np.logical_or.reduceat(sentences, first, axis=1)
     best, second = _two_best(cosines, joined)
     return {
         "passage_cosine": np.array([each.cosine for each in candidates]),
         "best_sentence": best,
         "best_two": (best + second) / 2,
         "sentence_coverage": above + np.maximum.reduceat(below, first),
-        "passage_coverage": passage,
+        "passage_coverage": _summed(shares * anywhere),
         "title_coverage": above,
         "pairs": found.pairs / (len(query.pairs) or 1),
         "length": np.log1p(joined.lengths()),
@@ -233,11 +257,14 @@ def passage_features(query: Query, candidates: Sequence[RankedPassage]) -> dict[
     }
 
 
-def ranking_values(query: Query, candidates: Sequence[RankedPassage]) -> list[float]:
+def ranking_values(
+    query: Query, candidates: Sequence[RankedPassage], joined: JoinedPassages | None = None
+) -> list[float]:
     """Return the value of each candidate, by which passages are ordered for a question."""
     if not candidates:
         return []
-    values: list[float] = PASSAGE_RANK.values(passage_features(query, candidates)).tolist()
+    features = passage_features(query, candidates, joined)
+    values: list[float] = PASSAGE_RANK.values(features).tolist()
     return values
 
 

@@ -7,9 +7,8 @@ Chroma and the catalog each name candidates; every candidate is then scored with
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Protocol
 
 from index.errors import EmbeddingError
@@ -24,12 +23,14 @@ from index.search.candidate_passages import CANDIDATES, CandidateCatalog, Candid
 from index.search.checked_question import LONGEST_QUESTION, checked_question
 from index.search.cited_sections import CitedSection, gain
 from index.search.found_sources import FoundSources, SourceTexts
+from index.search.joined_passages import NO_FLAGS, WordFlags
 from index.search.merged_hits import Merger, Neighbours, fold_duplicates
 from index.search.misspelt_words import Speller, Vocabulary, WordPieceCounter
 from index.search.passage_rank import (
     Candidate,
     Query,
     RankedPassage,
+    joined_parts,
     passage_cosines,
     query_of,
     ranking_values,
@@ -249,11 +250,13 @@ class Searcher:
         ]
         if coverage is not None and coverage.embedded < coverage.passages:
             found = self._placed(queries, found, sources)
-        ranked = sorted(_valued(queries, found, cited), key=partial(_place, sources))
+        candidates, flags = _valued(queries, found, cited)
+        order = sorted(range(len(candidates)), key=lambda at: _place(sources, candidates[at]))
+        ranked = [candidates[at] for at in order]
         return _Ranking(
             queries=queries,
             ranked=ranked,
-            distinct=fold_duplicates(ranked),
+            distinct=fold_duplicates(ranked, flags[order]),
             sources=sources,
             words_only=any(dense is None for of_each in near for dense in of_each),
             coverage=coverage,
@@ -298,18 +301,25 @@ def _valued(
     queries: Sequence[Query],
     found: Sequence[Mapping[str, RankedPassage]],
     cited: Sequence[CitedSection],
-) -> Iterator[RankedPassage]:
-    """Yield every candidate once, with its value for each wording of one question and its gain.
+) -> tuple[list[RankedPassage], WordFlags]:
+    """Return every candidate once, with its value for each wording of one question and its gain.
 
-    What only one wording has found is compared with the others as well.
+    What only one wording has found is compared with the others as well. With them come the flags
+    that their words set.
     """
     known = {id: each for by_id in reversed(found) for id, each in by_id.items()}
+    if not known:
+        return [], NO_FLAGS
+    joined = joined_parts([*known.values()])
     values = [
-        ranking_values(query, _all_of(query, by_id, known))
+        ranking_values(query, _all_of(query, by_id, known), joined)
         for query, by_id in zip(queries, found, strict=True)
     ]
-    for each, of_each in zip(known.values(), zip(*values, strict=True), strict=True):
-        yield replace(each, values=of_each, gain=gain(each.passage, cited) if cited else 0.0)
+    valued = [
+        each.valued(of_each, gain(each.passage, cited) if cited else 0.0)
+        for each, of_each in zip(known.values(), zip(*values, strict=True), strict=True)
+    ]
+    return valued, joined.word_flags()
 
 
 def _all_of(

@@ -83,6 +83,11 @@ def terms(text: str) -> list[str]:
     return list(chain.from_iterable(map(_terms_between_spaces, words)))
 
 
+def terms_of_word(word: str) -> Sequence[str]:
+    """Return the terms of what stands between two spaces, as `terms` does."""
+    return terms(word) if len(word) > _LONGEST_KEPT else _terms_between_spaces(word)
+
+
 def content_terms(text: str) -> list[str]:
     """Return the terms of `text` without function words; capitals such as WHO or IT stay."""
     if text.isupper():

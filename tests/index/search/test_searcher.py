@@ -14,8 +14,9 @@ from index.errors import EmbeddingUnavailable, QuestionError
 from index.protocols import FoundPassage, SourceVersion, Vectors
 from index.schema import Hit, LoadedDocument, Passage, Source
 from index.search.checked_question import LONGEST_QUESTION, checked_question
+from index.search.joined_passages import NO_FLAGS
 from index.search.merged_hits import NEAR_DUPLICATE, WHOLE_SECTION, fold_duplicates
-from index.search.passage_rank import Candidate, PassageTerms
+from index.search.passage_rank import Candidate, PassageTerms, joined_parts
 from index.search.searcher import Findings, Searcher
 from index.store.catalog import Catalog
 from tests.doubles.answer_world import World, open_world
@@ -211,7 +212,8 @@ def test_passages_are_folded_as_if_every_two_were_compared(
         shares = (len(words & o.words.all) / len(words | o.words.all) for o in kept)
         if all(share < NEAR_DUPLICATE for share in shares):
             kept.append(each)
-    assert fold_duplicates(ranked) == kept
+    flags = joined_parts(ranked).word_flags() if ranked else NO_FLAGS
+    assert fold_duplicates(ranked, flags) == kept
 
 
 def _saying(words: str) -> Candidate:
