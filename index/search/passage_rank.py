@@ -300,8 +300,7 @@ def mean_cosines(vector: Vectors, sentences: Sequence[Vectors]) -> list[float]:
     """
     if not sentences:
         return []
-    counts = np.array([len(each) for each in sentences])
-    sums = np.add.reduceat(np.concatenate(sentences), counts.cumsum() - counts, axis=0)
+    sums = np.array([np.add.reduce(each, axis=0) for each in sentences])
     lengths = np.sqrt(np.einsum("ij,ij->i", sums, sums))
     found: list[float] = (
         np.einsum("ij,j->i", sums, vector) / np.where(lengths > 0, lengths, 1)
