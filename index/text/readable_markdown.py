@@ -38,8 +38,8 @@ _PAGES = (
 # fmt: on
 """Endings of what is Markdown only in the headings, lists and tables that its loader wrote."""
 
-Piece: TypeAlias = tuple[str, int]
-"""What is read, and where in the original it stands."""
+Piece: TypeAlias = tuple[str, Sequence[int]]
+"""What is read, and where in the original each of its characters stands."""
 
 # To the parser these are letters. No text may hold them, so that they can stand for signs.
 _STAR, _LOW_LINE, _BULLET, _GONE, _APART, _BREAK = "\ufdd0\ufdd1\ufdd2\ufdd3\ufdd4\ufdd5"
@@ -49,6 +49,8 @@ _SIGNS = {_STAR: "*", _LOW_LINE: "_", _BULLET: "*"}
 _ROW_SIGNS = _SIGNS | {_BREAK: _APART}
 _STYLED_SIGNS = _SIGNS | {_STAR: r"\*", "*": r"\*", "\\": r"\\"}
 _EMPHASISED_SIGNS = _STYLED_SIGNS | {_BREAK: " ", "\n": " "}
+_SIGN = re.compile(f"[{re.escape(''.join(_EMPHASISED_SIGNS))}]")
+"""What any of these replaces."""
 
 _HEADING = re.compile(r"^ {0,3}#{1,6}(?=[ \t]|$)")
 _BARE = re.compile(r"[\s*_|:=+-]*$")
@@ -173,8 +175,14 @@ def read_characters(text: str, markup: Markup = "markdown") -> tuple[str, Sequen
 
 def _read(text: str, markup: Markup, styled: bool) -> tuple[str, list[int]]:
     text = text.translate(_FOREIGN)
-    pieces = readable_pieces(text, markup) if is_other_markup(markup) else None
-    return _without_gaps(list(pieces or _pieces(text, markup, styled)))
+    if is_other_markup(markup):
+        return _without_gaps(_said_at(*piece) for piece in readable_pieces(text, markup))
+    return _without_gaps(_pieces(text, markup, styled))
+
+
+def _said_at(words: str, place: int) -> Piece:
+    """Return what is read in the place of one sign, or of a mark."""
+    return words, (place,) * len(words)
 
 
 def has_own_lines(markup: Markup) -> bool:
@@ -182,10 +190,14 @@ def has_own_lines(markup: Markup) -> bool:
     return markup == "code"
 
 
-def _without_gaps(pieces: list[Piece]) -> tuple[str, list[int]]:
+def _without_gaps(pieces: Iterable[Piece]) -> tuple[str, list[int]]:
     """Return pieces as one text, and the place of each of its characters in the original."""
-    text = "".join(words for words, _ in pieces)
-    places = [place for words, place in pieces for _ in words]
+    read: list[str] = []
+    places: list[int] = []
+    for words, where in pieces:
+        read.append(words)
+        places += where
+    text = "".join(read)
     shown: list[str] = []
     kept: list[int] = []
     at = 0
@@ -209,11 +221,11 @@ def _pieces(text: str, markup: Markup, styled: bool) -> Iterator[Piece]:
         start, source = block[0].start, "\n".join(map(_prepared, block))
         signs = _ROW_SIGNS if block[0].kind == "row" else _STYLED_SIGNS if styled else _SIGNS
         if start:
-            yield "\n", start - 1
+            yield _said_at("\n", start - 1)
         if markup == "page" and not _is_kept(block[0]):
             source = _ESCAPE.sub(_GONE, source)
         if markup == "page" or _is_kept(block[0]) or not _MARK.search(source):
-            yield from _Words(source, start, _SIGNS).whole(source, start)
+            yield from _as_it_stands(source, start, _SIGNS)
         else:
             yield from _Words(source, start, signs).of(_tokens(source))
 
@@ -272,6 +284,18 @@ def _decoded(text: str) -> str:
     return "".join(" " if c.isspace() else c if c.isprintable() else "\ufffd" for c in seen)
 
 
+def _as_it_stands(words: str, start: int, signs: Mapping[str, str]) -> Iterator[Piece]:
+    """Yield words that are read as they stand in the text from `start` on, but for signs."""
+    at = 0
+    for sign in _SIGN.finditer(words):
+        if at < sign.start():
+            yield words[at : sign.start()], range(start + at, start + sign.start())
+        yield _said_at(signs.get(sign[0], sign[0]), start + sign.start())
+        at = sign.end()
+    if at < len(words):
+        yield words[at:], range(start + at, start + len(words))
+
+
 @dataclass
 class _Words:
     """Says what is read of a block's tokens, each found in its source behind the one before."""
@@ -297,15 +321,15 @@ class _Words:
                     shown = _decoded(token.markup) if token.info == "entity" else token.content
                     # A border without its escape would end a cell.
                     shown = r"\|" if shown == "|" else self._shown(shown)
-                    yield shown, self._found(token.markup)
+                    yield _said_at(shown, self._found(token.markup))
                 case "code_inline":
                     yield from self._code(token.markup)
                 case "html_inline":
                     yield from self._tag(token.content)
                 case "hardbreak":
-                    yield self._shown(_BREAK), self._found("\\\n")
+                    yield _said_at(self._shown(_BREAK), self._found("\\\n"))
                 case "image":
-                    yield _GONE, self.start + self.at
+                    yield _said_at(_GONE, self.start + self.at)
                     yield from self.of(token.children or ())
                     self._leave_link()
                 case "link_close" if not token.markup:
@@ -313,17 +337,17 @@ class _Words:
                 case "em_open" | "em_close" | "strong_open" | "strong_close":
                     self.depth += token.nesting
                     stars = "*" * len(token.markup) if self.signs is _STYLED_SIGNS else ""
-                    yield stars, self._found(token.markup)
+                    yield _said_at(stars, self._found(token.markup))
 
     def whole(self, words: str, start: int) -> Iterator[Piece]:
         """Yield words that are read as they stand in the text."""
-        return zip(map(self._shown, words), range(start, start + len(words)), strict=True)
+        return _as_it_stands(words, start, self._signs)
 
     def _text(self, words: str) -> Iterator[Piece]:
         start, at = self._found(words), 0
         for mark in _NO_WORDS.finditer(words):
             yield from self.whole(words[at : mark.start()], start + at)
-            yield _GONE, start + mark.start()
+            yield _said_at(_GONE, start + mark.start())
             at = mark.end()
         yield from self.whole(words[at:], start + at)
 
@@ -331,8 +355,7 @@ class _Words:
         start = self._found(ticks)
         code = re.compile(f".*?(?<!`){ticks}(?!`)", re.DOTALL).match(self.source, self.at)
         self.at = code.end() if code else self.at
-        for place, sign in enumerate(self.source[start - self.start : self.at], start):
-            yield _SIGNS.get(sign, sign), place
+        yield from _as_it_stands(self.source[start - self.start : self.at], start, _SIGNS)
 
     def _tag(self, tag: str) -> Iterator[Piece]:
         start, element, stated = self._found(tag), _TAG.match(tag), _ALTERNATIVE.match(tag)
@@ -340,16 +363,19 @@ class _Words:
         if other and tag[1] != "/" and "=" not in tag and other not in self._closed:
             yield from self.whole(tag, start)
         elif stated:
-            yield self._shown(_decoded(stated[1] or stated[2])), start
+            yield _said_at(self._shown(_decoded(stated[1] or stated[2])), start)
         elif tag[:3].lower() == "<br":
-            yield self._shown(_BREAK), start
+            yield _said_at(self._shown(_BREAK), start)
         else:
-            yield _APART if element and element["block"] else _GONE, start
+            yield _said_at(_APART if element and element["block"] else _GONE, start)
 
     def _shown(self, words: str) -> str:
+        return "".join(shown for shown, _ in self.whole(words, 0))
+
+    @property
+    def _signs(self) -> Mapping[str, str]:
         emphasised = self.depth > 0 and self.signs is _STYLED_SIGNS
-        signs = _EMPHASISED_SIGNS if emphasised else self.signs
-        return "".join(signs.get(sign, sign) for sign in words)
+        return _EMPHASISED_SIGNS if emphasised else self.signs
 
     def _found(self, words: str) -> int:
         """Return where words stand in the original, or where the last ones ended."""

@@ -80,12 +80,13 @@ def render_answer(answer: Answer, *, now: datetime, asked: bool = False) -> Rend
 
     `asked` repeats the question on top, where Discord does not show it.
     """
-    body = _body(answer, asked=asked)
+    said = _printed(answer)
+    body = _body(answer, said, asked=asked)
     shown = answer.shown_citations
     entries = [source_entry(citation, now=now) for citation in shown]
     quotes = [_entry_quote(answer, citation) for citation in shown]
     listed = _sources(answer, _grouped(shown, entries, quotes))
-    whole = holds_whole_code(_printed(answer), MESSAGE_LIMIT)
+    whole = holds_whole_code(said, MESSAGE_LIMIT)
     note = "" if whole else CODE_ATTACHED
     parts = split("\n\n".join(filter(None, [body, listed, note])))
     if len(parts) <= MAX_MESSAGES:
@@ -127,9 +128,10 @@ def _grouped(
     ]
 
 
-def _body(answer: Answer, *, asked: bool) -> str:
+def _body(answer: Answer, said: str, *, asked: bool) -> str:
+    """Return the answer, what answers inside each quote in bold, below the question."""
     question = f"-# {literal(one_line(answer.question, 300))}" if asked else ""
-    return "\n\n".join(filter(None, [question, _text(answer), _remarks(answer)]))
+    return "\n\n".join(filter(None, [question, bold(prose(without_pipes(said))), _remarks(answer)]))
 
 
 def _remarks(answer: Answer) -> str:
@@ -143,12 +145,8 @@ def _remarks(answer: Answer) -> str:
     return "\n".join(remarks)
 
 
-def _text(answer: Answer) -> str:
-    """Return the answer, what answers inside each quote in bold."""
-    return bold(prose(without_pipes(_printed(answer))))
-
-
 def _printed(answer: Answer) -> str:
+    """Return what the answer says, with the private marks of `bold` around what answers."""
     return printed(
         answer.parts,
         answer.citations,

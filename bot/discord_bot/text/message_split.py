@@ -32,7 +32,7 @@ _MODIFIERS = re.compile("[\u200d\ufe00-\ufe0f\u20e3\U0001f3fb-\U0001f3ff]")
 
 def units(text: str) -> int:
     """Count UTF-16 code units, as Discord does."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def fitting(text: str, limit: int) -> int:
