@@ -196,6 +196,16 @@ def test_no_more_is_quoted_than_what_answers_as_well(world: World) -> None:
     assert judged.context == "Rowing club > Not allowed"
 
 
+def test_a_passage_that_is_quoted_whole_is_not_judged_again(world: World) -> None:
+    world.add("river", "river.md", "The boats lie on the river. The boats are made of wood.\n")
+    selector = WordSelector("boats")
+    ranked = world.find("Where are the boats?", "river").ranked
+    selected = selected_passages(selector, "?", ranked)
+    [quoted] = quoted_passages(selector, "?", selected)
+    assert quoted.answers == selected[0].answers
+    assert len(selector.texts) == 1
+
+
 class OrderedSelector(WordSelector):
     """Answers: a text with the first of the words best, one with the second `behind` less."""
 

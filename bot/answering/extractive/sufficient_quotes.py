@@ -9,6 +9,7 @@ in `docs/evaluation.md`.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -41,6 +42,8 @@ FARTHEST = 6.0
 
 LEAST_LOST, MOST_LOST = -1.0, 3.0
 """Bounds of the log-odds that parts lack to their passage."""
+
+_BLANK = re.compile("[ \t\n]+")
 
 
 @dataclass(frozen=True)
@@ -121,10 +124,13 @@ def quoted_passages(
         for each in _in_order(near)
     ]
     pairs = [(each, parts) for each, parts in pairs if parts]
-    judged = selector.select(question, [_as_text(each, parts) for each, parts in pairs])
+    texts = [_as_text(each, parts) for each, parts in pairs]
+    cut = [at for at, (each, _) in enumerate(pairs) if not _is_whole(each, texts[at])]
+    judged = selector.select(question, [texts[at] for at in cut])
+    answers = {at: selection.answers for at, selection in zip(cut, judged, strict=True)}
     return [
-        QuotedPassage(each, parts, selection.answers)
-        for (each, parts), selection in zip(pairs, judged, strict=True)
+        QuotedPassage(each, parts, answers.get(at, each.answers))
+        for at, (each, parts) in enumerate(pairs)
     ]
 
 
@@ -205,6 +211,15 @@ def _as_text(selected: SelectedPassage, parts: Sequence[DraftPart]) -> Embedding
         texts = [header, *texts]
     context = context_of(selected.candidate.source, passage)
     return EmbeddingInput(context=context, text="\n".join(texts), sentences=())
+
+
+def _is_whole(selected: SelectedPassage, quoted: EmbeddingInput) -> bool:
+    """Say whether a text is that of the passage, which was judged already.
+
+    Blanks and line ends count for nothing there.
+    """
+    whole, words = (_BLANK.split(text.strip()) for text in (selected.passage.text, quoted.text))
+    return whole == words
 
 
 def _in_order(near: Sequence[SelectedPassage]) -> list[SelectedPassage]:
