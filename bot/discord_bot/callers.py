@@ -124,22 +124,22 @@ def audience_of(channel: Any, service: Service) -> Audience | None:
         channel = channel.parent
     if not isinstance(channel, discord.abc.GuildChannel) or not channel.guild.roles:
         return None
-    everyone = channel.guild.id
+    everyone, overwrites = channel.guild.id, channel.overwrites
     return Audience(
         guild=everyone,
         places=(channel.id, *_above(channel)),
-        roles=tuple(_view(channel, role) for role in channel.guild.roles),
-        personal=any(_lets_in(channel, *overwrite) for overwrite in channel.overwrites.items()),
+        roles=tuple(_view(role, overwrites.get(role)) for role in channel.guild.roles),
+        personal=any(_lets_in(channel, *overwrite) for overwrite in overwrites.items()),
         reads_channels=channels_read_by_all(channel, service),
     )
 
 
-def _view(channel: discord.abc.GuildChannel, role: discord.Role) -> RoleView:
+def _view(role: discord.Role, overwrite: discord.PermissionOverwrite | None) -> RoleView:
     return RoleView(
         id=role.id,
         name=role.name,
         base=role.permissions.view_channel,
-        overwrite=channel.overwrites_for(role).view_channel,
+        overwrite=None if overwrite is None else overwrite.view_channel,
         administrator=role.permissions.administrator,
     )
 
