@@ -35,20 +35,27 @@ class QueueNotice:
         self._under_way = under_way
         self._before: int | None = 0
         self._over = asyncio.Event()
-        self._moved = asyncio.Event()
+        self._rested = asyncio.Event()
+        self._rest_ends: Callable[[int], float] = lambda before: 0.0
+        """When, on the loop's clock, with how many questions before."""
+        self._alarm: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
 
     def moved(self, before: int | None) -> None:
         """Take how many questions come before; None once this one is under way."""
         self._before = before
-        self._moved.set()
+        if before is None:
+            self._rested.set()
+        elif self._alarm is not None and self._alarm.when() != self._rest_ends(before):
+            # Of a hundred who wait, each is told a hundred times: nobody wakes to look at a clock.
+            self._set_alarm(before)
         if before and self._task is None:
             self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
         """Let an edit that is on its way arrive, and start no other."""
         self._over.set()
-        self._moved.set()
+        self._rested.set()
         if self._task is not None:
             with contextlib.suppress(*NOT_SENT):  # a time-out is one of them
                 await asyncio.wait_for(self._task, _LAST_EDIT)
@@ -68,15 +75,26 @@ class QueueNotice:
 
     async def _rest(self, least: float, for_each: float) -> None:
         """Sleep for `least` seconds, longer for each question before; wake once the work begins."""
-        now = asyncio.get_running_loop().time
-        begun = now()
-        while (before := self._before) is not None and not self._over.is_set():
-            left = begun + max(least, for_each * before) - now()
-            if left <= 0:
-                return
-            self._moved.clear()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._moved.wait(), left)
+        if (before := self._before) is None or self._over.is_set():
+            return
+        begun = asyncio.get_running_loop().time()
+        self._rest_ends = lambda before: begun + max(least, for_each * before)
+        self._rested.clear()
+        self._set_alarm(before)
+        try:
+            await self._rested.wait()
+        finally:
+            self._stop_alarm()
+
+    def _set_alarm(self, before: int) -> None:
+        self._stop_alarm()
+        at = self._rest_ends(before)
+        self._alarm = asyncio.get_running_loop().call_at(at, self._rested.set)
+
+    def _stop_alarm(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = None
 
     async def _is_shown(self, text: str) -> bool:
         """Show it if it is time to; what fails is not tried again until it has changed."""

@@ -115,6 +115,30 @@ async def test_a_question_that_waits_for_a_moment_is_not_edited() -> None:
 
 
 @pytest.mark.usefixtures("quick")
+async def test_who_moves_up_is_told_when_that_is_due_where_they_are_now(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(queue_notices, "PER_QUESTION_BEFORE", 60.0)
+    shown: list[str] = []
+
+    async def edit(text: str) -> bool:
+        shown.append(text)
+        return True
+
+    notice = QueueNotice(edit, under_way=LOOKING)
+    notice.moved(9)
+    await eventually(lambda: shown == [place_text(9)])
+    notice.moved(8)
+    await asyncio.sleep(0.3)
+    assert shown == [place_text(9)]
+    notice.moved(0)
+    await eventually(lambda: shown == [place_text(9), place_text(0)])
+    notice.moved(None)
+    await eventually(lambda: shown[2:] == [LOOKING])
+    await notice.stop()
+
+
+@pytest.mark.usefixtures("quick")
 async def test_an_edit_that_fails_ends_no_question() -> None:
     tried: list[str] = []
 
