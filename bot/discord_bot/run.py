@@ -59,6 +59,7 @@ from bot.operation.service_notice import ServiceNotice
 from bot.setting_sources import DISCORD_ADDRESSES
 from bot.settings import Settings
 from index.errors import ConfigurationError
+from index.text.readable_markdown import markdown_parser
 
 logger = logging.getLogger(__name__)
 
@@ -166,6 +167,7 @@ class _Run:
 
 
 async def _serve(run: _Run, service: Service, gateway: Gateway, token: str) -> None:
+    await asyncio.to_thread(markdown_parser)  # the first answer would keep all others from the loop
     bot = await build_bot(service, shards=gateway.shards)
     if run.parts.settings.discord_gateway_url:
         keep_to(bot, yarl.URL(gateway.url))

@@ -264,11 +264,12 @@ def _tokens(source: str) -> list[Token]:
     # What a link by reference leads to stands elsewhere in the document.
     labels = (label or words for words, label in _REFERENCE.findall(source))
     targets = {normalizeReference(label): {"href": "", "title": ""} for label in labels}
-    return _parser().inline.parse(source, _parser(), {"references": targets}, [])
+    return markdown_parser().inline.parse(source, markdown_parser(), {"references": targets}, [])
 
 
 @lru_cache(maxsize=1)
-def _parser() -> MarkdownIt:
+def markdown_parser() -> MarkdownIt:
+    """Return the parser of emphasis, links and the like, which takes 50 ms to load."""
     from markdown_it import MarkdownIt
 
     # Line ends, and the blanks around them, are text here.
