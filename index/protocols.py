@@ -48,6 +48,14 @@ class PassageOutline(NamedTuple):
     heading: tuple[str, ...]
 
 
+class OutlineWindow(NamedTuple):
+    """A stretch of the passages of a source, by their ordinals, both included."""
+
+    source_id: str
+    first: int
+    last: int
+
+
 class SourceVersion(NamedTuple):
     """Which version of which source a passage was cut from, without its text."""
 

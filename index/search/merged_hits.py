@@ -9,20 +9,23 @@ from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import takewhile
 from operator import attrgetter
-from typing import Protocol
 
 import numpy as np
 
 from index.protocols import PassageOutline
 from index.schema import Hit, Passage, Source
 from index.search.joined_passages import WordFlags
+from index.search.neighbours_ahead import (
+    REACH,
+    ManyNeighbours,
+    Neighbours,
+    NeighboursAhead,
+    window,
+)
 from index.search.passage_rank import Candidate, RankedPassage
 
 WHOLE_SECTION = 3000
 """Characters up to which a section is returned whole: about 480 words, two full passages."""
-
-REACH = 6
-"""Neighbours looked at on each side first; more, when a section of short passages goes on."""
 
 NEAR_DUPLICATE = 0.9
 """Share of common words from which two passages say the same."""
@@ -35,23 +38,11 @@ SHORT = 8
 """So many may differ besides, as those of two very short passages do."""
 
 
-class Neighbours(Protocol):
-    """Which passages stand next to another."""
-
-    def outline(self, source_id: str, first: int, last: int) -> list[PassageOutline]:
-        """Return where the passages of a source from ordinal `first` to `last` stand."""
-        ...
-
-    def passages_of(self, source: Source, first: int, last: int) -> list[Passage]:
-        """Return the passages of this version of a source from ordinal `first` to `last`."""
-        ...
-
-
 @dataclass(frozen=True)
 class Merger:
     """Makes hits of ranked passages; no two of them hold the same passage."""
 
-    catalog: Neighbours
+    catalog: ManyNeighbours
 
     def hits(
         self,
@@ -61,27 +52,32 @@ class Merger:
     ) -> list[Hit]:
         """Return up to `limit` hits, best first; what has no source any more is left out."""
         hits: list[Hit] = []
+        neighbours = NeighboursAhead(self.catalog, (each.passage for each in ranked[:limit]))
         for each in ranked:
             if len(hits) == limit:
                 break
             if not _shown(each.passage, hits) and (source := source_of(each.passage)) is not None:
-                hits.append(self._hit(Candidate.of(each, source), ranked, hits))
+                hits.append(_hit(Candidate.of(each, source), ranked, hits, neighbours))
         return hits
 
-    def _hit(
-        self, candidate: Candidate, ranked: Sequence[RankedPassage], before: Sequence[Hit]
-    ) -> Hit:
-        """Return a candidate as a hit, with its section or its best found neighbour."""
-        section = section_around(candidate, self.catalog, WHOLE_SECTION)
-        run = section or _with_neighbour(candidate.passage, ranked)
-        run = _unshown(run, candidate.passage, before)
-        return Hit(
-            passage=join(run, candidate.source),
-            source=candidate.source,
-            dense_rank=candidate.dense_rank,
-            lexical_rank=candidate.lexical_rank,
-            score=candidate.score,
-        )
+
+def _hit(
+    candidate: Candidate,
+    ranked: Sequence[RankedPassage],
+    before: Sequence[Hit],
+    neighbours: Neighbours,
+) -> Hit:
+    """Return a candidate as a hit, with its section or its best found neighbour."""
+    section = section_around(candidate, neighbours, WHOLE_SECTION)
+    run = section or _with_neighbour(candidate.passage, ranked)
+    run = _unshown(run, candidate.passage, before)
+    return Hit(
+        passage=join(run, candidate.source),
+        source=candidate.source,
+        dense_rank=candidate.dense_rank,
+        lexical_rank=candidate.lexical_rank,
+        score=candidate.score,
+    )
 
 
 def section_around(
@@ -90,9 +86,7 @@ def section_around(
     """Return the widest section around a passage of at most `limit` characters, if any is."""
     passage, reach = candidate.passage, REACH
     while True:
-        around = neighbours.outline(
-            passage.source_id, max(0, passage.ordinal - reach), passage.ordinal + reach
-        )
+        around = neighbours.outline(*window(passage, reach))
         before = [other for other in reversed(around) if other.ordinal < passage.ordinal]
         after = [other for other in around if other.ordinal > passage.ordinal]
         for depth in range(len(passage.heading) + 1):

@@ -24,8 +24,9 @@ from index.search.checked_question import LONGEST_QUESTION, checked_question
 from index.search.cited_sections import CitedSection, gain
 from index.search.found_sources import FoundSources, SourceTexts
 from index.search.joined_passages import NO_FLAGS, WordFlags
-from index.search.merged_hits import Merger, Neighbours, fold_duplicates
+from index.search.merged_hits import Merger, fold_duplicates
 from index.search.misspelt_words import Speller, Vocabulary, WordPieceCounter
+from index.search.neighbours_ahead import ManyNeighbours
 from index.search.passage_rank import (
     Candidate,
     Query,
@@ -64,7 +65,7 @@ class Frequencies(Protocol):
 
 
 class SearchableCatalog(
-    CandidateCatalog, Neighbours, Frequencies, Vocabulary, SourceTexts, Protocol
+    CandidateCatalog, ManyNeighbours, Frequencies, Vocabulary, SourceTexts, Protocol
 ):
     """What search asks of the catalog."""
 

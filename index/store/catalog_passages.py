@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from index.protocols import FoundPassage, PassageOutline, SourceVersion
+from index.protocols import FoundPassage, OutlineWindow, PassageOutline, SourceVersion
 from index.schema import Passage, Source
 from index.store.catalog_rows import (
     PASSAGE_COLUMNS,
@@ -62,6 +62,18 @@ FROM found p JOIN sources s ON s.id = p.source {{join}}
 """The same, one of each long source with all of its text."""
 
 _WITH_VECTORS = f"LEFT {JOIN_VECTORS} LEFT JOIN builds b ON b.build = p.build"
+
+
+_WINDOW = "CAST(? AS TEXT), CAST(? AS INTEGER), CAST(? AS INTEGER)"
+_OUTLINES = """
+WITH wanted (place, source, low, high) AS (VALUES {values})
+SELECT w.place, p.ordinal, p.start, p."end", p.heading
+FROM wanted w CROSS JOIN collections c CROSS JOIN passages p
+WHERE p.source = w.source AND p.build = c.build AND p.ordinal BETWEEN w.low AND w.high
+"""
+"""Where passages stand, by the place of the window that was asked for; SQLite keeps to this order
+of the tables, each of which is found by an index."""
+_MOST_WINDOWS = MOST_BOUND // 3
 
 
 class CatalogPassages(OpenedCatalog):
@@ -157,6 +169,20 @@ class CatalogPassages(OpenedCatalog):
             PassageOutline(ordinal, start, end, heading_of(packed))
             for ordinal, start, end, packed in rows
         ]
+
+    def outlines(self, windows: Sequence[OutlineWindow]) -> list[list[PassageOutline]]:
+        """Return where the passages of some stretches of sources stand, each in order."""
+        found: list[list[PassageOutline]] = [[] for _ in windows]
+        for first in range(0, len(windows), _MOST_WINDOWS):
+            some = windows[first : first + _MOST_WINDOWS]
+            values = ", ".join(f"({at}, {_WINDOW})" for at in range(first, first + len(some)))
+            for at, ordinal, start, end, packed in self.rows(
+                _OUTLINES.format(values=values), [each for window in some for each in window]
+            ):
+                found[at].append(PassageOutline(ordinal, start, end, heading_of(packed)))
+        for outline in found:
+            outline.sort()
+        return found
 
 
 def _passage_found(row: Row, texts: Mapping[str, str]) -> Passage:

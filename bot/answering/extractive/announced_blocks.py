@@ -13,7 +13,7 @@ from itertools import zip_longest
 from bot.answering.extractive.standing_units import unit_around
 from bot.schema import DraftPart, Pick
 from index.schema import Passage, Source, Span
-from index.search.merged_hits import Neighbours
+from index.search.neighbours_ahead import Neighbours
 
 MOST_WORDS = 200
 """Words that are added; of a longer list or table the first passage comes all the same."""

@@ -37,7 +37,7 @@ from bot.answering.extractive.sufficient_quotes import (
 from bot.answering.extractive.whole_lists import is_row, list_around
 from bot.schema import Draft, DraftPart, Pick
 from index.schema import Span
-from index.search.merged_hits import Neighbours
+from index.search.neighbours_ahead import Neighbours
 from index.search.passage_rank import Candidate
 from index.search.searcher import Findings
 from index.text.words import content_terms

@@ -13,7 +13,8 @@ from bot.answering.extractive.standing_units import below_heading
 from bot.answering.extractive.turning_headings import with_turning_heading
 from bot.schema import DraftPart, Pick
 from index.schema import Passage, Source, Span
-from index.search.merged_hits import Neighbours, stands_in
+from index.search.merged_hits import stands_in
+from index.search.neighbours_ahead import Neighbours
 from index.search.passage_rank import Candidate
 from index.text.words import content_terms
 

@@ -16,7 +16,7 @@ from bot.schema import Pick
 from index.embed.inputs import embedding_input
 from index.protocols import Selection, Selector
 from index.schema import Passage, Span
-from index.search.merged_hits import Neighbours
+from index.search.neighbours_ahead import Neighbours
 from index.search.passage_rank import Candidate
 
 

@@ -27,7 +27,7 @@ from index.embed.inputs import context_of
 from index.protocols import EmbeddingInput, Selector
 from index.schema import Passage, Span
 from index.search.linear_model import logistic
-from index.search.merged_hits import Neighbours
+from index.search.neighbours_ahead import Neighbours
 
 NEAR = 2.5
 """How far below the best passage's value another one may lie to be quoted with it."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from index.schema import Passage, Source
-from index.search.merged_hits import Neighbours
+from index.search.neighbours_ahead import Neighbours
 
 SHORT_SECTION, LONG_SECTION = 250, 400
 """Words of a section that are quoted at most: where it is short, and where it has to be long."""

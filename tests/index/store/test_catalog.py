@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.errors import AmbiguousSource, SourceNotFound, StoreError
-from index.protocols import Vectors
+from index.protocols import OutlineWindow, Vectors
 from index.schema import Passage, Place, Region, Source, Span, passage_id, source_id
 from index.store.catalog import Catalog
 from index.store.catalog_format import SCHEMA_VERSION
@@ -623,6 +623,20 @@ def test_passages_are_found_with_the_very_text_and_version_of_their_source(
         each.vectors is None
         for each in catalog.found_passages([p.id for p in passages], vectors=False).values()
     )
+
+
+def test_stretches_of_many_sources_are_outlined_at_once_as_they_are_one_by_one(
+    catalog: Catalog,
+) -> None:
+    texts = [source_of("The old fox sleeps here.", uri=f"{at}.txt") for at in range(3)]
+    for source in texts:
+        put(catalog, source, pieces=7)
+    windows = [OutlineWindow(each.id, at, at + 2) for each in texts for at in (0, 3, 5, 9)] * 30
+    windows.insert(5, OutlineWindow("unknown", 0, 9))
+    found = catalog.outlines(windows)
+    assert found == [catalog.outline(*window) for window in windows]
+    assert [len(outline) for outline in found[:6]] == [3, 3, 1, 0, 3, 0]
+    assert catalog.outlines([]) == []
 
 
 def test_a_source_of_another_version_is_not_lent(catalog: Catalog) -> None:
