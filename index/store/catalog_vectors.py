@@ -30,7 +30,7 @@ class CatalogVectors(OpenedCatalog):
             if build is None or build.dimension != len(vector):
                 return []
             kept = self._vectors.of(connection, build, self.generation())
-            return nearest_kept(connection, kept, vector, limit)
+            return nearest_kept(kept, vector, limit)
 
     def coverage(self, collections: Sequence[str], source: str | None = None) -> Coverage | None:
         """Return how far collections, or a source, are searched; None where nothing is lacking."""

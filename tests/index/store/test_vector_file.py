@@ -16,6 +16,7 @@ from index.store.catalog import Catalog
 from index.store.catalog_schema import BEFORE_VECTOR_FILE, CATALOG_MIGRATIONS
 from index.store.catalog_state import kept_vectors, serving_builds
 from index.store.fresh_vectors import FreshVectors
+from index.store.kept_vectors import HeldVectors, KeptVectors
 from index.store.sqlite_file import SqliteFile
 from index.store.vector_file import is_behind, sentences_blob, sentences_of, vector_blob
 from tests.doubles.full_text_words import write_full_text
@@ -239,7 +240,7 @@ def test_a_kill_while_vectors_move_loses_none(tmp_path: Path) -> None:
         assert not catalog.awaits_vectors()
 
 
-def test_few_vectors_are_compared_while_chroma_is_closed(
+def test_few_vectors_are_compared_without_opening_chroma(
     filled: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     question = filled.embedder.embed(["the fox sleeps"])[0]
@@ -251,3 +252,32 @@ def test_few_vectors_are_compared_while_chroma_is_closed(
         assert fresh.is_open_at(filled.catalog.generation())
     assert [id for id, _ in compared] == [id for id, _ in found]
     assert [one for _, one in compared] == pytest.approx([one for _, one in found], abs=1e-5)
+
+
+def test_vectors_are_held_of_the_collections_asked_last(
+    filled: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection, generation = filled.catalog.connection(), filled.catalog.generation()
+    (build,) = filled.catalog.builds()
+    held = HeldVectors()
+
+    def lent(number: int) -> KeptVectors:
+        (found,) = held.of(connection, build._replace(number=number), generation)
+        return found
+
+    connection.execute(
+        "INSERT INTO builds (build, collection, model, dimension, recipe, chroma) "
+        "SELECT build + 1, 'other', model, dimension, recipe, 'other' FROM builds"
+    )
+    connection.execute(
+        'INSERT INTO passages (id, build, source, ordinal, start, "end", heading, kind, '
+        "sentences, input, slot, mark, byte_start, byte_end) SELECT id, build + 1, source, "
+        'ordinal, start, "end", heading, kind, sentences, input, slot, mark, byte_start, byte_end '
+        "FROM passages"
+    )
+    first, other = lent(build.number), lent(build.number + 1)
+    assert lent(build.number) is first and lent(build.number + 1) is other
+    monkeypatch.setattr("index.store.kept_vectors._ALL_HELD", len(first.names))
+    assert lent(build.number) is first
+    assert lent(build.number) is first and lent(build.number + 1) is not other
+    assert lent(build.number) is not first
