@@ -68,13 +68,3 @@ def has_queue(connection: Connection, build: int | None = None) -> bool:
     return bool(
         connection.execute(f"SELECT EXISTS (SELECT 1 FROM chroma_queue{where})", of).fetchone()[0]
     )
-
-
-def is_behind(connection: Connection, collection: str) -> bool:
-    """Say whether Chroma does not know of every passage that serves in a collection."""
-    found = connection.execute(
-        "SELECT EXISTS (SELECT 1 FROM chroma_queue q JOIN collections c ON c.build = q.build "
-        "WHERE c.name = ?)",
-        (collection,),
-    )
-    return bool(found.fetchone()[0])

@@ -110,8 +110,14 @@ class ChromaVectors(ChromaAccess):
 
     def query(self, collection: str, vector: Vectors, limit: int) -> list[tuple[str, float]]:
         """Return up to `limit` (id, cosine) pairs, nearest first; empty when there are none."""
+        return self._nearest(lambda: self._name(collection), vector, limit)
+
+    def _nearest(
+        self, name: Callable[[], str], vector: Vectors, limit: int
+    ) -> list[tuple[str, float]]:
+        """Return what `query` does, of a Chroma collection whose name is asked once it is open."""
         with self._lent() as opened:
-            answer = _nearest(opened, self._name(collection), vector, limit) if limit > 0 else None
+            answer = _nearest(opened, name(), vector, limit) if limit > 0 else None
         if answer is None:
             return []
         pairs = zip(answer["ids"][0], answer["distances"][0], strict=True)

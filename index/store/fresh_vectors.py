@@ -11,7 +11,6 @@ from index.protocols import Vectors
 from index.store.catalog import Catalog
 from index.store.catalog_format import CHROMA_FOLDER
 from index.store.chroma_file import CHROMA_FILE
-from index.store.chroma_queue import is_behind
 from index.store.chroma_state import looks_settled
 from index.store.chroma_vectors import ChromaVectors
 
@@ -51,19 +50,23 @@ class FreshVectors(ChromaVectors):
 
     def query(self, collection: str, vector: Vectors, limit: int) -> list[tuple[str, float]]:
         """Return up to `limit` (id, cosine) pairs as the index is now; raises VectorsAway."""
-        if is_behind(self._catalog.connection(), collection):
+        now = self._catalog.chroma_now(collection)
+        if now.is_behind:
             raise VectorsAway("Chroma has yet to be told of a large change.")
-        generation = self._catalog.generation()
-        if self._is_soon_compared(collection, generation) and (
+        if self._is_soon_compared(collection, now.generation) and (
             found := self._catalog.nearest(collection, vector, limit)
         ):
             return found
-        if not self.is_open_at(generation) and self._is_being_written():
-            raise VectorsAway("Another process writes to the vector store.")
         if time.monotonic() < self._asked_again:
             raise VectorsAway("The Chroma server failed a moment ago.")
-        self.follow(generation)
+        is_open = self.is_open_at(now.generation)
+        if not is_open:
+            if self._is_being_written():
+                raise VectorsAway("Another process writes to the vector store.")
+            self.follow(now.generation)
         try:
+            if is_open and (name := now.name) is not None:
+                return self._nearest(lambda: name, vector, limit)
             return super().query(collection, vector, limit)
         except StoreError:
             if not self._is_embedded:

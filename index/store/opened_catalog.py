@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from index.store.added_documents import AddedDocuments, open_added_file
 from index.store.awaited_claims import AwaitedClaims, SharedClaims, SoleClaims
@@ -36,6 +36,24 @@ SERVING = "JOIN collections c ON c.build = p.build"
 
 MOST_BOUND = 900
 """Ids in one statement; SQLite binds 999 values at a time."""
+
+
+_CHROMA_NOW = """
+SELECT m.value, b.chroma, EXISTS (SELECT 1 FROM chroma_queue q WHERE q.build = c.build)
+FROM meta m LEFT JOIN collections c ON c.name = ? LEFT JOIN builds b ON b.build = c.build
+WHERE m.key = 'generation'
+"""
+
+
+class ChromaNow(NamedTuple):
+    """What a catalog says of the Chroma collection that serves a collection, at one moment."""
+
+    generation: int
+    """Of the catalog."""
+    name: str | None
+    """Its name in Chroma, if there is one."""
+    is_behind: bool
+    """Whether Chroma has yet to be told of any passage."""
 
 
 class CatalogDatabase(Database, Protocol):
@@ -210,6 +228,11 @@ class OpenedCatalog:
             (collection,),
         )
         return str(rows[0][0]) if rows else None
+
+    def chroma_now(self, collection: str) -> ChromaNow:
+        """Return what the catalog says of the Chroma collection that serves a collection."""
+        generation, name, is_behind = self._row(_CHROMA_NOW, (collection,))
+        return ChromaNow(int(generation), name, bool(is_behind))
 
     def collections(self) -> set[str]:
         """Return the names of the collections there are."""
