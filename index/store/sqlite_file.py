@@ -100,8 +100,11 @@ class SqliteFile:
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
         """Return the rows of a query."""
-        with self._errors():
+        try:
             return self.connection().execute(sql, parameters).fetchall()
+        except sqlite3.Error:
+            with self._errors():  # entered only now, since a search asks for rows many times
+                raise
 
     def row(self, sql: str, parameters: Sequence[object] = ()) -> Row | None:
         """Return the first row of a query, if it has one."""

@@ -35,6 +35,7 @@ from index.store.catalog_writes import (
     remove_source,
     serve_build,
 )
+from index.store.chroma_queue import put_in_queue
 from index.store.postgres_address import PostgresAddress
 from index.store.write_lock import write_lock
 
@@ -623,6 +624,21 @@ def test_passages_are_found_with_the_very_text_and_version_of_their_source(
         each.vectors is None
         for each in catalog.found_passages([p.id for p in passages], vectors=False).values()
     )
+
+
+def test_what_is_queued_for_chroma_is_told_with_its_name_and_the_generation(
+    catalog: Catalog,
+) -> None:
+    assert catalog.chroma_now("documents") == (0, None, False)
+    (passage,) = put(catalog, source_of("The old fox."))
+    put(catalog, source_of("The elk.", collection="others"))
+    (build, _) = catalog.builds()
+    name, generation = catalog.chroma_name("documents"), catalog.generation()
+    assert catalog.chroma_now("documents") == (generation, name, False)
+    with catalog.transaction() as connection:
+        put_in_queue(connection, build.number, [passage.id])
+    assert catalog.chroma_now("documents") == (generation, name, True)
+    assert not catalog.chroma_now("others").is_behind
 
 
 def test_stretches_of_many_sources_are_outlined_at_once_as_they_are_one_by_one(
