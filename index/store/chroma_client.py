@@ -15,6 +15,7 @@ from typing import Any
 from index.config import ChromaAccount
 from index.store.chroma_file import CHROMA_FILE, is_empty_graph
 from index.store.chroma_server import close_session, server_client
+from index.store.spared_imports import spared_imports
 
 _NO_TRACE = """
 CREATE TRIGGER IF NOT EXISTS quoth_leaves_no_trace BEFORE INSERT ON acquire_write
@@ -220,7 +221,8 @@ def _chroma() -> Any:
         original = BaseSettings.__dict__["settings_customise_sources"]
         BaseSettings.settings_customise_sources = _given_only  # type: ignore[method-assign, assignment]
         try:
-            import chromadb
+            with spared_imports():
+                import chromadb
         finally:
             BaseSettings.settings_customise_sources = original  # type: ignore[method-assign]
         for name in ("chromadb", "chromadb.telemetry"):
