@@ -33,6 +33,21 @@ print(type(exporter) is OTLPSpanExporter)
 import httpx._main
 
 print(httpx._main.main.name)
+import overrides
+
+
+class Base(overrides.EnforceOverrides):
+    def look(self, at: int) -> None: ...
+
+
+try:
+
+    class Stranger(Base):
+        @overrides.override
+        def look(self, at: str) -> None: ...
+
+except TypeError:
+    print("compared")
 """
 
 
@@ -41,7 +56,7 @@ def test_nothing_is_imported_that_is_not_called_and_all_is_there_for_others(tmp_
         [sys.executable, "-W", "error", "-c", PROGRAM], cwd=tmp_path, env={"PYTHONPATH": str(ROOT)},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert (done.stdout, done.stderr) == ("[]\nTrue\nmain\n", "")
+    assert (done.stdout, done.stderr) == ("[]\nTrue\nmain\ncompared\n", "")
 
 
 def test_what_was_imported_before_stays_as_it_is() -> None:
