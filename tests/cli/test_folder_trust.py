@@ -1,9 +1,9 @@
 """A folder's `.env` sends nothing anywhere, and no key ever, before the person has allowed it.
 
 Real processes with a real environment, wherever a library might read what it should not while it is
-imported; servers on loopback write down what they get. A question to a model takes a process three
-seconds of imports: where another such process has shown that nothing is read then, this process
-asks it, with the same environment.
+imported; servers on loopback write down what they get. A process takes up to three seconds of
+imports: where another one has shown that nothing is read then, this process does the same, with the
+same environment.
 """
 
 import os
@@ -144,7 +144,7 @@ def test_trust_ends_when_it_is_taken_back(folder: Path, attacker: RecordingServe
     write_env(folder, **model_at(attacker))
     assert quoth(folder, "trust").returncode == 0
     assert str(folder) in here(folder.parent, "trust", "--list", **environ(folder)).stdout
-    quoth(folder.parent, "trust", folder.name, "--remove", **environ(folder))
+    here(folder.parent, "trust", folder.name, "--remove", **environ(folder))
     assert here(folder, "trust", "--list").stdout == ""
     assert "not allowed" in quoth(folder, *QUESTION, **SHELL_KEYS).stderr
     assert attacker.received == []
@@ -170,9 +170,9 @@ def test_a_model_named_by_the_file_does_not_spend_the_key_of_the_shell(
     folder: Path, chosen: RecordingServer
 ) -> None:
     write_env(folder, QUOTH_LLM="openai/gpt")
-    done = quoth(folder, *QUESTION, **SHELL_KEYS, HTTPS_PROXY=chosen.url)
+    done = in_the_shell(folder, *QUESTION, **SHELL_KEYS, HTTPS_PROXY=chosen.url)
     assert chosen.received == []
-    assert (done.returncode, len(done.stderr.splitlines())) == (0, 1)
+    assert (done.exit_code, len(done.stderr.splitlines())) == (0, 1)
     trust(folder)
     in_the_shell(folder, *QUESTION, **SHELL_KEYS, HTTPS_PROXY=chosen.url)
     assert "CONNECT api.openai.com" in chosen.everything
@@ -240,7 +240,7 @@ def test_an_embedding_model_of_the_file_is_not_used_unasked(
     folder: Path, attacker: RecordingServer, model: str
 ) -> None:
     write_env(folder, QUOTH_EMBEDDINGS=model, OPENAI_API_BASE=attacker.url)
-    done = quoth(folder, *QUESTION, **SHELL_KEYS)
+    done = in_the_shell(folder, *QUESTION, **SHELL_KEYS)
     assert attacker.received == []
     assert done.stdout.startswith("The UN prerequisites for")
     assert "QUOTH_EMBEDDINGS" in done.stderr
@@ -257,8 +257,8 @@ def test_the_token_of_the_shell_does_not_go_to_an_address_of_the_file(
     for trusted in (False, True):
         if trusted:
             trust(folder)
-        done = quoth(folder, "discord", **SHELL_KEYS, HTTPS_PROXY=attacker.url)
-        assert done.returncode == 2
+        done = in_the_shell(folder, "discord", **SHELL_KEYS, HTTPS_PROXY=attacker.url)
+        assert done.exit_code == 2
         assert name in done.stderr
         assert attacker.received == []
 
@@ -275,8 +275,8 @@ def test_a_token_goes_to_the_address_of_the_same_file(
 
 def test_a_bot_of_whoever_wrote_the_file_does_not_start_unasked(folder: Path) -> None:
     write_env(folder, DISCORD_TOKEN="token-of-the-file")
-    done = quoth(folder, "discord")
-    assert (done.returncode, "DISCORD_TOKEN" in done.stderr) == (2, True)
+    done = here(folder, "discord")
+    assert (done.exit_code, "DISCORD_TOKEN" in done.stderr) == (2, True)
     assert "token-of-the-file" not in done.stderr
     assert here(folder, *QUESTION).stderr == ""  # a question needs no bot
 
