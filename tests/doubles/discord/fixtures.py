@@ -608,6 +608,7 @@ async def _value(said: object) -> object:
 async def staged_for_real(folder: Path, **environ: str) -> AsyncIterator[Stage]:
     """As `staged`, over the real index, models and answers of the home in `folder`."""
     gc.collect()  # a client refers to itself, and so the one before to 150 MiB of models
+    gc.freeze()  # what is left stays to the end: the next collection looks at what is new alone
     async with DiscordServer() as discord:
         settings = settings_for(folder / ".quoth", discord.settings() | environ)
         async with open_parts(settings) as parts:
