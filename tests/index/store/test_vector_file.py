@@ -240,14 +240,31 @@ def test_a_kill_while_vectors_move_loses_none(tmp_path: Path) -> None:
         assert not catalog.awaits_vectors()
 
 
+@pytest.mark.parametrize(
+    ("passages", "of_all", "is_opened"),
+    [(2000, 48_000, False), (9, 9, True), (9, 48_000, False)],
+    ids=["small", "the middle, and too many", "the middle"],
+)
 def test_few_vectors_are_compared_without_opening_chroma(
+    filled: Home, monkeypatch: pytest.MonkeyPatch, passages: int, of_all: int, is_opened: bool
+) -> None:
+    question = filled.embedder.embed(["the fox sleeps"])[0]
+    monkeypatch.setattr("index.store.fresh_vectors._SMALL", passages)
+    monkeypatch.setattr("index.store.fresh_vectors._ALL_MIDDLE", of_all)
+    with closing(FreshVectors(filled.catalog, filled.path, url=None)) as fresh:
+        assert len(fresh.query("documents", question, 3)) == 3
+        assert fresh.is_open_at(filled.catalog.generation()) is is_opened
+
+
+def test_what_is_compared_is_what_chroma_finds(
     filled: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     question = filled.embedder.embed(["the fox sleeps"])[0]
     with closing(FreshVectors(filled.catalog, filled.path, url=None)) as fresh:
         compared = fresh.query("documents", question, 3)
         assert not fresh.is_open_at(filled.catalog.generation())
-        monkeypatch.setattr("index.store.fresh_vectors._FEW", 9)
+        monkeypatch.setattr("index.store.fresh_vectors._SMALL", 9)
+        monkeypatch.setattr("index.store.fresh_vectors._MIDDLE", 9)
         found = fresh.query("documents", question, 3)
         assert fresh.is_open_at(filled.catalog.generation())
     assert [id for id, _ in compared] == [id for id, _ in found]
