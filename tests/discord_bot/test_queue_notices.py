@@ -79,15 +79,20 @@ async def test_ones_own_quick_questions_are_counted(tmp_path: Path) -> None:
             await ann.sees(is_done, to=one)
 
 
-@pytest.mark.usefixtures("quick")
-async def test_a_question_that_begins_says_so_and_is_edited_no_more() -> None:
+def shown_notice() -> tuple[QueueNotice, list[str]]:
+    """Return a notice, and the texts that it is edited to."""
     shown: list[str] = []
 
     async def edit(text: str) -> bool:
         shown.append(text)
         return True
 
-    notice = QueueNotice(edit, under_way=LOOKING)
+    return QueueNotice(edit, under_way=LOOKING), shown
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_question_that_begins_says_so_and_is_edited_no_more() -> None:
+    notice, shown = shown_notice()
     for before in (3, 2):
         notice.moved(before)
     await eventually(lambda: shown)
@@ -100,13 +105,7 @@ async def test_a_question_that_begins_says_so_and_is_edited_no_more() -> None:
 
 
 async def test_a_question_that_waits_for_a_moment_is_not_edited() -> None:
-    shown: list[str] = []
-
-    async def edit(text: str) -> bool:
-        shown.append(text)
-        return True
-
-    notice = QueueNotice(edit, under_way=LOOKING)
+    notice, shown = shown_notice()
     notice.moved(1)
     notice.moved(None)
     await asyncio.sleep(0.05)
@@ -119,13 +118,7 @@ async def test_who_moves_up_is_told_when_that_is_due_where_they_are_now(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(queue_notices, "PER_QUESTION_BEFORE", 60.0)
-    shown: list[str] = []
-
-    async def edit(text: str) -> bool:
-        shown.append(text)
-        return True
-
-    notice = QueueNotice(edit, under_way=LOOKING)
+    notice, shown = shown_notice()
     notice.moved(9)
     await eventually(lambda: shown == [place_text(9)])
     notice.moved(8)
