@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import accumulate
-from math import log
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -42,6 +41,7 @@ from index.store.word_arrays import (
     Bundle,
     Numbers,
     PackedPostings,
+    Weights,
     instances_of,
     is_in,
     numbers_at,
@@ -51,12 +51,7 @@ from index.store.word_arrays import (
     weighed_postings,
 )
 from index.store.word_index import PassagePlace, PassageWords
-
-_K1, _B, _LEAST_IDF = 1.2, 0.75, 1e-6
-"""As in SQLite's `bm25()`."""
-
-_GROUPED = 64
-"""Passages of which only the best is looked at first."""
+from index.store.word_scores import BestPassages, best_passages, bm25_scores
 
 _BOUND = 900
 """Values of one statement."""
@@ -130,7 +125,7 @@ class SegmentWords:
                 if rows[term]:
                     held = weighed_postings(rows[term], title_weight, body_weight)
                     found.append(segments.present(*held))
-            best = _best(_scores(found, segments), limit)
+            best = best_passages(segments.scores(found), limit)
             scores = _by_keys(connection, build, segments, best)
             if len(set(scores.values())) == len(scores):  # nothing else tells them apart
                 places = _by_key(connection, "p.key, p.id", list(scores), "passages p")
@@ -193,10 +188,10 @@ class SegmentWords:
                 rows = _rows_of(connection, build, phrase, segments, "passages, w.counts, w.places")
                 passages, often = runs_of([rows[term] for term in phrase], len(segments.lengths))
                 found.append(segments.present(passages, often.astype(np.float64)))
-            scores = _scores(found, segments)
+            scores = segments.scores(found)
             if source is not None:
                 scores[~_is_of(connection, build, source)] = 0.0
-            by_key = _by_keys(connection, build, segments, _best(scores, limit))
+            by_key = _by_keys(connection, build, segments, best_passages(scores, limit))
             columns = 'p.key, p.id, p.source, p.start, p."end", p.ordinal'
             places = _by_key(connection, columns, list(by_key))
         places.sort(key=lambda row: (-by_key[row[0]], row[2], row[5]))
@@ -222,18 +217,10 @@ class _Segments(NamedTuple):
         stay = ~self.gone[passages]
         return passages[stay], often[stay]
 
-    def totals(self) -> tuple[int, int]:
-        """Return how many passages there are, and how many terms in them."""
-        if self.gone is None:
-            return len(self.lengths), int(self.lengths.sum())
-        return int((~self.gone).sum()), int(self.lengths[~self.gone].sum())
-
-
-class _Best(NamedTuple):
-    """Passages by their numbers, rising, and their scores."""
-
-    passages: Numbers
-    scores: npt.NDArray[np.float64]
+    def scores(self, found: Sequence[tuple[Numbers, Weights]]) -> Weights:
+        """Return the scores of all passages; `found` as `bm25_scores` has it."""
+        stay = self.lengths if self.gone is None else self.lengths[~self.gone]
+        return bm25_scores(found, self.lengths, len(stay), int(stay.sum()))
 
 
 def _open(connection: Connection, build: int) -> _Segments:
@@ -252,50 +239,8 @@ def _open(connection: Connection, build: int) -> _Segments:
     )
 
 
-def _scores(
-    found: Sequence[tuple[Numbers, npt.NDArray[np.float64]]], segments: _Segments
-) -> npt.NDArray[np.float64]:
-    """Return the BM25 score of every passage, 0 where it holds nothing.
-
-    `found` has, for each term or run of terms, the passages that hold it, and how often they do.
-    """
-    scores = np.zeros(len(segments.lengths))
-    whole, terms = segments.totals()
-    lengths = np.arange(int(segments.lengths.max(initial=0)) + 1)
-    norms = _K1 * (1 - _B + _B * lengths / (max(terms, 1) / max(whole, 1)))
-    for passages, often in found:
-        idf = log((whole - len(passages) + 0.5) / (len(passages) + 0.5))
-        share = (often * (_K1 + 1.0)) / (often + norms[segments.lengths[passages]])
-        scores[passages] += (idf if idf > 0 else _LEAST_IDF) * share
-    return scores
-
-
-def _best(scores: npt.NDArray[np.float64], limit: int) -> _Best:
-    """Return the best passages, and all that equal the last of them."""
-    found = np.flatnonzero(scores >= _surely(scores, limit))
-    its_scores = scores[found]
-    if len(found) > limit:
-        last = np.partition(its_scores, len(found) - limit)[len(found) - limit]
-        stay = its_scores >= last
-        return _Best(found[stay], its_scores[stay])
-    return _Best(found, its_scores)
-
-
-def _surely(scores: npt.NDArray[np.float64], limit: int) -> float:
-    """Return a score above 0 that at least `limit` passages have, or all that hold anything.
-
-    It is one of the largest in as many groups of passages, which is quicker than to order them all.
-    """
-    groups = len(scores) // _GROUPED
-    least = 0.0
-    if groups > limit:
-        largest = scores[: groups * _GROUPED].reshape(_GROUPED, groups).max(axis=0)
-        least = float(np.partition(largest, groups - limit)[groups - limit])
-    return least or float(np.nextafter(0.0, 1.0))
-
-
 def _by_keys(
-    connection: Connection, build: int, segments: _Segments, best: _Best
+    connection: Connection, build: int, segments: _Segments, best: BestPassages
 ) -> dict[int, float]:
     """Return the scores of passages by their keys."""
     numbers = np.array(list(segments.firsts), np.int64)
@@ -337,7 +282,9 @@ def _keys_with(connection: Connection, build: int, term: str) -> list[int]:
         return []
     passages = postings_of(rows).passages
     scores = np.zeros(len(passages))
-    return sorted(_by_keys(connection, build, segments, _Best(*segments.present(passages, scores))))
+    return sorted(
+        _by_keys(connection, build, segments, BestPassages(*segments.present(passages, scores)))
+    )
 
 
 def _by_key(
